@@ -1,0 +1,113 @@
+# Postseal: one non-recursive makefile.  `make help` lists the targets.
+B		?= build
+SAN		?=
+V		?= @
+PREFIX		?= /usr
+SYSCONFDIR	?= /etc
+DESTDIR		?=
+
+CC		?= cc
+PKGS		= json-c libcrypto libssl
+PKG_CFLAGS	:= $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS	+= -D_GNU_SOURCE -Iinclude -Icgi $(PKG_CFLAGS)
+CSTD		= -std=c11
+WARN		= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+		  -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
+		  -Wformat=2 -Wvla -Wno-unused-parameter
+ifeq ($(CI),true)
+WARN		+= -Werror
+endif
+HARDEN		= -fPIE -fstack-protector-strong -fstack-clash-protection
+ifeq ($(SAN),)
+HARDEN		+= -D_FORTIFY_SOURCE=2
+OPT		?= -O2 -g
+else
+OPT		?= -O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN)
+LDSAN		= -fsanitize=$(SAN)
+endif
+CFLAGS		+= $(CSTD) $(WARN) $(OPT) $(HARDEN)
+LDFLAGS		+= -pie -Wl,-z,relro,-z,now $(LDSAN)
+
+LIB_BASE	= -ljson-c -lcrypto
+LIB_PKI		= -lssl -lcrypto
+
+# Layers: each directory is one archive; arrows go down only.
+BASE_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/base/*.c))
+PKI_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/pki/*.c))
+POSTFIX_O	:= $(patsubst %.c,$(B)/%.o,$(wildcard src/postfix/*.c))
+APPLY_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/apply/*.c))
+DAEMON_O	:= $(patsubst %.c,$(B)/%.o,$(filter-out src/daemon/main.c,$(wildcard src/daemon/*.c)))
+CTL_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out src/ctl/main.c,$(wildcard src/ctl/*.c)))
+CGI_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out cgi/main.c,$(wildcard cgi/*.c)))
+
+L_BASE		= $(B)/libbase.a
+L_PKI		= $(B)/libpki.a
+L_POSTFIX	= $(B)/libpostfix.a
+L_APPLY		= $(B)/libapply.a
+L_DAEMON	= $(B)/libdaemon.a
+L_CTL		= $(B)/libctl.a
+L_CGI		= $(B)/libcgi.a
+
+PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl
+
+all: $(PROGRAMS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(V)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+$(1): $(2)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(V)ar rcs $$@ $(2)
+endef
+$(eval $(call archive,$(L_BASE),$(BASE_O)))
+$(eval $(call archive,$(L_PKI),$(PKI_O)))
+$(eval $(call archive,$(L_POSTFIX),$(POSTFIX_O)))
+$(eval $(call archive,$(L_APPLY),$(APPLY_O)))
+$(eval $(call archive,$(L_DAEMON),$(DAEMON_O)))
+$(eval $(call archive,$(L_CTL),$(CTL_O)))
+$(eval $(call archive,$(L_CGI),$(CGI_O)))
+
+LINK		= @echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/postseald: $(B)/src/daemon/main.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
+	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
+$(B)/postsealctl: $(B)/src/ctl/main.o $(L_CTL) $(L_BASE)
+	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -linih
+$(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_BASE)
+	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -linih -lseccomp
+
+# Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
+# that layer and those below it.
+UNIT_base	= $(L_BASE)
+UNIT_pki	= $(L_PKI) $(L_BASE)
+UNIT_postfix	= $(L_POSTFIX) $(L_BASE)
+UNIT_apply	= $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
+UNIT_daemon	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
+UNIT_ctl	= $(L_CTL) $(L_BASE)
+UNIT_cgi	= $(L_CGI) $(L_BASE)
+UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -linih -lseccomp -lfcgi $(shell pkg-config --libs check 2>/dev/null)
+UNIT_LAYERS	= base pki postfix apply daemon ctl cgi
+
+define unit
+UNIT_BIN_$(1)	:= $$(patsubst tests/unit/$(1)/%.c,$$(B)/unit/$(1)/%,$$(wildcard tests/unit/$(1)/test_*.c))
+$$(B)/unit/$(1)/%: $$(B)/tests/unit/$(1)/%.o $$(UNIT_$(1))
+	@mkdir -p $$(@D)
+	$$(LINK) $$(UNIT_LIBS)
+unit-$(1): $$(UNIT_BIN_$(1))
+	@for t in $$^; do $$$$t || exit 1; done
+UNIT_BIN	+= $$(UNIT_BIN_$(1))
+endef
+$(foreach l,$(UNIT_LAYERS),$(eval $(call unit,$(l))))
+.SECONDARY:
+
+check-unit: $(addprefix unit-,$(UNIT_LAYERS))
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all clean check-unit $(addprefix unit-,$(UNIT_LAYERS))
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

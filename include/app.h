@@ -1,0 +1,62 @@
+/*
+ * app.h - what a worker of postseal.fcgi has at hand, and the services that
+ * handlers use: database, sessions, daemon client, templates, texts.
+ *
+ * Everything is opened before the sandbox is entered; templates, locale and
+ * the list of common words live in memory afterwards.
+ */
+#ifndef POSTSEAL_APP_H
+#define POSTSEAL_APP_H
+
+#include "catalog.h"
+#include "conf.h"
+#include "http.h"
+
+struct db;			/* db.h: SQLite */
+struct templates;		/* template.h */
+
+struct app {
+	struct conf		 conf;
+	struct catalog		*texts;
+	struct templates	*templates;
+	struct db		*db;
+};
+
+/*
+ * backend.h part: one request to postseald, one reply.
+ * args is taken over (put) also on failure.  0 with *data owned by the
+ * caller; -1 with *err, and *error (owned, may be NULL) the daemon's whole
+ * ERROR object with findings, step, log.
+ */
+int	backend_call(struct app *, const struct request *, const char *op,
+	    struct json_object *args, struct json_object **data,
+	    struct json_object **error, struct err *);
+
+/*
+ * Sessions (cookie "__Host-postseal", Secure, HttpOnly, SameSite=Strict,
+ * Path=/; 256 bits, stored as SHA-256) and tokens ("pst_" + 43 base64url
+ * characters, stored as SHA-256).
+ */
+int	session_login(struct app *, struct request *, struct reply *,
+	    const char *user, const char *password, struct err *);
+int	session_logout(struct app *, struct request *, struct reply *,
+	    struct err *);
+/* The CSRF value for a form: of the session, or of the pre-login cookie that
+ * this call sets when it is missing. */
+const char	*csrf_for_form(struct app *, struct request *, struct reply *);
+
+/* template.h part: render NAME.html with ctx into the reply (text/html,
+ * no-store, CSP).  The frame adds to ctx: lang, languages, t (lambda-free
+ * texts: {{t.key}}), user, csrf, nav, path. */
+int	page_render(struct app *, struct request *, struct reply *,
+	    int status, const char *name, struct json_object *ctx,
+	    struct err *);
+
+/* Findings of the daemon as they go out: each gets "message" in the
+ * request's language. In place. */
+void	localise_findings(struct app *, const char *lang,
+	    struct json_object *findings);
+/* The sentence of an error in the request's language; owned by caller. */
+char	*localise_error(struct app *, const char *lang, const struct err *);
+
+#endif

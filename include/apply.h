@@ -1,0 +1,84 @@
+/*
+ * apply.h - generations, journal, and the one transaction that changes
+ * Postfix.
+ *
+ * State directory (0700 root):
+ *   generations/gen-N/   0700: inbound.pem 0600, settings.json, meta.json,
+ *                        main.cf.before, (later: maps)
+ *   current              number of the generation in force (durable replace)
+ *   journal              "pending N HASH" / "done N": one durable file
+ *   jobs/ID.json         progress of an apply (fsx_replace_fast)
+ *   drafts/ID/           uploads that wait for Save (daemon/)
+ *   audit.log            0600, append only, one JSON object a line
+ * The steps are a const table {name, do, undo}; txn_run walks it down and, on
+ * a failure, walks the undos back up.  A failed generation stays recorded
+ * (meta.json outcome "failed") without its key.
+ * Threads: one process runs one transaction; processes exclude each other by
+ * the lock step.  Progress is told through a callback.
+ */
+#ifndef POSTSEAL_APPLY_H
+#define POSTSEAL_APPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "err.h"
+#include "findings.h"
+#include "pki.h"
+#include "settings.h"
+
+struct json_object;
+
+struct actor {
+	char	user[64];
+	char	from[64];
+	char	via[8];
+};
+
+struct apply_request {
+	struct actor		 actor;
+	struct json_object	*settings;	/* patch, or NULL */
+	struct pki_bytes	 file[PKI_FIELD__MAX];
+	const char		*passphrase;
+	const char *const	*confirm;
+	size_t			 n_confirm;
+	const char		*if_match;	/* etag, or NULL */
+	bool			 dry_run;
+	bool			 mode_given;
+	enum apply_mode		 mode;
+	char			 job[33];	/* id, chosen by the caller */
+};
+
+/* Called after each change of a step; the JOB object is borrowed. */
+typedef void (*apply_progress)(struct json_object *job, void *arg);
+
+/* Run one Save from lock to close.  *ret_job is the finished JOB (owned by
+ * the caller), also on failure, when *err holds the reason. */
+int	txn_run(const struct conf *, const struct apply_request *,
+	    apply_progress, void *arg, struct json_object **ret_job,
+	    struct err *);
+/* At start: a pending journal is rolled back, or completed if main.cf,
+ * Postfix and probe already agree. */
+int	txn_recover(const struct conf *, struct err *);
+
+/* VIEW without its draft; quick (no postconf unless main.cf changed). */
+int	apply_view(const struct conf *, struct json_object **view,
+	    struct err *);
+/* Prepare the state directory's layout. */
+int	apply_state_init(const struct conf *, struct err *);
+
+int	generations_list(const struct conf *, size_t limit,
+	    struct json_object **array, struct err *);
+int	generation_get(const struct conf *, long id, struct json_object **gen,
+	    struct err *);
+
+int	job_write(const struct conf *, struct json_object *job, struct err *);
+int	job_read(const struct conf *, const char *id, struct json_object **,
+	    struct err *);
+
+int	audit_add(const struct conf *, const struct actor *,
+	    const char *event, const char *outcome, const char *detail,
+	    struct err *);
+
+#endif

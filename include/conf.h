@@ -1,0 +1,50 @@
+/*
+ * conf.h - /etc/postseal/postseal.conf: INI, read with libinih.
+ *
+ * Unknown sections and keys, values outside their grammar and relative paths
+ * are ERR_CONFIG naming file, line and key.  Both programs read the same
+ * file; it holds no secret (0644).
+ * A const table maps section, key, kind and offset; postseal.conf(5) is
+ * written from it.
+ */
+#ifndef POSTSEAL_CONF_H
+#define POSTSEAL_CONF_H
+
+#include <limits.h>
+
+#include "err.h"
+#include "settings.h"
+
+#define CONF_DEFAULT_PATH	"/etc/postseal/postseal.conf"
+#define CONF_STR_MAX		512
+
+struct conf {
+	/* [daemon] */
+	char	state_directory[CONF_STR_MAX];	/* /var/lib/postseal/daemon */
+	char	socket[CONF_STR_MAX];		/* /run/postseal/postseald.sock */
+	char	socket_group[64];		/* postseal */
+	char	inspect_user[64];		/* nobody */
+	int	generations;			/* 20, 2..1000 */
+	int	draft_minutes;			/* 30, 1..1440 */
+	enum apply_mode apply;			/* restart */
+	/* [postfix] */
+	char	config_directory[CONF_STR_MAX];	/* /etc/postfix */
+	char	command_directory[CONF_STR_MAX];/* /usr/sbin */
+	char	service[128];			/* smtp: master.cf inet service */
+	char	log_file[CONF_STR_MAX];		/* "": maillog_file, then
+						 * /var/log/mail.log */
+	/* [web] */
+	char	listen[CONF_STR_MAX];		/* /run/postseal/fcgi.sock */
+	char	listen_group[64];		/* www-data */
+	char	web_user[64];			/* key "user": postseal */
+	char	web_state_directory[CONF_STR_MAX]; /* /var/lib/postseal/web */
+	char	template_directory[CONF_STR_MAX]; /* /usr/share/postseal/templates */
+	int	workers;			/* 8, 1..64 */
+	int	session_idle_minutes;		/* 15 */
+	int	session_max_hours;		/* 8 */
+};
+
+void	conf_default(struct conf *);
+int	conf_read(struct conf *, const char *path, struct err *);
+
+#endif

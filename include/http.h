@@ -1,0 +1,154 @@
+/*
+ * http.h - one request and its reply, inside postseal.fcgi.
+ *
+ * Order for each request: method, route row, exact content type, digits-only
+ * length within the row's limit, authentication, all before a byte of the
+ * body is read; then exactly that many bytes with a deadline; then the form;
+ * then CSRF; then the handler.  Unknown or duplicate fields, NUL, bad escapes
+ * and bad UTF-8 are errors with a code, never ignored.
+ * Ownership: everything in struct request lives until the request ends;
+ * secrets in it are wiped then.
+ */
+#ifndef POSTSEAL_HTTP_H
+#define POSTSEAL_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "err.h"
+#include "findings.h"
+
+struct app;
+struct json_object;
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_DELETE, HTTP_OTHER };
+
+#define FIELDS_MAX	64
+
+struct field {
+	char	*name;		/* UTF-8, NUL-terminated */
+	char	*value;		/* NUL-terminated beyond len */
+	size_t	 len;
+	bool	 is_file;
+	char	*filename;	/* NULL unless is_file; base name only */
+};
+
+struct fields {
+	struct field	v[FIELDS_MAX];
+	size_t		n;
+};
+
+const struct field	*fields_get(const struct fields *, const char *name);
+/* Value of a text field, or fallback. */
+const char		*fields_str(const struct fields *, const char *name,
+			    const char *fallback);
+void			 fields_clear(struct fields *);	/* wipes */
+
+/* Who is asking, once known. */
+struct identity {
+	bool	known;
+	char	user[64];
+	char	via[8];			/* "web" (cookie) or "api" (token) */
+	char	csrf[65];		/* hex, for forms; "" with a token */
+	char	draft[65];		/* draft ID of this session */
+	long	session;		/* row id, 0 with a token */
+};
+
+struct route;
+
+struct request {
+	enum http_method	 method;
+	const char		*path;		/* decoded, normal form */
+	const struct route	*route;
+	struct fields		 query;
+	struct fields		 form;		/* POST: multipart, urlencoded */
+	struct json_object	*json;		/* POST: application/json */
+	const char		*lang;		/* "ja", "en": see catalog.h */
+	char			 remote[64];	/* client address */
+	struct identity		 who;
+	char			**env;		/* FastCGI parameters */
+};
+
+/* A request header by name ("If-Match"), or NULL. */
+const char	*request_header(const struct request *, const char *name);
+const char	*request_cookie(const struct request *, const char *name,
+		    char *dst, size_t size);
+
+struct reply {
+	int		status;		/* 200 */
+	struct buf	headers;	/* "Name: value\r\n" lines */
+	struct buf	body;
+};
+
+/* Refuses CR, LF and NUL in the value. */
+int	reply_header(struct reply *, const char *name, const char *value);
+int	reply_json(struct reply *, int status, struct json_object *);
+/* 303; path must be one of our own ("/..." and not "//"). */
+int	reply_redirect(struct reply *, const char *path);
+
+typedef int (*handler_fn)(struct app *, struct request *, struct reply *,
+    struct err *);
+
+enum route_auth {
+	AUTH_NONE,		/* anyone */
+	AUTH_SESSION,		/* cookie; pages: 303 to /login without it */
+	AUTH_TOKEN		/* Bearer token, or cookie + X-CSRF-Token */
+};
+
+enum route_type {
+	BODY_NONE,
+	BODY_FORM = 1,		/* application/x-www-form-urlencoded */
+	BODY_MULTIPART = 2,
+	BODY_JSON = 4
+};
+
+struct route {
+	enum http_method	 method;
+	const char		*path;		/* "/api/v1/jobs/*": one part */
+	enum route_auth		 auth;
+	bool			 csrf;		/* form field "csrf" is checked */
+	size_t			 max_body;
+	int			 types;		/* route_type bits */
+	handler_fn		 handler;
+};
+extern const struct route routes[];	/* closed by path == NULL */
+extern const size_t routes_n;
+
+/* The last path part of a route with "*". */
+const char	*request_path_arg(const struct request *);
+
+/*
+ * cgi/page_*.c, registered in cgi/routes.c.  A handler returns 0 with the
+ * reply filled, or -1 with *err; then the frame makes an error page (pages)
+ * or application/problem+json (paths under /api/).
+ */
+int	page_root(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET /: 303 to the screen */
+int	page_login(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET, POST /login */
+int	page_logout(struct app *, struct request *, struct reply *,
+	    struct err *);		/* POST /logout */
+int	page_language(struct app *, struct request *, struct reply *,
+	    struct err *);		/* POST /language: cookie, back */
+int	page_connection(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET, POST /smtp-routing/connection */
+int	page_progress(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET /smtp-routing/connection/job/ * */
+int	page_error(struct app *, struct request *, struct reply *,
+	    const struct err *);	/* renders; used by the frame */
+
+int	api_connection_get(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_connection_post(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_inspect(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_status(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_job(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_healthz(struct app *, struct request *, struct reply *,
+	    struct err *);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * jsonx.h - strict reading of JSON that came from outside (json-c below).
+ *
+ * jsonx_parse refuses: more than max bytes, depth over depth_max, duplicate
+ * keys, bytes after the value, invalid UTF-8, NUL (also as an escape),
+ * comments and other relaxations of json-c.
+ * The getters return 0 and leave the output alone when the key is absent or
+ * null, and -1 with ERR_FIELD_INVALID (field = dotted path given) when it has
+ * another type.  Strings are borrowed from the object.
+ */
+#ifndef POSTSEAL_JSONX_H
+#define POSTSEAL_JSONX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "buf.h"
+#include "err.h"
+
+int	jsonx_parse(const char *, size_t len, int depth_max,
+	    struct json_object **, struct err *);
+int	jsonx_bool(struct json_object *, const char *key, const char *field,
+	    bool *, struct err *);
+int	jsonx_int(struct json_object *, const char *key, const char *field,
+	    int64_t min, int64_t max, int64_t *, struct err *);
+int	jsonx_str(struct json_object *, const char *key, const char *field,
+	    size_t max, const char **, struct err *);
+int	jsonx_obj(struct json_object *, const char *key, const char *field,
+	    struct json_object **, struct err *);
+int	jsonx_array(struct json_object *, const char *key, const char *field,
+	    size_t max, struct json_object **, struct err *);
+/* Any key that is not in the NULL-terminated list: ERR_FIELD_UNKNOWN. */
+int	jsonx_only(struct json_object *, const char *prefix,
+	    const char *const *keys, struct err *);
+/* Base64 (RFC 4648 section 4, strict) of a string member into buf. */
+int	jsonx_b64(struct json_object *, const char *key, const char *field,
+	    size_t max, struct buf *, struct err *);
+struct json_object *jsonx_new_b64(const void *, size_t);
+/* Borrowed member by path "a.b.c", or NULL; for our own objects. */
+struct json_object *jsonx_path(struct json_object *, const char *path);
+const char	*jsonx_path_str(struct json_object *, const char *path,
+		    const char *fallback);
+bool		 utf8_valid(const char *, size_t);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * ops.h - what goes over postseald.sock: the contract between postseald
+ * and its clients (postseal.fcgi, postsealctl).
+ *
+ * Request frame:
+ *   {"op": NAME, "actor": {"user": "admin", "from": "192.0.2.1",
+ *    "via": "web" | "api" | "ctl"}, "args": {...}}
+ * Reply: any number of {"type": "progress", "job": JOB}, then one
+ *   {"type": "result", "ok": true, "data": {...}} or
+ *   {"type": "result", "ok": false, "error": ERROR}.
+ * One request a connection.
+ *
+ * ERROR {"code", "field", "detail", "findings": [FINDING], "step": "probe",
+ *        "log": ["..."], "generation": 12 (in force), "job": "id"}
+ *        (all but code optional)
+ * FINDING, REPORT, CERT: see findings.h and pki.h.  No texts for people: the
+ * client renders "error.<code>" in the reader's language.
+ *
+ * FILES {"server_certificate": base64, "private_key": base64,
+ *        "ca_certificate": base64}   each optional, at most 64 KiB decoded
+ *
+ * op                  args -> data
+ * connection.get      {"draft": ID?} -> VIEW
+ * status              {"probe": bool} -> VIEW with "live": probe result or
+ *                     {"error": ERROR}
+ * inspect             {"files": FILES, "passphrase"?, "partial": bool?}
+ *                     -> {"report": REPORT}
+ * draft.put           {"draft": ID, "files": FILES?, "names": {field: file
+ *                     name}?, "passphrase"?, "settings": PATCH?,
+ *                     "apply": "restart"|"reload"?, "remove": [field]?}
+ *                     -> {"draft": DRAFT}
+ * draft.drop          {"draft": ID} -> {}
+ * connection.apply    {"settings": PATCH?, "files": FILES?, "passphrase"?,
+ *                     "draft": ID? (its files are used and it is dropped on
+ *                     success), "apply"?, "confirm": [code]?,
+ *                     "dry_run": bool?, "if_match": etag?, "wait": bool?}
+ *                     -> RESULT, or with wait=false {"job": ID} at once
+ * job.get             {"job": ID} -> JOB
+ * generations.list    {"limit"?} -> {"generations": [GEN]}
+ * generation.get      {"id": N} -> GEN with "settings", "result"
+ * audit.add           {"event": "login"|"logout"|"login_failed"|...,
+ *                     "outcome": "ok"|"refused", "detail"?} -> {}
+ *
+ * ID of a draft: 64 hex digits, chosen by the client from its session.
+ *
+ * VIEW {"host": "mx.example.jp", "etag": "\"7-1a2b3c4d\"",
+ *   "settings": SETTINGS, "apply_default": "restart",
+ *   "generation": GEN | null, "certificate": CERT | null,
+ *   "probe": last probe | null,
+ *   "postfix": {"state": "running"|"stopped"|"missing"|"other_mta"|
+ *      "too_old"|"broken", "version": "3.7.11", "config_directory": "...",
+ *      "detail": "...", "exempt": ["127.0.0.1:10026"]},
+ *   "usable": bool, "drift": [{"parameter", "expected", "actual"}],
+ *   "draft": DRAFT | null, "busy": bool (an apply is running)}
+ * GEN {"id": 7, "at": ISO, "by": "admin", "from": "...", "via": "web",
+ *   "outcome": "applied"|"failed", "in_force": bool}
+ * DRAFT {"files": {field: {"name", "size"}}, "report": REPORT | null,
+ *   "settings": PATCH | null, "apply": ".." | null, "expires_at": ISO}
+ * JOB {"id": 32 hex, "state": "running"|"applied"|"unchanged"|
+ *   "rolled_back"|"refused"|"failed", "started_at": ISO, "by": "admin",
+ *   "steps": [STEP], "result": RESULT | null, "error": ERROR | null}
+ * STEP {"name": "inspect", "state": "done"|"running"|"failed"|"undone",
+ *   "ms": 4}
+ * RESULT {"generation": 7, "result": "applied"|"unchanged"|"dry_run",
+ *   "apply": "restart", "outage_ms": 870, "steps": [STEP],
+ *   "probe": {...} | null, "changes": [{"parameter","before","after"}],
+ *   "findings": [FINDING], "job": ID, "diff": "..." (dry_run only)}
+ */
+#ifndef POSTSEAL_OPS_H
+#define POSTSEAL_OPS_H
+
+#define OP_CONNECTION_GET	"connection.get"
+#define OP_STATUS		"status"
+#define OP_INSPECT		"inspect"
+#define OP_DRAFT_PUT		"draft.put"
+#define OP_DRAFT_DROP		"draft.drop"
+#define OP_CONNECTION_APPLY	"connection.apply"
+#define OP_JOB_GET		"job.get"
+#define OP_GENERATIONS_LIST	"generations.list"
+#define OP_GENERATION_GET	"generation.get"
+#define OP_AUDIT_ADD		"audit.add"
+
+#define DRAFT_ID_LEN	64
+#define JOB_ID_LEN	32
+
+/* Apply steps in order; also the names in STEP and ERROR.step. */
+#define APPLY_STEPS	"lock", "inspect", "plan", "stage", "check", \
+			"journal", "commit", "restart", "probe", "close"
+
+#endif

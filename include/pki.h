@@ -1,0 +1,98 @@
+/*
+ * pki.h - uploaded bytes -> one proven chain file and a report.
+ *
+ * Purpose: take whatever an administrator has (PEM, DER, PKCS#12, PKCS#7, in
+ * any field and order), pair key and certificate by public key, build the
+ * chain, run the table of checks, load it into an SSL_CTX the way Postfix
+ * does, shake hands in memory at security level 2 with TLS 1.2 and 1.3.
+ * Trust: the bytes are hostile.  pki_inspect runs in the jailed child only
+ * (pki_inspect_jailed forks it); pki_describe reads files that we wrote.
+ * Limits: PKI_FILE_MAX a file, PKI_OBJECTS_MAX objects, RSA up to 8192 bits,
+ * 2 s of CPU, 256 MiB.
+ * Errors: a bad upload is not an error of the call but findings in the
+ * report with ok = false.  ERR_INSPECT_FAILED when the child died.
+ * Ownership: outputs by pki_output_clear, which wipes the key.
+ *
+ * REPORT  {"ok": bool, "findings": [FINDING], "certificate": CERT | null,
+ *          "files": {"server_certificate": FILE | null, "private_key": ...,
+ *                    "ca_certificate": ...}}
+ *          ok is false when a finding has severity error; confirm is left to
+ *          the caller (findings_blocking).
+ * FILE    {"size": 1234, "format": "PEM"|"DER"|"PKCS12"|"PKCS7",
+ *          "certificates": [CERTINFO], "keys": [KEYINFO]}
+ * CERT    {"chain": [CERTINFO leaf first, as sent], "key": KEYINFO,
+ *          "root": CERTINFO | null (known issuer that is not sent),
+ *          "complete": bool, "self_signed": bool, "trusted": bool|null,
+ *          "sha256": leaf, "leaf": CERTINFO}
+ *          With two algorithms "more": [CERT] holds the others.
+ * CERTINFO {"subject": "CN=..", "issuer": "..", "common_name": "..",
+ *          "issuer_common_name": "..", "names": ["mx.example.jp"],
+ *          "not_before": ISO, "not_after": ISO, "days_total": 90,
+ *          "days_left": 61, "serial": "0A..", "signature": "sha256..",
+ *          "sha256": hex, "key": KEYINFO, "is_ca": b, "self_signed": b}
+ * KEYINFO {"type": "RSA", "bits": 3072, "curve": "P-256" | "",
+ *          "label": "RSA 3072", "spki_sha256": hex, "encrypted": bool}
+ */
+#ifndef POSTSEAL_PKI_H
+#define POSTSEAL_PKI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "buf.h"
+#include "err.h"
+
+#define PKI_FILE_MAX		(64 * 1024)
+#define PKI_OBJECTS_MAX		16
+
+struct json_object;
+
+enum pki_field {
+	PKI_SERVER_CERTIFICATE,
+	PKI_PRIVATE_KEY,
+	PKI_CA_CERTIFICATE,
+	PKI_FIELD__MAX
+};
+extern const char *const pki_field_names[PKI_FIELD__MAX + 1]; /* HTTP names */
+
+struct pki_bytes {
+	const void	*data;		/* NULL = not given */
+	size_t		 len;
+};
+
+struct pki_input {
+	struct pki_bytes file[PKI_FIELD__MAX];
+	const char	*passphrase;	/* NULL = none */
+	struct pki_bytes stored;	/* chain file in use, or none: a new
+					 * certificate may use its key, a new
+					 * CA certificate its leaf */
+	const char	*hostname;	/* myhostname, or NULL */
+	time_t		 now;
+	bool		 partial;	/* a draft: a missing partner is not
+					 * an error yet */
+};
+
+struct pki_output {
+	struct json_object	*report;
+	struct buf		 chain;	/* PEM: key, leaf, intermediates;
+					 * empty when not ok or partial */
+};
+
+struct pki_jail {
+	const char	*user;		/* to drop to, "nobody"; NULL: stay
+					 * (tests not run by root) */
+	int		 timeout_ms;	/* wall clock, 0 = 5 s */
+};
+
+void	pki_output_init(struct pki_output *);
+void	pki_output_clear(struct pki_output *);
+int	pki_inspect(const struct pki_input *, struct pki_output *,
+	    struct err *);
+int	pki_inspect_jailed(const struct pki_jail *, const struct pki_input *,
+	    struct pki_output *, struct err *);
+/* CERT of a chain file that we wrote ourselves. */
+int	pki_describe(const void *pem, size_t, time_t now,
+	    struct json_object **cert, struct err *);
+
+#endif

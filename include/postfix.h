@@ -1,0 +1,137 @@
+/*
+ * postfix.h - one Postfix instance: what it is, its parameters, its life.
+ *
+ * Trust: runs in postseald (root).  Nothing here takes a free value:
+ * parameter values come from the table in params.c alone, paths from
+ * postseal.conf and our own generation directories.
+ * Source: postconf(1), postconf(5), postfix(1), master(5) of Postfix 3.4 to
+ * 3.10; ../shared/POSTFIX.md for what was measured.
+ * Cost: postfix_info_read runs postconf (20 to 40 ms); postfix_running and
+ * postfix_info_fresh only stat and test a lock (well under 1 ms).
+ */
+#ifndef POSTSEAL_POSTFIX_H
+#define POSTSEAL_POSTFIX_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "err.h"
+#include "settings.h"
+
+struct json_object;
+
+enum postfix_kind {
+	POSTFIX_OK,
+	POSTFIX_NONE,			/* ERR_POSTFIX_MISSING */
+	POSTFIX_OTHER_MTA,		/* ERR_POSTFIX_FOREIGN */
+	POSTFIX_TOO_OLD,		/* ERR_POSTFIX_OLD */
+	POSTFIX_BROKEN			/* ERR_POSTFIX_CONFIG: detail says */
+};
+
+#define POSTFIX_EXEMPT_MAX	16
+
+struct postfix_info {
+	enum postfix_kind kind;
+	unsigned	version;	/* 30711 for 3.7.11 */
+	char		version_text[32];
+	char		myhostname[256];
+	char		queue_directory[512];
+	char		maillog[512];
+	char		probe_host[64];	/* numeric address of the service */
+	int		probe_port;
+	/* loopback smtpd services that must stay usable under TLS only and
+	 * have no smtpd_tls_security_level of their own: $service_name */
+	char		exempt[POSTFIX_EXEMPT_MAX][128];
+	size_t		n_exempt;
+	char		detail[200];	/* for POSTFIX_BROKEN */
+	/* identity of the main.cf and master.cf that were read */
+	struct stat	maincf, mastercf;
+};
+
+int	postfix_info_read(const struct conf *, struct postfix_info *,
+	    struct err *);
+/* Are main.cf and master.cf still the files that *info was read from? */
+bool	postfix_info_fresh(const struct conf *, const struct postfix_info *);
+bool	postfix_running(const struct postfix_info *);	/* master.pid lock */
+/* 0 when kind is POSTFIX_OK, else the error of the kind. */
+int	postfix_usable(const struct postfix_info *, struct err *);
+
+/*
+ * Parameters.  A plan is the difference between main.cf as it stands and
+ * what the settings ask for.
+ */
+struct param_change {
+	const char	*name;		/* static */
+	char		*before;	/* raw value in main.cf; NULL = not set */
+	char		*after;		/* NULL = removed */
+};
+
+struct param_plan {
+	struct param_change	*v;
+	size_t			 n;
+};
+
+/* What main.cf sets by itself (postconf -n, raw values) for every managed
+ * parameter: JSON object name -> string. */
+int	params_read(const struct conf *, struct json_object **, struct err *);
+/* What the settings ask for: name -> string, or null = must not be set.
+ * chain_file: absolute path, or NULL without a certificate.  A direction that
+ * is off and never was on plans nothing for its detail parameters. */
+int	params_wanted(const struct settings *, const struct postfix_info *,
+	    const char *chain_file, struct json_object **, struct err *);
+int	params_plan(struct json_object *current, struct json_object *wanted,
+	    struct param_plan *, struct err *);
+void	param_plan_clear(struct param_plan *);
+/* [{"parameter", "before", "after"}] */
+struct json_object *param_plan_to_json(const struct param_plan *);
+
+/*
+ * main.cf.  Steps stage, check and commit of the apply.
+ */
+/* Copy main.cf as it is (symlink followed), with its final newline added
+ * when missing, master.cf and what postconf needs into stage_dir, edit the
+ * copy with postconf -e/-X, read back: every planned parameter has its value,
+ * every other line of postconf -n is as before, no new warning.
+ * before: gets the bytes of the original; hash of it by sha256_hex. */
+int	maincf_stage(const struct conf *, const struct param_plan *,
+	    const char *stage_dir, struct buf *before, struct buf *after,
+	    struct err *);
+/* Durable rename of content onto main.cf (the target of a symlink), owner,
+ * mode, ACL and xattrs kept, mtime some seconds in the past and different
+ * from the old one.  expect_sha256: hash that main.cf must still have right
+ * before the rename, else ERR_SETTINGS_STALE; NULL = whatever is there. */
+int	maincf_commit(const struct conf *, const void *, size_t,
+	    const char *expect_sha256, struct err *);
+int	maincf_read(const struct conf *, struct buf *, struct err *);
+/* The flock that postconf -e takes: CONFIG_DIR/main.cf.tmp; fd or -1. */
+int	maincf_lock(const struct conf *, int wait_ms, struct err *);
+
+/*
+ * Service.  restart = stop + start; systemd's postfix@ unit where systemd
+ * runs and the instance is the system's own, else postfix -c DIR.
+ */
+int	service_restart(const struct conf *, const struct postfix_info *,
+	    struct err *);
+int	service_reload(const struct conf *, const struct postfix_info *,
+	    struct err *);
+int	service_start(const struct conf *, const struct postfix_info *,
+	    struct err *);
+int	service_stop(const struct conf *, const struct postfix_info *,
+	    struct err *);
+
+/* Log lines that Postfix wrote since the mark, errors and warnings first;
+ * passive: an unreadable log gives no lines. */
+struct maillog_mark { off_t off; ino_t ino; dev_t dev; };
+void	maillog_mark(const struct conf *, const struct postfix_info *,
+	    struct maillog_mark *);
+/* Array of at most max strings, each at most 300 bytes. */
+struct json_object *maillog_since(const struct conf *,
+	    const struct postfix_info *, const struct maillog_mark *,
+	    size_t max);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * probe.h - is the running Postfix what the settings say?  A real SMTP
+ * client on loopback: banner, EHLO, STARTTLS, handshake, QUIT.
+ *
+ * Expectation: TLS off -> STARTTLS not offered; on -> offered, handshake with
+ * TLS 1.2 and 1.3 (each where allowed), leaf SHA-256 = want_sha256; TLS only
+ * -> MAIL without TLS gets 530.  No session resumption, no aNULL ciphers.
+ * Retries for total_ms, because old smtpd processes answer for a while after
+ * a reload (POSTFIX.md 1.6).
+ * JSON result: {"protocol": "TLSv1.3", "cipher": "TLS_AES..",
+ *   "certificate_sha256": hex, "starttls": true, "plaintext_refused": false,
+ *   "protocols": ["TLSv1.2", "TLSv1.3"], "at": ISO, "tries": 1}
+ * Errors: PROBE_*; msg quotes the server's line (control characters cut).
+ */
+#ifndef POSTSEAL_PROBE_H
+#define POSTSEAL_PROBE_H
+
+#include <stdbool.h>
+
+#include "err.h"
+
+struct json_object;
+
+struct probe_want {
+	const char	*host;		/* numeric */
+	int		 port;
+	bool		 starttls;	/* must be offered, or must not */
+	bool		 tls_only;
+	const char	*sha256;	/* of the leaf; NULL = any */
+	int		 total_ms;	/* 0 = 5000 */
+};
+
+int	probe_run(const struct probe_want *, struct json_object **result,
+	    struct err *);
+
+/* Watches the port through an apply from a thread or child of its own:
+ * the time from the first refused connection to the first served banner. */
+struct outage;
+int	outage_start(const char *host, int port, struct outage **,
+	    struct err *);
+/* Stops the watch; ms without service (0 = nobody was refused). */
+int	outage_stop(struct outage *, int *ret_ms, struct err *);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * util.h - small things that several layers need.
+ *
+ * Random bytes come from RAND_bytes; a failure is fatal to the caller's
+ * request (-1).  mem_equal is constant-time.  Times are UTC in ISO 8601
+ * "2026-11-24T04:00:00Z".
+ */
+#ifndef POSTSEAL_UTIL_H
+#define POSTSEAL_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "err.h"
+
+#define SHA256_HEX	65	/* with NUL */
+
+int	 random_bytes(void *, size_t, struct err *);
+int	 random_hex(char *dst, size_t bytes, struct err *); /* 2*bytes+1 */
+void	 hex_encode(char *dst, const void *, size_t);
+int	 sha256_hex(const void *, size_t, char dst[SHA256_HEX]);
+int	 hmac_sha256_hex(const void *key, size_t, const char *msg,
+	    char dst[SHA256_HEX]);
+bool	 mem_equal(const void *, size_t, const void *, size_t);
+bool	 str_equal_secret(const char *, const char *);
+int64_t	 now_ms(void);				/* CLOCK_MONOTONIC */
+void	 time_iso(time_t, char dst[32]);
+/* syslog-like lines to stderr and syslog: "postseald: msg". */
+void	 log_open(const char *program, bool to_syslog);
+void	 log_info(const char *fmt, ...)
+	    __attribute__((__format__ (printf, 1, 2)));
+void	 log_warn(const char *fmt, ...)
+	    __attribute__((__format__ (printf, 1, 2)));
+
+#endif
