@@ -38,6 +38,7 @@ POSTFIX_O	:= $(patsubst %.c,$(B)/%.o,$(wildcard src/postfix/*.c))
 APPLY_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/apply/*.c))
 DAEMON_O	:= $(patsubst %.c,$(B)/%.o,$(filter-out src/daemon/main.c,$(wildcard src/daemon/*.c)))
 CTL_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out src/ctl/main.c,$(wildcard src/ctl/*.c)))
+STORE_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/store/*.c))
 CGI_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out cgi/main.c,$(wildcard cgi/*.c)))
 
 L_BASE		= $(B)/libbase.a
@@ -46,6 +47,7 @@ L_POSTFIX	= $(B)/libpostfix.a
 L_APPLY		= $(B)/libapply.a
 L_DAEMON	= $(B)/libdaemon.a
 L_CTL		= $(B)/libctl.a
+L_STORE		= $(B)/libstore.a
 L_CGI		= $(B)/libcgi.a
 
 PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl
@@ -69,15 +71,16 @@ $(eval $(call archive,$(L_POSTFIX),$(POSTFIX_O)))
 $(eval $(call archive,$(L_APPLY),$(APPLY_O)))
 $(eval $(call archive,$(L_DAEMON),$(DAEMON_O)))
 $(eval $(call archive,$(L_CTL),$(CTL_O)))
+$(eval $(call archive,$(L_STORE),$(STORE_O)))
 $(eval $(call archive,$(L_CGI),$(CGI_O)))
 
 LINK		= @echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(B)/postseald: $(B)/src/daemon/main.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
-$(B)/postsealctl: $(B)/src/ctl/main.o $(L_CTL) $(L_BASE)
+$(B)/postsealctl: $(B)/src/ctl/main.o $(L_CTL) $(L_STORE) $(L_BASE)
 	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -linih
-$(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_BASE)
+$(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_STORE) $(L_BASE)
 	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -linih -lseccomp
 
 # Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
@@ -87,10 +90,11 @@ UNIT_pki	= $(L_PKI) $(L_BASE)
 UNIT_postfix	= $(L_POSTFIX) $(L_BASE)
 UNIT_apply	= $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 UNIT_daemon	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
-UNIT_ctl	= $(L_CTL) $(L_BASE)
-UNIT_cgi	= $(L_CGI) $(L_BASE)
+UNIT_ctl	= $(L_CTL) $(L_STORE) $(L_BASE)
+UNIT_cgi	= $(L_CGI) $(L_STORE) $(L_BASE)
 UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -linih -lseccomp -lfcgi $(shell pkg-config --libs check 2>/dev/null)
-UNIT_LAYERS	= base pki postfix apply daemon ctl cgi
+UNIT_store	= $(L_STORE) $(L_BASE)
+UNIT_LAYERS	= base pki postfix apply daemon store ctl cgi
 
 define unit
 UNIT_BIN_$(1)	:= $$(patsubst tests/unit/$(1)/%.c,$$(B)/unit/$(1)/%,$$(wildcard tests/unit/$(1)/test_*.c))
