@@ -12,7 +12,7 @@
 #include "conf.h"
 #include "http.h"
 
-struct db;			/* db.h: SQLite */
+struct db;			/* store.h: SQLite */
 struct templates;		/* template.h */
 
 struct app {
@@ -21,6 +21,9 @@ struct app {
 	struct templates	*templates;
 	struct db		*db;
 };
+
+#define COOKIE_SESSION	"__Host-postseal"
+#define COOKIE_LOGIN	"__Host-postseal-login"	/* before log-in, for CSRF */
 
 /*
  * backend.h part: one request to postseald, one reply.
@@ -31,6 +34,21 @@ struct app {
 int	backend_call(struct app *, const struct request *, const char *op,
 	    struct json_object *args, struct json_object **data,
 	    struct json_object **error, struct err *);
+/* One audit line through postseald; a failure is logged, not told. */
+void	backend_audit(struct app *, const struct request *,
+	    const char *event, const char *outcome, const char *detail);
+
+/*
+ * upload.c part: the three file fields of a form (file parts, or text parts
+ * from `curl -F private_key=<key.pem`) as FILES of ops.h, and {field: file
+ * name}.  A field that no file was chosen for is absent.  *files and *names
+ * are NULL when no file came; owned by the caller, wiped with json_wipe.
+ * Too large: ERR_FILE_TOO_LARGE with its field.
+ */
+int	upload_from_form(const struct fields *, struct json_object **files,
+	    struct json_object **names, struct err *);
+/* Overwrite all strings in it, then json_object_put: for secrets. */
+void	json_wipe(struct json_object *);
 
 /*
  * Sessions (cookie "__Host-postseal", Secure, HttpOnly, SameSite=Strict,

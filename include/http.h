@@ -44,6 +44,11 @@ const struct field	*fields_get(const struct fields *, const char *name);
 const char		*fields_str(const struct fields *, const char *name,
 			    const char *fallback);
 void			 fields_clear(struct fields *);	/* wipes */
+/* A name in neither list: ERR_FIELD_UNKNOWN; a name of `once` that comes
+ * twice: ERR_FIELD_DUPLICATE.  Lists end with NULL and may be NULL. */
+int			 fields_check(const struct fields *,
+			    const char *const *once, const char *const *many,
+			    struct err *);
 
 /* Who is asking, once known. */
 struct identity {
@@ -68,7 +73,14 @@ struct request {
 	char			 remote[64];	/* client address */
 	struct identity		 who;
 	char			**env;		/* FastCGI parameters */
+	char			 pre_csrf[65];	/* before login: see csrf.c */
+	/* What a failing handler leaves for the frame's answer: the daemon's
+	 * ERROR object (findings, step, log).  Owned by the request. */
+	struct json_object	*problem;
 };
+
+/* The choice of language, set by page_language; wins over Accept-Language. */
+#define COOKIE_LANG	"postseal-lang"
 
 /* A request header by name ("If-Match"), or NULL. */
 const char	*request_header(const struct request *, const char *name);
@@ -81,8 +93,14 @@ struct reply {
 	struct buf	body;
 };
 
-/* Refuses CR, LF and NUL in the value. */
+/* Refuses CR, LF and other controls.  A header of the same name is replaced,
+ * but Set-Cookie adds.  The security headers, Cache-Control: no-store and
+ * Content-Length come from the frame. */
 int	reply_header(struct reply *, const char *name, const char *value);
+/* Set-Cookie with Path=/; Secure; HttpOnly; SameSite=Strict.  max_age < 0:
+ * until the browser ends; 0: delete. */
+int	reply_cookie(struct reply *, const char *name, const char *value,
+	    int max_age);
 int	reply_json(struct reply *, int status, struct json_object *);
 /* 303; path must be one of our own ("/..." and not "//"). */
 int	reply_redirect(struct reply *, const char *path);
@@ -111,6 +129,7 @@ struct route {
 	size_t			 max_body;
 	int			 types;		/* route_type bits */
 	handler_fn		 handler;
+	const char *const	*query;		/* names allowed; NULL = none */
 };
 extern const struct route routes[];	/* closed by path == NULL */
 extern const size_t routes_n;
