@@ -1,0 +1,138 @@
+/*
+ * utf8.c - well-formedness by the table of RFC 3629 section 4: the lead byte
+ * decides the length and the range of the second byte, which is what rules
+ * out overlong forms (C0, C1, E0 80..9F, F0 80..8F), surrogates (ED A0..BF)
+ * and code points past U+10FFFF (F4 90.., F5..).
+ */
+#include "utf8.h"
+#include "jsonx.h"
+#include "util.h"
+
+struct lead {
+	unsigned char first, last; /* lead byte */
+	unsigned char len;
+	unsigned char lo, hi; /* second byte */
+};
+
+static const struct lead leads[] = {
+    {0x00, 0x7f, 1, 0x00, 0x00},
+    {0xc2, 0xdf, 2, 0x80, 0xbf},
+    {0xe0, 0xe0, 3, 0xa0, 0xbf},
+    {0xe1, 0xec, 3, 0x80, 0xbf},
+    {0xed, 0xed, 3, 0x80, 0x9f},
+    {0xee, 0xef, 3, 0x80, 0xbf},
+    {0xf0, 0xf0, 4, 0x90, 0xbf},
+    {0xf1, 0xf3, 4, 0x80, 0xbf},
+    {0xf4, 0xf4, 4, 0x80, 0x8f},
+};
+
+size_t
+utf8_step(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	const struct lead *l = NULL;
+	size_t i;
+
+	if (len == 0)
+		return 0;
+	if (p[0] < 0x80)
+		return 1;
+	for (i = 0; i < sizeof(leads) / sizeof(leads[0]); i++) {
+		if (p[0] >= leads[i].first && p[0] <= leads[i].last) {
+			l = &leads[i];
+			break;
+		}
+	}
+	if (l == NULL || len < l->len || p[1] < l->lo || p[1] > l->hi)
+		return 0;
+	for (i = 2; i < l->len; i++) {
+		if (p[i] < 0x80 || p[i] > 0xbf)
+			return 0;
+	}
+	return l->len;
+}
+
+size_t
+utf8_put(char dst[4], uint32_t c)
+{
+	if (c < 0x80) {
+		dst[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		dst[0] = (char)(0xc0 | c >> 6);
+		dst[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		dst[0] = (char)(0xe0 | c >> 12);
+		dst[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		dst[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	dst[0] = (char)(0xf0 | c >> 18);
+	dst[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	dst[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	dst[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+bool
+utf8_valid(const char *s, size_t len)
+{
+	size_t n;
+
+	for (; len > 0; s += n, len -= n) {
+		if ((n = utf8_step(s, len)) == 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * C1 controls (U+0080..U+009F) move a terminal's cursor as ESC does, and
+ * U+2028/2029 end a line for some readers: they go with the C0 ones.
+ */
+static bool
+is_control(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	switch (n) {
+	case 1:
+		return p[0] < 0x20 || p[0] == 0x7f;
+	case 2:
+		return p[0] == 0xc2 && p[1] < 0xa0;
+	case 3:
+		return p[0] == 0xe2 && p[1] == 0x80 &&
+		       (p[2] == 0xa8 || p[2] == 0xa9);
+	}
+	return false;
+}
+
+size_t
+text_clean(char *dst, size_t size, const char *src, size_t len)
+{
+	size_t i, n, used = 0;
+
+	if (size == 0)
+		return 0;
+	while (len > 0) {
+		n = utf8_step(src, len);
+		if (n == 0 || is_control(src, n)) {
+			if (used + 1 >= size)
+				break;
+			dst[used++] = n == 0 ? '?' : ' ';
+			n = n == 0 ? 1 : n;
+		} else {
+			if (used + n >= size)
+				break;
+			for (i = 0; i < n; i++)
+				dst[used++] = src[i];
+		}
+		src += n;
+		len -= n;
+	}
+	dst[used] = '\0';
+	return used;
+}

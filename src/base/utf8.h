@@ -1,0 +1,17 @@
+/*
+ * utf8.h - one step over UTF-8 (RFC 3629), for base only.
+ *
+ * utf8_step returns the length (1 to 4) of the well-formed character at s,
+ * or 0: no overlong forms, no surrogates, nothing over U+10FFFF.
+ */
+#ifndef POSTSEAL_UTF8_H
+#define POSTSEAL_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+size_t utf8_step(const char *, size_t len);
+/* Encode one code point into at most 4 bytes; returns their number. */
+size_t utf8_put(char dst[4], uint32_t);
+
+#endif
