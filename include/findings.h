@@ -48,7 +48,8 @@ void	findings_add_sev(struct findings *, enum err_code, enum severity,
 const struct finding *findings_blocking(const struct findings *,
 	    const char *const *confirm, size_t n_confirm);
 struct json_object *findings_to_json(const struct findings *);
-/* From a peer: rows of another shape or with unknown codes are an error. */
+/* From a peer: rows of another shape or with unknown codes are an error
+ * (ERR_FIELD_*); the list then keeps its rows. */
 int	findings_from_json(struct findings *, struct json_object *,
 	    struct err *);
 

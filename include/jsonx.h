@@ -6,7 +6,13 @@
  * comments and other relaxations of json-c.
  * The getters return 0 and leave the output alone when the key is absent or
  * null, and -1 with ERR_FIELD_INVALID (field = dotted path given) when it has
- * another type.  Strings are borrowed from the object.
+ * another type (ERR_FIELD_TOO_LONG, ERR_FIELD_ENCODING where it is that).
+ * Strings are borrowed from the object.
+ * jsonx_parse fails with ERR_REQ_MALFORMED (grammar, depth, a number out of
+ * range; the message gives the byte), ERR_FIELD_DUPLICATE (field = the key),
+ * ERR_FIELD_ENCODING (UTF-8, NUL, lone surrogate) or ERR_NOMEM.  It is an own
+ * reader that builds json-c objects: json-c's tokener overwrites duplicate
+ * keys silently and has no switch for it.
  */
 #ifndef POSTSEAL_JSONX_H
 #define POSTSEAL_JSONX_H
@@ -20,6 +26,7 @@
 #include "buf.h"
 #include "err.h"
 
+/* depth_max counts nested objects and arrays: {} is 1. */
 int	jsonx_parse(const char *, size_t len, int depth_max,
 	    struct json_object **, struct err *);
 int	jsonx_bool(struct json_object *, const char *key, const char *field,
@@ -43,6 +50,8 @@ struct json_object *jsonx_new_b64(const void *, size_t);
 struct json_object *jsonx_path(struct json_object *, const char *path);
 const char	*jsonx_path_str(struct json_object *, const char *path,
 		    const char *fallback);
+/* Wipe every string below, then put: for objects with keys, passphrases. */
+void		 jsonx_free_secret(struct json_object *);
 bool		 utf8_valid(const char *, size_t);
 
 #endif

@@ -16,6 +16,7 @@
 #define POSTSEAL_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "err.h"
 
@@ -43,6 +44,7 @@ int	settings_set_form(struct json_object *patch, const char *name,
 struct settings_field {
 	const char	*form;		/* "inbound_enabled" */
 	const char	*path;		/* "inbound.enabled" */
+	size_t		 offset;	/* of the bool in struct settings */
 };
 extern const struct settings_field settings_fields[];
 
