@@ -1,0 +1,369 @@
+/*
+ * db.c - open, migrate, and run statements of the console's database.
+ *
+ * Why WAL: readers (every request looks up its session or token) never wait
+ * for a writer, and eight workers write seldom.  synchronous=NORMAL: a power
+ * cut may lose the last log-in, never the database.
+ *
+ * Migrations: PRAGMA user_version counts the rows of migrations[] that were
+ * run; each runs with its counter in one transaction, so that a crash leaves
+ * either version.  A database newer than this program is refused.
+ *
+ * A handle must not cross fork(): the parent closes its own before it forks.
+ */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "db.h"
+#include "util.h"
+
+#define BUSY_MS		5000
+#define PATH_LEN	1024
+
+static const char *const migrations[] = {
+    "CREATE TABLE users ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    " hash TEXT NOT NULL,"
+    " created INTEGER NOT NULL,"
+    " changed INTEGER NOT NULL,"
+    " last_login INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE TABLE sessions ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " hash TEXT NOT NULL UNIQUE,"
+    " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    " origin TEXT NOT NULL,"
+    " created INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX sessions_user ON sessions (user_id);"
+    "CREATE TABLE tokens ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " hash TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL,"
+    " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    " created INTEGER NOT NULL,"
+    " last_used INTEGER NOT NULL DEFAULT 0,"
+    " last_from TEXT NOT NULL DEFAULT '') STRICT;"
+    "CREATE INDEX tokens_user ON tokens (user_id);"
+    "CREATE TABLE throttle ("
+    " key TEXT PRIMARY KEY,"
+    " fails INTEGER NOT NULL,"
+    " last INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+};
+
+#define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))
+
+static const char *const sql[DB__MAX] = {
+#define Q(sym, text) [DB_##sym] = text,
+#include "sql.def"
+#undef Q
+};
+
+int
+db_fail(struct db *db, struct err *err)
+{
+	return err_set(err, ERR_IO, "", "database: %s", sqlite3_errmsg(db->h));
+}
+
+bool
+db_is_constraint(struct db *db)
+{
+	return sqlite3_errcode(db->h) == SQLITE_CONSTRAINT;
+}
+
+static int
+exec(struct db *db, const char *text, struct err *err)
+{
+	if (sqlite3_exec(db->h, text, NULL, NULL, NULL) != SQLITE_OK)
+		return db_fail(db, err);
+	return 0;
+}
+
+static sqlite3_stmt *
+vquery(struct db *db, struct err *err, enum db_sql q, const char *fmt,
+    va_list ap)
+{
+	sqlite3_stmt *st = db->stmt[q];
+	const char *s;
+	int rc = SQLITE_OK;
+
+	if (st == NULL) {
+		if (sqlite3_prepare_v3(db->h, sql[q], -1,
+			SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK) {
+			db_fail(db, err);
+			return NULL;
+		}
+		db->stmt[q] = st;
+	}
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	for (int i = 0; fmt[i] != '\0' && rc == SQLITE_OK; i++) {
+		if (fmt[i] == 'i') {
+			rc = sqlite3_bind_int64(st, i + 1,
+			    va_arg(ap, int64_t));
+		} else if ((s = va_arg(ap, const char *)) != NULL) {
+			rc = sqlite3_bind_text(st, i + 1, s, -1,
+			    SQLITE_TRANSIENT);
+		}
+	}
+	if (rc != SQLITE_OK) {
+		db_fail(db, err);
+		return NULL;
+	}
+	return st;
+}
+
+sqlite3_stmt *
+db_query(struct db *db, struct err *err, enum db_sql q, const char *fmt, ...)
+{
+	sqlite3_stmt *st;
+	va_list ap;
+
+	va_start(ap, fmt);
+	st = vquery(db, err, q, fmt, ap);
+	va_end(ap);
+	return st;
+}
+
+int
+db_step(struct db *db, sqlite3_stmt *st, struct err *err)
+{
+	int rc;
+
+	switch (sqlite3_step(st)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		rc = 0;
+		break;
+	default:
+		rc = db_fail(db, err);
+		break;
+	}
+	db_done(st);
+	return rc;
+}
+
+void
+db_done(sqlite3_stmt *st)
+{
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+}
+
+int
+db_run(struct db *db, struct err *err, enum db_sql q, const char *fmt, ...)
+{
+	sqlite3_stmt *st;
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	st = vquery(db, err, q, fmt, ap);
+	va_end(ap);
+	if (st == NULL)
+		return -1;
+	while ((rc = db_step(db, st, err)) == 1)
+		;
+	return rc;
+}
+
+void
+db_column(sqlite3_stmt *st, int col, char *dst, size_t size)
+{
+	const char *s = (const char *)sqlite3_column_text(st, col);
+
+	snprintf(dst, size, "%s", s == NULL ? "" : s);
+}
+
+static int
+member(struct json_object *o, const char *key, struct json_object *v)
+{
+	if (json_object_object_add(o, key, v) != 0) {
+		json_object_put(v);
+		return -1;
+	}
+	return 0;
+}
+
+int
+db_json_str(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
+{
+	const char *s = (const char *)sqlite3_column_text(st, col);
+
+	return member(o, key, json_object_new_string(s == NULL ? "" : s));
+}
+
+int
+db_json_time(sqlite3_stmt *st, int col, struct json_object *o,
+    const char *key)
+{
+	time_t t = sqlite3_column_int64(st, col);
+	char iso[32];
+
+	if (t == 0)
+		return member(o, key, NULL);
+	time_iso(t, iso);
+	return member(o, key, json_object_new_string(iso));
+}
+
+int
+db_json_int(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
+{
+	return member(o, key,
+	    json_object_new_int64(sqlite3_column_int64(st, col)));
+}
+
+static int
+version_get(struct db *db, int *v, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(db->h, "PRAGMA user_version", -1, &st, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_ROW) {
+		db_fail(db, err);
+		sqlite3_finalize(st);
+		return -1;
+	}
+	*v = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return 0;
+}
+
+/*
+ * Look without a lock first: nearly always there is nothing to do.  Then take
+ * the write lock and look again, because ctl and fcgi may start together.
+ */
+static int
+migrate(struct db *db, struct err *err)
+{
+	char pragma[64];
+	int v;
+
+	if (version_get(db, &v, err) == -1)
+		return -1;
+	if (v > MIGRATIONS)
+		return err_set(err, ERR_CONFIG, "",
+		    "database has version %d, this program knows %d", v,
+		    MIGRATIONS);
+	if (v == MIGRATIONS)
+		return 0;
+	if (exec(db, "BEGIN IMMEDIATE", err) == -1)
+		return -1;
+	if (version_get(db, &v, err) == -1)
+		goto undo;
+	for (; v < MIGRATIONS; v++) {
+		snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
+		    v + 1);
+		if (exec(db, migrations[v], err) == -1 ||
+		    exec(db, pragma, err) == -1)
+			goto undo;
+	}
+	if (exec(db, "COMMIT", err) == 0)
+		return 0;
+undo:
+	sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
+	return -1;
+}
+
+int
+db_prepare(const char *dir, uid_t uid, gid_t gid, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) == 0) {
+		if (chown(dir, uid, gid) == -1) {
+			err_sys(err, ERR_IO, "", "chown %s", dir);
+			rmdir(dir);
+			return -1;
+		}
+		return 0;
+	}
+	if (errno != EEXIST)
+		return err_sys(err, ERR_IO, "", "mkdir %s", dir);
+	if (stat(dir, &st) == -1)
+		return err_sys(err, ERR_IO, "", "stat %s", dir);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != uid)
+		return err_set(err, ERR_CONFIG, "",
+		    "%s: expected a directory owned by uid %d", dir, (int)uid);
+	return 0;
+}
+
+/* SQLite would create the file with the umask's mode: create it ourselves. */
+static int
+create_file(const char *path, struct err *err)
+{
+	int fd;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return err_sys(err, ERR_IO, "", "open %s", path);
+	close(fd);
+	return 0;
+}
+
+int
+db_open(const char *dir, struct db **ret_db, struct err *err)
+{
+	struct db *db;
+	char path[PATH_LEN];
+	int n;
+
+	n = snprintf(path, sizeof(path), "%s/%s", dir, STORE_FILE);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(err, ERR_CONFIG, "", "path too long: %s", dir);
+	if (create_file(path, err) == -1)
+		return -1;
+	if ((db = calloc(1, sizeof(*db))) == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	if (sqlite3_open_v2(path, &db->h,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		err_set(err, ERR_IO, "", "%s: %s", path,
+		    db->h == NULL ? "out of memory" : sqlite3_errmsg(db->h));
+		goto fail;
+	}
+	sqlite3_busy_timeout(db->h, BUSY_MS);
+	if (exec(db,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+		"PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+		"PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON",
+		err) == -1)
+		goto fail;
+	if (migrate(db, err) == -1)
+		goto fail;
+	*ret_db = db;
+	return 0;
+fail:
+	db_close(db);
+	return -1;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (size_t i = 0; i < DB__MAX; i++)
+		sqlite3_finalize(db->stmt[i]);
+	sqlite3_close(db->h);
+	free(db);
+}
+
+int
+db_sweep(struct db *db, time_t now, int idle_s, int max_s, struct err *err)
+{
+	if (db_run(db, err, DB_SESSION_SWEEP, "ii", (int64_t)now - idle_s,
+		(int64_t)now - max_s) == -1)
+		return -1;
+	return db_run(db, err, DB_THROTTLE_SWEEP, "i", (int64_t)now - 86400);
+}

@@ -1,0 +1,65 @@
+/*
+ * sessions.c - who is logged in.  The cookie's secret is stored as its
+ * SHA-256: a stolen copy of the database opens no session.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "db.h"
+#include "util.h"
+
+#define SEEN_EVERY	60	/* seconds between two notes of a visit */
+
+int
+sessions_add(struct db *db, long user_id, const char *secret,
+    const char *from, time_t now, struct err *err)
+{
+	char hash[SHA256_HEX];
+
+	if (sha256_hex(secret, strlen(secret), hash) == -1)
+		return err_set(err, ERR_INTERNAL, "", "SHA-256");
+	if (db_run(db, err, DB_SESSION_ADD, "sisi", hash, (int64_t)user_id,
+		from, (int64_t)now) == -1)
+		return -1;
+	return db_run(db, err, DB_USER_LOGIN, "ii", (int64_t)now,
+	    (int64_t)user_id);
+}
+
+int
+sessions_find(struct db *db, const char *secret, time_t now, int idle_s,
+    int max_s, struct session_row *ret, struct err *err)
+{
+	char hash[SHA256_HEX], stored[SHA256_HEX];
+	struct session_row row = {0};
+	sqlite3_stmt *st;
+	int rc;
+
+	if (sha256_hex(secret, strlen(secret), hash) == -1)
+		return err_set(err, ERR_INTERNAL, "", "SHA-256");
+	if ((st = db_query(db, err, DB_SESSION_FIND, "s", hash)) == NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_AUTH_REQUIRED, "", "no such session");
+	row.id = (long)sqlite3_column_int64(st, 0);
+	db_column(st, 1, row.user, sizeof(row.user));
+	row.created = sqlite3_column_int64(st, 2);
+	row.seen = sqlite3_column_int64(st, 3);
+	db_column(st, 4, stored, sizeof(stored));
+	db_done(st);
+	if (!str_equal_secret(hash, stored) || now - row.seen >= idle_s ||
+	    now - row.created >= max_s)
+		return err_set(err, ERR_AUTH_REQUIRED, "", "session is over");
+	if (now - row.seen >= SEEN_EVERY &&
+	    db_run(db, err, DB_SESSION_SEEN, "ii", (int64_t)now,
+		(int64_t)row.id) == -1)
+		return -1;
+	*ret = row;
+	return 0;
+}
+
+int
+sessions_drop(struct db *db, long id, struct err *err)
+{
+	return db_run(db, err, DB_SESSION_DROP, "i", (int64_t)id);
+}

@@ -1,0 +1,117 @@
+/*
+ * throttle.c - guessing passwords becomes slow, never impossible for good.
+ *
+ * Three counters: the pair user+address, the address, the user.  Each has
+ * its patience (failures without a wait) and its longest wait.  The user's
+ * own is patient and short: someone who guesses from many addresses slows
+ * the account down by seconds, and does not lock out its owner.
+ * The wait doubles with each failure beyond patience; a counter without a
+ * failure for FORGET_S starts again.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db.h"
+
+#define FORGET_S	900
+#define KEY_LEN		160
+#define COUNTERS	3
+
+static const struct rule {
+	char	kind;		/* 'p' pair, 'a' address, 'u' user */
+	int	patience;
+	int	longest_s;
+	bool	cleared;	/* by a good log-in */
+} rules[COUNTERS] = {
+    {'p', 4, 300, true},
+    {'a', 20, 300, false},
+    {'u', 50, 20, true},
+};
+
+/* Names fold like the users' collation does: ASCII only. */
+static void
+key_for(const struct rule *r, const char *user, const char *from,
+    char dst[KEY_LEN])
+{
+	char name[USER_NAME_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < USER_NAME_MAX && user[i] != '\0'; i++)
+		name[i] = (user[i] >= 'A' && user[i] <= 'Z')
+		    ? (char)(user[i] - 'A' + 'a')
+		    : user[i];
+	name[i] = '\0';
+	snprintf(dst, KEY_LEN, "%c %s %s", r->kind,
+	    r->kind == 'u' ? "" : from, r->kind == 'a' ? "" : name);
+}
+
+static int
+wait_of(const struct rule *r, int64_t fails, int64_t last, time_t now)
+{
+	int64_t s, over = fails - r->patience;
+
+	if (over < 0 || now - last >= FORGET_S)
+		return 0;
+	s = over >= 16 ? r->longest_s : (int64_t)1 << over;
+	if (s > r->longest_s)
+		s = r->longest_s;
+	s -= now - last;
+	/* A clock that was set back must not make the wait longer. */
+	return s <= 0 ? 0 : s > r->longest_s ? r->longest_s : (int)s;
+}
+
+int
+throttle_check(struct db *db, const char *user, const char *from, time_t now,
+    int *ret_wait, struct err *err)
+{
+	char key[KEY_LEN];
+	sqlite3_stmt *st;
+	int rc, w, wait = 0;
+
+	for (size_t i = 0; i < COUNTERS; i++) {
+		key_for(&rules[i], user, from, key);
+		st = db_query(db, err, DB_THROTTLE_GET, "s", key);
+		if (st == NULL || (rc = db_step(db, st, err)) == -1)
+			return -1;
+		if (rc == 0)
+			continue;
+		w = wait_of(&rules[i], sqlite3_column_int64(st, 0),
+		    sqlite3_column_int64(st, 1), now);
+		db_done(st);
+		if (w > wait)
+			wait = w;
+	}
+	*ret_wait = wait;
+	return 0;
+}
+
+int
+throttle_fail(struct db *db, const char *user, const char *from, time_t now,
+    struct err *err)
+{
+	char key[KEY_LEN];
+
+	for (size_t i = 0; i < COUNTERS; i++) {
+		key_for(&rules[i], user, from, key);
+		if (db_run(db, err, DB_THROTTLE_FAIL, "sii", key,
+			(int64_t)now, (int64_t)now - FORGET_S) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+throttle_clear(struct db *db, const char *user, const char *from,
+    struct err *err)
+{
+	char key[KEY_LEN];
+
+	for (size_t i = 0; i < COUNTERS; i++) {
+		key_for(&rules[i], user, from, key);
+		if (rules[i].cleared &&
+		    db_run(db, err, DB_THROTTLE_CLEAR, "s", key) == -1)
+			return -1;
+	}
+	return 0;
+}

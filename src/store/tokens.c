@@ -1,0 +1,160 @@
+/*
+ * tokens.c - API tokens: "pst_" and 43 base64url characters (256 bits).  The
+ * prefix lets scanners for leaked secrets find them.  Stored as SHA-256:
+ * a fast hash is right for a secret that cannot be guessed.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "db.h"
+#include "jsonx.h"
+#include "util.h"
+
+#define TOKEN_BYTES	32
+#define USED_EVERY	60
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* RFC 4648 section 5 without padding: 32 bytes are 43 characters. */
+static void
+encode(char *dst, const unsigned char src[TOKEN_BYTES])
+{
+	unsigned int acc = 0, bits = 0;
+
+	for (size_t i = 0; i < TOKEN_BYTES; i++) {
+		acc = (acc << 8) | src[i];
+		for (bits += 8; bits >= 6; bits -= 6)
+			*dst++ = alphabet[(acc >> (bits - 6)) & 63];
+	}
+	*dst++ = alphabet[(acc << (6 - bits)) & 63];
+	*dst = '\0';
+}
+
+int
+tokens_add(struct db *db, const char *user, const char *name, time_t now,
+    char dst[TOKEN_LEN + 1], long *ret_id, struct err *err)
+{
+	unsigned char raw[TOKEN_BYTES];
+	char token[TOKEN_LEN + 1] = TOKEN_PREFIX, hash[SHA256_HEX];
+	size_t len = strlen(name);
+	int rc = -1;
+
+	if (len < 1 || len > TOKEN_NAME_MAX || !utf8_valid(name, len))
+		return err_set(err, ERR_FIELD_INVALID, "name",
+		    "token name: expected 1 to %d bytes of UTF-8",
+		    TOKEN_NAME_MAX);
+	if (random_bytes(raw, sizeof(raw), err) == -1)
+		return -1;
+	encode(token + strlen(TOKEN_PREFIX), raw);
+	if (sha256_hex(token, TOKEN_LEN, hash) == -1) {
+		err_set(err, ERR_INTERNAL, "", "SHA-256");
+		goto out;
+	}
+	if (db_run(db, err, DB_TOKEN_ADD, "ssis", hash, name, (int64_t)now,
+		user) == -1)
+		goto out;
+	if (sqlite3_changes(db->h) == 0) {
+		err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", user);
+		goto out;
+	}
+	*ret_id = (long)sqlite3_last_insert_rowid(db->h);
+	memcpy(dst, token, sizeof(token));
+	rc = 0;
+out:
+	OPENSSL_cleanse(raw, sizeof(raw));
+	OPENSSL_cleanse(token, sizeof(token));
+	return rc;
+}
+
+static bool
+well_formed(const char *token)
+{
+	size_t prefix = strlen(TOKEN_PREFIX);
+
+	return strlen(token) == TOKEN_LEN &&
+	    strncmp(token, TOKEN_PREFIX, prefix) == 0 &&
+	    strspn(token + prefix, alphabet) == TOKEN_LEN - prefix;
+}
+
+int
+tokens_find(struct db *db, const char *token, const char *from, time_t now,
+    struct token_row *ret, struct err *err)
+{
+	char hash[SHA256_HEX], stored[SHA256_HEX];
+	struct token_row row = {0};
+	sqlite3_stmt *st;
+	time_t used;
+	int rc;
+
+	if (!well_formed(token))
+		return err_set(err, ERR_AUTH_FAILED, "", "not a token");
+	if (sha256_hex(token, TOKEN_LEN, hash) == -1)
+		return err_set(err, ERR_INTERNAL, "", "SHA-256");
+	if ((st = db_query(db, err, DB_TOKEN_FIND, "s", hash)) == NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_AUTH_FAILED, "", "unknown token");
+	row.id = (long)sqlite3_column_int64(st, 0);
+	db_column(st, 1, row.user, sizeof(row.user));
+	db_column(st, 2, row.name, sizeof(row.name));
+	used = sqlite3_column_int64(st, 3);
+	db_column(st, 4, stored, sizeof(stored));
+	db_done(st);
+	if (!str_equal_secret(hash, stored))
+		return err_set(err, ERR_AUTH_FAILED, "", "unknown token");
+	if (now - used >= USED_EVERY &&
+	    db_run(db, err, DB_TOKEN_USED, "isi", (int64_t)now, from,
+		(int64_t)row.id) == -1)
+		return -1;
+	*ret = row;
+	return 0;
+}
+
+int
+tokens_list(struct db *db, struct json_object **ret, struct err *err)
+{
+	struct json_object *list, *o;
+	sqlite3_stmt *st;
+	int rc = -1;
+
+	if ((st = db_query(db, err, DB_TOKEN_LIST, "")) == NULL)
+		return -1;
+	if ((list = json_object_new_array()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	while ((rc = db_step(db, st, err)) == 1) {
+		if ((o = json_object_new_object()) == NULL ||
+		    json_object_array_add(list, o) != 0 ||
+		    db_json_int(st, 0, o, "id") == -1 ||
+		    db_json_str(st, 1, o, "name") == -1 ||
+		    db_json_str(st, 2, o, "user") == -1 ||
+		    db_json_time(st, 3, o, "created_at") == -1 ||
+		    db_json_time(st, 4, o, "last_used_at") == -1 ||
+		    db_json_str(st, 5, o, "last_from") == -1) {
+			db_done(st);
+			rc = err_set(err, ERR_NOMEM, "", "out of memory");
+			break;
+		}
+	}
+	if (rc == -1) {
+		json_object_put(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+}
+
+int
+tokens_delete(struct db *db, long id, struct err *err)
+{
+	if (db_run(db, err, DB_TOKEN_DELETE, "i", (int64_t)id) == -1)
+		return -1;
+	if (sqlite3_changes(db->h) == 0)
+		return err_set(err, ERR_TOKEN_UNKNOWN, "id", "no token %ld",
+		    id);
+	return 0;
+}

@@ -1,0 +1,159 @@
+/*
+ * users.c - who may log in.  Names are compared without case (ASCII), so
+ * that "Admin" cannot stand beside "admin".
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "db.h"
+
+bool
+user_name_valid(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._@-";
+	size_t len = strlen(name);
+
+	return len >= 1 && len <= USER_NAME_MAX && name[0] != '-' &&
+	    name[0] != '.' && strspn(name, allowed) == len;
+}
+
+static int
+check_name(const char *name, struct err *err)
+{
+	if (!user_name_valid(name))
+		return err_set(err, ERR_USER_NAME, "user",
+		    "user name: expected 1 to %d of a-z A-Z 0-9 . _ @ -",
+		    USER_NAME_MAX);
+	return 0;
+}
+
+static int
+unknown(const char *name, struct err *err)
+{
+	return err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", name);
+}
+
+int
+users_add(struct db *db, const char *name, const char *password, time_t now,
+    struct err *err)
+{
+	char hash[HASH_MAX];
+
+	if (check_name(name, err) == -1 ||
+	    password_acceptable(password, err) == -1 ||
+	    password_hash(password, hash, err) == -1)
+		return -1;
+	if (db_run(db, err, DB_USER_ADD, "ssi", name, hash, (int64_t)now) ==
+	    -1) {
+		if (db_is_constraint(db))
+			return err_set(err, ERR_USER_EXISTS, "user",
+			    "user %s exists", name);
+		return -1;
+	}
+	return 0;
+}
+
+int
+users_passwd(struct db *db, const char *name, const char *password,
+    time_t now, struct err *err)
+{
+	char hash[HASH_MAX];
+
+	if (check_name(name, err) == -1 ||
+	    password_acceptable(password, err) == -1 ||
+	    password_hash(password, hash, err) == -1 ||
+	    db_run(db, err, DB_BEGIN, "") == -1)
+		return -1;
+	if (db_run(db, err, DB_USER_PASSWD, "sis", hash, (int64_t)now,
+		name) == -1)
+		goto undo;
+	if (sqlite3_changes(db->h) == 0) {
+		unknown(name, err);
+		goto undo;
+	}
+	if (db_run(db, err, DB_SESSION_DROP_USER, "s", name) == 0 &&
+	    db_run(db, err, DB_COMMIT, "") == 0)
+		return 0;
+undo:
+	db_run(db, NULL, DB_ROLLBACK, "");
+	return -1;
+}
+
+int
+users_delete(struct db *db, const char *name, struct err *err)
+{
+	if (check_name(name, err) == -1 ||
+	    db_run(db, err, DB_USER_DELETE, "s", name) == -1)
+		return -1;
+	if (sqlite3_changes(db->h) == 0)
+		return unknown(name, err);
+	return 0;
+}
+
+int
+users_list(struct db *db, struct json_object **ret, struct err *err)
+{
+	struct json_object *list, *o;
+	sqlite3_stmt *st;
+	int rc = -1;
+
+	if ((st = db_query(db, err, DB_USER_LIST, "")) == NULL)
+		return -1;
+	if ((list = json_object_new_array()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	while ((rc = db_step(db, st, err)) == 1) {
+		if ((o = json_object_new_object()) == NULL ||
+		    json_object_array_add(list, o) != 0 ||
+		    db_json_str(st, 0, o, "name") == -1 ||
+		    db_json_time(st, 1, o, "created_at") == -1 ||
+		    db_json_time(st, 2, o, "changed_at") == -1 ||
+		    db_json_time(st, 3, o, "last_login_at") == -1) {
+			db_done(st);
+			rc = err_set(err, ERR_NOMEM, "", "out of memory");
+			break;
+		}
+	}
+	if (rc == -1) {
+		json_object_put(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+}
+
+int
+users_verify(struct db *db, const char *name, const char *password,
+    long *ret_id, struct err *err)
+{
+	char hash[HASH_MAX] = "";
+	sqlite3_stmt *st;
+	bool ok;
+	long id = 0;
+	int rc = 0;
+
+	/* A name or password that could not exist costs the same time. */
+	if (strlen(password) > PASSWORD_MAX)
+		password = "";
+	if (user_name_valid(name)) {
+		st = db_query(db, err, DB_USER_GET, "s", name);
+		if (st == NULL || (rc = db_step(db, st, err)) == -1)
+			return -1;
+		if (rc == 1) {
+			id = (long)sqlite3_column_int64(st, 0);
+			db_column(st, 1, hash, sizeof(hash));
+			db_done(st);
+		}
+	}
+	ok = password_matches(password, rc == 1 ? hash : NULL);
+	OPENSSL_cleanse(hash, sizeof(hash));
+	if (!ok)
+		return err_set(err, ERR_AUTH_FAILED, "",
+		    "wrong user or password");
+	*ret_id = id;
+	return 0;
+}
