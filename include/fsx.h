@@ -29,7 +29,8 @@ struct fsx_attr {
 	time_t	mtime;
 };
 
-/* Read a regular file of at most max bytes (follows symlinks). */
+/* Append a regular file of at most max bytes (follows symlinks) to a buffer
+ * that the caller has initialised; on failure it is as before. */
 int	fsx_read(const char *path, size_t max, struct buf *, struct err *);
 /* Create: fails if it exists. Durable. */
 int	fsx_create(const char *path, const void *, size_t, mode_t,

@@ -1,0 +1,365 @@
+/*
+ * conf.c - the configuration file, by a table.
+ *
+ * libinih reads the lines; we hand them to it ourselves, because its handler
+ * is not told the line number and because it cuts lines of 200 bytes in two
+ * without a word: here they are an error.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include <ini.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "fsx.h"
+#include "jsonx.h"
+
+#define CONF_FILE_MAX (64 * 1024)
+
+enum kind {
+	KIND_PATH,	   /* absolute */
+	KIND_PATH_OR_NONE, /* absolute or empty */
+	KIND_SOCKET,	   /* absolute, fits sockaddr_un */
+	KIND_NAME,	   /* user or group */
+	KIND_SERVICE,	   /* master.cf inet service: [host:]port */
+	KIND_INT,	   /* min to max */
+	KIND_APPLY	   /* restart | reload */
+};
+
+struct key {
+	const char *section, *name;
+	enum kind kind;
+	size_t offset, size;
+	int min, max;
+	const char *dflt;
+};
+
+#define STR(sec, name, kind, member, dflt) \
+	{ \
+		sec, name, kind, offsetof(struct conf, member), \
+		    sizeof(((struct conf *)0)->member), 0, 0, dflt \
+	}
+#define INT(sec, name, member, min, max, dflt) \
+	{ \
+		sec, name, KIND_INT, offsetof(struct conf, member), \
+		    sizeof(int), min, max, dflt \
+	}
+
+static const struct key keys[] = {
+    STR("daemon", "state_directory", KIND_PATH, state_directory,
+	"/var/lib/postseal/daemon"),
+    STR("daemon", "socket", KIND_SOCKET, socket,
+	"/run/postseal/postseald.sock"),
+    STR("daemon", "socket_group", KIND_NAME, socket_group, "postseal"),
+    STR("daemon", "inspect_user", KIND_NAME, inspect_user, "nobody"),
+    INT("daemon", "generations", generations, 2, 1000, "20"),
+    INT("daemon", "draft_minutes", draft_minutes, 1, 1440, "30"),
+    STR("daemon", "apply", KIND_APPLY, apply, "restart"),
+    STR("postfix", "config_directory", KIND_PATH, config_directory,
+	"/etc/postfix"),
+    STR("postfix", "command_directory", KIND_PATH, command_directory,
+	"/usr/sbin"),
+    STR("postfix", "service", KIND_SERVICE, service, "smtp"),
+    STR("postfix", "log_file", KIND_PATH_OR_NONE, log_file, ""),
+    STR("web", "listen", KIND_SOCKET, listen, "/run/postseal/fcgi.sock"),
+    STR("web", "listen_group", KIND_NAME, listen_group, "www-data"),
+    STR("web", "user", KIND_NAME, web_user, "postseal"),
+    STR("web", "state_directory", KIND_PATH, web_state_directory,
+	"/var/lib/postseal/web"),
+    STR("web", "template_directory", KIND_PATH, template_directory,
+	"/usr/share/postseal/templates"),
+    INT("web", "workers", workers, 1, 64, "8"),
+    INT("web", "session_idle_minutes", session_idle_minutes, 1, 1440, "15"),
+    INT("web", "session_max_hours", session_max_hours, 1, 168, "8"),
+};
+
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+struct state {
+	struct conf conf;
+	const char *path;
+	const char *text;
+	size_t len, at;
+	int line;
+	bool seen[N_KEYS];
+	bool failed;
+	struct err *err;
+};
+
+static bool
+path_valid(const char *s, size_t max)
+{
+	const char *p;
+
+	if (s[0] != '/' || strlen(s) >= max)
+		return false;
+	for (p = s; (p = strstr(p, "/..")) != NULL; p += 3) {
+		if (p[3] == '/' || p[3] == '\0')
+			return false;
+	}
+	return true;
+}
+
+static bool
+name_valid(const char *s, size_t max)
+{
+	size_t len = strlen(s);
+
+	return len > 0 && len <= 32 && len < max && s[0] != '-' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789_-.") == len;
+}
+
+/* A name of services(5), a port number, or host:port, [v6]:port. */
+static bool
+service_valid(const char *s, size_t max)
+{
+	size_t len = strlen(s);
+
+	return len > 0 && len < max && s[len - 1] != ':' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789_-.:[]") == len;
+}
+
+static bool
+int_valid(const struct key *k, const char *s, int *ret)
+{
+	size_t len = strlen(s);
+	long n;
+
+	if (len == 0 || len > 9 || strspn(s, "0123456789") != len)
+		return false;
+	n = strtol(s, NULL, 10);
+	if (n < k->min || n > k->max)
+		return false;
+	*ret = (int)n;
+	return true;
+}
+
+static bool
+value_valid(const struct key *k, const char *s)
+{
+	struct sockaddr_un sun;
+	enum apply_mode mode;
+	int n;
+
+	switch (k->kind) {
+	case KIND_PATH:
+		return path_valid(s, k->size);
+	case KIND_PATH_OR_NONE:
+		return s[0] == '\0' || path_valid(s, k->size);
+	case KIND_SOCKET:
+		return path_valid(s, sizeof(sun.sun_path));
+	case KIND_NAME:
+		return name_valid(s, k->size);
+	case KIND_SERVICE:
+		return service_valid(s, k->size);
+	case KIND_INT:
+		return int_valid(k, s, &n);
+	case KIND_APPLY:
+		return apply_mode_from_name(s, &mode) == 0;
+	}
+	return false;
+}
+
+static void
+expected(const struct key *k, char *dst, size_t size)
+{
+	static const char *const text[] = {
+	    [KIND_PATH] = "an absolute path without \"..\"",
+	    [KIND_PATH_OR_NONE] = "an absolute path or nothing",
+	    [KIND_SOCKET] = "an absolute path of at most 107 bytes",
+	    [KIND_NAME] = "a user or group name",
+	    [KIND_SERVICE] = "a service name, port or host:port",
+	    [KIND_APPLY] = "restart or reload",
+	};
+
+	if (k->kind == KIND_INT)
+		snprintf(dst, size, "a number from %d to %d", k->min, k->max);
+	else
+		snprintf(dst, size, "%s", text[k->kind]);
+}
+
+static void
+store(struct conf *c, const struct key *k, const char *s)
+{
+	char *at = (char *)c + k->offset;
+	int n;
+
+	switch (k->kind) {
+	case KIND_INT:
+		if (int_valid(k, s, &n))
+			memcpy(at, &n, sizeof(n));
+		break;
+	case KIND_APPLY:
+		apply_mode_from_name(s, (enum apply_mode *)(void *)at);
+		break;
+	default:
+		snprintf(at, k->size, "%s", s);
+		break;
+	}
+}
+
+void
+conf_default(struct conf *c)
+{
+	size_t i;
+
+	memset(c, 0, sizeof(*c));
+	for (i = 0; i < N_KEYS; i++)
+		store(c, &keys[i], keys[i].dflt);
+}
+
+static const struct key *
+find_key(const char *section, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < N_KEYS; i++) {
+		if (strcmp(keys[i].section, section) == 0 &&
+		    (name == NULL || strcmp(keys[i].name, name) == 0))
+			return &keys[i];
+	}
+	return NULL;
+}
+
+/* The first complaint stays; inih's word for failure is 0. */
+static int
+on_pair(void *arg, const char *section, const char *name, const char *value)
+{
+	struct state *st = arg;
+	const struct key *k;
+	char want[64];
+
+	if (st->failed)
+		return 0;
+	st->failed = true;
+	k = find_key(section, name);
+	if (k == NULL) {
+		err_set(st->err, ERR_CONFIG, name,
+		    "%s:%d: unknown key \"%s\" in [%s]", st->path, st->line,
+		    name, section);
+		return 0;
+	}
+	if (st->seen[k - keys]) {
+		err_set(st->err, ERR_CONFIG, name,
+		    "%s:%d: %s is given twice or continued", st->path, st->line,
+		    name);
+		return 0;
+	}
+	if (!value_valid(k, value)) {
+		expected(k, want, sizeof(want));
+		err_set(st->err, ERR_CONFIG, name,
+		    "%s:%d: %s: expected %s, got \"%s\"", st->path, st->line,
+		    name, want, value);
+		return 0;
+	}
+	store(&st->conf, k, value);
+	st->seen[k - keys] = true;
+	st->failed = false;
+	return 1;
+}
+
+/* inih calls its handler for pairs only: an empty section is seen here. */
+static bool
+section_known(const char *line)
+{
+	char section[64];
+	size_t n;
+
+	line += strspn(line, " \t");
+	if (*line != '[')
+		return true;
+	n = strcspn(++line, "]");
+	if (n >= sizeof(section))
+		return false;
+	memcpy(section, line, n);
+	section[n] = '\0';
+	return find_key(section, NULL) != NULL;
+}
+
+/* As fgets. */
+static char *
+next_line(char *dst, int size, void *arg)
+{
+	struct state *st = arg;
+	const char *p, *nl;
+	size_t n;
+
+	if (st->failed || st->at >= st->len)
+		return NULL;
+	st->line++;
+	p = st->text + st->at;
+	nl = memchr(p, '\n', st->len - st->at);
+	n = nl == NULL ? st->len - st->at : (size_t)(nl - p) + 1;
+	if (n >= (size_t)size) {
+		st->failed = true;
+		err_set(st->err, ERR_CONFIG, NULL,
+		    "%s:%d: line of more than %d bytes", st->path, st->line,
+		    size - 1);
+		return NULL;
+	}
+	memcpy(dst, p, n);
+	dst[n] = '\0';
+	st->at += n;
+	if (!section_known(dst)) {
+		st->failed = true;
+		err_set(st->err, ERR_CONFIG, NULL, "%s:%d: unknown section %s",
+		    st->path, st->line, dst);
+	}
+	return dst;
+}
+
+static int
+parse(struct state *st)
+{
+	int line;
+
+	if (memchr(st->text, '\0', st->len) != NULL ||
+	    !utf8_valid(st->text, st->len))
+		return err_set(
+		    st->err, ERR_CONFIG, NULL, "%s: not UTF-8 text", st->path);
+	line = ini_parse_stream(next_line, st, on_pair, st);
+	if (st->failed)
+		return -1;
+	if (line != 0)
+		return err_set(st->err, ERR_CONFIG, NULL,
+		    "%s:%d: neither [section] nor key = value", st->path, line);
+	return 0;
+}
+
+int
+conf_read(struct conf *c, const char *path, struct err *err)
+{
+	struct state st;
+	struct err why;
+	struct buf text;
+	int rc = -1;
+
+	memset(&st, 0, sizeof(st));
+	buf_init(&text, CONF_FILE_MAX);
+	if (fsx_read(path, CONF_FILE_MAX, &text, &why) != 0) {
+		err_set(err, ERR_CONFIG, NULL, "%s", why.msg);
+		if (err != NULL)
+			err->sys = why.sys;
+		goto out;
+	}
+	st.conf = *c;
+	st.path = path;
+	st.text = text.data;
+	st.len = text.len;
+	st.err = err;
+	if (parse(&st) != 0)
+		goto out;
+	*c = st.conf;
+	rc = 0;
+out:
+	buf_clear(&text);
+	return rc;
+}

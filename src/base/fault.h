@@ -1,0 +1,25 @@
+/*
+ * fault.h - failures on order, for tests built with -DPOSTSEAL_FAULT.
+ *
+ * fsx_fault(op, path) is asked before each file operation of fsx and each
+ * child process of run ("run", argv[0]).  It returns 0, or the errno that the
+ * operation shall fail with.  It is driven by the environment, which the
+ * children of a fork share:
+ *   POSTSEAL_FAULT_NTH=N      the Nth operation fails (1 is the first)
+ *   POSTSEAL_FAULT_ERRNO=E    with this errno (a number; EIO when unset)
+ *   POSTSEAL_FAULT_COUNT=FILE where the count is kept, under flock, so that
+ *                             it goes on across a process tree
+ *   POSTSEAL_FAULT_KILL=1     SIGKILL to ourselves there instead
+ *   POSTSEAL_FAULT_TRACE=FILE one line "N op path" appended an operation
+ * Without POSTSEAL_FAULT_COUNT nothing is counted and nothing fails.
+ */
+#ifndef POSTSEAL_FAULT_H
+#define POSTSEAL_FAULT_H
+
+int	fsx_fault(const char *op, const char *path);
+
+#ifndef POSTSEAL_FAULT
+#define fsx_fault(op, path)	0
+#endif
+
+#endif
