@@ -16,10 +16,10 @@
 #ifndef POSTSEAL_FAULT_H
 #define POSTSEAL_FAULT_H
 
-int	fsx_fault(const char *op, const char *path);
+int fsx_fault(const char *op, const char *path);
 
 #ifndef POSTSEAL_FAULT
-#define fsx_fault(op, path)	0
+#define fsx_fault(op, path) 0
 #endif
 
 #endif
