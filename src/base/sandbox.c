@@ -1,0 +1,429 @@
+/*
+ * sandbox.c - what every process may do, on one page: the tables below.
+ *
+ * Landlock decides which files, seccomp which system calls, rlimits how much.
+ * The filter names what is allowed; whatever a new kernel adds is refused.
+ * PROT_EXEC is never granted: libraries must be loaded before.
+ *
+ * SANDBOX_INSPECT parses hostile bytes.  A call outside its list is an
+ * attack and kills it, except the few that a library makes out of habit
+ * (look for a configuration file, ask whether stdout is a terminal): those
+ * fail with an errno.  sendto() without an address is there for frames over
+ * an inherited socket pair.
+ * SANDBOX_WEB serves HTTP: a refused call fails with EPERM, the request with
+ * a 500.  socket() makes Unix sockets only.
+ *
+ * Order: no_new_privs, rlimits, Landlock, not dumpable, seccomp, since each
+ * makes the ones before impossible.
+ */
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "landlock.h"
+#include "sandbox.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN 1
+#else
+#define WITH_ASAN 0
+#endif
+
+#define MIB	   (1024UL * 1024)
+#define N(a)	   (sizeof(a) / sizeof((a)[0]))
+#define CALL(name) SCMP_SYS(name)
+
+struct limit {
+	__rlimit_resource_t what;
+	rlim_t max;
+};
+
+struct role {
+	const char *name;
+	const int *allow; /* system calls */
+	size_t n_allow;
+	const int *refuse; /* with EACCES, no kill */
+	size_t n_refuse;
+	const struct limit *limits;
+	size_t n_limits;
+	const char *ro[2];  /* on every host, if there */
+	uint32_t otherwise; /* action */
+	bool unix_sockets;
+};
+
+/* Both roles: memory, time, end. */
+static const int allow_common[] = {
+    CALL(read),
+    CALL(write),
+    CALL(readv),
+    CALL(writev),
+    CALL(close),
+    CALL(lseek),
+    CALL(poll),
+    CALL(ppoll),
+    CALL(recvfrom),
+    CALL(brk),
+    CALL(munmap),
+    CALL(madvise),
+    CALL(futex),
+    CALL(clock_gettime),
+    CALL(clock_getres),
+    CALL(gettimeofday),
+    CALL(time),
+    CALL(getrandom),
+    CALL(getpid),
+    CALL(gettid),
+    CALL(sysinfo),
+    CALL(sched_yield),
+    CALL(rt_sigreturn),
+    CALL(rt_sigprocmask),
+    CALL(restart_syscall),
+    CALL(exit),
+    CALL(exit_group),
+};
+
+static const int refuse_inspect[] = {
+    CALL(open),
+    CALL(openat),
+    CALL(stat),
+    CALL(lstat),
+    CALL(fstat),
+    CALL(newfstatat),
+    CALL(statx),
+    CALL(access),
+    CALL(faccessat),
+    CALL(faccessat2),
+    CALL(readlink),
+    CALL(readlinkat),
+    CALL(getcwd),
+    CALL(ioctl),
+    CALL(fcntl),
+    CALL(uname),
+    CALL(getuid),
+    CALL(geteuid),
+    CALL(getgid),
+    CALL(getegid),
+    CALL(getppid),
+    CALL(prlimit64),
+    CALL(sched_getaffinity),
+    CALL(rt_sigaction),
+    CALL(sigaltstack),
+};
+
+static const int allow_web[] = {
+    /* files: which ones is Landlock's matter */
+    CALL(open),
+    CALL(openat),
+    CALL(stat),
+    CALL(lstat),
+    CALL(fstat),
+    CALL(newfstatat),
+    CALL(statx),
+    CALL(access),
+    CALL(faccessat),
+    CALL(faccessat2),
+    CALL(readlink),
+    CALL(readlinkat),
+    CALL(getcwd),
+    CALL(getdents64),
+    CALL(pread64),
+    CALL(pwrite64),
+    CALL(preadv),
+    CALL(pwritev),
+    CALL(fcntl),
+    CALL(flock),
+    CALL(fsync),
+    CALL(fdatasync),
+    CALL(ftruncate),
+    CALL(fallocate),
+    CALL(fadvise64),
+    CALL(unlink),
+    CALL(unlinkat),
+    CALL(fchmod),
+    CALL(fstatfs),
+    CALL(dup),
+    /* sockets that are there, and Unix sockets */
+    CALL(connect),
+    CALL(accept),
+    CALL(accept4),
+    CALL(sendto),
+    CALL(sendmsg),
+    CALL(recvmsg),
+    CALL(shutdown),
+    CALL(getsockopt),
+    CALL(setsockopt),
+    CALL(getsockname),
+    CALL(getpeername),
+    CALL(select),
+    CALL(pselect6),
+    /* itself */
+    CALL(nanosleep),
+    CALL(clock_nanosleep),
+    CALL(alarm),
+    CALL(setitimer),
+    CALL(rt_sigaction),
+    CALL(rt_sigtimedwait),
+    CALL(sigaltstack),
+    CALL(getuid),
+    CALL(geteuid),
+    CALL(getgid),
+    CALL(getegid),
+    CALL(getppid),
+    CALL(uname),
+    CALL(getrusage),
+    CALL(sched_getaffinity),
+};
+
+static const struct limit limits_inspect[] = {
+    {RLIMIT_CPU, 2},
+    {RLIMIT_AS, 256 * MIB},
+    {RLIMIT_FSIZE, 0},
+    {RLIMIT_NOFILE, 8},
+    {RLIMIT_NPROC, 0},
+    {RLIMIT_CORE, 0},
+    {RLIMIT_MEMLOCK, 64 * 1024},
+};
+
+static const struct limit limits_web[] = {
+    {RLIMIT_AS, 512 * MIB},
+    {RLIMIT_FSIZE, 256 * MIB},
+    {RLIMIT_NOFILE, 64},
+    {RLIMIT_CORE, 0},
+    {RLIMIT_MEMLOCK, 64 * 1024},
+};
+
+static const struct role roles[SANDBOX__MAX] = {
+    [SANDBOX_WEB] =
+	{
+	    .name = "web",
+	    .allow = allow_web,
+	    .n_allow = N(allow_web),
+	    .limits = limits_web,
+	    .n_limits = N(limits_web),
+	    .ro = {"/dev/urandom"}, /* SQLite seeds from it */
+	    .otherwise = SCMP_ACT_ERRNO(EPERM),
+	    .unix_sockets = true,
+	},
+    [SANDBOX_INSPECT] =
+	{
+	    .name = "inspect",
+	    .refuse = refuse_inspect,
+	    .n_refuse = N(refuse_inspect),
+	    .limits = limits_inspect,
+	    .n_limits = N(limits_inspect),
+	    .otherwise = SCMP_ACT_KILL_PROCESS,
+	},
+};
+
+static int
+set_limits(const struct role *r, struct err *err)
+{
+	struct rlimit l;
+	size_t i;
+
+	/* A write beyond RLIMIT_FSIZE shall fail, not kill. */
+	signal(SIGXFSZ, SIG_IGN);
+	for (i = 0; i < r->n_limits; i++) {
+		/* ASan's shadow alone takes terabytes of address space. */
+		if (WITH_ASAN && r->limits[i].what == RLIMIT_AS)
+			continue;
+		if (getrlimit(r->limits[i].what, &l) == 0 &&
+		    l.rlim_max < r->limits[i].max)
+			continue;
+		l.rlim_cur = l.rlim_max = r->limits[i].max;
+		if (setrlimit(r->limits[i].what, &l) != 0)
+			return err_sys(err, ERR_CONFIG, NULL,
+			    "sandbox %s: rlimit %d", r->name,
+			    (int)r->limits[i].what);
+	}
+	return 0;
+}
+
+static int
+allow_paths(int fd, int abi, enum landlock_right right,
+    const char *const *paths, size_t n, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n && paths[i] != NULL; i++) {
+		if (landlock_allow(fd, abi, right, paths[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+confine_files(
+    const struct role *r, const struct sandbox_paths *p, struct err *err)
+{
+	int abi, fd, rc = -1;
+	size_t i;
+
+	if ((abi = landlock_abi(err)) < 0 || (fd = landlock_new(abi, err)) < 0)
+		return -1;
+	for (i = 0; i < N(r->ro) && r->ro[i] != NULL; i++) {
+		if (access(r->ro[i], F_OK) == 0 &&
+		    landlock_allow(fd, abi, LANDLOCK_RO, r->ro[i], err) != 0)
+			goto out;
+	}
+	if (p != NULL &&
+	    (allow_paths(fd, abi, LANDLOCK_RW, p->rw, N(p->rw), err) != 0 ||
+		allow_paths(fd, abi, LANDLOCK_RO, p->ro, N(p->ro), err) != 0))
+		goto out;
+	rc = landlock_enter(fd, err);
+out:
+	close(fd);
+	return rc;
+}
+
+static int
+add_all(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		/* open, stat and their like do not exist everywhere. */
+		if (calls[i] < 0)
+			continue;
+		if ((rc = seccomp_rule_add(ctx, action, calls[i], 0)) != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Rules that look at arguments. */
+static int
+add_conditional(scmp_filter_ctx ctx, const struct role *r)
+{
+	static const int pages[] = {CALL(mmap), CALL(mprotect)};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < N(pages); i++) {
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, pages[i], 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		if (rc != 0)
+			return rc;
+	}
+	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(mremap), 0);
+	if (rc != 0)
+		return rc;
+	/* abort() and assert() signal our own process. */
+	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	if (rc != 0)
+		return rc;
+	if (r->unix_sockets)
+		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 1,
+		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	return seccomp_rule_add(
+	    ctx, SCMP_ACT_ALLOW, CALL(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
+}
+
+static int
+confine_calls(const struct role *r, struct err *err)
+{
+	scmp_filter_ctx ctx;
+	int rc;
+
+	if ((ctx = seccomp_init(r->otherwise)) == NULL)
+		return err_set(
+		    err, ERR_NOMEM, NULL, "sandbox %s: no memory", r->name);
+	if ((rc = add_all(
+		 ctx, SCMP_ACT_ALLOW, allow_common, N(allow_common))) != 0 ||
+	    (rc = add_all(ctx, SCMP_ACT_ALLOW, r->allow, r->n_allow)) != 0 ||
+	    (rc = add_all(
+		 ctx, SCMP_ACT_ERRNO(EACCES), r->refuse, r->n_refuse)) != 0 ||
+	    (rc = add_conditional(ctx, r)) != 0 ||
+	    (rc = seccomp_load(ctx)) != 0) {
+		errno = -rc;
+		err_sys(err, ERR_CONFIG, NULL, "sandbox %s: system call filter",
+		    r->name);
+		rc = -1;
+	}
+	seccomp_release(ctx);
+	return rc;
+}
+
+static bool
+switched_off(void)
+{
+	const char *v = getenv("POSTSEAL_SANDBOX");
+
+	return v != NULL && strcmp(v, "off") == 0;
+}
+
+int
+sandbox_enter(
+    enum sandbox_role role, const struct sandbox_paths *paths, struct err *err)
+{
+	const struct role *r;
+
+	if ((int)role < 0 || role >= SANDBOX__MAX)
+		return err_set(
+		    err, ERR_INTERNAL, NULL, "sandbox role %d", (int)role);
+	if (switched_off())
+		return 0;
+	r = &roles[role];
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return err_sys(
+		    err, ERR_CONFIG, NULL, "sandbox %s: no_new_privs", r->name);
+	if (set_limits(r, err) != 0 || confine_files(r, paths, err) != 0)
+		return -1;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return err_sys(
+		    err, ERR_CONFIG, NULL, "sandbox %s: dumpable", r->name);
+	return confine_calls(r, err);
+}
+
+/* All three ids are the user's, and the way back is shut. */
+static int
+verify_user(uid_t uid, gid_t gid, struct err *err)
+{
+	uid_t ru, eu, su;
+	gid_t rg, eg, sg;
+
+	if (getresuid(&ru, &eu, &su) != 0 || getresgid(&rg, &eg, &sg) != 0 ||
+	    ru != uid || eu != uid || su != uid || rg != gid || eg != gid ||
+	    sg != gid)
+		return err_set(err, ERR_CONFIG, NULL,
+		    "could not become uid %u gid %u", (unsigned int)uid,
+		    (unsigned int)gid);
+	if (setuid(0) == 0 || setgid(0) == 0)
+		return err_set(
+		    err, ERR_CONFIG, NULL, "the way back to root is open");
+	return 0;
+}
+
+int
+sandbox_drop_user(const char *user, struct err *err)
+{
+	struct passwd *pw;
+
+	errno = 0;
+	if ((pw = getpwnam(user)) == NULL)
+		return err_set(err, ERR_CONFIG, NULL, "no such user: %s", user);
+	if (pw->pw_uid == 0 || pw->pw_gid == 0)
+		return err_set(
+		    err, ERR_CONFIG, NULL, "%s has the rights of root", user);
+	/* Not root: there is nothing to drop if we are that user. */
+	if (geteuid() == 0 &&
+	    (initgroups(user, pw->pw_gid) != 0 ||
+		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
+		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0))
+		return err_sys(err, ERR_CONFIG, NULL, "become user %s", user);
+	return verify_user(pw->pw_uid, pw->pw_gid, err);
+}
