@@ -10,6 +10,12 @@
  * Faults: with -DPOSTSEAL_FAULT every operation first asks
  * fsx_fault(op, path); a non-zero errno makes it fail (tests).
  * Errors: ERR_IO with the errno; too large is ERR_FILE_TOO_LARGE.
+ * A failure leaves what was there, with one exception: when the last fsync of
+ * the directory fails, fsx_replace and fsx_rename return -1 although the new
+ * name is in place (read it to know; putting the old one back is an undo).
+ * Locks: a lock file that its holder renamed away (postconf does that with
+ * main.cf.tmp) is opened anew.
+ * Kill: fsx_replace leaves at most path.tmp-PID; fsx_sweep removes it.
  */
 #ifndef POSTSEAL_FSX_H
 #define POSTSEAL_FSX_H
@@ -48,6 +54,8 @@ int	fsx_unlink(const char *path, struct err *);	/* ENOENT is fine */
 int	fsx_sync_dir(const char *path, struct err *);
 /* Overwrite regular files with zeros, then remove all below and path. */
 int	fsx_wipe_tree(const char *path, struct err *);
+/* Wipe what fsx_replace of killed processes left beside path. */
+int	fsx_sweep(const char *path, struct err *);
 /* flock(LOCK_EX) on path, created 0600 when missing, waiting at most
  * wait_ms; returns the fd or -1 with ERR_APPLY_BUSY or ERR_IO. */
 int	fsx_lock(const char *path, int wait_ms, struct err *);

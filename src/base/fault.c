@@ -51,6 +51,14 @@ trace(const char *path, long n, const char *op, const char *what)
 	fclose(f);
 }
 
+bool
+fault_late(void)
+{
+	const char *late = getenv("POSTSEAL_FAULT_LATE");
+
+	return late != NULL && late[0] == '1';
+}
+
 int
 fsx_fault(const char *op, const char *path)
 {

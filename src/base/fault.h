@@ -11,15 +11,23 @@
  *                             it goes on across a process tree
  *   POSTSEAL_FAULT_KILL=1     SIGKILL to ourselves there instead
  *   POSTSEAL_FAULT_TRACE=FILE one line "N op path" appended an operation
+ *   POSTSEAL_FAULT_LATE=1     a child process that shall fail does its work
+ *                             first (fault_late)
+ * For the op "run" three numbers stand for more than "could not be started":
+ * ETIMEDOUT is a timeout, ECHILD exit status 1, EINTR death by SIGKILL.
  * Without POSTSEAL_FAULT_COUNT nothing is counted and nothing fails.
  */
 #ifndef POSTSEAL_FAULT_H
 #define POSTSEAL_FAULT_H
 
+#include <stdbool.h>
+
 int fsx_fault(const char *op, const char *path);
+bool fault_late(void);
 
 #ifndef POSTSEAL_FAULT
 #define fsx_fault(op, path) 0
+#define fault_late()	    false
 #endif
 
 #endif

@@ -14,8 +14,9 @@
 #include "jsonx.h"
 #include "util.h"
 
-#define ARG_MAX_LEN 256
-#define ARGS_MAX    16
+#define ARG_MAX_LEN  256
+#define ARGS_MAX     16
+#define ARG_NAME_MAX 40
 
 void
 findings_init(struct findings *f)
@@ -213,17 +214,49 @@ fail:
 }
 
 static bool
-args_valid(struct json_object *args)
+arg_valid(const char *name, struct json_object *value)
 {
-	if (json_object_object_length(args) > ARGS_MAX)
-		return false;
-	json_object_object_foreach (args, key, val) {
-		(void)key;
-		if (!json_object_is_type(val, json_type_string) ||
-		    json_object_get_string_len(val) > ARG_MAX_LEN)
-			return false;
+	size_t len = strlen(name);
+
+	return len > 0 && len <= ARG_NAME_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") == len &&
+	       json_object_is_type(value, json_type_string) &&
+	       json_object_get_string_len(value) <= ARG_MAX_LEN;
+}
+
+/* A copy without control characters: they end on terminals and in logs. */
+static int
+args_from_json(
+    struct json_object **ret, struct json_object *from, struct err *err)
+{
+	struct json_object *args;
+	char text[ARG_MAX_LEN + 1];
+
+	if (from != NULL && json_object_object_length(from) > ARGS_MAX)
+		return err_set(err, ERR_FIELD_INVALID, "findings.args",
+		    "more than %d args", ARGS_MAX);
+	if ((args = json_object_new_object()) == NULL)
+		return err_set(err, ERR_NOMEM, NULL, "no memory for args");
+	if (from == NULL)
+		goto done;
+	json_object_object_foreach (from, key, val) {
+		if (!arg_valid(key, val)) {
+			json_object_put(args);
+			return err_set(err, ERR_FIELD_INVALID, "findings.args",
+			    "expected strings of at most %d bytes",
+			    ARG_MAX_LEN);
+		}
+		text_clean(text, sizeof(text), json_object_get_string(val),
+		    (size_t)json_object_get_string_len(val));
+		if (put(args, key, json_object_new_string(text)) != 0) {
+			json_object_put(args);
+			return err_set(
+			    err, ERR_NOMEM, NULL, "no memory for args");
+		}
 	}
-	return true;
+done:
+	*ret = args;
+	return 0;
 }
 
 static int
@@ -249,13 +282,8 @@ row_from_json(struct finding *row, struct json_object *o, struct err *err)
 		return err_set(err, ERR_FIELD_INVALID, "findings.severity",
 		    "unknown severity \"%s\"",
 		    severity == NULL ? "" : severity);
-	if (args != NULL && !args_valid(args))
-		return err_set(err, ERR_FIELD_INVALID, "findings.args",
-		    "expected at most %d strings of at most %d bytes", ARGS_MAX,
-		    ARG_MAX_LEN);
 	text_clean(row->field, sizeof(row->field), field, strlen(field));
-	row->args = json_object_get(args);
-	return 0;
+	return args_from_json(&row->args, args, err);
 }
 
 int

@@ -14,6 +14,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -150,37 +153,103 @@ wipe_entry(struct wipe *w, int dir, const char *name, int depth)
 	return 0;
 }
 
-/* Split into the directory above, which is trusted, and the last name. */
-int
-fsx_wipe_tree(const char *path, struct err *err)
+/* Into the directory above, which is trusted, and the last name. */
+static int
+split(const char *path, char above[PATH_MAX], char **ret_name, struct err *err)
 {
-	struct wipe w = {.path = path, .err = err};
-	char above[PATH_MAX], *name;
-	struct stat st;
+	char *name;
 	size_t len;
-	int dir, rc = -1;
 
-	if (fsx_path(above, sizeof(above), err, "%s", path) != 0)
+	if (fsx_path(above, PATH_MAX, err, "%s%s",
+		strchr(path, '/') == NULL ? "./" : "", path) != 0)
 		return -1;
 	len = strlen(above);
 	while (len > 1 && above[len - 1] == '/')
 		above[--len] = '\0';
 	name = strrchr(above, '/');
-	if (name == NULL || name[1] == '\0' || strcmp(name, "/..") == 0 ||
+	if (name[1] == '\0' || strcmp(name, "/..") == 0 ||
 	    strcmp(name, "/.") == 0) {
 		errno = EINVAL;
-		return err_sys(err, ERR_IO, NULL, "wipe \"%s\"", path);
+		return err_sys(err, ERR_IO, NULL, "path \"%s\"", path);
 	}
 	*name++ = '\0';
-	dir = open(
-	    above[0] == '\0' ? "/" : above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*ret_name = name;
+	*ret_dir = above[0] == '\0' ? "/" : above;
+	return 0;
+}
+
+/* "NAME.tmp-PID" of a process that is gone. */
+static bool
+is_leftover(const char *file, const char *name)
+{
+	size_t len = strlen(name);
+	long pid;
+	char *end;
+
+	if (strncmp(file, name, len) != 0 ||
+	    strncmp(file + len, ".tmp-", 5) != 0 || file[len + 5] < '1' ||
+	    file[len + 5] > '9')
+		return false;
+	errno = 0;
+	pid = strtol(file + len + 5, &end, 10);
+	return errno == 0 && *end == '\0' && pid <= INT_MAX &&
+	       kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+int
+fsx_sweep(const char *path, struct err *err)
+{
+	struct wipe w = {.path = path, .err = err};
+	const char *where, *name;
+	char above[PATH_MAX];
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+	int rc = -1;
+
+	if (split(path, above, &where, &name, err) != 0)
+		return -1;
+	if ((d = opendir(where)) == NULL)
+		return err_sys(err, ERR_IO, NULL, "open %s", where);
+	if (fstat(dirfd(d), &st) != 0) {
+		fail(&w, "stat", where);
+		goto out;
+	}
+	w.dev = st.st_dev;
+	while ((errno = 0, e = readdir(d)) != NULL) {
+		if (is_leftover(e->d_name, name) &&
+		    wipe_entry(&w, dirfd(d), e->d_name, 0) != 0)
+			goto out;
+	}
+	if (errno != 0) {
+		fail(&w, "read", where);
+		goto out;
+	}
+	rc = 0;
+out:
+	closedir(d);
+	return rc;
+}
+
+int
+fsx_wipe_tree(const char *path, struct err *err)
+{
+	struct wipe w = {.path = path, .err = err};
+	const char *where, *name;
+	char above[PATH_MAX];
+	struct stat st;
+	int dir, rc = -1;
+
+	if (split(path, above, &where, &name, err) != 0)
+		return -1;
+	dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1) {
 		if (errno == ENOENT)
 			return 0;
-		return err_sys(err, ERR_IO, NULL, "open %s", above);
+		return err_sys(err, ERR_IO, NULL, "open %s", where);
 	}
 	if (fstat(dir, &st) != 0) {
-		fail(&w, "stat", above);
+		fail(&w, "stat", where);
 		goto out;
 	}
 	w.dev = st.st_dev;
@@ -188,7 +257,7 @@ fsx_wipe_tree(const char *path, struct err *err)
 		goto out;
 	if (ask("fsync-dir", path) != 0 ||
 	    (fsync(dir) != 0 && errno != EINVAL)) {
-		fail(&w, "sync", above);
+		fail(&w, "sync", where);
 		goto out;
 	}
 	rc = 0;

@@ -24,12 +24,15 @@
 
 #define NUMBER_MAX  64 /* characters */
 #define DEPTH_LIMIT 64 /* whatever the caller says */
+/* json-c takes about 700 bytes for an empty object of two characters. */
+#define CONTAINERS_MAX 16384
 
 struct reader {
 	const char *text;
 	size_t len, at;
-	int depth;	/* containers that may still open */
-	struct buf str; /* the string being read */
+	int depth;	   /* levels that may still open */
+	size_t containers; /* objects and arrays so far */
+	struct buf str;	   /* the string being read */
 	struct err *err;
 };
 
@@ -316,9 +319,11 @@ read_container(struct reader *r, struct json_object **ret)
 	int close = object ? '}' : ']';
 	struct json_object *o;
 
-	if (r->depth <= 0)
+	if (r->depth <= 0 || ++r->containers > CONTAINERS_MAX)
 		return err_set(r->err, ERR_REQ_MALFORMED, NULL,
-		    "JSON: nested too deep at byte %zu", r->at);
+		    "JSON: %s at byte %zu",
+		    r->depth <= 0 ? "nested too deep" : "too many objects",
+		    r->at);
 	o = object ? json_object_new_object() : json_object_new_array();
 	if (o == NULL)
 		return no_memory(r);
