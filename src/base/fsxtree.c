@@ -155,7 +155,8 @@ wipe_entry(struct wipe *w, int dir, const char *name, int depth)
 
 /* Into the directory above, which is trusted, and the last name. */
 static int
-split(const char *path, char above[PATH_MAX], char **ret_name, struct err *err)
+split(const char *path, char above[PATH_MAX], const char **ret_dir,
+    const char **ret_name, struct err *err)
 {
 	char *name;
 	size_t len;
