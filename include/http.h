@@ -73,6 +73,7 @@ struct request {
 	char			 remote[64];	/* client address */
 	struct identity		 who;
 	char			**env;		/* FastCGI parameters */
+	char			*target;	/* storage of path */
 	char			 pre_csrf[65];	/* before login: see csrf.c */
 	/* What a failing handler leaves for the frame's answer: the daemon's
 	 * ERROR object (findings, step, log).  Owned by the request. */
@@ -123,7 +124,7 @@ enum route_type {
 
 struct route {
 	enum http_method	 method;
-	const char		*path;		/* "/api/v1/jobs/*": one part */
+	const char		*path;		/* a "*" at its end: any one part */
 	enum route_auth		 auth;
 	bool			 csrf;		/* form field "csrf" is checked */
 	size_t			 max_body;

@@ -26,8 +26,8 @@
 #include "db.h"
 #include "util.h"
 
-#define BUSY_MS		5000
-#define PATH_LEN	1024
+#define BUSY_MS	 5000
+#define PATH_LEN 1024
 
 static const char *const migrations[] = {
     "CREATE TABLE users ("
@@ -89,8 +89,8 @@ exec(struct db *db, const char *text, struct err *err)
 }
 
 static sqlite3_stmt *
-vquery(struct db *db, struct err *err, enum db_sql q, const char *fmt,
-    va_list ap)
+vquery(
+    struct db *db, struct err *err, enum db_sql q, const char *fmt, va_list ap)
 {
 	sqlite3_stmt *st = db->stmt[q];
 	const char *s;
@@ -108,11 +108,10 @@ vquery(struct db *db, struct err *err, enum db_sql q, const char *fmt,
 	sqlite3_clear_bindings(st);
 	for (int i = 0; fmt[i] != '\0' && rc == SQLITE_OK; i++) {
 		if (fmt[i] == 'i') {
-			rc = sqlite3_bind_int64(st, i + 1,
-			    va_arg(ap, int64_t));
+			rc = sqlite3_bind_int64(st, i + 1, va_arg(ap, int64_t));
 		} else if ((s = va_arg(ap, const char *)) != NULL) {
-			rc = sqlite3_bind_text(st, i + 1, s, -1,
-			    SQLITE_TRANSIENT);
+			rc = sqlite3_bind_text(
+			    st, i + 1, s, -1, SQLITE_TRANSIENT);
 		}
 	}
 	if (rc != SQLITE_OK) {
@@ -204,8 +203,7 @@ db_json_str(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
 }
 
 int
-db_json_time(sqlite3_stmt *st, int col, struct json_object *o,
-    const char *key)
+db_json_time(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
 {
 	time_t t = sqlite3_column_int64(st, col);
 	char iso[32];
@@ -219,8 +217,8 @@ db_json_time(sqlite3_stmt *st, int col, struct json_object *o,
 int
 db_json_int(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
 {
-	return member(o, key,
-	    json_object_new_int64(sqlite3_column_int64(st, col)));
+	return member(
+	    o, key, json_object_new_int64(sqlite3_column_int64(st, col)));
 }
 
 static int
@@ -263,8 +261,8 @@ migrate(struct db *db, struct err *err)
 	if (version_get(db, &v, err) == -1)
 		goto undo;
 	for (; v < MIGRATIONS; v++) {
-		snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
-		    v + 1);
+		snprintf(
+		    pragma, sizeof(pragma), "PRAGMA user_version = %d", v + 1);
 		if (exec(db, migrations[v], err) == -1 ||
 		    exec(db, pragma, err) == -1)
 			goto undo;
@@ -327,12 +325,15 @@ db_open(const char *dir, struct db **ret_db, struct err *err)
 	if ((db = calloc(1, sizeof(*db))) == NULL)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	if (sqlite3_open_v2(path, &db->h,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK) {
 		err_set(err, ERR_IO, "", "%s: %s", path,
 		    db->h == NULL ? "out of memory" : sqlite3_errmsg(db->h));
 		goto fail;
 	}
 	sqlite3_busy_timeout(db->h, BUSY_MS);
+	/* Seeds its generator now, before a sandbox hides /dev/urandom. */
+	sqlite3_randomness(sizeof(n), &n);
 	if (exec(db,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 		"PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"

@@ -14,39 +14,35 @@ enum db_sql {
 };
 
 struct db {
-	sqlite3		*h;
-	sqlite3_stmt	*stmt[DB__MAX];		/* prepared at first use */
+	sqlite3 *h;
+	sqlite3_stmt *stmt[DB__MAX]; /* prepared at first use */
 };
 
 /* The statement, reset, with parameters bound: fmt has one letter each,
  * 's' const char * (NULL = NULL) or 'i' int64_t.  NULL with *err. */
-sqlite3_stmt	*db_query(struct db *, struct err *, enum db_sql,
-		    const char *fmt, ...);
+sqlite3_stmt *db_query(
+    struct db *, struct err *, enum db_sql, const char *fmt, ...);
 /* 1 = a row, 0 = no row, -1.  At 0 and -1 the statement is reset. */
-int		 db_step(struct db *, sqlite3_stmt *, struct err *);
+int db_step(struct db *, sqlite3_stmt *, struct err *);
 /* A statement without rows, from binding to reset. */
-int		 db_run(struct db *, struct err *, enum db_sql,
-		    const char *fmt, ...);
+int db_run(struct db *, struct err *, enum db_sql, const char *fmt, ...);
 /* After the last row that the caller wants. */
-void		 db_done(sqlite3_stmt *);
-int		 db_fail(struct db *, struct err *);
-bool		 db_is_constraint(struct db *);
+void db_done(sqlite3_stmt *);
+int db_fail(struct db *, struct err *);
+bool db_is_constraint(struct db *);
 
 /* Column into a fixed array, always closed by NUL. */
-void		 db_column(sqlite3_stmt *, int col, char *dst, size_t size);
+void db_column(sqlite3_stmt *, int col, char *dst, size_t size);
 /* Members of a JSON row. */
-int		 db_json_str(sqlite3_stmt *, int col, struct json_object *,
-		    const char *key);
-int		 db_json_time(sqlite3_stmt *, int col, struct json_object *,
-		    const char *key);	/* 0 becomes null */
-int		 db_json_int(sqlite3_stmt *, int col, struct json_object *,
-		    const char *key);
+int db_json_str(sqlite3_stmt *, int col, struct json_object *, const char *key);
+int db_json_time(sqlite3_stmt *, int col, struct json_object *,
+    const char *key); /* 0 becomes null */
+int db_json_int(sqlite3_stmt *, int col, struct json_object *, const char *key);
 
 /* password.c */
-#define HASH_MAX	384		/* CRYPT_OUTPUT_SIZE */
-int		 password_hash(const char *, char dst[HASH_MAX],
-		    struct err *);
-bool		 password_matches(const char *, const char *hash);
-int		 password_acceptable(const char *, struct err *);
+#define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */
+int password_hash(const char *, char dst[HASH_MAX], struct err *);
+bool password_matches(const char *, const char *hash);
+int password_acceptable(const char *, struct err *);
 
 #endif

@@ -13,8 +13,8 @@
 #include "jsonx.h"
 #include "util.h"
 
-#define SALT_BYTES	16
-#define METHOD		"$y$"
+#define SALT_BYTES 16
+#define METHOD	   "$y$"
 
 _Static_assert(HASH_MAX >= CRYPT_OUTPUT_SIZE, "room for every hash");
 
@@ -73,8 +73,8 @@ password_matches(const char *password, const char *hash)
 	bool ok = false;
 
 	if (hash == NULL)
-		setting = crypt_gensalt_rn(METHOD, 0, zero, sizeof(zero),
-		    dummy, sizeof(dummy));
+		setting = crypt_gensalt_rn(
+		    METHOD, 0, zero, sizeof(zero), dummy, sizeof(dummy));
 	if (setting == NULL || (data = calloc(1, sizeof(*data))) == NULL)
 		return false;
 	got = crypt_r(password, setting, data);

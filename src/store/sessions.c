@@ -8,11 +8,11 @@
 #include "db.h"
 #include "util.h"
 
-#define SEEN_EVERY	60	/* seconds between two notes of a visit */
+#define SEEN_EVERY 60 /* seconds between two notes of a visit */
 
 int
-sessions_add(struct db *db, long user_id, const char *secret,
-    const char *from, time_t now, struct err *err)
+sessions_add(struct db *db, long user_id, const char *secret, const char *from,
+    time_t now, struct err *err)
 {
 	char hash[SHA256_HEX];
 
@@ -21,8 +21,8 @@ sessions_add(struct db *db, long user_id, const char *secret,
 	if (db_run(db, err, DB_SESSION_ADD, "sisi", hash, (int64_t)user_id,
 		from, (int64_t)now) == -1)
 		return -1;
-	return db_run(db, err, DB_USER_LOGIN, "ii", (int64_t)now,
-	    (int64_t)user_id);
+	return db_run(
+	    db, err, DB_USER_LOGIN, "ii", (int64_t)now, (int64_t)user_id);
 }
 
 int

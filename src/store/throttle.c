@@ -14,15 +14,15 @@
 
 #include "db.h"
 
-#define FORGET_S	900
-#define KEY_LEN		160
-#define COUNTERS	3
+#define FORGET_S 900
+#define KEY_LEN	 160
+#define COUNTERS 3
 
 static const struct rule {
-	char	kind;		/* 'p' pair, 'a' address, 'u' user */
-	int	patience;
-	int	longest_s;
-	bool	cleared;	/* by a good log-in */
+	char kind; /* 'p' pair, 'a' address, 'u' user */
+	int patience;
+	int longest_s;
+	bool cleared; /* by a good log-in */
 } rules[COUNTERS] = {
     {'p', 4, 300, true},
     {'a', 20, 300, false},
@@ -31,19 +31,19 @@ static const struct rule {
 
 /* Names fold like the users' collation does: ASCII only. */
 static void
-key_for(const struct rule *r, const char *user, const char *from,
-    char dst[KEY_LEN])
+key_for(
+    const struct rule *r, const char *user, const char *from, char dst[KEY_LEN])
 {
 	char name[USER_NAME_MAX + 1];
 	size_t i;
 
 	for (i = 0; i < USER_NAME_MAX && user[i] != '\0'; i++)
 		name[i] = (user[i] >= 'A' && user[i] <= 'Z')
-		    ? (char)(user[i] - 'A' + 'a')
-		    : user[i];
+			      ? (char)(user[i] - 'A' + 'a')
+			      : user[i];
 	name[i] = '\0';
-	snprintf(dst, KEY_LEN, "%c %s %s", r->kind,
-	    r->kind == 'u' ? "" : from, r->kind == 'a' ? "" : name);
+	snprintf(dst, KEY_LEN, "%c %s %s", r->kind, r->kind == 'u' ? "" : from,
+	    r->kind == 'a' ? "" : name);
 }
 
 static int
@@ -94,16 +94,16 @@ throttle_fail(struct db *db, const char *user, const char *from, time_t now,
 
 	for (size_t i = 0; i < COUNTERS; i++) {
 		key_for(&rules[i], user, from, key);
-		if (db_run(db, err, DB_THROTTLE_FAIL, "sii", key,
-			(int64_t)now, (int64_t)now - FORGET_S) == -1)
+		if (db_run(db, err, DB_THROTTLE_FAIL, "sii", key, (int64_t)now,
+			(int64_t)now - FORGET_S) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 int
-throttle_clear(struct db *db, const char *user, const char *from,
-    struct err *err)
+throttle_clear(
+    struct db *db, const char *user, const char *from, struct err *err)
 {
 	char key[KEY_LEN];
 

@@ -13,8 +13,8 @@
 #include "jsonx.h"
 #include "util.h"
 
-#define TOKEN_BYTES	32
-#define USED_EVERY	60
+#define TOKEN_BYTES 32
+#define USED_EVERY  60
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			       "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -76,8 +76,8 @@ well_formed(const char *token)
 	size_t prefix = strlen(TOKEN_PREFIX);
 
 	return strlen(token) == TOKEN_LEN &&
-	    strncmp(token, TOKEN_PREFIX, prefix) == 0 &&
-	    strspn(token + prefix, alphabet) == TOKEN_LEN - prefix;
+	       strncmp(token, TOKEN_PREFIX, prefix) == 0 &&
+	       strspn(token + prefix, alphabet) == TOKEN_LEN - prefix;
 }
 
 int
@@ -154,7 +154,7 @@ tokens_delete(struct db *db, long id, struct err *err)
 	if (db_run(db, err, DB_TOKEN_DELETE, "i", (int64_t)id) == -1)
 		return -1;
 	if (sqlite3_changes(db->h) == 0)
-		return err_set(err, ERR_TOKEN_UNKNOWN, "id", "no token %ld",
-		    id);
+		return err_set(
+		    err, ERR_TOKEN_UNKNOWN, "id", "no token %ld", id);
 	return 0;
 }

@@ -19,7 +19,7 @@ user_name_valid(const char *name)
 	size_t len = strlen(name);
 
 	return len >= 1 && len <= USER_NAME_MAX && name[0] != '-' &&
-	    name[0] != '.' && strspn(name, allowed) == len;
+	       name[0] != '.' && strspn(name, allowed) == len;
 }
 
 static int
@@ -59,8 +59,8 @@ users_add(struct db *db, const char *name, const char *password, time_t now,
 }
 
 int
-users_passwd(struct db *db, const char *name, const char *password,
-    time_t now, struct err *err)
+users_passwd(struct db *db, const char *name, const char *password, time_t now,
+    struct err *err)
 {
 	char hash[HASH_MAX];
 
@@ -69,8 +69,8 @@ users_passwd(struct db *db, const char *name, const char *password,
 	    password_hash(password, hash, err) == -1 ||
 	    db_run(db, err, DB_BEGIN, "") == -1)
 		return -1;
-	if (db_run(db, err, DB_USER_PASSWD, "sis", hash, (int64_t)now,
-		name) == -1)
+	if (db_run(db, err, DB_USER_PASSWD, "sis", hash, (int64_t)now, name) ==
+	    -1)
 		goto undo;
 	if (sqlite3_changes(db->h) == 0) {
 		unknown(name, err);
@@ -152,8 +152,8 @@ users_verify(struct db *db, const char *name, const char *password,
 	ok = password_matches(password, rc == 1 ? hash : NULL);
 	OPENSSL_cleanse(hash, sizeof(hash));
 	if (!ok)
-		return err_set(err, ERR_AUTH_FAILED, "",
-		    "wrong user or password");
+		return err_set(
+		    err, ERR_AUTH_FAILED, "", "wrong user or password");
 	*ret_id = id;
 	return 0;
 }

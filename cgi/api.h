@@ -1,0 +1,33 @@
+/* api.h - shared by the API's handlers. */
+#ifndef POSTSEAL_API_H
+#define POSTSEAL_API_H
+
+#include <json-c/json.h>
+
+#include "core.h"
+
+/* What a POST to the API asks for, whichever way it was written. */
+struct api_input {
+	struct json_object *settings; /* PATCH of settings.h, or NULL */
+	struct json_object *files;    /* FILES of ops.h, or NULL */
+	struct json_object *confirm;  /* array of codes, or NULL */
+	const char *apply;	      /* "restart", "reload", or NULL */
+	char *passphrase;	      /* owned, wiped; or NULL */
+};
+
+/* Fields of POST /api/v1/connection; with files_only those of
+ * /api/v1/certificates/inspect. */
+int api_input_read(
+    const struct request *, bool files_only, struct api_input *, struct err *);
+void api_input_clear(struct api_input *);
+/* args[key] = value, unless value is NULL; value is taken over. */
+int api_put(
+    struct json_object *args, const char *key, struct json_object *value);
+
+/* Call, and on failure keep the daemon's ERROR for the answer. */
+int api_call(struct app *, struct request *, const char *op,
+    struct json_object *args, struct json_object **data, struct err *);
+
+int api_answer(struct reply *, int status, struct json_object *, struct err *);
+
+#endif

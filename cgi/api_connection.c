@@ -1,0 +1,229 @@
+/*
+ * api_connection.c - /api/v1/connection: the whole of the Connection screen
+ * in one GET and one POST, and /api/v1/certificates/inspect.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api.h"
+#include "jsonx.h"
+#include "ops.h"
+
+#define ETAG_LEN_MAX 128
+#define LOCATION_MAX 64
+
+int
+api_call(struct app *app, struct request *req, const char *op,
+    struct json_object *args, struct json_object **data, struct err *err)
+{
+	if (args == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	return backend_call(app, req, op, args, data, &req->problem, err);
+}
+
+int
+api_answer(
+    struct reply *reply, int status, struct json_object *o, struct err *err)
+{
+	if (o == NULL)
+		return err_set(err, ERR_INTERNAL, "",
+		    "postseald's reply: a member is missing");
+	if (reply_json(reply, status, o) == -1)
+		return err_set(err, ERR_INTERNAL, "", "reply too large");
+	return 0;
+}
+
+int
+api_connection_get(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *data = NULL;
+	int rc;
+
+	if (api_call(app, req, OP_CONNECTION_GET, json_object_new_object(),
+		&data, err) == -1)
+		return -1;
+	json_object_object_del(data, "draft");
+	rc = reply_header(reply, "ETag", jsonx_path_str(data, "etag", ""));
+	if (rc == -1)
+		err_set(err, ERR_INTERNAL, "", "postseald's etag");
+	else
+		rc = api_answer(reply, 200, data, err);
+	json_object_put(data);
+	return rc;
+}
+
+static int
+query_bool(
+    const struct request *req, const char *name, bool *ret, struct err *err)
+{
+	const char *s = fields_str(&req->query, name, NULL);
+
+	if (s == NULL)
+		return 0;
+	if (strcmp(s, "true") != 0 && strcmp(s, "false") != 0)
+		return err_set(err, ERR_FIELD_INVALID, name,
+		    "%s: expected true or false", name);
+	*ret = strcmp(s, "true") == 0;
+	return 0;
+}
+
+/* RFC 7240: a list of preferences; unknown ones are ignored. */
+static bool
+prefers_async(const struct request *req)
+{
+	static const char want[] = "respond-async";
+	const char *s = request_header(req, "Prefer");
+	size_t n;
+
+	for (; s != NULL && *s != '\0'; s += n, s += *s == ',') {
+		s += strspn(s, " \t");
+		n = strcspn(s, ",");
+		if (n >= sizeof(want) - 1 &&
+		    strncasecmp(s, want, sizeof(want) - 1) == 0 &&
+		    strspn(s + sizeof(want) - 1, " \t") ==
+			n - (sizeof(want) - 1))
+			return true;
+	}
+	return false;
+}
+
+/* "*" holds whenever there are settings, and there always are. */
+static int
+put_if_match(
+    const struct request *req, struct json_object *args, struct err *err)
+{
+	const char *s = request_header(req, "If-Match");
+
+	if (s == NULL || strcmp(s, "*") == 0)
+		return 0;
+	if (strlen(s) > ETAG_LEN_MAX || strlen(s) < 2 || s[0] != '"' ||
+	    s[strlen(s) - 1] != '"' || !utf8_valid(s, strlen(s)))
+		return err_set(err, ERR_REQ_MALFORMED, "",
+		    "If-Match: expected one quoted ETag");
+	return api_put(args, "if_match", json_object_new_string(s));
+}
+
+static struct json_object *
+new_string(const char *s)
+{
+	return s == NULL ? NULL : json_object_new_string(s);
+}
+
+/* args of connection.apply; what in holds moves into it. */
+static struct json_object *
+apply_args(struct api_input *in, bool dry_run, bool wait)
+{
+	struct json_object *args = json_object_new_object();
+	const struct {
+		const char *key;
+		struct json_object *value;
+	} members[] = {
+	    {"settings", in->settings},
+	    {"files", in->files},
+	    {"confirm", in->confirm},
+	    {"apply", new_string(in->apply)},
+	    {"passphrase", new_string(in->passphrase)},
+	    {"dry_run", json_object_new_boolean(dry_run)},
+	    {"wait", json_object_new_boolean(wait)},
+	};
+	int rc = 0;
+
+	in->settings = in->files = in->confirm = NULL;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (api_put(args, members[i].key, members[i].value) == -1)
+			rc = -1;
+	}
+	if (rc == -1) {
+		json_wipe(args);
+		return NULL;
+	}
+	return args;
+}
+
+static int
+accepted(struct reply *reply, struct json_object *data, struct err *err)
+{
+	char location[LOCATION_MAX];
+	int n;
+
+	n = snprintf(location, sizeof(location), "/api/v1/jobs/%s",
+	    jsonx_path_str(data, "job", ""));
+	if (n < 0 || (size_t)n >= sizeof(location) ||
+	    reply_header(reply, "Location", location) == -1 ||
+	    reply_header(reply, "Preference-Applied", "respond-async") == -1)
+		return err_set(err, ERR_INTERNAL, "", "postseald's job id");
+	return api_answer(reply, 202, data, err);
+}
+
+int
+api_connection_post(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *args = NULL, *data = NULL;
+	struct api_input in = {0};
+	bool dry_run = false, async;
+	int rc = -1;
+
+	if (query_bool(req, "dry_run", &dry_run, err) == -1 ||
+	    api_input_read(req, false, &in, err) == -1)
+		goto out;
+	async = !dry_run && prefers_async(req);
+	if ((args = apply_args(&in, dry_run, !async)) == NULL) {
+		err_set(err, ERR_NOMEM, "", "out of memory");
+		goto out;
+	}
+	if (put_if_match(req, args, err) == -1) {
+		json_wipe(args);
+		goto out;
+	}
+	if (api_call(app, req, OP_CONNECTION_APPLY, args, &data, err) == -1)
+		goto out;
+	if (async) {
+		rc = accepted(reply, data, err);
+		goto out;
+	}
+	localise_findings(app, req->lang, jsonx_path(data, "findings"));
+	rc = api_answer(reply, 200, data, err);
+out:
+	json_object_put(data);
+	api_input_clear(&in);
+	return rc;
+}
+
+int
+api_inspect(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *args = NULL, *data = NULL, *report;
+	struct api_input in = {0};
+	int rc = -1;
+
+	if (api_input_read(req, true, &in, err) == -1)
+		goto out;
+	if (in.files == NULL) {
+		err_set(err, ERR_FIELD_MISSING, "server_certificate",
+		    "expected at least one file");
+		goto out;
+	}
+	args = json_object_new_object();
+	rc = api_put(args, "files", in.files);
+	in.files = NULL;
+	if (rc == -1 || (in.passphrase != NULL &&
+			    api_put(args, "passphrase",
+				json_object_new_string(in.passphrase)) == -1)) {
+		json_wipe(args);
+		rc = err_set(err, ERR_NOMEM, "", "out of memory");
+		goto out;
+	}
+	if ((rc = api_call(app, req, OP_INSPECT, args, &data, err)) == -1)
+		goto out;
+	report = jsonx_path(data, "report");
+	localise_findings(app, req->lang, jsonx_path(report, "findings"));
+	rc = api_answer(reply, 200, report, err);
+out:
+	json_object_put(data);
+	api_input_clear(&in);
+	return rc;
+}

@@ -1,0 +1,255 @@
+/*
+ * api_input.c - fields of the API's POST calls, from JSON or from
+ * multipart/form-data, into one struct.  Every name is known or refused,
+ * every value is looked at for its type and grammar; what the values mean
+ * together is decided by postseald.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "api.h"
+#include "jsonx.h"
+#include "settings.h"
+
+#define CONFIRM_MAX  16
+#define CODE_LEN_MAX 64
+
+int
+api_put(struct json_object *args, const char *key, struct json_object *value)
+{
+	if (value == NULL)
+		return 0;
+	if (args == NULL || json_object_object_add(args, key, value) != 0) {
+		json_wipe(value);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+nomem(struct err *err)
+{
+	return err_set(err, ERR_NOMEM, "", "out of memory");
+}
+
+static int
+set_apply(struct api_input *in, const char *s, struct err *err)
+{
+	enum apply_mode mode;
+
+	if (apply_mode_from_name(s, &mode) == -1)
+		return err_set(err, ERR_FIELD_INVALID, "apply",
+		    "apply: expected restart or reload");
+	in->apply = apply_mode_name(mode);
+	return 0;
+}
+
+static int
+add_confirm(struct api_input *in, const char *code, struct err *err)
+{
+	struct json_object *v;
+	enum err_code known;
+
+	if (strlen(code) > CODE_LEN_MAX || err_from_name(code, &known) == -1)
+		return err_set(err, ERR_FIELD_INVALID, "confirm",
+		    "confirm: expected the code of a finding");
+	if (in->confirm == NULL &&
+	    (in->confirm = json_object_new_array()) == NULL)
+		return nomem(err);
+	if (json_object_array_length(in->confirm) >= CONFIRM_MAX)
+		return err_set(err, ERR_FIELD_INVALID, "confirm",
+		    "confirm: expected at most %d codes", CONFIRM_MAX);
+	v = json_object_new_string(code);
+	if (v == NULL || json_object_array_add(in->confirm, v) != 0) {
+		json_object_put(v);
+		return nomem(err);
+	}
+	return 0;
+}
+
+/* "curl -F passphrase=<file" brings the file's line end along. */
+static int
+set_passphrase(struct api_input *in, const char *s, struct err *err)
+{
+	size_t len = strcspn(s, "\r\n");
+
+	if (s[len + strspn(s + len, "\r\n")] != '\0')
+		return err_set(err, ERR_FIELD_INVALID, "passphrase",
+		    "passphrase: expected one line");
+	if (len == 0)
+		return 0;
+	if ((in->passphrase = strndup(s, len)) == NULL)
+		return nomem(err);
+	return 0;
+}
+
+/* Does the patch have the right types?  Its meaning is postseald's. */
+static int
+check_settings(struct api_input *in, struct err *err)
+{
+	struct settings s;
+
+	if (in->settings == NULL)
+		return 0;
+	settings_default(&s);
+	return settings_from_json(&s, in->settings, err);
+}
+
+static int
+read_certificate(
+    struct json_object *json, struct api_input *in, struct err *err)
+{
+	static const char *const keys[] = {"server_certificate", "private_key",
+	    "ca_certificate", "passphrase", NULL};
+	struct json_object *cert = NULL;
+	const char *s = NULL;
+
+	if (jsonx_obj(json, "certificate", "certificate", &cert, err) == -1)
+		return -1;
+	if (cert == NULL)
+		return 0;
+	if (jsonx_only(cert, "certificate", keys, err) == -1 ||
+	    jsonx_str(cert, "passphrase", "passphrase", FIELD_TEXT_MAX, &s,
+		err) == -1 ||
+	    (s != NULL && set_passphrase(in, s, err) == -1))
+		return -1;
+	return upload_from_json(cert, &in->files, err);
+}
+
+static int
+read_settings(struct json_object *json, struct api_input *in, struct err *err)
+{
+	static const char *const keys[] = {
+	    "inbound", "outbound", "all_scanners"};
+	struct json_object *v;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!json_object_object_get_ex(json, keys[i], &v) || v == NULL)
+			continue;
+		if (in->settings == NULL &&
+		    (in->settings = json_object_new_object()) == NULL)
+			return nomem(err);
+		if (api_put(in->settings, keys[i], json_object_get(v)) == -1)
+			return nomem(err);
+	}
+	return check_settings(in, err);
+}
+
+static int
+read_confirm(struct json_object *json, struct api_input *in, struct err *err)
+{
+	struct json_object *list = NULL, *v;
+	size_t n;
+
+	if (jsonx_array(json, "confirm", "confirm", CONFIRM_MAX, &list, err) ==
+	    -1)
+		return -1;
+	n = list == NULL ? 0 : json_object_array_length(list);
+	for (size_t i = 0; i < n; i++) {
+		v = json_object_array_get_idx(list, i);
+		if (!json_object_is_type(v, json_type_string))
+			return err_set(err, ERR_FIELD_INVALID, "confirm",
+			    "confirm: expected strings");
+		if (add_confirm(in, json_object_get_string(v), err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_json(struct json_object *json, bool files_only, struct api_input *in,
+    struct err *err)
+{
+	static const char *const all[] = {"inbound", "outbound", "all_scanners",
+	    "apply", "confirm", "certificate", NULL};
+	static const char *const files[] = {"certificate", NULL};
+	const char *s = NULL;
+
+	if (jsonx_only(json, "", files_only ? files : all, err) == -1 ||
+	    read_certificate(json, in, err) == -1)
+		return -1;
+	if (files_only)
+		return 0;
+	if (jsonx_str(json, "apply", "apply", 16, &s, err) == -1 ||
+	    (s != NULL && set_apply(in, s, err) == -1))
+		return -1;
+	if (read_confirm(json, in, err) == -1)
+		return -1;
+	return read_settings(json, in, err);
+}
+
+static int
+read_text(const struct field *f, struct api_input *in, struct err *err)
+{
+	if (f->is_file)
+		return err_set(err, ERR_FIELD_INVALID, f->name,
+		    "%s: expected text, got a file", f->name);
+	if (strcmp(f->name, "apply") == 0)
+		return set_apply(in, f->value, err);
+	if (strcmp(f->name, "confirm") == 0)
+		return add_confirm(in, f->value, err);
+	if (strcmp(f->name, "passphrase") == 0)
+		return set_passphrase(in, f->value, err);
+	if (in->settings == NULL &&
+	    (in->settings = json_object_new_object()) == NULL)
+		return nomem(err);
+	return settings_set_form(in->settings, f->name, f->value, err);
+}
+
+static int
+read_form(const struct fields *form, bool files_only, struct api_input *in,
+    struct err *err)
+{
+	static const char *const all[] = {"inbound_enabled", "tls_only",
+	    "outbound_enabled", "all_scanners", "apply", "passphrase",
+	    "server_certificate", "private_key", "ca_certificate", NULL};
+	static const char *const files[] = {"passphrase", "server_certificate",
+	    "private_key", "ca_certificate", NULL};
+	static const char *const many[] = {"confirm", NULL};
+	struct json_object *names = NULL;
+
+	if (fields_check(form, files_only ? files : all,
+		files_only ? NULL : many, err) == -1 ||
+	    upload_from_form(form, &in->files, &names, err) == -1)
+		return -1;
+	json_object_put(names);
+	for (size_t i = 0; i < form->n; i++) {
+		if (!upload_is_field(form->v[i].name) &&
+		    read_text(&form->v[i], in, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+api_input_read(const struct request *req, bool files_only,
+    struct api_input *ret, struct err *err)
+{
+	struct api_input in = {0};
+	int rc;
+
+	if (req->json != NULL)
+		rc = read_json(req->json, files_only, &in, err);
+	else
+		rc = read_form(&req->form, files_only, &in, err);
+	if (rc == -1) {
+		api_input_clear(&in);
+		return -1;
+	}
+	*ret = in;
+	return 0;
+}
+
+void
+api_input_clear(struct api_input *in)
+{
+	json_object_put(in->settings);
+	json_wipe(in->files);
+	json_object_put(in->confirm);
+	if (in->passphrase != NULL)
+		OPENSSL_cleanse(in->passphrase, strlen(in->passphrase));
+	free(in->passphrase);
+	*in = (struct api_input){0};
+}

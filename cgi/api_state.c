@@ -1,0 +1,68 @@
+/*
+ * api_state.c - what stands: /api/v1/status (looks at Postfix now), the
+ * progress of an apply, and /healthz for whoever watches this process.
+ */
+#include <string.h>
+
+#include "api.h"
+#include "jsonx.h"
+#include "ops.h"
+
+int
+api_status(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *args = json_object_new_object(), *data = NULL;
+	int rc;
+
+	if (api_put(args, "probe", json_object_new_boolean(1)) == -1)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	if (api_call(app, req, OP_STATUS, args, &data, err) == -1)
+		return -1;
+	json_object_object_del(data, "draft");
+	problem_localise(app, req->lang, jsonx_path(data, "live.error"));
+	rc = api_answer(reply, 200, data, err);
+	json_object_put(data);
+	return rc;
+}
+
+int
+api_job(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *args, *data = NULL;
+	const char *id = request_path_arg(req);
+	int rc;
+
+	if (strlen(id) != JOB_ID_LEN ||
+	    strspn(id, "0123456789abcdef") != JOB_ID_LEN)
+		return err_set(err, ERR_JOB_UNKNOWN, "", "no such job");
+	args = json_object_new_object();
+	if (api_put(args, "job", json_object_new_string(id)) == -1)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	if (api_call(app, req, OP_JOB_GET, args, &data, err) == -1)
+		return -1;
+	problem_localise(app, req->lang, jsonx_path(data, "error"));
+	localise_findings(app, req->lang, jsonx_path(data, "result.findings"));
+	rc = api_answer(reply, 200, data, err);
+	json_object_put(data);
+	return rc;
+}
+
+int
+api_healthz(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *o = json_object_new_object();
+	int rc;
+
+	(void)app;
+	(void)req;
+	if (o == NULL || json_object_object_add(
+			     o, "status", json_object_new_string("ok")) != 0)
+		rc = err_set(err, ERR_NOMEM, "", "out of memory");
+	else
+		rc = api_answer(reply, 200, o, err);
+	json_object_put(o);
+	return rc;
+}

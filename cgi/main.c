@@ -1,0 +1,285 @@
+/*
+ * postseal.fcgi - the parent: opens what needs rights, gives them up, and
+ * keeps conf.workers workers alive.
+ *
+ *   as root     socket (0660 root:listen_group), state directory
+ *   setuid      to conf.web_user, for good
+ *   as postseal database made or migrated, texts and templates loaded, fork
+ *   worker      own database handle, sandbox, requests
+ *
+ * A worker that ends well (it has served enough) is replaced at once, one
+ * that fails after a pause that grows to BACKOFF_MAX_S, so that a fault at
+ * start does not become a fork loop.
+ * SIGTERM and SIGINT: no new connections, running requests may end, then
+ * whoever still runs after STOP_S is killed.
+ *
+ * Started without root it stays who it is, for tests and development.
+ */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core.h"
+#include "ipc.h"
+#include "sandbox.h"
+#include "store.h"
+#include "template.h"
+#include "util.h"
+
+#define WORKERS_MAX   64
+#define BACKOFF_MAX_S 30
+#define STOP_S	      20
+#define BACKLOG	      4096
+
+struct slot {
+	pid_t pid; /* 0: none */
+	time_t started;
+	time_t not_before;
+	int pause_s;
+};
+
+struct parent {
+	struct app app;
+	int listen_fd;
+	struct slot slot[WORKERS_MAX];
+};
+
+static time_t
+now_s(void)
+{
+	return (time_t)(now_ms() / 1000);
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: postseal.fcgi [-c CONF]\n");
+	return 2;
+}
+
+static int
+open_listen(const struct conf *conf, int *ret_fd, struct err *err)
+{
+	struct group *gr;
+	gid_t gid = getgid();
+	int fd, flags;
+
+	if (geteuid() == 0) {
+		if ((gr = getgrnam(conf->listen_group)) == NULL)
+			return err_set(err, ERR_CONFIG, "",
+			    "no group %s (listen_group)", conf->listen_group);
+		gid = gr->gr_gid;
+	}
+	if ((fd = ipc_listen(conf->listen, 0660, gid, err)) == -1)
+		return -1;
+	/*
+	 * Workers wait in accept(2) itself: the kernel wakes just one.  A full
+	 * queue is a 502 of the web server: make it as long as the system lets.
+	 */
+	flags = fcntl(fd, F_GETFL);
+	if (flags == -1 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1 ||
+	    listen(fd, BACKLOG) == -1) {
+		err_sys(err, ERR_IO, "", "%s", conf->listen);
+		close(fd);
+		return -1;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* What needs root, then the way down. */
+static int
+give_up_root(const struct conf *conf, int *ret_fd, struct err *err)
+{
+	struct passwd *pw = NULL;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (uid == 0) {
+		if ((pw = getpwnam(conf->web_user)) == NULL)
+			return err_set(err, ERR_CONFIG, "",
+			    "no user %s ([web] user)", conf->web_user);
+		uid = pw->pw_uid;
+		gid = pw->pw_gid;
+	}
+	if (db_prepare(conf->web_state_directory, uid, gid, err) == -1 ||
+	    open_listen(conf, ret_fd, err) == -1)
+		return -1;
+	return pw == NULL ? 0 : sandbox_drop_user(conf->web_user, err);
+}
+
+/* All that workers share without writing to it. */
+static int
+load(struct app *app, struct err *err)
+{
+	char locale[CONF_STR_MAX + 16];
+	struct db *db = NULL;
+
+	snprintf(
+	    locale, sizeof(locale), "%s/locale", app->conf.template_directory);
+	if (db_open(app->conf.web_state_directory, &db, err) == -1)
+		return -1;
+	db_close(db);
+	if (catalog_load(locale, &app->texts, err) == -1)
+		return -1;
+	return templates_load(
+	    app->conf.template_directory, &app->templates, err);
+}
+
+static void
+start_worker(struct parent *p, struct slot *s)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(0);
+		_exit(worker_run(&p->app, p->listen_fd));
+	}
+	if (pid == -1) {
+		log_warn("fork: %s", strerror(errno));
+		s->not_before = now_s() + 1;
+		return;
+	}
+	s->pid = pid;
+	s->started = now_s();
+}
+
+static void
+start_missing(struct parent *p)
+{
+	for (int i = 0; i < p->app.conf.workers; i++) {
+		if (p->slot[i].pid == 0 && p->slot[i].not_before <= now_s())
+			start_worker(p, &p->slot[i]);
+	}
+}
+
+static void
+worker_ended(struct slot *s, int status)
+{
+	bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	s->pid = 0;
+	if (good) {
+		s->pause_s = 0;
+		return;
+	}
+	if (now_s() - s->started > BACKOFF_MAX_S)
+		s->pause_s = 0;
+	else
+		s->pause_s = s->pause_s == 0 ? 1 : s->pause_s * 2;
+	if (s->pause_s > BACKOFF_MAX_S)
+		s->pause_s = BACKOFF_MAX_S;
+	s->not_before = now_s() + s->pause_s;
+	if (WIFSIGNALED(status))
+		log_warn("a worker died of signal %d; the next in %d s",
+		    WTERMSIG(status), s->pause_s);
+	else
+		log_warn("a worker failed; the next in %d s", s->pause_s);
+}
+
+static int
+reap(struct parent *p)
+{
+	int status, running = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (int i = 0; i < WORKERS_MAX; i++) {
+			if (p->slot[i].pid == pid)
+				worker_ended(&p->slot[i], status);
+		}
+	}
+	for (int i = 0; i < WORKERS_MAX; i++)
+		running += p->slot[i].pid != 0;
+	return running;
+}
+
+static void
+wait_signal(const sigset_t *set, int *ret_sig)
+{
+	static const struct timespec second = {1, 0};
+	int sig = sigtimedwait(set, NULL, &second);
+
+	*ret_sig = sig > 0 ? sig : 0;
+}
+
+static void
+stop(struct parent *p, const sigset_t *set)
+{
+	time_t end = now_s() + STOP_S;
+	int sig;
+
+	shutdown(p->listen_fd, SHUT_RDWR);
+	unlink(p->app.conf.listen); /* where its directory is ours */
+	while (reap(p) > 0 && now_s() < end)
+		wait_signal(set, &sig);
+	for (int i = 0; i < WORKERS_MAX; i++) {
+		if (p->slot[i].pid != 0)
+			kill(p->slot[i].pid, SIGKILL);
+	}
+}
+
+static void
+run(struct parent *p)
+{
+	sigset_t set;
+	int sig = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	log_info("%d workers on %s", p->app.conf.workers, p->app.conf.listen);
+	while (sig != SIGTERM && sig != SIGINT) {
+		start_missing(p);
+		wait_signal(&set, &sig);
+		reap(p);
+	}
+	stop(p, &set);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct parent p;
+	const char *path = CONF_DEFAULT_PATH;
+	struct err err;
+	int c;
+
+	while ((c = getopt(argc, argv, "c:")) != -1) {
+		if (c != 'c')
+			return usage();
+		path = optarg;
+	}
+	if (optind != argc)
+		return usage();
+	err_clear(&err);
+	log_open("postseal.fcgi", true);
+	umask(0077);
+	signal(SIGPIPE, SIG_IGN);
+	conf_default(&p.app.conf);
+	if (conf_read(&p.app.conf, path, &err) == -1 ||
+	    give_up_root(&p.app.conf, &p.listen_fd, &err) == -1 ||
+	    load(&p.app, &err) == -1) {
+		log_warn("%s: %s", err_name(err.code), err.msg);
+		return 1;
+	}
+	run(&p);
+	templates_free(p.app.templates);
+	catalog_free(p.app.texts);
+	return 0;
+}

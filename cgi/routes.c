@@ -1,0 +1,47 @@
+/*
+ * routes.c - every address of the console: who may, what may come, and the
+ * function that answers.
+ */
+#include "core.h"
+
+#define KIB   1024
+#define SMALL (8 * KIB)
+/* Three files of 64 KiB and as much again, so that a file somewhat too large
+ * is named by the answer instead of cutting the request off. */
+#define UPLOAD (512 * KIB)
+#define FORMS  (BODY_FORM | BODY_MULTIPART)
+
+static const char *const q_login[] = {"next", NULL};
+static const char *const q_connection[] = {
+    "job", "preview", "probe", "confirm", "unchosen", NULL};
+static const char *const q_job[] = {"confirm", NULL};
+static const char *const q_dry_run[] = {"dry_run", NULL};
+
+const struct route routes[] = {
+    {HTTP_GET, "/", AUTH_NONE, false, 0, BODY_NONE, page_root, NULL},
+    {HTTP_GET, "/login", AUTH_NONE, false, 0, BODY_NONE, page_login, q_login},
+    {HTTP_POST, "/login", AUTH_NONE, true, SMALL, FORMS, page_login, NULL},
+    {HTTP_POST, "/logout", AUTH_SESSION, true, SMALL, FORMS, page_logout, NULL},
+    {HTTP_POST, "/language", AUTH_NONE, true, SMALL, FORMS, page_language,
+	NULL},
+    {HTTP_GET, "/smtp-routing/connection", AUTH_SESSION, false, 0, BODY_NONE,
+	page_connection, q_connection},
+    {HTTP_POST, "/smtp-routing/connection", AUTH_SESSION, true, UPLOAD, FORMS,
+	page_connection, NULL},
+    {HTTP_GET, "/smtp-routing/connection/job/*", AUTH_SESSION, false, 0,
+	BODY_NONE, page_progress, q_job},
+
+    {HTTP_GET, "/api/v1/connection", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_connection_get, NULL},
+    {HTTP_POST, "/api/v1/connection", AUTH_TOKEN, false, UPLOAD,
+	BODY_JSON | BODY_MULTIPART, api_connection_post, q_dry_run},
+    {HTTP_POST, "/api/v1/certificates/inspect", AUTH_TOKEN, false, UPLOAD,
+	BODY_JSON | BODY_MULTIPART, api_inspect, NULL},
+    {HTTP_GET, "/api/v1/status", AUTH_TOKEN, false, 0, BODY_NONE, api_status,
+	NULL},
+    {HTTP_GET, "/api/v1/jobs/*", AUTH_TOKEN, false, 0, BODY_NONE, api_job,
+	NULL},
+    {HTTP_GET, "/healthz", AUTH_NONE, false, 0, BODY_NONE, api_healthz, NULL},
+    {HTTP_GET, NULL, AUTH_NONE, false, 0, BODY_NONE, NULL, NULL},
+};
+const size_t routes_n = sizeof(routes) / sizeof(routes[0]) - 1;

@@ -1,0 +1,154 @@
+/*
+ * upload.c - the three files of a form or a JSON body as FILES of ops.h.
+ *
+ * Only sizes are looked at here: what is in the bytes is for postseald's
+ * jailed child alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "core.h"
+#include "jsonx.h"
+
+/* The names of pki.h, which belongs to a library that is not linked here; a
+ * test compares them. */
+const char *const upload_fields[] = {
+    "server_certificate", "private_key", "ca_certificate", NULL};
+
+bool
+upload_is_field(const char *name)
+{
+	for (size_t i = 0; upload_fields[i] != NULL; i++) {
+		if (strcmp(upload_fields[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+json_wipe(struct json_object *o)
+{
+	size_t n;
+
+	if (o == NULL)
+		return;
+	switch (json_object_get_type(o)) {
+	case json_type_object: {
+		json_object_object_foreach (o, key, value) {
+			(void)key;
+			json_wipe(json_object_get(value));
+		}
+		break;
+	}
+	case json_type_array:
+		n = json_object_array_length(o);
+		for (size_t i = 0; i < n; i++)
+			json_wipe(
+			    json_object_get(json_object_array_get_idx(o, i)));
+		break;
+	case json_type_string:
+		/* json-c hands out its own buffer; the object is ours. */
+		OPENSSL_cleanse((char *)json_object_get_string(o),
+		    (size_t)json_object_get_string_len(o));
+		break;
+	default:
+		break;
+	}
+	json_object_put(o);
+}
+
+static int
+too_large(const char *name, size_t len, struct err *err)
+{
+	return err_set(err, ERR_FILE_TOO_LARGE, name,
+	    "%s: expected at most %d bytes, got %s%zu", name, PKI_FILE_MAX,
+	    len >= FILE_KEEP_MAX ? "at least " : "", len);
+}
+
+static int
+nomem(struct err *err)
+{
+	return err_set(err, ERR_NOMEM, "", "out of memory");
+}
+
+/* o[key] = v, v taken over. */
+static int
+put(struct json_object **o, const char *key, struct json_object *v)
+{
+	if (v == NULL)
+		return -1;
+	if ((*o == NULL && (*o = json_object_new_object()) == NULL) ||
+	    json_object_object_add(*o, key, v) != 0) {
+		json_wipe(v);
+		return -1;
+	}
+	return 0;
+}
+
+int
+upload_from_form(const struct fields *form, struct json_object **ret_files,
+    struct json_object **ret_names, struct err *err)
+{
+	struct json_object *files = NULL, *names = NULL;
+	const struct field *f;
+	const char *name;
+
+	for (size_t i = 0; (name = upload_fields[i]) != NULL; i++) {
+		f = fields_get(form, name);
+		/* A browser's field that no file was chosen for. */
+		if (f == NULL ||
+		    (f->is_file && f->len == 0 && f->filename[0] == '\0'))
+			continue;
+		if (f->len > PKI_FILE_MAX) {
+			too_large(name, f->len, err);
+			goto fail;
+		}
+		if (put(&files, name, jsonx_new_b64(f->value, f->len)) == -1 ||
+		    put(&names, name,
+			json_object_new_string(
+			    f->is_file ? f->filename : "")) == -1) {
+			nomem(err);
+			goto fail;
+		}
+	}
+	*ret_files = files;
+	*ret_names = names;
+	return 0;
+fail:
+	json_wipe(files);
+	json_object_put(names);
+	return -1;
+}
+
+int
+upload_from_json(struct json_object *certificate,
+    struct json_object **ret_files, struct err *err)
+{
+	struct json_object *files = NULL;
+	const char *name, *s;
+	size_t len;
+
+	for (size_t i = 0; (name = upload_fields[i]) != NULL; i++) {
+		s = NULL;
+		if (jsonx_str(certificate, name, name, SIZE_MAX, &s, err) == -1)
+			goto fail;
+		if (s == NULL)
+			continue;
+		if ((len = strlen(s)) > PKI_FILE_MAX) {
+			too_large(name, len, err);
+			goto fail;
+		}
+		if (put(&files, name, jsonx_new_b64(s, len)) == -1) {
+			nomem(err);
+			goto fail;
+		}
+	}
+	*ret_files = files;
+	return 0;
+fail:
+	json_wipe(files);
+	return -1;
+}
