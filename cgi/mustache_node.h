@@ -17,18 +17,18 @@ enum mustache_kind {
 };
 
 struct mustache_node {
-	enum mustache_kind	 kind;
-	size_t			 off, len;	/* TEXT: in src */
-	size_t			 next;		/* sections: first node after */
-	char			*name;		/* parts closed by NUL */
-	size_t			 parts;
+	enum mustache_kind kind;
+	size_t off, len; /* TEXT: in src */
+	size_t next;	 /* sections: first node after */
+	char *name;	 /* parts closed by NUL */
+	size_t parts;
 };
 
 struct mustache {
-	char			*name;
-	char			*src;
-	struct mustache_node	*v;
-	size_t			 n, cap;
+	char *name;
+	char *src;
+	struct mustache_node *v;
+	size_t n, cap;
 };
 
 #endif

@@ -16,20 +16,20 @@
 #include "mustache_node.h"
 
 struct parser {
-	struct mustache	*m;
-	const char	*src;
-	size_t		 len;
-	size_t		 pos;
-	size_t		 open[MUSTACHE_DEPTH_MAX];	/* node indexes */
-	size_t		 n_open;
-	struct err	*err;
+	struct mustache *m;
+	const char *src;
+	size_t len;
+	size_t pos;
+	size_t open[MUSTACHE_DEPTH_MAX]; /* node indexes */
+	size_t n_open;
+	struct err *err;
 };
 
 struct tag {
-	char		 sigil;		/* 0 for a variable */
-	const char	*name;
-	size_t		 name_len;
-	size_t		 start, end;	/* of the whole tag in src */
+	char sigil; /* 0 for a variable */
+	const char *name;
+	size_t name_len;
+	size_t start, end; /* of the whole tag in src */
 };
 
 static int
@@ -84,7 +84,7 @@ static bool
 name_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+	       (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
 static bool
@@ -195,8 +195,7 @@ section_close(struct parser *p, const struct tag *tag)
 	open = &p->m->v[at];
 	/* Compare with the split name: NUL stands for '.'. */
 	for (s = open->name, i = 0; i < tag->name_len; i++, s++)
-		if (*s != tag->name[i] &&
-		    !(*s == '\0' && tag->name[i] == '.'))
+		if (*s != tag->name[i] && !(*s == '\0' && tag->name[i] == '.'))
 			break;
 	if (i < tag->name_len || *s != '\0' ||
 	    (size_t)(s - open->name) != tag->name_len)
@@ -227,8 +226,8 @@ tag_add(struct parser *p, const struct tag *tag)
 		break;
 	default:
 		kind = tag->name_len > 2 && memcmp(tag->name, "t.", 2) == 0
-		    ? MUSTACHE_MESSAGE
-		    : MUSTACHE_VAR;
+			   ? MUSTACHE_MESSAGE
+			   : MUSTACHE_VAR;
 		break;
 	}
 	if (kind == MUSTACHE_SECTION || kind == MUSTACHE_INVERTED) {
@@ -239,10 +238,10 @@ tag_add(struct parser *p, const struct tag *tag)
 	if ((node = node_add(p, kind)) == NULL)
 		return -1;
 	if (kind == MUSTACHE_MESSAGE)
-		return name_keep(p, node, tag->name + 2, tag->name_len - 2,
-		    false);
-	return name_keep(p, node, tag->name, tag->name_len,
-	    kind != MUSTACHE_PARTIAL);
+		return name_keep(
+		    p, node, tag->name + 2, tag->name_len - 2, false);
+	return name_keep(
+	    p, node, tag->name, tag->name_len, kind != MUSTACHE_PARTIAL);
 }
 
 static int
@@ -278,7 +277,7 @@ int
 mustache_parse(const char *name, const char *src, size_t len,
     struct mustache **ret, struct err *err)
 {
-	struct parser p = { .len = len, .err = err };
+	struct parser p = {.len = len, .err = err};
 	struct mustache *m;
 
 	if ((m = calloc(1, sizeof(*m))) == NULL ||

@@ -13,34 +13,34 @@
 #include "mustache_node.h"
 
 struct render {
-	const struct mustache_env	*env;
-	struct json_object		*stack[MUSTACHE_DEPTH_MAX];
-	size_t				 depth;
-	size_t				 nesting;
-	struct buf			*out;
-	struct err			*err;
+	const struct mustache_env *env;
+	struct json_object *stack[MUSTACHE_DEPTH_MAX];
+	size_t depth;
+	size_t nesting;
+	struct buf *out;
+	struct err *err;
 };
 
-static int	range(struct render *, const struct mustache *, size_t, size_t);
+static int range(struct render *, const struct mustache *, size_t, size_t);
 
 static const struct {
-	const char	*from;
-	const char	*to;
+	const char *from;
+	const char *to;
 } entities[] = {
-	{ "&", "&amp;" },
-	{ "<", "&lt;" },
-	{ ">", "&gt;" },
-	{ "\"", "&quot;" },
-	{ "'", "&#39;" },
-	{ "\xe2\x80\xaa", "\xef\xbf\xbd" },	/* U+202A to U+202E */
-	{ "\xe2\x80\xab", "\xef\xbf\xbd" },
-	{ "\xe2\x80\xac", "\xef\xbf\xbd" },
-	{ "\xe2\x80\xad", "\xef\xbf\xbd" },
-	{ "\xe2\x80\xae", "\xef\xbf\xbd" },
-	{ "\xe2\x81\xa6", "\xef\xbf\xbd" },	/* U+2066 to U+2069 */
-	{ "\xe2\x81\xa7", "\xef\xbf\xbd" },
-	{ "\xe2\x81\xa8", "\xef\xbf\xbd" },
-	{ "\xe2\x81\xa9", "\xef\xbf\xbd" },
+    {"&", "&amp;"},
+    {"<", "&lt;"},
+    {">", "&gt;"},
+    {"\"", "&quot;"},
+    {"'", "&#39;"},
+    {"\xe2\x80\xaa", "\xef\xbf\xbd"}, /* U+202A to U+202E */
+    {"\xe2\x80\xab", "\xef\xbf\xbd"},
+    {"\xe2\x80\xac", "\xef\xbf\xbd"},
+    {"\xe2\x80\xad", "\xef\xbf\xbd"},
+    {"\xe2\x80\xae", "\xef\xbf\xbd"},
+    {"\xe2\x81\xa6", "\xef\xbf\xbd"}, /* U+2066 to U+2069 */
+    {"\xe2\x81\xa7", "\xef\xbf\xbd"},
+    {"\xe2\x81\xa8", "\xef\xbf\xbd"},
+    {"\xe2\x81\xa9", "\xef\xbf\xbd"},
 };
 
 /* The replacement of the character at s, or NULL; *ret_len bytes of s. */
@@ -239,7 +239,7 @@ section(struct render *r, const struct mustache *m, size_t at)
 	n = json_object_array_length(v);
 	for (i = 0; i < n; i++)
 		if (with_context(r, m, at + 1, node->next,
-		    json_object_array_get_idx(v, i)) == -1)
+			json_object_array_get_idx(v, i)) == -1)
 			return -1;
 	return 0;
 }
@@ -297,7 +297,7 @@ int
 mustache_render(const struct mustache *m, struct json_object *ctx,
     const struct mustache_env *env, struct buf *out, struct err *err)
 {
-	struct render r = { .env = env, .out = out, .err = err };
+	struct render r = {.env = env, .out = out, .err = err};
 
 	r.stack[r.depth++] = ctx;
 	if (range(&r, m, 0, m->n) == -1)

@@ -18,15 +18,15 @@
 #define TEMPLATES_MAX 64
 
 struct templates {
-	struct mustache	*v[TEMPLATES_MAX];
-	char		*name[TEMPLATES_MAX];
-	size_t		 n;
+	struct mustache *v[TEMPLATES_MAX];
+	char *name[TEMPLATES_MAX];
+	size_t n;
 };
 
 struct source {
-	const struct templates	*t;
-	const struct catalog	*texts;
-	const char		*lang;
+	const struct templates *t;
+	const struct catalog *texts;
+	const char *lang;
 };
 
 static const struct mustache *
@@ -84,8 +84,8 @@ out:
 }
 
 static int
-load_one(struct templates *t, const char *dir, const char *file,
-    struct err *err)
+load_one(
+    struct templates *t, const char *dir, const char *file, struct err *err)
 {
 	char path[1024];
 	struct buf src;
@@ -110,7 +110,7 @@ load_one(struct templates *t, const char *dir, const char *file,
 		goto out;
 	}
 	if (mustache_parse(file, src.len > 0 ? src.data : "", src.len,
-	    &t->v[t->n], err) == -1) {
+		&t->v[t->n], err) == -1) {
 		free(t->name[t->n]);
 		t->name[t->n] = NULL;
 		goto out;
@@ -131,8 +131,8 @@ link_check(const struct templates *t, struct err *err)
 
 	for (i = 0; i < t->n; i++) {
 		pos = 0;
-		while ((name = mustache_reference(t->v[i], &pos, &kind)) !=
-		    NULL)
+		while (
+		    (name = mustache_reference(t->v[i], &pos, &kind)) != NULL)
 			if (kind == '>' && find(t, name) == NULL)
 				return err_set(err, ERR_CONFIG, "",
 				    "template %.60s: no partial %.60s",
@@ -201,12 +201,12 @@ templates_render(const struct templates *t, const struct catalog *texts,
     const char *lang, const char *name, struct json_object *ctx,
     struct buf *out, struct err *err)
 {
-	struct source s = { t, texts, lang };
-	struct mustache_env env = { get_partial, get_text, &s };
+	struct source s = {t, texts, lang};
+	struct mustache_env env = {get_partial, get_text, &s};
 	const struct mustache *m;
 
 	if ((m = find(t, name)) == NULL)
-		return err_set(err, ERR_INTERNAL, "", "no template %.60s",
-		    name);
+		return err_set(
+		    err, ERR_INTERNAL, "", "no template %.60s", name);
 	return mustache_render(m, ctx, &env, out, err);
 }

@@ -1,0 +1,86 @@
+/*
+ * page.h - what the pages share: small writers for the template context,
+ * and the parts of the Connection screen.
+ *
+ * A context is a JSON object built for one reply.  Because Mustache looks
+ * outwards for a name that an inner object lacks, every object sets all the
+ * names that its template asks for, "" or false included.
+ * Running out of memory in a writer leaves the name out; the page then lacks
+ * a word, and the frame's own allocations fail the request properly.
+ */
+#ifndef POSTSEAL_PAGE_H
+#define POSTSEAL_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "app.h"
+#include "ops.h"
+
+#define PATH_CONNECTION "/smtp-routing/connection"
+#define PATH_JOB	PATH_CONNECTION "/job/"
+
+struct page {
+	struct app *app;
+	struct request *req;
+};
+
+void put_str(struct json_object *, const char *key, const char *);
+void put_bool(struct json_object *, const char *key, bool);
+void put_int(struct json_object *, const char *key, int64_t);
+/* The flags that partial "_icon" reads: "ok", "info", "warn", "error". */
+void put_icon(struct json_object *, const char *kind);
+/* A text of the catalog, with {placeholders} from args (borrowed, may be
+ * NULL). */
+void put_text(const struct page *, struct json_object *, const char *key,
+    const char *text, struct json_object *args);
+/* The same as a new string, for arrays. */
+struct json_object *new_text(
+    const struct page *, const char *text, struct json_object *args);
+const char *page_text(const struct page *, const char *text);
+/* key: the ISO time, key_text: readable in UTC, "ago": relative. */
+void put_time(const struct page *, struct json_object *, const char *iso);
+/* "2026-11-24" of an ISO time, or "". */
+void date_of(const char *iso, char dst[11]);
+int time_parse(const char *iso, int64_t *ret);
+
+/* Path of our own that a form may send the browser back to? */
+bool path_is_ours(const char *);
+
+/* One load of the Connection screen. */
+struct screen {
+	struct page page;
+	struct json_object *view;    /* VIEW, owned */
+	struct json_object *job;     /* JOB or NULL, owned */
+	struct json_object *preview; /* RESULT or NULL, owned */
+	struct json_object *patch;   /* asked for by this form; owned */
+	struct json_object *confirm; /* array of codes, owned */
+	struct json_object *problem; /* ERROR of this request, owned */
+	struct err err;		     /* the same, as code */
+	bool failed;		     /* *err and problem hold */
+	char apply[16];		     /* "", "restart", "reload" */
+	char unchosen[32];	     /* Upload without a file */
+};
+
+/* Parts of the context; each adds its members to ctx. */
+void screen_state(const struct screen *, struct json_object *ctx);
+void screen_form(const struct screen *, struct json_object *ctx);
+void screen_outcome(const struct screen *, struct json_object *ctx);
+void screen_preview(const struct screen *, struct json_object *ctx);
+/* {"rows": [{label, value, mono, note}]} of a CERTINFO or a KEYINFO. */
+struct json_object *facts_of_cert(const struct page *, struct json_object *);
+struct json_object *facts_of_key(const struct page *, struct json_object *);
+/* A FINDING made ready for partial "_finding". */
+struct json_object *finding_row(const struct screen *, struct json_object *);
+/* The steps of a JOB or RESULT made ready for partial "_steps"; with all ten
+ * when the job runs. */
+struct json_object *steps_rows(
+    const struct page *, struct json_object *, bool all);
+bool is_confirmed(const struct screen *, const char *code);
+/* Field names of the form, and the text key of their label; NULL if none. */
+const char *field_label(const char *field);
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * page_auth.c - log-in, log-out, language, and the page for errors.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "page.h"
+
+static const char *
+safe_path(const char *path)
+{
+	return path_is_ours(path) ? path : "/";
+}
+
+int
+page_root(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	(void)app;
+	(void)req;
+	if (reply_redirect(reply, PATH_CONNECTION) == -1)
+		return err_set(err, ERR_INTERNAL, "", "redirect");
+	return 0;
+}
+
+static int
+login_page(struct app *app, struct request *req, struct reply *reply,
+    const char *next, const char *name, const struct err *why, struct err *err)
+{
+	struct page p = {app, req};
+	struct json_object *ctx = json_object_new_object(), *e;
+	int rc, status = 200;
+	char *s;
+
+	put_str(ctx, "title", page_text(&p, "login.title"));
+	put_str(ctx, "next", safe_path(next));
+	put_str(ctx, "name", name);
+	if (why != NULL) {
+		e = json_object_new_object();
+		s = localise_error(app, req->lang, why);
+		put_str(e, "message", s);
+		free(s);
+		json_object_object_add(ctx, "error", e);
+		status = err_http(why->code);
+	}
+	rc = page_render(app, req, reply, status, "login", ctx, err);
+	json_object_put(ctx);
+	return rc;
+}
+
+int
+page_login(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const once[] = {
+	    "csrf", "user", "password", "next", NULL};
+	const char *next, *user, *password;
+	struct err why;
+
+	err_clear(&why);
+	if (req->method != HTTP_POST) {
+		next = fields_str(&req->query, "next", "/");
+		if (!req->who.known)
+			return login_page(app, req, reply, next, "", NULL, err);
+		if (reply_redirect(reply, safe_path(next)) == -1)
+			return err_set(err, ERR_INTERNAL, "", "redirect");
+		return 0;
+	}
+	if (fields_check(&req->form, once, NULL, err) == -1)
+		return -1;
+	user = fields_str(&req->form, "user", "");
+	password = fields_str(&req->form, "password", "");
+	next = fields_str(&req->form, "next", "/");
+	if (session_login(app, req, reply, user, password, &why) == -1) {
+		if (why.code != ERR_AUTH_FAILED &&
+		    why.code != ERR_AUTH_THROTTLED) {
+			*err = why;
+			return -1;
+		}
+		return login_page(app, req, reply, next, user, &why, err);
+	}
+	if (reply_redirect(reply, safe_path(next)) == -1)
+		return err_set(err, ERR_INTERNAL, "", "redirect");
+	return 0;
+}
+
+int
+page_logout(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	if (session_logout(app, req, reply, err) == -1)
+		return -1;
+	if (reply_redirect(reply, "/login") == -1)
+		return err_set(err, ERR_INTERNAL, "", "redirect");
+	return 0;
+}
+
+int
+page_language(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const once[] = {"csrf", "lang", "back", NULL};
+	const char *const *codes;
+	const char *lang;
+	size_t i, n;
+
+	if (fields_check(&req->form, once, NULL, err) == -1)
+		return -1;
+	lang = fields_str(&req->form, "lang", "");
+	n = catalog_languages(app->texts, &codes);
+	for (i = 0; i < n; i++)
+		if (strcmp(codes[i], lang) == 0)
+			break;
+	if (i == n)
+		return err_set(err, ERR_FIELD_INVALID, "lang",
+		    "expected a language we have, got %.20s", lang);
+	if (reply_cookie(reply, COOKIE_LANG, codes[i], 365 * 86400) == -1 ||
+	    reply_redirect(
+		reply, safe_path(fields_str(&req->form, "back", "/"))) == -1)
+		return err_set(err, ERR_INTERNAL, "", "redirect");
+	return 0;
+}
+
+/* Headings by what the reader can do about it. */
+static const char *
+error_heading(enum err_code code)
+{
+	if (code == ERR_DAEMON_UNREACHABLE)
+		return "error.heading.unreachable";
+	switch (err_http(code)) {
+	case 401:
+	case 403:
+		return "error.heading.denied";
+	case 404:
+		return "error.heading.not_found";
+	case 500:
+		return "error.heading.internal";
+	default:
+		return "error.heading.refused";
+	}
+}
+
+int
+page_error(struct app *app, struct request *req, struct reply *reply,
+    const struct err *why)
+{
+	struct page p = {app, req};
+	struct json_object *ctx = json_object_new_object();
+	struct err err;
+	char *s;
+	int rc;
+
+	err_clear(&err);
+	put_str(ctx, "heading", page_text(&p, error_heading(why->code)));
+	put_str(ctx, "title", page_text(&p, error_heading(why->code)));
+	s = localise_error(app, req->lang, why);
+	put_str(ctx, "message", s);
+	free(s);
+	put_str(ctx, "code", err_name(why->code));
+	put_str(ctx, "detail", req->who.known ? why->msg : "");
+	put_str(ctx, "retry",
+	    why->code == ERR_DAEMON_UNREACHABLE ? safe_path(req->path) : "/");
+	rc = page_render(
+	    app, req, reply, err_http(why->code), "error", ctx, &err);
+	json_object_put(ctx);
+	return rc;
+}

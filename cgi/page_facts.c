@@ -1,0 +1,237 @@
+/*
+ * page_facts.c - what a certificate, key or finding is, as rows of words.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+#define JOINED_MAX 2048
+
+static const struct {
+	const char *field;
+	const char *text;
+} labels[] = {
+    {"inbound_enabled", "form.inbound"},
+    {"tls_only", "form.tls_only"},
+    {"outbound_enabled", "form.outbound"},
+    {"all_scanners", "form.all_scanners"},
+    {"ca_certificate", "file.ca_certificate"},
+    {"private_key", "file.private_key"},
+    {"server_certificate", "file.server_certificate"},
+    {"passphrase", "file.passphrase"},
+};
+
+const char *
+field_label(const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (strcmp(labels[i].field, field) == 0)
+			return labels[i].text;
+	return NULL;
+}
+
+static void
+row_add(const struct page *p, struct json_object *rows, const char *label,
+    const char *value, bool mono, struct json_object *note)
+{
+	struct json_object *row;
+
+	if (value == NULL || *value == '\0') {
+		json_object_put(note);
+		return;
+	}
+	row = json_object_new_object();
+	put_str(row, "label", page_text(p, label));
+	put_str(row, "value", value);
+	put_bool(row, "mono", mono);
+	json_object_object_add(row, "note", note);
+	json_object_array_add(rows, row);
+}
+
+/* "9f86..." as "9F:86:..": what openssl prints, so that eyes can compare. */
+static void
+row_add_print(const struct page *p, struct json_object *rows, const char *label,
+    const char *hex)
+{
+	char text[3 * 64 + 1];
+	size_t i, n = 0;
+
+	for (i = 0; hex[i] != '\0' && n + 3 < sizeof(text); i++) {
+		if (i > 0 && i % 2 == 0)
+			text[n++] = ':';
+		text[n++] =
+		    (char)(hex[i] >= 'a' && hex[i] <= 'f' ? hex[i] - 'a' + 'A'
+							  : hex[i]);
+	}
+	text[n] = '\0';
+	row_add(p, rows, label, text, true, NULL);
+}
+
+static void
+row_add_names(
+    const struct page *p, struct json_object *rows, struct json_object *names)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, JOINED_MAX);
+	if (json_object_is_type(names, json_type_array))
+		for (i = 0; i < json_object_array_length(names); i++) {
+			if (i > 0)
+				buf_adds(&b, ", ");
+			buf_adds(&b, json_object_get_string(
+					 json_object_array_get_idx(names, i)));
+		}
+	row_add(p, rows, "cert.names", b.data, false, NULL);
+	buf_clear(&b);
+}
+
+static void
+row_add_validity(
+    const struct page *p, struct json_object *rows, struct json_object *cert)
+{
+	struct json_object *args = json_object_new_object(), *text;
+	char from[11], to[11];
+	int64_t left;
+
+	date_of(jsonx_path_str(cert, "not_before", NULL), from);
+	date_of(jsonx_path_str(cert, "not_after", NULL), to);
+	left = json_object_get_int64(jsonx_path(cert, "days_left"));
+	put_str(args, "from", from);
+	put_str(args, "to", to);
+	put_int(args, "left", left < 0 ? -left : left);
+	text = new_text(p, "cert.validity_range", args);
+	row_add(p, rows, "cert.validity", json_object_get_string(text), false,
+	    new_text(p, left < 0 ? "cert.days_gone" : "cert.days_left", args));
+	json_object_put(text);
+	json_object_put(args);
+}
+
+struct json_object *
+facts_of_cert(const struct page *p, struct json_object *cert)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *rows = json_object_new_array();
+
+	row_add(p, rows, "cert.subject", jsonx_path_str(cert, "subject", ""),
+	    false, NULL);
+	row_add(p, rows, "cert.issuer", jsonx_path_str(cert, "issuer", ""),
+	    false,
+	    json_object_get_boolean(jsonx_path(cert, "self_signed"))
+		? new_text(p, "cert.is_self_signed", NULL)
+		: NULL);
+	row_add_names(p, rows, jsonx_path(cert, "names"));
+	row_add_validity(p, rows, cert);
+	row_add(p, rows, "cert.key", jsonx_path_str(cert, "key.label", ""),
+	    false, NULL);
+	row_add_print(
+	    p, rows, "cert.fingerprint", jsonx_path_str(cert, "sha256", ""));
+	json_object_object_add(o, "rows", rows);
+	return o;
+}
+
+struct json_object *
+facts_of_key(const struct page *p, struct json_object *key)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *rows = json_object_new_array();
+
+	row_add(p, rows, "cert.key", jsonx_path_str(key, "label", ""), false,
+	    json_object_get_boolean(jsonx_path(key, "encrypted"))
+		? new_text(p, "cert.key_encrypted", NULL)
+		: NULL);
+	row_add_print(p, rows, "cert.key_fingerprint",
+	    jsonx_path_str(key, "spki_sha256", ""));
+	json_object_object_add(o, "rows", rows);
+	return o;
+}
+
+bool
+is_confirmed(const struct screen *s, const char *code)
+{
+	const char *one;
+	size_t i, n;
+
+	n = s->confirm != NULL ? json_object_array_length(s->confirm) : 0;
+	for (i = 0; i < n; i++) {
+		one = json_object_get_string(
+		    json_object_array_get_idx(s->confirm, i));
+		if (one != NULL && strcmp(one, code) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct json_object *
+finding_row(const struct screen *s, struct json_object *finding)
+{
+	const char *code = jsonx_path_str(finding, "code", "internal");
+	const char *severity = jsonx_path_str(finding, "severity", "info");
+	struct json_object *o = json_object_new_object();
+	bool confirm = strcmp(severity, "confirm") == 0;
+	char key[96], id[64];
+	size_t i;
+
+	snprintf(key, sizeof(key), "error.%s", code);
+	put_text(&s->page, o, "message", key, jsonx_path(finding, "args"));
+	put_str(o, "code", code);
+	put_str(o, "severity", severity);
+	put_str(o, "field", jsonx_path_str(finding, "field", ""));
+	put_bool(o, "confirmable", confirm);
+	put_bool(o, "confirmed", is_confirmed(s, code));
+	put_icon(o, confirm ? "warn" : severity);
+	/* "cert.expired" names an element as "cert-expired". */
+	snprintf(id, sizeof(id), "%s", code);
+	for (i = 0; id[i] != '\0'; i++)
+		if (id[i] == '.')
+			id[i] = '-';
+	put_str(o, "id", id);
+	return o;
+}
+
+static struct json_object *
+step_row(const struct page *p, const char *name, struct json_object *step)
+{
+	const char *state = jsonx_path_str(step, "state", "waiting");
+	struct json_object *o = json_object_new_object();
+	struct json_object *ms = jsonx_path(step, "ms");
+	char key[64];
+
+	put_str(o, "name", name);
+	put_str(o, "state", state);
+	snprintf(key, sizeof(key), "step.%.32s", name);
+	put_str(o, "label", page_text(p, key));
+	snprintf(key, sizeof(key), "step.state.%.32s", state);
+	put_str(o, "state_label", page_text(p, key));
+	json_object_object_add(o, "ms", json_object_get(ms));
+	return o;
+}
+
+struct json_object *
+steps_rows(const struct page *p, struct json_object *steps, bool all)
+{
+	static const char *const names[] = {APPLY_STEPS};
+	struct json_object *list = json_object_new_array(), *step, *found;
+	size_t i, j, n;
+
+	n = json_object_is_type(steps, json_type_array)
+		? json_object_array_length(steps)
+		: 0;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (found = NULL, j = 0; j < n && found == NULL; j++) {
+			step = json_object_array_get_idx(steps, j);
+			if (strcmp(jsonx_path_str(step, "name", ""),
+				names[i]) == 0)
+				found = step;
+		}
+		if (found != NULL || all)
+			json_object_array_add(
+			    list, step_row(p, names[i], found));
+	}
+	return list;
+}

@@ -1,0 +1,305 @@
+/*
+ * page_form.c - the form of the Connection screen: check boxes, the three
+ * files with what is in use, what waits for Save and what is wrong with it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+/* In the order of the original screen. */
+static const char *const file_fields[] = {
+    "ca_certificate", "private_key", "server_certificate"};
+
+/* What the form shows for a setting: asked for just now, kept in the draft,
+ * or in force. */
+static bool
+setting(const struct screen *s, const char *path)
+{
+	struct json_object *v = jsonx_path(s->patch, path);
+
+	if (v == NULL)
+		v = jsonx_path(jsonx_path(s->view, "draft.settings"), path);
+	if (v == NULL)
+		v = jsonx_path(jsonx_path(s->view, "settings"), path);
+	return json_object_get_boolean(v);
+}
+
+static bool
+settings_differ(const struct screen *s)
+{
+	const struct settings_field *f;
+	struct json_object *now = jsonx_path(s->view, "settings");
+
+	for (f = settings_fields; f->form != NULL; f++)
+		if (setting(s, f->path) !=
+		    (bool)json_object_get_boolean(jsonx_path(now, f->path)))
+			return true;
+	return false;
+}
+
+static void
+put_settings(const struct screen *s, struct json_object *ctx)
+{
+	struct json_object *o = json_object_new_object();
+	const struct settings_field *f;
+	const char *apply = s->apply;
+	bool reload;
+
+	for (f = settings_fields; f->form != NULL; f++)
+		put_bool(o, f->form, setting(s, f->path));
+	if (*apply == '\0')
+		apply = jsonx_path_str(s->view, "draft.apply", "");
+	if (*apply == '\0')
+		apply = jsonx_path_str(s->view, "apply_default", "restart");
+	reload = strcmp(apply, "reload") == 0;
+	put_bool(o, "reload", reload);
+	put_bool(o, "restart", !reload);
+	json_object_object_add(ctx, "form", o);
+}
+
+/* Text of the part that is in use for a field, as arguments {what}. */
+static void
+in_use(const struct screen *s, const char *field, char *dst, size_t size)
+{
+	struct json_object *cert = jsonx_path(s->view, "certificate"), *chain;
+	size_t i, n, used = 0;
+
+	dst[0] = '\0';
+	if (cert == NULL)
+		return;
+	if (strcmp(field, "private_key") == 0) {
+		snprintf(
+		    dst, size, "%s", jsonx_path_str(cert, "key.label", ""));
+		return;
+	}
+	if (strcmp(field, "server_certificate") == 0) {
+		snprintf(dst, size, "%s",
+		    jsonx_path_str(cert, "leaf.common_name",
+			jsonx_path_str(cert, "leaf.subject", "")));
+		return;
+	}
+	chain = jsonx_path(cert, "chain");
+	n = json_object_is_type(chain, json_type_array)
+		? json_object_array_length(chain)
+		: 0;
+	for (i = 1; i < n && used < size; i++)
+		used += (size_t)snprintf(dst + used, size - used, "%s%s",
+		    i > 1 ? ", " : "",
+		    jsonx_path_str(json_object_array_get_idx(chain, i),
+			"common_name", "?"));
+}
+
+static void
+put_file_state(const struct screen *s, struct json_object *o, const char *field,
+    struct json_object *pending, bool bad)
+{
+	struct json_object *args = json_object_new_object();
+	const char *kind = "empty", *text = "file.state.none";
+	char what[256];
+
+	in_use(s, field, what, sizeof(what));
+	put_str(args, "what", what);
+	put_str(args, "name", jsonx_path_str(pending, "name", ""));
+	if (pending != NULL && bad) {
+		kind = "refused";
+		text = "file.state.refused";
+	} else if (pending != NULL) {
+		kind = "new";
+		text = "file.state.new";
+	} else if (what[0] != '\0') {
+		kind = "stored";
+		text = "file.state.stored";
+	}
+	put_str(o, "state_kind", kind);
+	put_text(&s->page, o, "state_text", text, args);
+	json_object_put(args);
+}
+
+static void
+contents_add(const struct screen *s, struct json_object *list, const char *text,
+    size_t i, size_t n, struct json_object *facts)
+{
+	struct json_object *o = json_object_new_object(), *args;
+
+	put_str(o, "title", "");
+	if (n > 1) {
+		args = json_object_new_object();
+		put_int(args, "n", (int64_t)i + 1);
+		put_int(args, "of", (int64_t)n);
+		put_text(&s->page, o, "title", text, args);
+		json_object_put(args);
+	}
+	json_object_object_add(o, "facts", facts);
+	json_object_array_add(list, o);
+}
+
+/* What was found in the file that waits for Save. */
+static struct json_object *
+contents_of(const struct screen *s, struct json_object *file)
+{
+	struct json_object *list = json_object_new_array();
+	struct json_object *certs = jsonx_path(file, "certificates");
+	struct json_object *keys = jsonx_path(file, "keys"), *one;
+	size_t i, n;
+
+	n = json_object_is_type(certs, json_type_array)
+		? json_object_array_length(certs)
+		: 0;
+	for (i = 0; i < n; i++) {
+		one = json_object_array_get_idx(certs, i);
+		contents_add(s, list, "file.certificate_of", i, n,
+		    facts_of_cert(&s->page, one));
+	}
+	n = json_object_is_type(keys, json_type_array)
+		? json_object_array_length(keys)
+		: 0;
+	for (i = 0; i < n; i++) {
+		one = json_object_array_get_idx(keys, i);
+		contents_add(
+		    s, list, "file.key_of", i, n, facts_of_key(&s->page, one));
+	}
+	return list;
+}
+
+static bool
+has_code(struct json_object *rows, const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++)
+		if (strcmp(jsonx_path_str(
+			       json_object_array_get_idx(rows, i), "code", ""),
+			code) == 0)
+			return true;
+	return false;
+}
+
+/* Findings of one list that belong to field, each code once. */
+static void
+findings_for(const struct screen *s, struct json_object *rows,
+    struct json_object *findings, const char *field, bool *bad)
+{
+	struct json_object *f;
+	const char *code, *severity;
+	size_t i, n;
+
+	n = json_object_is_type(findings, json_type_array)
+		? json_object_array_length(findings)
+		: 0;
+	for (i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		code = jsonx_path_str(f, "code", "");
+		if (strcmp(jsonx_path_str(f, "field", ""), field) != 0 ||
+		    has_code(rows, code))
+			continue;
+		severity = jsonx_path_str(f, "severity", "");
+		if (strcmp(severity, "error") == 0)
+			*bad = true;
+		json_object_array_add(rows, finding_row(s, f));
+	}
+}
+
+/* An error without findings that names the field (too large, for one). */
+static void
+error_for(const struct screen *s, struct json_object *rows, const char *field,
+    bool *bad)
+{
+	struct json_object *f;
+
+	if (!s->failed || strcmp(s->err.field, field) != 0 ||
+	    has_code(rows, err_name(s->err.code)))
+		return;
+	f = json_object_new_object();
+	put_str(f, "code", err_name(s->err.code));
+	put_str(f, "severity", "error");
+	put_str(f, "field", field);
+	json_object_array_add(rows, finding_row(s, f));
+	json_object_put(f);
+	*bad = true;
+}
+
+static struct json_object *
+findings_at(const struct screen *s, const char *field, bool *bad)
+{
+	struct json_object *rows = json_object_new_array();
+	struct json_object *lists[] = {
+	    jsonx_path(s->view, "draft.report.findings"),
+	    jsonx_path(s->job, "error.findings"),
+	    jsonx_path(s->problem, "findings"),
+	    jsonx_path(s->preview, "findings"),
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		findings_for(s, rows, lists[i], field, bad);
+		/* The passphrase has no row of its own. */
+		if (strcmp(field, "private_key") == 0)
+			findings_for(s, rows, lists[i], "passphrase", bad);
+	}
+	error_for(s, rows, field, bad);
+	return rows;
+}
+
+static struct json_object *
+file_row(const struct screen *s, const char *field, bool *asked)
+{
+	struct json_object *o = json_object_new_object(), *rows;
+	struct json_object *pending, *report;
+	bool bad = false, ask;
+	char path[64], key[64];
+
+	snprintf(path, sizeof(path), "draft.files.%s", field);
+	pending = jsonx_path(s->view, path);
+	snprintf(path, sizeof(path), "draft.report.files.%s", field);
+	report = pending != NULL ? jsonx_path(s->view, path) : NULL;
+	rows = findings_at(s, field, &bad);
+	ask = !*asked && (has_code(rows, "key.encrypted") ||
+			     has_code(rows, "key.passphrase_wrong"));
+	*asked = *asked || ask;
+	put_str(o, "field", field);
+	snprintf(key, sizeof(key), "file.%s", field);
+	put_str(o, "label", page_text(&s->page, key));
+	snprintf(key, sizeof(key), "file.%s_help", field);
+	put_str(o, "help", page_text(&s->page, key));
+	put_bool(o, "bad", bad);
+	put_bool(o, "pending", pending != NULL);
+	put_bool(o, "passphrase", ask);
+	put_file_state(s, o, field, pending, bad);
+	json_object_object_add(o, "findings", rows);
+	json_object_object_add(o, "contents", contents_of(s, report));
+	return o;
+}
+
+void
+screen_form(const struct screen *s, struct json_object *ctx)
+{
+	struct json_object *list = json_object_new_array(), *files;
+	bool asked = false, any = false;
+	bool usable = json_object_get_boolean(jsonx_path(s->view, "usable"));
+	int64_t until;
+	size_t i;
+
+	put_str(ctx, "etag", jsonx_path_str(s->view, "etag", ""));
+	put_bool(ctx, "disabled", !usable);
+	put_settings(s, ctx);
+	for (i = 0; i < sizeof(file_fields) / sizeof(file_fields[0]); i++)
+		json_object_array_add(
+		    list, file_row(s, file_fields[i], &asked));
+	json_object_object_add(ctx, "files", list);
+	any = false;
+	json_object_object_add(
+	    ctx, "tls_only_findings", findings_at(s, "tls_only", &any));
+	files = jsonx_path(s->view, "draft.files");
+	any = json_object_is_type(files, json_type_object) &&
+	      json_object_object_length(files) > 0;
+	put_bool(ctx, "pending", any || settings_differ(s));
+	put_str(ctx, "minutes", "");
+	if (any &&
+	    time_parse(jsonx_path_str(s->view, "draft.expires_at", NULL),
+		&until) == 0 &&
+	    until > (int64_t)time(NULL))
+		put_int(ctx, "minutes", (until - (int64_t)time(NULL)) / 60 + 1);
+}

@@ -1,0 +1,401 @@
+/*
+ * page_outcome.c - what became of a Save, in words: applied, unchanged,
+ * refused (what to correct), rolled back (what failed, and what is in force
+ * now), or still running; and the preview of a Save.
+ *
+ * A Save that was refused because of what somebody uploaded is told in the
+ * list of errors, with a link to each field; everything else is an outcome.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+#define LOG_MAX (32 * 1024)
+
+struct collect {
+	const struct screen *s;
+	struct json_object *list;
+};
+
+static void
+line_add(const struct page *p, struct json_object *lines, const char *text,
+    struct json_object *args)
+{
+	json_object_array_add(lines, new_text(p, text, args));
+}
+
+/* "0.8" of 812 ms. */
+static void
+put_seconds(struct json_object *args, int64_t ms)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.1f", (double)ms / 1000.0);
+	put_str(args, "seconds", text);
+}
+
+static struct json_object *
+notes_of(const struct screen *s, struct json_object *findings)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i, n;
+
+	n = json_object_is_type(findings, json_type_array)
+		? json_object_array_length(findings)
+		: 0;
+	for (i = 0; i < n; i++)
+		json_object_array_add(list,
+		    finding_row(s, json_object_array_get_idx(findings, i)));
+	return list;
+}
+
+static void
+applied_lines(const struct screen *s, struct json_object *lines)
+{
+	struct json_object *result = jsonx_path(s->job, "result");
+	struct json_object *args = json_object_new_object();
+	bool inbound, reload;
+	int64_t ms;
+
+	inbound = json_object_get_boolean(
+	    jsonx_path(s->view, "settings.inbound.enabled"));
+	ms = json_object_get_int64(jsonx_path(result, "outage_ms"));
+	reload = strcmp(jsonx_path_str(result, "apply", ""), "reload") == 0;
+	put_int(args, "generation",
+	    json_object_get_int64(jsonx_path(result, "generation")));
+	put_str(args, "name",
+	    jsonx_path_str(s->view, "certificate.leaf.common_name",
+		jsonx_path_str(s->view, "certificate.leaf.subject", "")));
+	put_str(
+	    args, "protocol", jsonx_path_str(result, "probe.protocol", "TLS"));
+	put_str(args, "cipher", jsonx_path_str(result, "probe.cipher", ""));
+	put_seconds(args, ms);
+	line_add(&s->page, lines,
+	    inbound ? "outcome.serves" : "outcome.serves_plain", args);
+	line_add(&s->page, lines,
+	    ms > 0   ? "outcome.refused_for"
+	    : reload ? "outcome.reloaded"
+		     : "outcome.no_outage",
+	    args);
+	json_object_put(args);
+}
+
+/* The daemon's reason, then what is in force now. */
+static void
+failed_lines(
+    const struct screen *s, struct json_object *lines, const char *state)
+{
+	struct json_object *e = jsonx_path(s->job, "error");
+	struct json_object *args = json_object_new_object();
+	const char *code = jsonx_path_str(e, "code", "internal");
+	const char *step = jsonx_path_str(e, "step", "");
+	int64_t gen;
+	char key[96];
+
+	gen = json_object_get_int64(jsonx_path(e, "generation"));
+	put_int(args, "generation", gen);
+	put_str(args, "detail", jsonx_path_str(e, "detail", ""));
+	put_str(args, "step", "");
+	if (*step != '\0') {
+		snprintf(key, sizeof(key), "step.%.32s", step);
+		put_str(args, "step", page_text(&s->page, key));
+		line_add(&s->page, lines, "outcome.failed_step", args);
+	}
+	snprintf(key, sizeof(key), "error.%.80s", code);
+	line_add(&s->page, lines, key, args);
+	if (*jsonx_path_str(e, "detail", "") != '\0')
+		json_object_array_add(lines,
+		    json_object_new_string(jsonx_path_str(e, "detail", "")));
+	if (strcmp(state, "rolled_back") == 0)
+		line_add(&s->page, lines,
+		    gen > 0 ? "outcome.back" : "outcome.back_first", args);
+	else if (strcmp(code, "apply.undo_failed") != 0)
+		line_add(&s->page, lines, "outcome.untouched", args);
+	json_object_put(args);
+}
+
+static struct json_object *
+log_of(struct json_object *lines)
+{
+	struct json_object *o;
+	struct buf b;
+	size_t i, n;
+
+	n = json_object_is_type(lines, json_type_array)
+		? json_object_array_length(lines)
+		: 0;
+	if (n == 0)
+		return NULL;
+	buf_init(&b, LOG_MAX);
+	for (i = 0; i < n; i++) {
+		buf_adds(&b, json_object_get_string(
+				 json_object_array_get_idx(lines, i)));
+		buf_addc(&b, '\n');
+	}
+	o = json_object_new_object();
+	put_str(o, "text", b.data);
+	buf_clear(&b);
+	return o;
+}
+
+static void
+put_outcome(const struct screen *s, struct json_object *o, const char *state)
+{
+	static const struct {
+		const char *state;
+		const char *kind;
+		const char *title;
+	} rows[] = {
+	    {"applied", "ok", "outcome.title.applied"},
+	    {"unchanged", "info", "outcome.title.unchanged"},
+	    {"rolled_back", "error", "outcome.title.rolled_back"},
+	    {"refused", "error", "outcome.title.refused"},
+	    {"failed", "error", "outcome.title.failed"},
+	};
+	struct json_object *lines = json_object_new_array();
+	size_t i, last = sizeof(rows) / sizeof(rows[0]) - 1;
+
+	for (i = 0; i < last; i++)
+		if (strcmp(rows[i].state, state) == 0)
+			break;
+	put_str(o, "severity", rows[i].kind);
+	put_icon(o, rows[i].kind);
+	put_str(o, "title", page_text(&s->page, rows[i].title));
+	put_str(o, "code", "");
+	if (i == 0) {
+		applied_lines(s, lines);
+	} else if (i == 1) {
+		line_add(&s->page, lines, "outcome.unchanged", NULL);
+	} else {
+		failed_lines(s, lines, state);
+		put_str(o, "code",
+		    jsonx_path_str(s->job, "error.code", "internal"));
+	}
+	json_object_object_add(o, "lines", lines);
+}
+
+static void
+put_details(const struct screen *s, struct json_object *o)
+{
+	struct json_object *result = jsonx_path(s->job, "result");
+	struct json_object *changes = jsonx_path(result, "changes");
+	struct json_object *steps = jsonx_path(s->job, "steps");
+	struct json_object *findings = jsonx_path(result, "findings");
+
+	if (findings == NULL)
+		findings = jsonx_path(s->job, "error.findings");
+	json_object_object_add(o, "notes", notes_of(s, findings));
+	json_object_object_add(
+	    o, "log", log_of(jsonx_path(s->job, "error.log")));
+	put_bool(o, "has_changes",
+	    json_object_is_type(changes, json_type_array) &&
+		json_object_array_length(changes) > 0);
+	json_object_object_add(o, "changes", json_object_get(changes));
+	put_bool(o, "has_steps",
+	    json_object_is_type(steps, json_type_array) &&
+		json_object_array_length(steps) > 0);
+}
+
+/* Is there a finding, or an error, that stops it and names a field? */
+static bool
+findings_block(const struct screen *s, struct json_object *findings)
+{
+	struct json_object *f;
+	const char *severity;
+	size_t i, n;
+
+	n = json_object_is_type(findings, json_type_array)
+		? json_object_array_length(findings)
+		: 0;
+	for (i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		severity = jsonx_path_str(f, "severity", "");
+		if (strcmp(severity, "error") == 0 ||
+		    (strcmp(severity, "confirm") == 0 &&
+			!is_confirmed(s, jsonx_path_str(f, "code", ""))))
+			return true;
+	}
+	return false;
+}
+
+static bool
+told_as_errors(const struct screen *s, const char *state)
+{
+	if (strcmp(state, "refused") != 0)
+		return false;
+	return findings_block(s, jsonx_path(s->job, "error.findings")) ||
+	       field_label(jsonx_path_str(s->job, "error.field", "")) != NULL;
+}
+
+static void
+error_add(struct collect *c, const char *code, const char *field,
+    struct json_object *args)
+{
+	struct json_object *o, *old;
+	const char *label = field_label(field);
+	char key[96], at[64];
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(c->list); i++) {
+		old = json_object_array_get_idx(c->list, i);
+		if (strcmp(jsonx_path_str(old, "code", ""), code) == 0 &&
+		    strcmp(jsonx_path_str(old, "field", ""), field) == 0)
+			return;
+	}
+	o = json_object_new_object();
+	put_str(o, "code", code);
+	put_str(o, "field", field);
+	snprintf(at, sizeof(at), "at-%.48s",
+	    strcmp(field, "passphrase") == 0 ? "private_key" : field);
+	put_str(o, "target", label != NULL ? at : "");
+	put_str(o, "label", label != NULL ? page_text(&c->s->page, label) : "");
+	snprintf(key, sizeof(key), "error.%.80s", code);
+	put_text(&c->s->page, o, "message", key, args);
+	json_object_array_add(c->list, o);
+}
+
+/* saving: a decision that was not taken counts as well. */
+static void
+errors_from(struct collect *c, struct json_object *findings, bool saving)
+{
+	struct json_object *f;
+	const char *severity, *code;
+	size_t i, n;
+
+	n = json_object_is_type(findings, json_type_array)
+		? json_object_array_length(findings)
+		: 0;
+	for (i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		severity = jsonx_path_str(f, "severity", "");
+		code = jsonx_path_str(f, "code", "internal");
+		if (strcmp(severity, "error") == 0 ||
+		    (saving && strcmp(severity, "confirm") == 0 &&
+			!is_confirmed(c->s, code)))
+			error_add(c, code, jsonx_path_str(f, "field", ""),
+			    jsonx_path(f, "args"));
+	}
+}
+
+static void
+errors_from_problem(
+    struct collect *c, struct json_object *problem, const struct err *err)
+{
+	struct json_object *args;
+	struct json_object *findings = jsonx_path(problem, "findings");
+	size_t before = json_object_array_length(c->list);
+
+	errors_from(c, findings, true);
+	if (json_object_array_length(c->list) > before)
+		return;
+	args = json_object_new_object();
+	put_str(args, "detail", err->msg);
+	put_str(args, "field", err->field);
+	error_add(c, err_name(err->code), err->field, args);
+	json_object_put(args);
+}
+
+static void
+put_errors(const struct screen *s, struct json_object *ctx, const char *state)
+{
+	struct collect c = {s, json_object_new_array()};
+	struct json_object *o;
+	bool refused = told_as_errors(s, state);
+	struct err err;
+
+	if (refused) {
+		err_from_json(&err, jsonx_path(s->job, "error"));
+		errors_from_problem(&c, jsonx_path(s->job, "error"), &err);
+	}
+	if (s->failed)
+		errors_from_problem(&c, s->problem, &s->err);
+	if (s->unchosen[0] != '\0')
+		error_add(&c, "upload.no_file", s->unchosen, NULL);
+	errors_from(&c, jsonx_path(s->view, "draft.report.findings"), false);
+	if (json_object_array_length(c.list) == 0) {
+		json_object_put(c.list);
+		json_object_object_add(ctx, "errors", NULL);
+		return;
+	}
+	o = json_object_new_object();
+	put_str(o, "title",
+	    page_text(
+		&s->page, refused ? "errors.title_refused" : "errors.title"));
+	json_object_object_add(o, "list", c.list);
+	json_object_object_add(ctx, "errors", o);
+}
+
+void
+screen_outcome(const struct screen *s, struct json_object *ctx)
+{
+	const char *state = jsonx_path_str(s->job, "state", "");
+	struct json_object *o;
+	bool running = strcmp(state, "running") == 0;
+
+	put_errors(s, ctx, state);
+	if (s->job == NULL || told_as_errors(s, state)) {
+		json_object_object_add(ctx, "outcome", NULL);
+		return;
+	}
+	o = json_object_new_object();
+	put_bool(o, "running", running);
+	put_str(o, "job", jsonx_path_str(s->job, "id", ""));
+	json_object_object_add(o, "steps",
+	    steps_rows(&s->page, jsonx_path(s->job, "steps"), running));
+	if (!running) {
+		put_outcome(s, o, state);
+		put_details(s, o);
+	}
+	json_object_object_add(ctx, "outcome", o);
+}
+
+/* A unified diff as lines with a kind, so that it can be coloured. */
+static struct json_object *
+diff_of(const char *diff)
+{
+	struct json_object *lines = json_object_new_array(), *row, *o;
+	const char *end, *kind;
+	size_t len;
+
+	for (; *diff != '\0'; diff = *end == '\n' ? end + 1 : end) {
+		if ((end = strchr(diff, '\n')) == NULL)
+			end = diff + strlen(diff);
+		len = (size_t)(end - diff);
+		kind = *diff == '+'   ? "add"
+		       : *diff == '-' ? "del"
+		       : *diff == '@' ? "at"
+				      : "same";
+		row = json_object_new_object();
+		put_str(row, "kind", kind);
+		json_object_object_add(
+		    row, "text", json_object_new_string_len(diff, (int)len));
+		json_object_array_add(lines, row);
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "lines", lines);
+	return o;
+}
+
+void
+screen_preview(const struct screen *s, struct json_object *ctx)
+{
+	struct json_object *changes = jsonx_path(s->preview, "changes"), *o;
+	const char *diff = jsonx_path_str(s->preview, "diff", "");
+	bool none;
+
+	if (s->preview == NULL) {
+		json_object_object_add(ctx, "preview", NULL);
+		return;
+	}
+	none = !json_object_is_type(changes, json_type_array) ||
+	       json_object_array_length(changes) == 0;
+	o = json_object_new_object();
+	put_bool(o, "nothing", none);
+	json_object_object_add(o, "changes", json_object_get(changes));
+	json_object_object_add(o, "diff", *diff != '\0' ? diff_of(diff) : NULL);
+	json_object_object_add(o, "notes", json_object_new_array());
+	json_object_object_add(ctx, "preview", o);
+}

@@ -1,0 +1,288 @@
+/*
+ * page_state.c - the card on top of the Connection screen: is the gateway
+ * encrypting now, with which certificate, and did someone change it?
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+#define DAYS_SOON 21 /* amber from here on */
+
+static struct json_object *
+level(const struct page *p, const char *dir, const char *kind,
+    struct json_object *args)
+{
+	struct json_object *o = json_object_new_object();
+	char key[64];
+
+	put_str(o, "kind", kind);
+	snprintf(key, sizeof(key), "state.%s.%s", dir, kind);
+	put_text(p, o, "word", key, args);
+	snprintf(key, sizeof(key), "state.%s.%s_text", dir, kind);
+	put_text(p, o, "text", key, args);
+	return o;
+}
+
+static bool
+is_on(struct json_object *view, const char *path)
+{
+	return json_object_get_boolean(jsonx_path(view, path));
+}
+
+/* "1.2, 1.3" of the probe's ["TLSv1.2", "TLSv1.3"]. */
+static void
+put_versions(struct json_object *args, struct json_object *probe)
+{
+	struct json_object *list = jsonx_path(probe, "protocols");
+	char text[128] = "";
+	const char *s;
+	size_t i, used = 0;
+
+	if (json_object_is_type(list, json_type_array))
+		for (i = 0; i < json_object_array_length(list); i++) {
+			s = json_object_get_string(
+			    json_object_array_get_idx(list, i));
+			if (s == NULL || strncmp(s, "TLSv", 4) != 0 ||
+			    used + strlen(s) >= sizeof(text))
+				continue;
+			used +=
+			    (size_t)snprintf(text + used, sizeof(text) - used,
+				"%s%s", used > 0 ? ", " : "", s + 4);
+		}
+	put_str(args, "versions", text[0] != '\0' ? text : "1.2, 1.3");
+}
+
+static void
+put_probe(
+    const struct page *p, struct json_object *ctx, struct json_object *view)
+{
+	struct json_object *probe = jsonx_path(view, "live"), *o;
+	const char *code;
+	char key[96];
+
+	if (probe == NULL)
+		probe = jsonx_path(view, "probe");
+	if (probe == NULL) {
+		json_object_object_add(ctx, "probe", NULL);
+		return;
+	}
+	o = json_object_new_object();
+	code = jsonx_path_str(probe, "error.code", NULL);
+	put_str(o, "detail", "");
+	if (code != NULL) {
+		snprintf(key, sizeof(key), "error.%s", code);
+		put_text(p, o, "text", key, jsonx_path(probe, "error"));
+		put_str(o, "detail", jsonx_path_str(probe, "error.detail", ""));
+	} else if (!is_on(probe, "starttls")) {
+		put_text(p, o, "text", "state.probe.plain", probe);
+	} else if (is_on(probe, "plaintext_refused")) {
+		put_text(p, o, "text", "state.probe.tls_only", probe);
+	} else {
+		put_text(p, o, "text", "state.probe.tls", probe);
+	}
+	put_str(o, "severity", code != NULL ? "error" : "ok");
+	put_icon(o, code != NULL ? "error" : "ok");
+	put_time(p, o, jsonx_path_str(probe, "at", NULL));
+	json_object_object_add(ctx, "probe", o);
+}
+
+static struct json_object *
+life_of(const struct page *p, struct json_object *leaf)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *args = json_object_new_object();
+	int64_t left, total, percent;
+	const char *kind;
+	char date[11];
+
+	left = json_object_get_int64(jsonx_path(leaf, "days_left"));
+	total = json_object_get_int64(jsonx_path(leaf, "days_total"));
+	percent = total > 0 ? left * 100 / total : 0;
+	percent = percent < 0 ? 0 : percent > 100 ? 100 : percent;
+	date_of(jsonx_path_str(leaf, "not_after", NULL), date);
+	put_int(args, "left", left < 0 ? -left : left);
+	put_int(args, "total", total);
+	put_str(args, "date", date);
+	kind = left < 0 ? "gone" : left <= DAYS_SOON ? "soon" : "fresh";
+	put_str(o, "kind", kind);
+	put_int(o, "percent", percent);
+	put_text(p, o, "text",
+	    left < 0		? "cert.life.gone"
+	    : left > total	? "cert.life.future"
+	    : left <= DAYS_SOON ? "cert.life.soon"
+				: "cert.life.fresh",
+	    args);
+	json_object_put(args);
+	return o;
+}
+
+static void
+link_add(const struct page *p, struct json_object *list, const char *kind,
+    const char *name)
+{
+	struct json_object *o = json_object_new_object();
+	char key[64];
+
+	put_str(o, "kind", kind);
+	put_str(o, "name", name);
+	snprintf(key, sizeof(key), "cert.role.%s", kind);
+	put_text(p, o, "role", key, NULL);
+	json_object_array_add(list, o);
+}
+
+static const char *
+cert_name(struct json_object *cert)
+{
+	const char *s = jsonx_path_str(cert, "common_name", "");
+
+	return *s != '\0' ? s : jsonx_path_str(cert, "subject", "");
+}
+
+/* Leaf to root, as the peers see it, and what is missing. */
+static struct json_object *
+chain_of(const struct page *p, struct json_object *cert)
+{
+	struct json_object *list = json_object_new_array(), *one = NULL;
+	struct json_object *chain = jsonx_path(cert, "chain");
+	struct json_object *root = jsonx_path(cert, "root");
+	bool self = is_on(cert, "self_signed");
+	size_t i, n;
+
+	n = json_object_is_type(chain, json_type_array)
+		? json_object_array_length(chain)
+		: 0;
+	for (i = 0; i < n; i++) {
+		one = json_object_array_get_idx(chain, i);
+		link_add(p, list,
+		    i > 0  ? "intermediate"
+		    : self ? "self_signed"
+			   : "leaf",
+		    cert_name(one));
+	}
+	if (root != NULL)
+		link_add(p, list, "root", cert_name(root));
+	else if (!self && !is_on(cert, "complete") && one != NULL)
+		link_add(p, list, "missing",
+		    jsonx_path_str(one, "issuer_common_name", "?"));
+	return list;
+}
+
+static void
+put_certificate(
+    const struct page *p, struct json_object *ctx, struct json_object *cert)
+{
+	struct json_object *leaf = jsonx_path(cert, "leaf"), *o;
+
+	if (leaf == NULL) {
+		json_object_object_add(ctx, "certificate", NULL);
+		return;
+	}
+	o = json_object_new_object();
+	put_str(o, "name", cert_name(leaf));
+	json_object_object_add(o, "life", life_of(p, leaf));
+	json_object_object_add(o, "chain", chain_of(p, cert));
+	json_object_object_add(o, "facts", facts_of_cert(p, leaf));
+	json_object_object_add(ctx, "certificate", o);
+}
+
+static void
+put_generation(
+    const struct page *p, struct json_object *ctx, struct json_object *gen)
+{
+	struct json_object *o;
+
+	if (gen == NULL) {
+		json_object_object_add(ctx, "generation", NULL);
+		return;
+	}
+	o = json_object_new_object();
+	put_int(o, "id", json_object_get_int64(jsonx_path(gen, "id")));
+	put_str(o, "by", jsonx_path_str(gen, "by", ""));
+	put_time(p, o, jsonx_path_str(gen, "at", NULL));
+	json_object_object_add(ctx, "generation", o);
+}
+
+static void
+put_postfix(
+    const struct page *p, struct json_object *ctx, struct json_object *view)
+{
+	struct json_object *o = json_object_new_object();
+	const char *state = jsonx_path_str(view, "postfix.state", "missing");
+	char key[64];
+
+	snprintf(key, sizeof(key), "postfix.state.%s", state);
+	put_text(p, o, "text", key, jsonx_path(view, "postfix"));
+	put_str(o, "config_directory",
+	    jsonx_path_str(view, "postfix.config_directory", ""));
+	json_object_object_add(ctx, "postfix", o);
+}
+
+static struct json_object *
+drift_of(struct json_object *view)
+{
+	struct json_object *rows = jsonx_path(view, "drift"), *o;
+
+	if (!json_object_is_type(rows, json_type_array) ||
+	    json_object_array_length(rows) == 0)
+		return NULL;
+	o = json_object_new_object();
+	json_object_object_add(o, "rows", json_object_get(rows));
+	return o;
+}
+
+/* Why the form is closed: no Postfix, another MTA, too old, broken. */
+static struct json_object *
+unusable_of(const struct page *p, struct json_object *view)
+{
+	const char *state = jsonx_path_str(view, "postfix.state", "missing");
+	struct json_object *o;
+	char key[96], code[64];
+
+	if (is_on(view, "usable"))
+		return NULL;
+	snprintf(code, sizeof(code), "postfix.%s",
+	    strcmp(state, "broken") == 0 ? "config_invalid" : state);
+	o = json_object_new_object();
+	snprintf(key, sizeof(key), "error.%s", code);
+	put_text(p, o, "message", key, jsonx_path(view, "postfix"));
+	put_str(o, "code", code);
+	put_str(o, "detail", jsonx_path_str(view, "postfix.detail", ""));
+	return o;
+}
+
+void
+screen_state(const struct screen *s, struct json_object *ctx)
+{
+	const struct page *p = &s->page;
+	struct json_object *o = json_object_new_object();
+	struct json_object *args = json_object_new_object();
+	struct json_object *v = s->view;
+	bool usable = is_on(v, "usable");
+	bool in = is_on(v, "settings.inbound.enabled");
+	bool only = is_on(v, "settings.inbound.tls_only");
+	const char *state = jsonx_path_str(v, "postfix.state", "");
+
+	put_versions(args, jsonx_path(v, "probe"));
+	put_generation(p, o, jsonx_path(v, "generation"));
+	json_object_object_add(o, "inbound",
+	    level(p, "inbound",
+		!in    ? "off"
+		: only ? "required"
+		       : "offered",
+		args));
+	json_object_object_add(o, "outbound",
+	    level(p, "outbound",
+		is_on(v, "settings.outbound.enabled") ? "offered" : "off",
+		args));
+	json_object_put(args);
+	put_probe(p, o, v);
+	put_postfix(p, o, v);
+	put_certificate(p, o, jsonx_path(v, "certificate"));
+	put_bool(o, "can_probe", usable);
+	json_object_object_add(ctx, "state", o);
+	json_object_object_add(ctx, "drift", drift_of(v));
+	json_object_object_add(ctx, "unusable", unusable_of(p, v));
+	put_bool(ctx, "stopped", usable && strcmp(state, "stopped") == 0);
+}

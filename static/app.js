@@ -1,0 +1,240 @@
+/* Postseal works without this file; with it the page stays in place.
+ *
+ * A submit of the form goes by fetch; the <main> of the page that comes back
+ * replaces the one that stands.  While a Save runs, its steps tick by under
+ * the form.  Nothing here knows a text: words come with the page. */
+(function () {
+"use strict";
+
+var doc = document, root = doc.documentElement, body = doc.body;
+root.classList.add("js");
+
+function $(sel, from) { return (from || doc).querySelector(sel); }
+function each(sel, from, fn) {
+	Array.prototype.forEach.call((from || doc).querySelectorAll(sel), fn);
+}
+
+/* Times in the reader's own zone; the server's text is UTC. */
+function localTimes(from) {
+	var f = new Intl.DateTimeFormat(root.lang, {
+		dateStyle: "medium", timeStyle: "medium"
+	});
+	each("time[datetime]", from, function (t) {
+		var d = new Date(t.dateTime);
+		if (!isNaN(d)) { t.title = f.format(d); }
+	});
+}
+
+function copyButtons(from) {
+	if (!navigator.clipboard) { return; }
+	each(".copy", from, function (b) { b.hidden = false; });
+}
+
+function showPicked(input) {
+	var span = $(".picked", input.parentNode);
+	var file = input.files && input.files[0];
+	span.textContent = file ? file.name : body.dataset.noFile;
+	span.classList.toggle("chosen", !!file);
+}
+
+/* "TLS only" means something only with incoming TLS. */
+function tlsOnly() {
+	var inbound = $("#inbound_enabled"), only = $("#tls_only");
+	if (!inbound || !only) { return; }
+	only.disabled = !inbound.checked;
+	only.closest(".check").classList.toggle("off", only.disabled);
+}
+
+function dress(from) {
+	localTimes(from);
+	copyButtons(from);
+	each(".picker input", from, showPicked);
+	tlsOnly();
+}
+
+function focusOn(el) {
+	if (!el) { return; }
+	el.focus({ preventScroll: true });
+	el.scrollIntoView({ block: "nearest" });
+}
+
+/* The page that came back takes the place of this one. */
+function put(html, where) {
+	var page = new DOMParser().parseFromString(html, "text/html");
+	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
+	if (!fresh || !page.getElementById("connection")) { return false; }
+	each("details[open]", old, function (d) {
+		var same = d.parentNode.id && page.getElementById(d.parentNode.id);
+		if (same) { each(":scope > details", same, function (n) { n.open = true; }); }
+	});
+	old.replaceWith(doc.adoptNode(fresh));
+	doc.title = page.title;
+	each(".languages input[name=back]", doc, function (i) {
+		var b = $(".languages input[name=back]", page);
+		if (b) { i.value = b.value; }
+	});
+	scrollTo(0, y);
+	dress(fresh);
+	focusOn(typeof where === "function" ? where() : where && $(where));
+	return true;
+}
+
+function show(response, where) {
+	return response.text().then(function (html) {
+		if (!put(html, where)) {
+			location.assign(response.redirected ? response.url : location.href);
+			return;
+		}
+		var at = new URL(response.url);
+		history.replaceState(null, "", at.pathname + at.search);
+	});
+}
+
+function lost(form) {
+	var slot = $("#progress-slot"), p = doc.createElement("p");
+	p.className = "notice error";
+	p.textContent = body.dataset.lost;
+	slot.replaceChildren(p);
+	busy(form, false);
+}
+
+function busy(form, on) {
+	form.setAttribute("aria-busy", on ? "true" : "false");
+	$(".whole", form).inert = on;
+}
+
+/* Save: take the steps out of the page that came back, then follow the job. */
+function follow(response, form) {
+	var job = response.url;
+	return response.text().then(function (html) {
+		var page = new DOMParser().parseFromString(html, "text/html");
+		var steps = page.getElementById("progress");
+		if (!steps) { return put(html, outcome) || location.assign(job); }
+		$("#progress-slot").replaceChildren(doc.adoptNode(steps));
+		steps.scrollIntoView({ block: "nearest" });
+		poll(job, steps, form, 0);
+	});
+}
+
+function outcome() {
+	return $("#outcome") || $("#errors") || $("#main h1");
+}
+
+function tick(list, job) {
+	(job.steps || []).forEach(function (s) {
+		var li = $('[data-step="' + CSS.escape(s.name) + '"]', list);
+		if (!li) { return; }
+		li.className = s.state;
+		$(".step-state", li).textContent =
+		    $(".steps", list).getAttribute("data-" + s.state) || "";
+		$(".ms", li).textContent =
+		    s.state === "running" || s.ms === undefined || s.ms === null
+		    ? "" : s.ms + " ms";
+	});
+}
+
+function poll(job, list, form, misses) {
+	fetch(job, { headers: { Accept: "application/json" } })
+	.then(function (r) {
+		if (!r.ok) { throw new Error(r.status); }
+		return r.json();
+	}).then(function (state) {
+		tick(list, state);
+		if (state.state === "running") {
+			setTimeout(poll, 120, job, list, form, 0);
+			return null;
+		}
+		return fetch(job).then(function (r) { return show(r, outcome); });
+	}).catch(function () {
+		if (misses < 20) {
+			setTimeout(poll, 500, job, list, form, misses + 1);
+		} else {
+			lost(form);
+		}
+	});
+}
+
+var after = {
+	save: outcome,
+	preview: "#preview",
+	probe: "#state button",
+	cancel: "#main h1"
+};
+
+function send(form, button) {
+	var data = new FormData(form, button || undefined);
+	var name = button ? button.value : "keep", field = name.split(":")[1];
+	var headers = name === "save" ? { Prefer: "respond-async" } : {};
+	if (!button) { data.set("do", "keep"); }
+	busy(form, true);
+	return fetch(form.action, { method: "POST", body: data, headers: headers })
+	.then(function (r) {
+		if (name === "save" && r.ok && r.url.indexOf("/job/") > 0) {
+			return follow(r, form);
+		}
+		return show(r, field ? function () {
+			return $("#passphrase") || $("#at-" + field);
+		} : after[name] || null);
+	}).catch(function () { lost(form); });
+}
+
+doc.addEventListener("submit", function (e) {
+	var form = e.target, main = $("#connection");
+	if (form === main) {
+		e.preventDefault();
+		if (form.getAttribute("aria-busy") !== "true") {
+			send(form, e.submitter);
+		}
+	} else if (form.className === "languages" && main && e.submitter &&
+	    !$(".whole", main).disabled) {
+		/* What was ticked is kept through the change of language. */
+		e.preventDefault();
+		var b = e.submitter, data = new FormData(main);
+		data.set("do", "keep");
+		fetch(main.action, { method: "POST", body: data }).finally(function () {
+			var h = doc.createElement("input");
+			h.type = "hidden"; h.name = "lang"; h.value = b.value;
+			form.append(h);
+			form.submit();
+		});
+	}
+});
+
+doc.addEventListener("change", function (e) {
+	var t = e.target;
+	if (t.id === "inbound_enabled") { tlsOnly(); }
+	if (t.type === "file" && t.form && t.form.id === "connection") {
+		showPicked(t);
+		if (t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) {
+			send(t.form, $('button[value="upload:' + t.name + '"]', t.form));
+		}
+	}
+});
+
+["dragenter", "dragover", "dragleave", "drop"].forEach(function (type) {
+	doc.addEventListener(type, function (e) {
+		var p = e.target.closest && e.target.closest(".picker");
+		if (p) { p.classList.toggle("over", type === "dragenter" || type === "dragover"); }
+	});
+});
+
+doc.addEventListener("click", function (e) {
+	var b = e.target.closest("[data-copy]");
+	if (!b) { return; }
+	navigator.clipboard.writeText(b.dataset.copy).then(function () {
+		var old = b.textContent;
+		b.textContent = body.dataset.copied;
+		setTimeout(function () { b.textContent = old; }, 1500);
+	});
+});
+
+dress(doc);
+if ($("#progress") && !$("#connection")) {
+	setTimeout(function () { location.reload(); }, 1000);
+} else if ($("#progress")) {
+	poll("/smtp-routing/connection/job/" + $("#progress").dataset.job,
+	    $("#progress"), $("#connection"), 0);
+} else if (!location.hash) {
+	focusOn($("#errors") || $("#outcome"));
+}
+}());
