@@ -65,6 +65,18 @@ int	txn_recover(const struct conf *, struct err *);
 /* VIEW without its draft; quick (no postconf unless main.cf changed). */
 int	apply_view(const struct conf *, struct json_object **view,
 	    struct err *);
+/* Probe now: the result, or {"error": ERROR}. */
+int	apply_live(const struct conf *, struct json_object **live,
+	    struct err *);
+/* What an inspection compares uploads with: the chain in force (with its key;
+ * wiped by buf_clear) and myhostname. */
+int	apply_inspect_base(const struct conf *, struct buf *chain, char *host,
+	    size_t host_size, struct err *);
+/* ETag of a generation and main.cf: "<generation>-<8 hex of its hash>", with
+ * the quotes. */
+#define APPLY_ETAG_MAX	40
+void	apply_etag(long generation, const char *maincf_sha256,
+	    char dst[APPLY_ETAG_MAX]);
 /* Prepare the state directory's layout. */
 int	apply_state_init(const struct conf *, struct err *);
 
@@ -76,6 +88,8 @@ int	generation_get(const struct conf *, long id, struct json_object **gen,
 int	job_write(const struct conf *, struct json_object *job, struct err *);
 int	job_read(const struct conf *, const char *id, struct json_object **,
 	    struct err *);
+
+void	job_prune(const struct conf *);	/* keeps the newest 50 */
 
 int	audit_add(const struct conf *, const struct actor *,
 	    const char *event, const char *outcome, const char *detail,

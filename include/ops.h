@@ -11,7 +11,8 @@
  * One request a connection.
  *
  * ERROR {"code", "field", "detail", "findings": [FINDING], "step": "probe",
- *        "log": ["..."], "generation": 12 (in force), "job": "id"}
+ *        "log": ["..."], "generation": 12 (in force), "job": "id",
+ *        "cause": {"code", "field", "detail"} (of the step that failed)}
  *        (all but code optional)
  * FINDING, REPORT, CERT: see findings.h and pki.h.  No texts for people: the
  * client renders "error.<code>" in the reader's language.
@@ -53,12 +54,24 @@
  *   "usable": bool, "drift": [{"parameter", "expected", "actual"}],
  *   "draft": DRAFT | null, "busy": bool (an apply is running)}
  * GEN {"id": 7, "at": ISO, "by": "admin", "from": "...", "via": "web",
- *   "outcome": "applied"|"failed", "in_force": bool}
+ *   "outcome": "applied"|"failed", "in_force": bool,
+ *   "apply": "restart"|"reload", "outage_ms": 870,
+ *   "summary": ["inbound.enabled", "certificate", ...] (what changed),
+ *   "certificate_name", "certificate_sha256"? (leaf),
+ *   "error_code"?, "error_step"? (of a failed one)}
+ *   generation.get adds "settings", "certificate": CERT | null, "result":
+ *   {"outage_ms", "apply", "steps", "probe", "changes", "findings", "job"},
+ *   "error": ERROR (of a failed one)
  * DRAFT {"files": {field: {"name", "size"}}, "report": REPORT | null,
- *   "settings": PATCH | null, "apply": ".." | null, "expires_at": ISO}
+ *   "settings": PATCH | null, "apply": ".." | null,
+ *   "passphrase": bool (one is kept), "expires_at": ISO}
+ *   A file that no other file could mend (empty, unreadable, wrong field)
+ *   is not among files; its findings stand first in report until that
+ *   field is sent again.
  * JOB {"id": 32 hex, "state": "running"|"applied"|"unchanged"|
  *   "rolled_back"|"refused"|"failed", "started_at": ISO, "by": "admin",
  *   "steps": [STEP], "result": RESULT | null, "error": ERROR | null}
+ *   (a dry run has the state "dry_run" and is not kept)
  * STEP {"name": "inspect", "state": "done"|"running"|"failed"|"undone",
  *   "ms": 4}
  * RESULT {"generation": 7, "result": "applied"|"unchanged"|"dry_run",

@@ -1,0 +1,95 @@
+/*
+ * drift.c - where main.cf says something else than the generation in force.
+ *
+ * With a generation in force, every difference counts.  Without one the
+ * console has promised nothing yet: only what somebody set by hand counts, so
+ * that a fresh Postfix with its defaults is not called drifted.
+ * A chain file that is missing or open to others is drift too: Postfix would
+ * run TLS without a certificate (POSTFIX.md 1.3).
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+#include <stdio.h>
+
+#include "jsonx.h"
+#include "state.h"
+
+static int
+drift_add(struct json_object *list, const char *parameter, const char *expected,
+    const char *actual)
+{
+	struct json_object *row;
+
+	if ((row = json_object_new_object()) == NULL)
+		return -1;
+	json_object_object_add(
+	    row, "parameter", json_object_new_string(parameter));
+	json_object_object_add(row, "expected",
+	    expected == NULL ? NULL : json_object_new_string(expected));
+	json_object_object_add(row, "actual",
+	    actual == NULL ? NULL : json_object_new_string(actual));
+	return json_object_array_add(list, row);
+}
+
+static int
+drift_file(struct json_object *list, const char *path)
+{
+	char is[64];
+	struct stat st;
+
+	if (lstat(path, &st) == -1)
+		return drift_add(list, path, "0600 root", NULL);
+	if (S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600 &&
+	    st.st_uid == geteuid())
+		return 0;
+	(void)snprintf(is, sizeof(is), "%04o uid %lu",
+	    (unsigned)(st.st_mode & 07777), (unsigned long)st.st_uid);
+	return drift_add(list, path, "0600 root", is);
+}
+
+int
+drift_find(const struct conf *conf, const struct facts *facts, long id,
+    const struct settings *settings, bool chain, struct json_object **ret_array,
+    struct err *err)
+{
+	struct json_object *list = NULL, *wanted = NULL;
+	struct param_plan plan = {NULL, 0};
+	char path[STATE_PATH_MAX];
+	size_t i;
+	int rc = -1;
+
+	if ((list = json_object_new_array()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "drift");
+	if (facts->info.kind != POSTFIX_OK || facts->params == NULL) {
+		rc = 0;
+		goto out;
+	}
+	if (id > 0 && generation_path(conf, id, "inbound.pem", path, err) == -1)
+		goto out;
+	if (params_wanted(settings, &facts->info, chain ? path : NULL, &wanted,
+		err) == -1 ||
+	    params_plan(facts->params, wanted, &plan, err) == -1)
+		goto out;
+	for (i = 0; i < plan.n; i++) {
+		if (id == 0 && plan.v[i].before == NULL)
+			continue;
+		if (drift_add(list, plan.v[i].name, plan.v[i].after,
+			plan.v[i].before) == -1) {
+			err_set(err, ERR_NOMEM, "", "drift");
+			goto out;
+		}
+	}
+	if (chain && drift_file(list, path) == -1) {
+		err_set(err, ERR_NOMEM, "", "drift");
+		goto out;
+	}
+	rc = 0;
+out:
+	param_plan_clear(&plan);
+	json_object_put(wanted);
+	if (rc == 0)
+		*ret_array = list;
+	else
+		json_object_put(list);
+	return rc;
+}

@@ -1,0 +1,198 @@
+/*
+ * facts.c - what Postfix is, kept in a file between requests.
+ *
+ * Asking Postfix costs two runs of postconf (40 ms, or 4 s while main.cf is
+ * hot); a page view may cost one millisecond.  So the answer is kept with the
+ * identity of main.cf and master.cf, and read again only when one of them is
+ * another file now.  After our own rename nothing needs asking: what we wrote
+ * was read back before it went in.
+ *
+ * The file is private to one build of postseald: the struct as it is in
+ * memory, behind a line that names program and size, then JSON.  A file of
+ * another build is as good as none.
+ */
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "state.h"
+
+#define FACTS_MAX (256 * 1024)
+
+struct facts_head {
+	char magic[16];
+	size_t size;
+	char config[CONF_STR_MAX];
+	char commands[CONF_STR_MAX];
+	char service[128];
+	char sha256[SHA256_HEX];
+	struct postfix_info info;
+};
+
+static const char magic[16] = "postseal-facts1";
+
+static int
+facts_path(const struct conf *conf, char dst[STATE_PATH_MAX], struct err *err)
+{
+	return fsx_path(
+	    dst, STATE_PATH_MAX, err, "%s/facts", conf->state_directory);
+}
+
+void
+facts_clear(struct facts *f)
+{
+	json_object_put(f->params);
+	memset(f, 0, sizeof(*f));
+}
+
+static void
+facts_save(const struct conf *conf, const struct facts *f)
+{
+	char path[STATE_PATH_MAX];
+	struct facts_head head;
+	struct buf b;
+
+	memset(&head, 0, sizeof(head));
+	memcpy(head.magic, magic, sizeof(magic));
+	head.size = sizeof(head);
+	(void)snprintf(
+	    head.config, sizeof(head.config), "%s", conf->config_directory);
+	(void)snprintf(head.commands, sizeof(head.commands), "%s",
+	    conf->command_directory);
+	(void)snprintf(head.service, sizeof(head.service), "%s", conf->service);
+	memcpy(head.sha256, f->maincf_sha256, sizeof(head.sha256));
+	head.info = f->info;
+	buf_init(&b, FACTS_MAX);
+	if (buf_add(&b, &head, sizeof(head)) == 0 &&
+	    buf_adds(&b, f->params == NULL
+			     ? "null"
+			     : json_object_to_json_string_ext(
+				   f->params, JSON_C_TO_STRING_PLAIN)) == 0 &&
+	    facts_path(conf, path, NULL) == 0)
+		(void)fsx_replace_fast(path, b.data, b.len, 0600, NULL);
+	buf_clear(&b);
+}
+
+static int
+facts_load(const struct conf *conf, struct facts *ret)
+{
+	char path[STATE_PATH_MAX];
+	struct json_object *params = NULL;
+	struct facts_head head;
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, FACTS_MAX);
+	if (facts_path(conf, path, NULL) == -1 ||
+	    fsx_read(path, FACTS_MAX, &b, NULL) == -1 || b.len <= sizeof(head))
+		goto out;
+	memcpy(&head, b.data, sizeof(head));
+	if (memcmp(head.magic, magic, sizeof(magic)) != 0 ||
+	    head.size != sizeof(head) ||
+	    strcmp(head.config, conf->config_directory) != 0 ||
+	    strcmp(head.commands, conf->command_directory) != 0 ||
+	    strcmp(head.service, conf->service) != 0)
+		goto out;
+	if (jsonx_parse(b.data + sizeof(head), b.len - sizeof(head), 4, &params,
+		NULL) == -1 ||
+	    !json_object_is_type(params, json_type_object) ||
+	    !postfix_info_fresh(conf, &head.info)) {
+		json_object_put(params);
+		goto out;
+	}
+	memset(ret, 0, sizeof(*ret));
+	ret->info = head.info;
+	ret->params = params;
+	memcpy(ret->maincf_sha256, head.sha256, sizeof(head.sha256));
+	rc = 0;
+out:
+	buf_clear(&b);
+	return rc;
+}
+
+/* The hash belongs to the identity in info only if that did not change
+ * meanwhile. */
+static int
+facts_ask(const struct conf *conf, struct facts *f, struct err *err)
+{
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, MAINCF_MAX);
+	if (postfix_info_read(conf, &f->info, err) == -1)
+		goto out;
+	rc = 0;
+	if (f->info.kind == POSTFIX_NONE || f->info.kind == POSTFIX_OTHER_MTA)
+		goto out;
+	if (maincf_read(conf, &b, NULL) == 0)
+		(void)sha256_hex(b.data, b.len, f->maincf_sha256);
+	if (f->info.kind != POSTFIX_OK)
+		goto out;
+	if (params_read(conf, &f->params, err) == -1) {
+		rc = -1;
+		goto out;
+	}
+	if (postfix_info_fresh(conf, &f->info))
+		facts_save(conf, f);
+out:
+	buf_clear(&b);
+	return rc;
+}
+
+int
+facts_get(const struct conf *conf, struct facts *ret, struct err *err)
+{
+	struct facts f;
+
+	if (facts_load(conf, ret) == 0)
+		return 0;
+	memset(&f, 0, sizeof(f));
+	if (facts_ask(conf, &f, err) == -1) {
+		facts_clear(&f);
+		return -1;
+	}
+	*ret = f;
+	return 0;
+}
+
+void
+facts_update(const struct conf *conf, const struct postfix_info *info,
+    struct json_object *params, const char *sha256)
+{
+	char path[STATE_PATH_MAX], is[SHA256_HEX];
+	struct facts f;
+	struct stat st;
+	struct buf b;
+
+	memset(&f, 0, sizeof(f));
+	buf_init(&b, MAINCF_MAX);
+	f.info = *info;
+	f.params = params;
+	(void)snprintf(f.maincf_sha256, sizeof(f.maincf_sha256), "%s", sha256);
+	if (fsx_path(path, sizeof(path), NULL, "%s/main.cf",
+		conf->config_directory) == -1 ||
+	    stat(path, &st) == -1)
+		goto out;
+	f.info.maincf = st;
+	/* Identity first, content after it: an edit in between shows. */
+	if (maincf_read(conf, &b, NULL) == -1 ||
+	    sha256_hex(b.data, b.len, is) == -1 || strcmp(is, sha256) != 0)
+		goto out;
+	if (postfix_info_fresh(conf, &f.info))
+		facts_save(conf, &f);
+out:
+	buf_clear(&b);
+}
+
+void
+facts_drop(const struct conf *conf)
+{
+	char path[STATE_PATH_MAX];
+
+	if (facts_path(conf, path, NULL) == 0)
+		(void)fsx_unlink(path, NULL);
+}

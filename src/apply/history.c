@@ -1,0 +1,140 @@
+/*
+ * history.c - generations as the screen and the API show them: GEN of ops.h.
+ *
+ * meta.json is the record; what is only for recovery (hashes) stays inside.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "state.h"
+
+static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
+    "apply", "outage_ms", "summary", NULL};
+static const char *const result[] = {
+    "outage_ms", "apply", "steps", "probe", "changes", "findings", "job", NULL};
+
+static void
+copy_members(
+    struct json_object *dst, struct json_object *src, const char *const *names)
+{
+	struct json_object *v;
+
+	for (; *names != NULL; names++) {
+		if (json_object_object_get_ex(src, *names, &v))
+			json_object_object_add(dst, *names, json_object_get(v));
+	}
+}
+
+/* The brief GEN of one meta.json. */
+static struct json_object *
+gen_brief(struct json_object *meta, long current)
+{
+	struct json_object *gen, *v;
+	int64_t id = 0;
+
+	if ((gen = json_object_new_object()) == NULL)
+		return NULL;
+	copy_members(gen, meta, brief);
+	if (json_object_object_get_ex(meta, "id", &v))
+		id = json_object_get_int64(v);
+	json_object_object_add(
+	    gen, "in_force", json_object_new_boolean(id == current));
+	if ((v = jsonx_path(meta, "error.code")) != NULL)
+		json_object_object_add(gen, "error_code", json_object_get(v));
+	if ((v = jsonx_path(meta, "error.step")) != NULL)
+		json_object_object_add(gen, "error_step", json_object_get(v));
+	if ((v = jsonx_path(meta, "certificate.leaf.common_name")) != NULL)
+		json_object_object_add(
+		    gen, "certificate_name", json_object_get(v));
+	if ((v = jsonx_path(meta, "certificate.sha256")) != NULL)
+		json_object_object_add(
+		    gen, "certificate_sha256", json_object_get(v));
+	return gen;
+}
+
+int
+generation_brief(const struct conf *conf, long id, struct json_object **gen,
+    struct json_object **ret_meta, struct err *err)
+{
+	struct json_object *meta = NULL, *g;
+
+	if (generation_meta(conf, id, &meta, err) == -1)
+		return -1;
+	if ((g = gen_brief(meta, id)) == NULL) {
+		json_object_put(meta);
+		return err_set(err, ERR_NOMEM, "", "generation %ld", id);
+	}
+	*gen = g;
+	*ret_meta = meta;
+	return 0;
+}
+
+int
+generations_list(const struct conf *conf, size_t limit,
+    struct json_object **array, struct err *err)
+{
+	struct json_object *list, *meta, *gen;
+	long *ids = NULL, current;
+	size_t n = 0, i;
+
+	if (generation_current(conf, &current, err) == -1 ||
+	    generation_ids(conf, &ids, &n, err) == -1)
+		return -1;
+	if ((list = json_object_new_array()) == NULL) {
+		free(ids);
+		return err_set(err, ERR_NOMEM, "", "list of generations");
+	}
+	for (i = 0; i < n && json_object_array_length(list) < limit; i++) {
+		meta = NULL;
+		/* One that is damaged or just being made is not history. */
+		if (generation_meta(conf, ids[i], &meta, NULL) == -1)
+			continue;
+		if (strcmp(jsonx_path_str(meta, "outcome", "pending"),
+			"pending") != 0 &&
+		    (gen = gen_brief(meta, current)) != NULL)
+			json_object_array_add(list, gen);
+		json_object_put(meta);
+	}
+	free(ids);
+	*array = list;
+	return 0;
+}
+
+int
+generation_get(
+    const struct conf *conf, long id, struct json_object **ret, struct err *err)
+{
+	struct json_object *meta = NULL, *gen = NULL, *res = NULL, *v;
+	struct settings s;
+	long current;
+	int rc = -1;
+
+	if (generation_current(conf, &current, err) == -1 ||
+	    generation_meta(conf, id, &meta, err) == -1)
+		goto out;
+	if ((gen = gen_brief(meta, current)) == NULL ||
+	    (res = json_object_new_object()) == NULL) {
+		err_set(err, ERR_NOMEM, "", "generation %ld", id);
+		goto out;
+	}
+	copy_members(res, meta, result);
+	json_object_object_add(gen, "result", res);
+	if (json_object_object_get_ex(meta, "settings", &v))
+		json_object_object_add(gen, "settings", json_object_get(v));
+	else if (generation_settings(conf, id, &s, NULL) == 0)
+		json_object_object_add(gen, "settings", settings_to_json(&s));
+	if (json_object_object_get_ex(meta, "certificate", &v)) {
+		cert_set_days_left(v, time(NULL));
+		json_object_object_add(gen, "certificate", json_object_get(v));
+	}
+	if (json_object_object_get_ex(meta, "error", &v))
+		json_object_object_add(gen, "error", json_object_get(v));
+	*ret = gen;
+	gen = NULL;
+	rc = 0;
+out:
+	json_object_put(gen);
+	json_object_put(meta);
+	return rc;
+}

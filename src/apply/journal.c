@@ -1,0 +1,89 @@
+/*
+ * journal.c - one durable file that says whether a change is under way.
+ *
+ * "pending N BEFORE AFTER RUNNING" is written before main.cf is renamed,
+ * "done N" after the probe.  BEFORE and AFTER are the SHA-256 of main.cf on
+ * either side of the rename: a recovery that finds the one or the other knows
+ * where the crash was; one that finds a third file knows that somebody else
+ * wrote since, and must not put an old file over it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "fsx.h"
+#include "state.h"
+
+#define JOURNAL_MAX 256
+
+static int
+journal_path(const struct conf *conf, char dst[STATE_PATH_MAX], struct err *err)
+{
+	return fsx_path(
+	    dst, STATE_PATH_MAX, err, "%s/journal", conf->state_directory);
+}
+
+int
+journal_read(const struct conf *conf, struct journal *ret, struct err *err)
+{
+	struct journal j;
+	struct err cause;
+	char path[STATE_PATH_MAX];
+	struct buf b;
+	int end = 0, running, rc = -1;
+
+	memset(&j, 0, sizeof(j));
+	buf_init(&b, JOURNAL_MAX);
+	if (journal_path(conf, path, err) == -1)
+		goto out;
+	if (fsx_read(path, JOURNAL_MAX, &b, &cause) == -1) {
+		if (path_missing(&cause)) {
+			*ret = j;
+			rc = 0;
+		} else if (err != NULL)
+			*err = cause;
+		goto out;
+	}
+	if (sscanf(b.data, "pending %ld %64[0-9a-f] %64[0-9a-f] %d\n%n", &j.id,
+		j.before, j.after, &running, &end) == 4 &&
+	    end == (int)b.len) {
+		j.pending = true;
+		j.running = running != 0;
+	} else if (sscanf(b.data, "done %ld\n%n", &j.id, &end) != 1 ||
+		   end != (int)b.len) {
+		err_set(err, ERR_IO, "", "%.150s is damaged", path);
+		goto out;
+	}
+	*ret = j;
+	rc = 0;
+out:
+	buf_clear(&b);
+	return rc;
+}
+
+int
+journal_write(const struct conf *conf, const struct journal *j, struct err *err)
+{
+	const struct fsx_attr attr = {
+	    .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
+	char path[STATE_PATH_MAX], line[JOURNAL_MAX];
+	int n;
+
+	if (journal_path(conf, path, err) == -1)
+		return -1;
+	if (j->pending)
+		n = snprintf(line, sizeof(line), "pending %ld %s %s %d\n",
+		    j->id, j->before, j->after, j->running ? 1 : 0);
+	else
+		n = snprintf(line, sizeof(line), "done %ld\n", j->id);
+	return fsx_replace(path, line, (size_t)n, &attr, err);
+}
+
+int
+journal_remove(const struct conf *conf, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+
+	if (journal_path(conf, path, err) == -1)
+		return -1;
+	return fsx_unlink(path, err);
+}

@@ -1,0 +1,252 @@
+/*
+ * recover.c - what a crash left is brought to one complete generation.
+ *
+ * The journal says "pending N", main.cf says where the crash was:
+ *   main.cf is BEFORE   it was not switched, or is switched back already:
+ *                       see that Postfix serves it, drop N
+ *   main.cf is AFTER    switched: if Postfix and the probe agree, N is
+ *                       complete and only the record was missing; otherwise
+ *                       back to BEFORE
+ *   neither             somebody edited it since: N stays if Postfix and the
+ *                       probe agree, otherwise our parameters go back and
+ *                       the edit stays
+ * Main.cf and its files come first: once they are whole the journal is
+ * closed, even if Postfix then does not answer; the next Save must be able to
+ * mend that.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "txn.h"
+
+#define WAIT_MS	 30000
+#define AGREE_MS 2500
+
+static const struct actor recovery = {"postseald", "", "ctl"};
+
+static void
+note(const struct conf *conf, long id, const char *outcome)
+{
+	char detail[64];
+
+	(void)snprintf(detail, sizeof(detail), "generation %ld", id);
+	if (audit_add(conf, &recovery, "recover", outcome, detail, NULL) == -1)
+		log_warn("the audit log cannot be written");
+}
+
+static int
+load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
+{
+	struct json_object *v;
+	char path[STATE_PATH_MAX];
+
+	if (generation_path(t->conf, t->id, NULL, t->dir, err) == -1 ||
+	    generation_path(t->conf, t->id, "main.cf.before", path, err) ==
+		-1 ||
+	    fsx_read(path, MAINCF_MAX, &t->before, err) == -1 ||
+	    generation_settings(t->conf, t->id, &t->settings, err) == -1 ||
+	    generation_chain(t->conf, t->id, &t->chain, err) == -1 ||
+	    generation_meta(t->conf, t->id, ret_meta, err) == -1)
+		return -1;
+	t->staged = true;
+	t->cert = json_object_get(jsonx_path(*ret_meta, "certificate"));
+	t->changes = json_object_get(jsonx_path(*ret_meta, "changes"));
+	v = jsonx_path(*ret_meta, "former_known");
+	t->former.known = json_object_get_boolean(v) && t->prev > 0;
+	if (!json_object_is_type(t->changes, json_type_array))
+		return err_set(err, ERR_IO, "",
+		    "generation %ld does not say what it changes", t->id);
+	return 0;
+}
+
+/* The generation in force before; "current" may name N already. */
+static int
+load_former(struct txn *t, const struct journal *j, struct err *err)
+{
+	struct json_object *meta = NULL;
+	long current;
+	int rc = -1;
+
+	if (generation_current(t->conf, &current, err) == -1)
+		return -1;
+	t->prev = current;
+	if (current == j->id) {
+		if (generation_meta(t->conf, j->id, &meta, err) == -1)
+			return -1;
+		t->prev =
+		    (long)json_object_get_int64(jsonx_path(meta, "previous"));
+		json_object_put(meta);
+		meta = NULL;
+	}
+	if (generation_settings(t->conf, t->prev, &t->former.settings, err) ==
+	    -1)
+		goto out;
+	if (t->prev > 0 && generation_meta(t->conf, t->prev, &meta, NULL) == 0)
+		(void)snprintf(t->former.sha256, sizeof(t->former.sha256), "%s",
+		    jsonx_path_str(meta, "certificate.sha256", ""));
+	rc = 0;
+out:
+	json_object_put(meta);
+	return rc;
+}
+
+static bool
+switched(const struct txn *t)
+{
+	char sha256[SHA256_HEX], name[64];
+	struct buf now;
+	bool yes = false;
+
+	buf_init(&now, MAINCF_MAX);
+	if (maincf_read(t->conf, &now, NULL) == 0 &&
+	    sha256_hex(now.data, now.len, sha256) == 0) {
+		(void)snprintf(name, sizeof(name), "/gen-%ld/", t->id);
+		yes = strcmp(sha256, t->after_sha256) == 0 ||
+		      (strcmp(sha256, t->before_sha256) != 0 &&
+			  strstr(now.data, name) != NULL);
+	}
+	buf_clear(&now);
+	return yes;
+}
+
+/* Does the running Postfix already serve generation N? */
+static bool
+agrees(struct txn *t)
+{
+	if (!switched(t))
+		return false;
+	if (!t->running || json_object_array_length(t->changes) == 0)
+		return true;
+	return postfix_running(&t->facts.info) &&
+	       txn_probe(t, AGREE_MS, NULL) == 0;
+}
+
+static int
+complete(struct txn *t, struct json_object *meta, struct err *err)
+{
+	json_object_object_add(
+	    meta, "outcome", json_object_new_string("applied"));
+	if (t->probe != NULL)
+		json_object_object_add(
+		    meta, "probe", json_object_get(t->probe));
+	if (txn_close(t, meta, err) == -1)
+		return -1;
+	log_info("generation %ld was complete but for its record", t->id);
+	note(t->conf, t->id, "completed");
+	return 0;
+}
+
+static bool
+whole(const struct txn *t)
+{
+	return t->put_back || !switched(t);
+}
+
+static int
+give_up(struct txn *t, struct json_object *meta, struct err *err)
+{
+	struct json_object *o;
+	struct err why, cause;
+
+	err_clear(&cause);
+	t->restarted = t->running && (!postfix_running(&t->facts.info) ||
+					 !txn_former_serves(t));
+	if (txn_go_back_if_needed(t, &cause) == -1) {
+		if (!whole(t)) {
+			if (err != NULL)
+				*err = cause;
+			return -1;
+		}
+		log_warn("main.cf is the former one again, but: %s", cause.msg);
+	}
+	if (generation_set_current(t->conf, t->prev, err) == -1)
+		return -1;
+	err_set(&why, ERR_APPLY_INTERRUPTED, "",
+	    "postseald was stopped in the middle of it");
+	json_object_object_add(
+	    meta, "outcome", json_object_new_string("failed"));
+	if ((o = err_to_json(&why)) != NULL)
+		json_object_object_add(meta, "error", o);
+	/* Journal first: without its files the pending N could not be read
+	 * again; without its journal N is swept. */
+	if (journal_remove(t->conf, err) == -1 ||
+	    generation_fail(t->conf, t->id, meta, err) == -1)
+		return -1;
+	log_info("generation %ld was interrupted; generation %ld is in force",
+	    t->id, t->prev);
+	note(t->conf, t->id,
+	    cause.code == ERR_NONE ? "rolled_back" : "not_serving");
+	return 0;
+}
+
+static int
+recover_pending(struct txn *t, const struct journal *j, struct err *err)
+{
+	struct json_object *meta = NULL;
+	struct err cause;
+	int rc = -1;
+
+	t->id = j->id;
+	t->running = j->running;
+	memcpy(t->before_sha256, j->before, sizeof(j->before));
+	memcpy(t->after_sha256, j->after, sizeof(j->after));
+	if (facts_get(t->conf, &t->facts, err) == -1 ||
+	    load_former(t, j, err) == -1)
+		goto out;
+	if (load_new(t, &meta, &cause) == -1) {
+		if (switched(t)) {
+			if (err != NULL)
+				*err = cause;
+			goto out;
+		}
+		log_warn("generation %ld, not in force, is damaged: %s", t->id,
+		    cause.msg);
+		rc = journal_remove(t->conf, err);
+		goto out;
+	}
+	rc = agrees(t) ? complete(t, meta, err) : give_up(t, meta, err);
+out:
+	json_object_put(meta);
+	return rc;
+}
+
+int
+recover_locked(const struct conf *conf, struct err *err)
+{
+	struct journal j;
+	struct txn *t = NULL;
+	int rc = -1;
+
+	if (journal_read(conf, &j, err) == -1)
+		return -1;
+	if (!j.pending)
+		return generation_sweep(conf, err);
+	if ((t = txn_new(conf, NULL)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "transaction");
+	facts_drop(conf);
+	t->maincf_lock = maincf_lock(conf, WAIT_MS, err);
+	if (t->maincf_lock == -1)
+		goto out;
+	rc = recover_pending(t, &j, err);
+	if (rc == 0)
+		rc = generation_sweep(conf, err);
+out:
+	txn_free(t);
+	return rc;
+}
+
+int
+txn_recover(const struct conf *conf, struct err *err)
+{
+	int fd, rc;
+
+	/* An apply of a former postseald may still be at work. */
+	if ((fd = state_lock(conf, WAIT_MS, err)) == -1)
+		return -1;
+	rc = recover_locked(conf, err);
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,142 @@
+/*
+ * state.c - layout of the state directory, small JSON files, the apply lock.
+ *
+ * The lock is an open-file-description lock on STATE/lock and not a flock,
+ * because F_OFD_GETLK tells whether an apply runs without taking anything: a
+ * page view that took even a shared lock for a moment could make a Save that
+ * starts in that moment answer "busy".
+ */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "state.h"
+
+static const char *const directories[] = {"generations", "jobs", "drafts"};
+
+int
+apply_state_init(const struct conf *conf, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+	size_t i;
+
+	if (fsx_mkdir_p(conf->state_directory, 0700, err) == -1)
+		return -1;
+	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		if (fsx_path(path, sizeof(path), err, "%s/%s",
+			conf->state_directory, directories[i]) == -1 ||
+		    fsx_mkdir_p(path, 0700, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+bool
+path_missing(const struct err *err)
+{
+	return err->sys == ENOENT;
+}
+
+int
+state_read_json(const char *path, struct json_object **ret, struct err *err)
+{
+	struct json_object *obj = NULL;
+	struct err cause;
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, STATE_JSON_MAX);
+	if (fsx_read(path, STATE_JSON_MAX, &b, err) == -1)
+		goto out;
+	if (jsonx_parse(b.data, b.len, 32, &obj, &cause) == -1) {
+		err_set(err, ERR_IO, "", "%.120s is damaged: %.60s", path,
+		    cause.msg);
+		goto out;
+	}
+	if (!json_object_is_type(obj, json_type_object)) {
+		err_set(err, ERR_IO, "", "%.120s is no JSON object", path);
+		goto out;
+	}
+	*ret = obj;
+	obj = NULL;
+	rc = 0;
+out:
+	json_object_put(obj);
+	buf_clear(&b);
+	return rc;
+}
+
+int
+state_write_json(const char *path, struct json_object *obj, struct err *err)
+{
+	const struct fsx_attr attr = {
+	    .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
+	const char *text;
+
+	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
+	if (text == NULL)
+		return err_set(
+		    err, ERR_NOMEM, "", "no memory for %.100s", path);
+	return fsx_replace(path, text, strlen(text), &attr, err);
+}
+
+static int
+lock_open(const struct conf *conf, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+	int fd;
+
+	if (fsx_path(path, sizeof(path), err, "%s/lock",
+		conf->state_directory) == -1)
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return err_sys(err, ERR_IO, "", "open %s", path);
+	return fd;
+}
+
+int
+state_lock(const struct conf *conf, int wait_ms, struct err *err)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
+	int64_t deadline = now_ms() + wait_ms;
+	int fd;
+
+	if ((fd = lock_open(conf, err)) == -1)
+		return -1;
+	while (fcntl(fd, F_OFD_SETLK, &fl) == -1) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+			err_sys(err, ERR_IO, "", "lock the state directory");
+			close(fd);
+			return -1;
+		}
+		if (now_ms() >= deadline) {
+			close(fd);
+			return err_set(err, ERR_APPLY_BUSY, "",
+			    "another change is being applied");
+		}
+		nanosleep(&nap, NULL);
+	}
+	return fd;
+}
+
+bool
+state_busy(const struct conf *conf)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	bool busy = false;
+	int fd;
+
+	if ((fd = lock_open(conf, NULL)) == -1)
+		return false;
+	if (fcntl(fd, F_OFD_GETLK, &fl) == 0)
+		busy = fl.l_type != F_UNLCK;
+	close(fd);
+	return busy;
+}

@@ -1,0 +1,104 @@
+/*
+ * state.h - the state directory of postseald, as the files of src/apply see
+ * it: paths, small JSON files, the lock of an apply, generations, journal.
+ *
+ * Trust: everything below state_directory was written by us, mode 0600 or
+ * 0700, root.  It is read with the strict parser all the same: a damaged file
+ * is an error with its path, never a crash.
+ * Ownership: objects and buffers that come back belong to the caller.
+ */
+#ifndef POSTSEAL_STATE_H
+#define POSTSEAL_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "apply.h"
+#include "postfix.h"
+#include "util.h"
+
+#define STATE_PATH_MAX 1024
+#define STATE_JSON_MAX (512 * 1024)
+#define MAINCF_MAX     (4 * 1024 * 1024)
+
+/* state.c */
+int state_read_json(const char *path, struct json_object **, struct err *);
+int state_write_json(const char *path, struct json_object *, struct err *);
+/* The lock of one apply: an OFD lock, so that others can look without
+ * taking it.  fd, or -1 with ERR_APPLY_BUSY. */
+int state_lock(const struct conf *, int wait_ms, struct err *);
+bool state_busy(const struct conf *);
+bool path_missing(const struct err *);
+
+/* generation.c; id 0 = no generation. */
+int generation_path(const struct conf *, long id, const char *file,
+    char dst[STATE_PATH_MAX], struct err *);
+int generation_current(const struct conf *, long *ret_id, struct err *);
+int generation_set_current(const struct conf *, long id, struct err *);
+int generation_next(const struct conf *, long *ret_id, struct err *);
+/* Newest first. */
+int generation_ids(
+    const struct conf *, long **ret_ids, size_t *ret_n, struct err *);
+int generation_meta(
+    const struct conf *, long id, struct json_object **, struct err *);
+int generation_set_meta(
+    const struct conf *, long id, struct json_object *, struct err *);
+/* Settings of the generation; the defaults for 0. */
+int generation_settings(
+    const struct conf *, long id, struct settings *, struct err *);
+/* Key and chain; empty when the generation has none. */
+int generation_chain(const struct conf *, long id, struct buf *, struct err *);
+/* Wipe its files and keep meta as the record of a failure. */
+int generation_fail(
+    const struct conf *, long id, struct json_object *meta, struct err *);
+/* Wipe beyond conf.generations, but never the one in force nor one that
+ * this main.cf names. */
+int generation_prune(const struct conf *, const char *maincf, struct err *);
+/* Remove what a crash left: directories without outcome, scratch. */
+int generation_sweep(const struct conf *, struct err *);
+/* Recompute every days_left below obj from its not_after. */
+void cert_set_days_left(struct json_object *, time_t now);
+
+/* history.c: GEN of the generation in force, and its record. */
+int generation_brief(const struct conf *, long id, struct json_object **gen,
+    struct json_object **meta, struct err *);
+
+/* journal.c */
+struct journal {
+	bool pending;
+	long id;
+	bool running;		 /* was Postfix, before */
+	char before[SHA256_HEX]; /* main.cf */
+	char after[SHA256_HEX];
+};
+int journal_read(const struct conf *, struct journal *, struct err *);
+int journal_write(const struct conf *, const struct journal *, struct err *);
+int journal_remove(const struct conf *, struct err *);
+
+/* facts.c: what Postfix is, kept between requests. */
+struct facts {
+	struct postfix_info info;
+	struct json_object *params;	/* params_read, or NULL */
+	char maincf_sha256[SHA256_HEX]; /* "" = none */
+};
+int facts_get(const struct conf *, struct facts *, struct err *);
+void facts_clear(struct facts *);
+/* main.cf is now ours with this hash and these values: keep that without
+ * asking Postfix again.  Best effort. */
+void facts_update(const struct conf *, const struct postfix_info *,
+    struct json_object *params, const char *sha256);
+void facts_drop(const struct conf *);
+
+/* drift.c */
+/* Array of {"parameter", "expected", "actual"}; empty = none.  chain: the
+ * generation has a chain file. */
+int drift_find(const struct conf *, const struct facts *, long id,
+    const struct settings *, bool chain, struct json_object **ret_array,
+    struct err *);
+
+/* diff.c: unified diff of two texts. */
+int diff_unified(const char *name, const char *a, size_t a_len, const char *b,
+    size_t b_len, struct buf *, struct err *);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * txn.c - one Save: the steps down, and on a failure the undos back up.
+ *
+ * Everything that can be refused is refused by lock, inspect and plan, before
+ * anything was written.  A failure from stage on is "rolled back": the undos
+ * run from the failed step to the first.  An undo that fails leaves journal
+ * and generation where they are, so that the next start, or the next Save,
+ * tries again; the answer then is apply.undo_failed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "txn.h"
+
+const struct txn_step txn_steps[] = {
+    {"lock", step_lock, undo_lock},
+    {"inspect", step_inspect, NULL},
+    {"plan", step_plan, NULL},
+    {"stage", step_stage, undo_stage},
+    {"check", step_check, undo_check},
+    {"journal", step_journal, undo_journal},
+    {"commit", step_commit, undo_commit},
+    {"restart", step_restart, undo_restart},
+    {"probe", step_probe, NULL},
+    {"close", step_close, undo_close},
+    {NULL, NULL, NULL},
+};
+
+#define STEP_STAGE 3 /* from here on a failure is rolled back */
+#define LOG_LINES  20
+
+struct txn *
+txn_new(const struct conf *conf, const struct apply_request *req)
+{
+	struct txn *t;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	t->conf = conf;
+	t->req = req;
+	t->lock = t->maincf_lock = -1;
+	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;
+	buf_init(&t->stored, 4 * PKI_FILE_MAX);
+	buf_init(&t->chain, 4 * PKI_FILE_MAX);
+	buf_init(&t->before, MAINCF_MAX);
+	buf_init(&t->after, MAINCF_MAX);
+	findings_init(&t->findings);
+	settings_default(&t->settings);
+	return t;
+}
+
+void
+txn_free(struct txn *t)
+{
+	int ms;
+
+	if (t == NULL)
+		return;
+	if (t->outage != NULL)
+		(void)outage_stop(t->outage, &ms, NULL);
+	(void)undo_lock(t, NULL);
+	facts_clear(&t->facts);
+	buf_clear(&t->stored);
+	buf_clear(&t->chain);
+	buf_clear(&t->before);
+	buf_clear(&t->after);
+	json_object_put(t->stored_cert);
+	json_object_put(t->cert);
+	json_object_put(t->wanted);
+	json_object_put(t->probe);
+	json_object_put(t->log);
+	json_object_put(t->changes);
+	json_object_put(t->job);
+	param_plan_clear(&t->plan);
+	findings_clear(&t->findings);
+	free(t);
+}
+
+static int
+job_begin(struct txn *t, struct err *err)
+{
+	char at[32];
+
+	t->job = json_object_new_object();
+	t->steps = json_object_new_array();
+	if (t->job == NULL || t->steps == NULL) {
+		json_object_put(t->steps);
+		return err_set(err, ERR_NOMEM, "", "job");
+	}
+	time_iso(time(NULL), at);
+	json_object_object_add(
+	    t->job, "id", json_object_new_string(t->req->job));
+	json_object_object_add(
+	    t->job, "state", json_object_new_string("running"));
+	json_object_object_add(
+	    t->job, "started_at", json_object_new_string(at));
+	json_object_object_add(
+	    t->job, "by", json_object_new_string(t->req->actor.user));
+	json_object_object_add(t->job, "steps", t->steps);
+	json_object_object_add(t->job, "result", NULL);
+	json_object_object_add(t->job, "error", NULL);
+	return 0;
+}
+
+static void
+tell(const struct txn *t)
+{
+	if (t->progress != NULL)
+		t->progress(t->job, t->arg);
+}
+
+static void
+step_state(struct txn *t, size_t i, const char *state)
+{
+	struct json_object *row = json_object_array_get_idx(t->steps, i);
+
+	if (row != NULL)
+		json_object_object_add(
+		    row, "state", json_object_new_string(state));
+}
+
+static int
+step_run(struct txn *t, size_t i, struct err *err)
+{
+	struct json_object *row;
+	int64_t start = now_ms();
+	int rc;
+
+	t->step = txn_steps[i].name;
+	if ((row = json_object_new_object()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "step");
+	json_object_object_add(row, "name", json_object_new_string(t->step));
+	json_object_object_add(row, "state", json_object_new_string("running"));
+	json_object_array_add(t->steps, row);
+	tell(t);
+	rc = txn_steps[i].run(t, err);
+	json_object_object_add(
+	    row, "ms", json_object_new_int64(now_ms() - start));
+	step_state(t, i, rc == -1 ? "failed" : "done");
+	return rc;
+}
+
+/*
+ * Undo steps from `last` to the second; the lock stays until the outcome is
+ * recorded.  An undo that fails ends it: what is left is for the recovery.
+ */
+static void
+walk_back(struct txn *t, size_t last, bool show)
+{
+	size_t i;
+
+	for (i = last; i > 0; i--) {
+		if (txn_steps[i].undo == NULL)
+			continue;
+		err_clear(&t->undo_err);
+		if (txn_steps[i].undo(t, &t->undo_err) == -1) {
+			t->undo_failed = true;
+			log_warn("undo of %s failed: %s", txn_steps[i].name,
+			    t->undo_err.msg);
+			return;
+		}
+		if (show && i < last && i >= STEP_STAGE) {
+			step_state(t, i, "undone");
+			tell(t);
+		}
+	}
+}
+
+static const char *
+failure_state(enum err_code code)
+{
+	if (code == ERR_APPLY_ROLLED_BACK)
+		return "rolled_back";
+	return err_http(code) >= 400 && err_http(code) < 500 ? "refused"
+							     : "failed";
+}
+
+static void
+audit(const struct txn *t, const char *outcome, const struct err *err)
+{
+	char detail[320];
+	long id = t->finished || err != NULL ? t->prev : t->id;
+
+	if (err != NULL)
+		(void)snprintf(detail, sizeof(detail),
+		    "generation %ld; %s; step %s; %s", id, err_name(err->code),
+		    t->step, err->msg);
+	else
+		(void)snprintf(detail, sizeof(detail), "generation %ld", id);
+	if (audit_add(t->conf, &t->req->actor, "connection.apply", outcome,
+		detail, NULL) == -1)
+		log_warn("the audit log cannot be written");
+}
+
+/* Wrap the reason in what it meant for the Save as a whole. */
+static void
+outer_error(const struct txn *t, size_t failed, const struct err *cause,
+    struct err *outer)
+{
+	if (t->undo_failed)
+		err_set(outer, ERR_APPLY_UNDO_FAILED, "",
+		    "%s: %.80s; then: %.80s", t->step, cause->msg,
+		    t->undo_err.msg);
+	else if (failed < STEP_STAGE ||
+		 (cause->code == ERR_SETTINGS_STALE && !t->committed))
+		*outer = *cause;
+	else
+		err_set(outer, ERR_APPLY_ROLLED_BACK, "", "%s: %.180s", t->step,
+		    cause->msg);
+}
+
+static void
+record_failed(struct txn *t, struct json_object *error)
+{
+	struct json_object *meta;
+
+	if ((meta = txn_meta(t, "failed")) == NULL)
+		return;
+	json_object_object_add(meta, "error", json_object_get(error));
+	if (generation_fail(t->conf, t->id, meta, NULL) == -1)
+		log_warn("failed generation %ld was not recorded", t->id);
+	json_object_put(meta);
+}
+
+static void
+finish_failed(
+    struct txn *t, size_t failed, const struct err *cause, struct err *outer)
+{
+	bool staged = t->staged && !t->req->dry_run;
+	struct json_object *error;
+	const char *state;
+
+	/* Postfix's words about the failure, before the undo adds more. */
+	if (failed >= STEP_STAGE && t->marked)
+		t->log =
+		    maillog_since(t->conf, &t->facts.info, &t->mark, LOG_LINES);
+	walk_back(t, failed, true);
+	outer_error(t, failed, cause, outer);
+	state = failure_state(outer->code);
+	error = txn_error(t, outer, cause);
+	if (staged && !t->undo_failed && outer->code != ERR_SETTINGS_STALE)
+		record_failed(t, error);
+	(void)undo_lock(t, NULL);
+	json_object_object_add(t->job, "state", json_object_new_string(state));
+	json_object_object_add(t->job, "error", error);
+	if (!t->req->dry_run)
+		audit(t, state, outer);
+}
+
+static void
+finish_done(struct txn *t)
+{
+	static const char *const state[] = {"applied", "unchanged", "dry_run"};
+
+	(void)undo_lock(t, NULL);
+	json_object_object_add(t->job, "result", txn_result(t));
+	json_object_object_add(
+	    t->job, "state", json_object_new_string(state[t->end]));
+	if (t->end != TXN_DRY_RUN)
+		audit(t, state[t->end], NULL);
+}
+
+int
+txn_run(const struct conf *conf, const struct apply_request *req,
+    apply_progress progress, void *arg, struct json_object **ret_job,
+    struct err *err)
+{
+	struct err cause, outer;
+	struct txn *t;
+	size_t i;
+	int rc = -1;
+
+	if ((t = txn_new(conf, req)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "transaction");
+	t->progress = progress;
+	t->arg = arg;
+	if (job_begin(t, err) == -1)
+		goto out;
+	tell(t);
+	err_clear(&cause);
+	err_clear(&outer);
+	for (i = 0; txn_steps[i].name != NULL && !t->finished; i++) {
+		if (step_run(t, i, &cause) == -1) {
+			finish_failed(t, i, &cause, &outer);
+			goto report;
+		}
+	}
+	if (t->finished)
+		walk_back(t, i - 1, false);
+	finish_done(t);
+	rc = 0;
+report:
+	tell(t);
+	*ret_job = json_object_get(t->job);
+	if (rc == -1 && err != NULL)
+		*err = outer;
+out:
+	txn_free(t);
+	return rc;
+}

@@ -1,0 +1,133 @@
+/*
+ * txn.h - the state of one Save while it runs; for txn*.c and recover.c.
+ *
+ * Each step has a do and an undo.  An undo is called for the step that failed
+ * too, so it looks at what was done, not at what should have been; it may be
+ * called when nothing was done, and twice.
+ */
+#ifndef POSTSEAL_TXN_H
+#define POSTSEAL_TXN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "apply.h"
+#include "probe.h"
+#include "state.h"
+
+enum txn_end {
+	TXN_APPLIED,
+	TXN_UNCHANGED, /* ended by plan: nothing to do */
+	TXN_DRY_RUN    /* ended by check: nothing done */
+};
+
+/* What Postfix was before, as far as it can be known. */
+struct former {
+	bool known; /* a generation in force, without drift */
+	bool drifted;
+	struct settings settings;
+	char sha256[SHA256_HEX]; /* leaf, or "" */
+};
+
+struct txn {
+	const struct conf *conf;
+	const struct apply_request *req;
+	apply_progress progress;
+	void *arg;
+
+	struct json_object *job;   /* owned */
+	struct json_object *steps; /* in job */
+	const char *step;	   /* name of the one that runs */
+	enum txn_end end;
+	bool finished; /* no further step */
+
+	int lock, maincf_lock;
+	struct facts facts;
+	bool running; /* Postfix, before */
+	long prev;    /* in force, or 0 */
+	struct former former;
+	struct buf stored;		 /* chain in force */
+	struct json_object *stored_cert; /* CERT of it, or NULL */
+
+	struct settings settings; /* wanted */
+	enum apply_mode mode;
+	struct buf chain;	  /* wanted */
+	struct json_object *cert; /* CERT of it, or NULL */
+	struct findings findings;
+
+	long id; /* new generation */
+	char dir[STATE_PATH_MAX];
+	bool staged;		    /* dir was made */
+	struct json_object *wanted; /* parameters */
+	struct param_plan plan;
+	struct buf before, after; /* main.cf */
+	char before_sha256[SHA256_HEX];
+	char after_sha256[SHA256_HEX];
+
+	bool journaled, committed, restarted, closed;
+	bool marked;
+	struct maillog_mark mark;
+	struct json_object *log; /* since mark, or NULL */
+	struct outage *outage;
+	int outage_ms;
+	struct json_object *probe; /* result, or NULL */
+
+	struct json_object *changes; /* the plan, as recorded */
+	bool put_back;		     /* main.cf is the old one */
+	bool served_again;	     /* and Postfix serves it */
+	bool undo_failed;
+	struct err undo_err;
+};
+
+struct txn_step {
+	const char *name;
+	int (*run)(struct txn *, struct err *);
+	int (*undo)(struct txn *, struct err *);
+};
+extern const struct txn_step txn_steps[]; /* {NULL} at the end */
+
+struct txn *txn_new(const struct conf *, const struct apply_request *);
+void txn_free(struct txn *);
+
+/* txn_prepare.c */
+int step_lock(struct txn *, struct err *);
+int undo_lock(struct txn *, struct err *);
+int step_inspect(struct txn *, struct err *);
+int step_plan(struct txn *, struct err *);
+int txn_load_former(struct txn *, struct err *);
+
+/* txn_stage.c */
+int step_stage(struct txn *, struct err *);
+int undo_stage(struct txn *, struct err *);
+int step_check(struct txn *, struct err *);
+int undo_check(struct txn *, struct err *);
+
+/* txn_switch.c */
+int step_journal(struct txn *, struct err *);
+int undo_journal(struct txn *, struct err *);
+int step_commit(struct txn *, struct err *);
+int undo_commit(struct txn *, struct err *);
+int step_restart(struct txn *, struct err *);
+int undo_restart(struct txn *, struct err *);
+int step_probe(struct txn *, struct err *);
+int step_close(struct txn *, struct err *);
+int undo_close(struct txn *, struct err *);
+/* Does the running Postfix do what t->settings and t->cert say? */
+int txn_probe(struct txn *, int total_ms, struct err *);
+
+/* main.cf, Postfix and its answers as they were before commit. */
+int txn_go_back(struct txn *, struct err *);
+int txn_go_back_if_needed(struct txn *, struct err *);
+bool txn_former_serves(const struct txn *);
+int txn_close(struct txn *, struct json_object *meta, struct err *);
+
+/* txn_record.c: JSON of the outcome. */
+struct json_object *txn_meta(const struct txn *, const char *outcome);
+struct json_object *txn_result(const struct txn *);
+struct json_object *txn_error(
+    const struct txn *, const struct err *outer, const struct err *cause);
+
+/* recover.c; the lock is held by the caller. */
+int recover_locked(const struct conf *, struct err *);
+
+#endif

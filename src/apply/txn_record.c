@@ -1,0 +1,144 @@
+/*
+ * txn_record.c - a transaction as JSON: meta.json, RESULT, ERROR (ops.h).
+ */
+#include <string.h>
+
+#include "jsonx.h"
+#include "txn.h"
+
+static void
+add_string(struct json_object *o, const char *name, const char *value)
+{
+	json_object_object_add(o, name, json_object_new_string(value));
+}
+
+/* Borrowed value into a new owner. */
+static void
+add_shared(struct json_object *o, const char *name, struct json_object *v)
+{
+	json_object_object_add(o, name, json_object_get(v));
+}
+
+/* The job goes on changing its rows; a record keeps them as they are. */
+static struct json_object *
+steps_copy(const struct txn *t)
+{
+	struct json_object *copy = NULL;
+
+	if (json_object_deep_copy(t->steps, &copy, NULL) == -1)
+		return NULL;
+	return copy;
+}
+
+/* What changed in one look: ["certificate", "inbound.enabled"]. */
+static struct json_object *
+summary(const struct txn *t)
+{
+	struct json_object *list = json_object_new_array();
+	const struct settings *a = &t->former.settings, *b = &t->settings;
+	const struct {
+		const char *name;
+		bool changed;
+	} row[] = {
+	    {"inbound.enabled", a->inbound_enabled != b->inbound_enabled},
+	    {"inbound.tls_only", a->tls_only != b->tls_only},
+	    {"outbound.enabled", a->outbound_enabled != b->outbound_enabled},
+	    {"all_scanners", a->all_scanners != b->all_scanners},
+	    {"certificate",
+		t->stored.len != t->chain.len ||
+		    (t->chain.len > 0 && memcmp(t->stored.data, t->chain.data,
+					     t->chain.len) != 0)}};
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		if (row[i].changed)
+			json_object_array_add(
+			    list, json_object_new_string(row[i].name));
+	}
+	return list;
+}
+
+struct json_object *
+txn_meta(const struct txn *t, const char *outcome)
+{
+	struct json_object *m;
+	char at[32];
+
+	if ((m = json_object_new_object()) == NULL)
+		return NULL;
+	time_iso(time(NULL), at);
+	json_object_object_add(m, "id", json_object_new_int64(t->id));
+	add_string(m, "at", at);
+	add_string(m, "by", t->req->actor.user);
+	add_string(m, "from", t->req->actor.from);
+	add_string(m, "via", t->req->actor.via);
+	add_string(m, "outcome", outcome);
+	add_string(m, "apply", apply_mode_name(t->mode));
+	add_string(m, "job", t->req->job);
+	json_object_object_add(m, "previous", json_object_new_int64(t->prev));
+	json_object_object_add(
+	    m, "former_known", json_object_new_boolean(t->former.known));
+	json_object_object_add(
+	    m, "outage_ms", json_object_new_int(t->outage_ms));
+	json_object_object_add(m, "settings", settings_to_json(&t->settings));
+	json_object_object_add(m, "summary", summary(t));
+	add_shared(m, "certificate", t->cert);
+	json_object_object_add(m, "changes", param_plan_to_json(&t->plan));
+	json_object_object_add(m, "findings", findings_to_json(&t->findings));
+	add_shared(m, "probe", t->probe);
+	json_object_object_add(m, "steps", steps_copy(t));
+	return m;
+}
+
+struct json_object *
+txn_result(const struct txn *t)
+{
+	static const char *const name[] = {"applied", "unchanged", "dry_run"};
+	struct json_object *r;
+	struct buf diff;
+	long id = t->end == TXN_APPLIED ? t->id : t->prev;
+
+	if ((r = json_object_new_object()) == NULL)
+		return NULL;
+	json_object_object_add(
+	    r, "generation", id == 0 ? NULL : json_object_new_int64(id));
+	add_string(r, "result", name[t->end]);
+	add_string(r, "apply", apply_mode_name(t->mode));
+	json_object_object_add(
+	    r, "outage_ms", json_object_new_int(t->outage_ms));
+	json_object_object_add(r, "steps", steps_copy(t));
+	add_shared(r, "probe", t->probe);
+	json_object_object_add(r, "changes", param_plan_to_json(&t->plan));
+	json_object_object_add(r, "findings", findings_to_json(&t->findings));
+	add_string(r, "job", t->req->job);
+	if (t->end != TXN_DRY_RUN)
+		return r;
+	buf_init(&diff, 256 * 1024);
+	if (diff_unified("main.cf", t->before.data, t->before.len,
+		t->after.data, t->after.len, &diff, NULL) == 0)
+		add_string(r, "diff", diff.data == NULL ? "" : diff.data);
+	buf_clear(&diff);
+	return r;
+}
+
+struct json_object *
+txn_error(const struct txn *t, const struct err *outer, const struct err *cause)
+{
+	struct json_object *e;
+
+	if ((e = err_to_json(outer)) == NULL)
+		return NULL;
+	if (t->findings.n > 0)
+		json_object_object_add(
+		    e, "findings", findings_to_json(&t->findings));
+	if (t->step != NULL)
+		add_string(e, "step", t->step);
+	if (outer->code != cause->code)
+		json_object_object_add(e, "cause", err_to_json(cause));
+	if (t->log != NULL)
+		add_shared(e, "log", t->log);
+	json_object_object_add(e, "generation",
+	    t->prev == 0 ? NULL : json_object_new_int64(t->prev));
+	add_string(e, "job", t->req->job);
+	return e;
+}

@@ -1,0 +1,379 @@
+/*
+ * txn_switch.c - steps journal, commit, restart, probe and close: the part
+ * that a crash must not leave half done.
+ *
+ * The rename in commit is the switch.  From then on the way back is one
+ * function, go_back: main.cf.before in place again, then a restart (a reload
+ * would not wake a service that master throttled over the new values), then
+ * the proof that Postfix answers as it did.  Undo of restart and of commit
+ * both call it; the second call finds it done.
+ */
+#include <string.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "txn.h"
+
+#define PROBE_MS      6000
+#define PROBE_BACK_MS 6000
+
+/* A change that main.cf does not show (no parameter differs) leaves Postfix
+ * alone. */
+static bool
+touches_postfix(const struct txn *t)
+{
+	return t->plan.n > 0;
+}
+
+int
+step_journal(struct txn *t, struct err *err)
+{
+	struct journal j;
+
+	memset(&j, 0, sizeof(j));
+	j.pending = true;
+	j.id = t->id;
+	j.running = t->running;
+	memcpy(j.before, t->before_sha256, sizeof(j.before));
+	memcpy(j.after, t->after_sha256, sizeof(j.after));
+	t->journaled = true;
+	return journal_write(t->conf, &j, err);
+}
+
+int
+undo_journal(struct txn *t, struct err *err)
+{
+	if (!t->journaled)
+		return 0;
+	return journal_remove(t->conf, err);
+}
+
+int
+step_commit(struct txn *t, struct err *err)
+{
+	maillog_mark(t->conf, &t->facts.info, &t->mark);
+	t->marked = true;
+	if ((t->changes = param_plan_to_json(&t->plan)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "changes");
+	if (!touches_postfix(t))
+		return 0;
+	if (t->running && outage_start(t->facts.info.probe_host,
+			      t->facts.info.probe_port, &t->outage, err) == -1)
+		return -1;
+	if (maincf_commit(t->conf, t->after.data, t->after.len,
+		t->before_sha256, err) == -1)
+		return -1;
+	t->committed = true;
+	facts_drop(t->conf);
+	return 0;
+}
+
+/* Values before the change, as a wish: name -> string or null. */
+static struct json_object *
+former_values(const struct txn *t)
+{
+	struct json_object *row, *name, *before, *o;
+	size_t i, n = json_object_array_length(t->changes);
+
+	if ((o = json_object_new_object()) == NULL)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		row = json_object_array_get_idx(t->changes, i);
+		if (!json_object_object_get_ex(row, "parameter", &name))
+			continue;
+		before = NULL;
+		(void)json_object_object_get_ex(row, "before", &before);
+		json_object_object_add(
+		    o, json_object_get_string(name), json_object_get(before));
+	}
+	return o;
+}
+
+/*
+ * main.cf is neither what we wrote nor what was there: somebody edited it in
+ * these seconds.  Set only our parameters back, by Postfix's editor, so that
+ * the edit stays.
+ */
+static int
+revert_parameters(struct txn *t, struct err *err)
+{
+	struct json_object *current = NULL, *wanted = NULL;
+	struct param_plan back = {NULL, 0};
+	char dir[STATE_PATH_MAX], sha256[SHA256_HEX];
+	struct buf seen, result;
+	int rc = -1;
+
+	buf_init(&seen, MAINCF_MAX);
+	buf_init(&result, MAINCF_MAX);
+	if ((wanted = former_values(t)) == NULL) {
+		err_set(err, ERR_NOMEM, "", "parameters");
+		goto out;
+	}
+	if (params_read(t->conf, &current, err) == -1 ||
+	    params_plan(current, wanted, &back, err) == -1 ||
+	    fsx_path(dir, sizeof(dir), err, "%s/scratch-revert",
+		t->conf->state_directory) == -1 ||
+	    fsx_wipe_tree(dir, err) == -1 || fsx_mkdir(dir, 0700, err) == -1)
+		goto out;
+	if (maincf_stage(t->conf, &back, dir, &seen, &result, err) == 0 &&
+	    sha256_hex(seen.data, seen.len, sha256) == 0)
+		rc = maincf_commit(
+		    t->conf, result.data, result.len, sha256, err);
+	(void)fsx_wipe_tree(dir, NULL);
+out:
+	json_object_put(current);
+	json_object_put(wanted);
+	param_plan_clear(&back);
+	buf_clear(&seen);
+	buf_clear(&result);
+	return rc;
+}
+
+static int
+put_back(struct txn *t, struct err *err)
+{
+	char sha256[SHA256_HEX];
+	struct buf now;
+	int rc = -1;
+
+	if (t->put_back)
+		return 0;
+	buf_init(&now, MAINCF_MAX);
+	if (maincf_read(t->conf, &now, err) == -1)
+		goto out;
+	if (sha256_hex(now.data, now.len, sha256) == -1) {
+		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
+		goto out;
+	}
+	if (strcmp(sha256, t->before_sha256) == 0)
+		rc = 0;
+	else if (strcmp(sha256, t->after_sha256) == 0)
+		rc = maincf_commit(
+		    t->conf, t->before.data, t->before.len, sha256, err);
+	else
+		rc = revert_parameters(t, err);
+	facts_drop(t->conf);
+	t->put_back = rc == 0;
+out:
+	buf_clear(&now);
+	return rc;
+}
+
+/* Does Postfix offer STARTTLS with the parameters as they were? */
+static bool
+former_offers_tls(const struct txn *t)
+{
+	const char *level;
+
+	if (t->former.known)
+		return t->former.settings.inbound_enabled;
+	level = jsonx_path_str(t->facts.params, "smtpd_tls_security_level", "");
+	return strcmp(level, "may") == 0 || strcmp(level, "encrypt") == 0;
+}
+
+/*
+ * The former state again.  Where a generation was in force it must be proven
+ * in full; where Postfix had been set up by hand nobody knows what it
+ * promised, and a banner is what can be asked for.
+ */
+static int
+probe_former(const struct txn *t, struct err *err)
+{
+	const struct former *f = &t->former;
+	struct probe_want want = {.host = t->facts.info.probe_host,
+	    .port = t->facts.info.probe_port,
+	    .starttls = former_offers_tls(t),
+	    .tls_only = f->known && f->settings.tls_only,
+	    .total_ms = PROBE_BACK_MS};
+	struct json_object *result = NULL;
+	struct err cause;
+
+	if (f->known && f->settings.inbound_enabled && f->sha256[0] != '\0')
+		want.sha256 = f->sha256;
+	if (probe_run(&want, &result, &cause) == 0) {
+		json_object_put(result);
+		return 0;
+	}
+	if (!f->known && cause.code != ERR_PROBE_CONNECT &&
+	    cause.code != ERR_PROBE_BANNER)
+		return 0;
+	if (err != NULL)
+		*err = cause;
+	return -1;
+}
+
+bool
+txn_former_serves(const struct txn *t)
+{
+	return probe_former(t, NULL) == 0;
+}
+
+int
+txn_go_back(struct txn *t, struct err *err)
+{
+	if (t->outage != NULL)
+		(void)outage_stop(t->outage, &t->outage_ms, NULL);
+	t->outage = NULL;
+	if (put_back(t, err) == -1)
+		return -1;
+	if (!t->running || t->served_again)
+		return 0;
+	if (service_restart(t->conf, &t->facts.info, err) == -1 ||
+	    probe_former(t, err) == -1)
+		return -1;
+	t->served_again = true;
+	return 0;
+}
+
+/* As little as possible: a Postfix that was never touched is left alone. */
+int
+txn_go_back_if_needed(struct txn *t, struct err *err)
+{
+	struct buf now;
+	char sha256[SHA256_HEX];
+	bool same;
+
+	buf_init(&now, MAINCF_MAX);
+	same = maincf_read(t->conf, &now, NULL) == 0 &&
+	       sha256_hex(now.data, now.len, sha256) == 0 &&
+	       strcmp(sha256, t->before_sha256) == 0;
+	buf_clear(&now);
+	if (same && !t->committed && !t->restarted)
+		return 0;
+	return txn_go_back(t, err);
+}
+
+int
+undo_commit(struct txn *t, struct err *err)
+{
+	if (t->before_sha256[0] == '\0' || !touches_postfix(t) || t->put_back)
+		return 0;
+	return txn_go_back_if_needed(t, err);
+}
+
+int
+step_restart(struct txn *t, struct err *err)
+{
+	if (!touches_postfix(t) || !t->running)
+		return 0;
+	t->restarted = true;
+	if (t->mode == APPLY_RELOAD)
+		return service_reload(t->conf, &t->facts.info, err);
+	return service_restart(t->conf, &t->facts.info, err);
+}
+
+int
+undo_restart(struct txn *t, struct err *err)
+{
+	if (!t->restarted)
+		return 0;
+	return txn_go_back(t, err);
+}
+
+int
+txn_probe(struct txn *t, int total_ms, struct err *err)
+{
+	struct probe_want want = {.host = t->facts.info.probe_host,
+	    .port = t->facts.info.probe_port,
+	    .starttls = t->settings.inbound_enabled,
+	    .tls_only = t->settings.inbound_enabled && t->settings.tls_only,
+	    .total_ms = total_ms};
+
+	if (want.starttls) {
+		want.sha256 = jsonx_path_str(t->cert, "sha256", NULL);
+		if (want.sha256 == NULL)
+			return err_set(err, ERR_INTERNAL, "",
+			    "the generation does not know its certificate");
+	}
+	json_object_put(t->probe);
+	t->probe = NULL;
+	return probe_run(&want, &t->probe, err);
+}
+
+int
+step_probe(struct txn *t, struct err *err)
+{
+	int rc;
+
+	if (!touches_postfix(t) || !t->running)
+		return 0;
+	if (txn_probe(t, PROBE_MS, err) == -1)
+		return -1;
+	if (t->outage == NULL)
+		return 0;
+	rc = outage_stop(t->outage, &t->outage_ms, err);
+	t->outage = NULL;
+	return rc;
+}
+
+/* Parameters as they stand now, for the next reader. */
+static void
+remember_facts(struct txn *t)
+{
+	struct json_object *p = t->facts.params;
+	size_t i;
+
+	if (p == NULL)
+		return;
+	for (i = 0; i < t->plan.n; i++) {
+		if (t->plan.v[i].after == NULL)
+			json_object_object_del(p, t->plan.v[i].name);
+		else
+			json_object_object_add(p, t->plan.v[i].name,
+			    json_object_new_string(t->plan.v[i].after));
+	}
+	facts_update(t->conf, &t->facts.info, p, t->after_sha256);
+}
+
+/* The generation in force is N: record, number, journal, in this order; a
+ * recovery that finds the journal pending does the first two again. */
+int
+txn_close(struct txn *t, struct json_object *meta, struct err *err)
+{
+	struct journal j;
+
+	memset(&j, 0, sizeof(j));
+	j.id = t->id;
+	if (generation_set_meta(t->conf, t->id, meta, err) == -1 ||
+	    generation_set_current(t->conf, t->id, err) == -1)
+		return -1;
+	return journal_write(t->conf, &j, err);
+}
+
+int
+step_close(struct txn *t, struct err *err)
+{
+	struct json_object *meta, *steps, *last;
+	int rc;
+
+	if ((meta = txn_meta(t, "applied")) == NULL)
+		return err_set(err, ERR_NOMEM, "", "generation record");
+	steps = jsonx_path(meta, "steps");
+	last = json_object_array_get_idx(
+	    steps, json_object_array_length(steps) - 1);
+	json_object_object_add(last, "state", json_object_new_string("done"));
+	rc = txn_close(t, meta, err);
+	json_object_put(meta);
+	if (rc == -1)
+		return -1;
+	/* It holds; what is left is housekeeping. */
+	t->closed = true;
+	remember_facts(t);
+	if (generation_prune(t->conf, t->after.data, NULL) == -1)
+		log_warn("old generations could not be wiped");
+	return 0;
+}
+
+int
+undo_close(struct txn *t, struct err *err)
+{
+	long current;
+
+	if (t->closed)
+		return 0;
+	if (generation_current(t->conf, &current, err) == -1)
+		return -1;
+	if (current != t->id)
+		return 0;
+	return generation_set_current(t->conf, t->prev, err);
+}

@@ -1,0 +1,248 @@
+/*
+ * view.c - VIEW of ops.h: what is in force, in about a millisecond.
+ *
+ * Nothing here asks Postfix or parses a certificate unless main.cf or
+ * master.cf is another file than last time: Postfix's facts come from
+ * facts.c, those of the certificate from the generation's record.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "txn.h"
+
+#define LIVE_PROBE_MS 1500
+
+struct view {
+	struct facts facts;
+	long id;
+	struct settings settings;
+	struct json_object *gen, *meta; /* NULL without one */
+	struct json_object *drift;
+	bool running;
+};
+
+void
+apply_etag(long generation, const char *maincf_sha256, char dst[APPLY_ETAG_MAX])
+{
+	(void)snprintf(dst, APPLY_ETAG_MAX, "\"%ld-%.8s\"", generation,
+	    maincf_sha256[0] == '\0' ? "00000000" : maincf_sha256);
+}
+
+static void
+view_clear(struct view *v)
+{
+	facts_clear(&v->facts);
+	json_object_put(v->gen);
+	json_object_put(v->meta);
+	json_object_put(v->drift);
+	memset(v, 0, sizeof(*v));
+}
+
+static int
+view_read(const struct conf *conf, struct view *v, struct err *err)
+{
+	bool chain;
+
+	if (facts_get(conf, &v->facts, err) == -1 ||
+	    generation_current(conf, &v->id, err) == -1 ||
+	    generation_settings(conf, v->id, &v->settings, err) == -1)
+		return -1;
+	if (v->id > 0 &&
+	    generation_brief(conf, v->id, &v->gen, &v->meta, err) == -1)
+		return -1;
+	if (v->meta != NULL)
+		cert_set_days_left(
+		    jsonx_path(v->meta, "certificate"), time(NULL));
+	chain = json_object_is_type(
+	    jsonx_path(v->meta, "certificate"), json_type_object);
+	if (drift_find(conf, &v->facts, v->id, &v->settings, chain, &v->drift,
+		err) == -1)
+		return -1;
+	v->running = postfix_running(&v->facts.info);
+	return 0;
+}
+
+static struct json_object *
+view_postfix(const struct conf *conf, const struct view *v)
+{
+	static const char *const state[] = {[POSTFIX_OK] = "stopped",
+	    [POSTFIX_NONE] = "missing",
+	    [POSTFIX_OTHER_MTA] = "other_mta",
+	    [POSTFIX_TOO_OLD] = "too_old",
+	    [POSTFIX_BROKEN] = "broken"};
+	const struct postfix_info *info = &v->facts.info;
+	struct json_object *o, *exempt;
+	struct err why;
+	size_t i;
+
+	o = json_object_new_object();
+	exempt = json_object_new_array();
+	for (i = 0; i < info->n_exempt && i < POSTFIX_EXEMPT_MAX; i++)
+		json_object_array_add(
+		    exempt, json_object_new_string(info->exempt[i]));
+	err_clear(&why);
+	(void)postfix_usable(info, &why);
+	json_object_object_add(o, "state",
+	    json_object_new_string(info->kind == POSTFIX_OK && v->running
+				       ? "running"
+				       : state[info->kind]));
+	json_object_object_add(
+	    o, "version", json_object_new_string(info->version_text));
+	json_object_object_add(o, "config_directory",
+	    json_object_new_string(conf->config_directory));
+	json_object_object_add(o, "detail",
+	    json_object_new_string(
+		why.code == ERR_NONE ? info->detail : why.msg));
+	if (why.code != ERR_NONE)
+		json_object_object_add(
+		    o, "code", json_object_new_string(err_name(why.code)));
+	json_object_object_add(o, "exempt", exempt);
+	return o;
+}
+
+static int
+probe_path(const struct conf *conf, char dst[STATE_PATH_MAX])
+{
+	return fsx_path(
+	    dst, STATE_PATH_MAX, NULL, "%s/probe.json", conf->state_directory);
+}
+
+/* The last probe of this generation: one asked for since, or the one that
+ * the apply ended with. */
+static struct json_object *
+last_probe(const struct conf *conf, const struct view *v)
+{
+	struct json_object *kept = NULL, *probe = NULL;
+	char path[STATE_PATH_MAX];
+
+	if (probe_path(conf, path) == 0 &&
+	    state_read_json(path, &kept, NULL) == 0 &&
+	    json_object_get_int64(jsonx_path(kept, "generation")) == v->id)
+		probe = json_object_get(jsonx_path(kept, "probe"));
+	json_object_put(kept);
+	if (probe == NULL)
+		probe = json_object_get(jsonx_path(v->meta, "probe"));
+	return probe;
+}
+
+static struct json_object *
+view_json(const struct conf *conf, const struct view *v)
+{
+	struct json_object *o;
+	char etag[APPLY_ETAG_MAX];
+	bool busy = state_busy(conf);
+
+	if ((o = json_object_new_object()) == NULL)
+		return NULL;
+	apply_etag(v->id, v->facts.maincf_sha256, etag);
+	json_object_object_add(
+	    o, "host", json_object_new_string(v->facts.info.myhostname));
+	json_object_object_add(o, "etag", json_object_new_string(etag));
+	json_object_object_add(o, "settings", settings_to_json(&v->settings));
+	json_object_object_add(o, "apply_default",
+	    json_object_new_string(apply_mode_name(conf->apply)));
+	json_object_object_add(o, "generation", json_object_get(v->gen));
+	json_object_object_add(o, "certificate",
+	    json_object_get(jsonx_path(v->meta, "certificate")));
+	json_object_object_add(o, "probe", last_probe(conf, v));
+	json_object_object_add(o, "postfix", view_postfix(conf, v));
+	json_object_object_add(o, "usable",
+	    json_object_new_boolean(v->facts.info.kind == POSTFIX_OK));
+	/* In the middle of an apply main.cf is ahead of the record. */
+	json_object_object_add(o, "drift",
+	    busy ? json_object_new_array() : json_object_get(v->drift));
+	json_object_object_add(o, "draft", NULL);
+	json_object_object_add(o, "busy", json_object_new_boolean(busy));
+	return o;
+}
+
+int
+apply_view(const struct conf *conf, struct json_object **ret, struct err *err)
+{
+	struct view v;
+	int rc = -1;
+
+	memset(&v, 0, sizeof(v));
+	if (view_read(conf, &v, err) == -1)
+		goto out;
+	if ((*ret = view_json(conf, &v)) == NULL) {
+		err_set(err, ERR_NOMEM, "", "view");
+		goto out;
+	}
+	rc = 0;
+out:
+	view_clear(&v);
+	return rc;
+}
+
+static void
+keep_probe(const struct conf *conf, long id, struct json_object *probe)
+{
+	struct json_object *o = json_object_new_object();
+	char path[STATE_PATH_MAX];
+	const char *text;
+
+	json_object_object_add(o, "generation", json_object_new_int64(id));
+	json_object_object_add(o, "probe", json_object_get(probe));
+	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	if (text != NULL && probe_path(conf, path) == 0)
+		(void)fsx_replace_fast(path, text, strlen(text), 0600, NULL);
+	json_object_put(o);
+}
+
+/* Ask the running Postfix now; the answer is a probe result or an ERROR. */
+int
+apply_live(const struct conf *conf, struct json_object **ret, struct err *err)
+{
+	struct json_object *result = NULL;
+	struct probe_want want;
+	struct err cause;
+	struct view v;
+	int rc = -1;
+
+	memset(&v, 0, sizeof(v));
+	if (view_read(conf, &v, err) == -1)
+		goto out;
+	rc = 0;
+	memset(&want, 0, sizeof(want));
+	want.host = v.facts.info.probe_host;
+	want.port = v.facts.info.probe_port;
+	want.starttls = v.settings.inbound_enabled;
+	want.tls_only = want.starttls && v.settings.tls_only;
+	want.total_ms = LIVE_PROBE_MS;
+	if (want.starttls)
+		want.sha256 =
+		    jsonx_path_str(v.meta, "certificate.sha256", NULL);
+	if (postfix_usable(&v.facts.info, &cause) == 0 &&
+	    probe_run(&want, &result, &cause) == 0) {
+		keep_probe(conf, v.id, result);
+		*ret = result;
+		goto out;
+	}
+	*ret = json_object_new_object();
+	json_object_object_add(*ret, "error", err_to_json(&cause));
+out:
+	view_clear(&v);
+	return rc;
+}
+
+/* The chain in force (key included: root's side only) and the host's name,
+ * for the inspection of what is uploaded. */
+int
+apply_inspect_base(const struct conf *conf, struct buf *chain, char *host,
+    size_t host_size, struct err *err)
+{
+	struct facts facts;
+	long id;
+
+	memset(&facts, 0, sizeof(facts));
+	if (facts_get(conf, &facts, err) == -1)
+		return -1;
+	(void)snprintf(host, host_size, "%s", facts.info.myhostname);
+	facts_clear(&facts);
+	if (generation_current(conf, &id, err) == -1)
+		return -1;
+	return generation_chain(conf, id, chain, err);
+}

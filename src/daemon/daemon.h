@@ -1,0 +1,135 @@
+/*
+ * daemon.h - postseald: socket, operations, drafts; for src/daemon alone.
+ *
+ * Trust: everything that comes over the socket is hostile, also from the web
+ * process, which may have been taken over.  One child per connection: a crash
+ * costs one request.  Nothing that goes out holds a key or a passphrase.
+ */
+#ifndef POSTSEAL_DAEMON_H
+#define POSTSEAL_DAEMON_H
+
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apply.h"
+#include "ipc.h"
+#include "ops.h"
+
+#define CHILDREN_MAX   32
+#define DRAFTS_MAX     64
+#define FILE_SENT_MAX  (2 * PKI_FILE_MAX) /* pki says "too large" */
+#define PASSPHRASE_MAX 1024
+#define FILE_NAME_MAX  255
+#define CONFIRM_MAX    16
+
+/* server.c */
+struct server {
+	const struct conf *conf;
+	uid_t web_uid;
+	int listen_fd;
+	int signal_fd; /* bytes: 'C' child, 'T' end */
+	pid_t child[CHILDREN_MAX];
+	size_t n_children;
+	pid_t recoverer; /* a child that recovers, or 0 */
+	/* In the child, before anything else: handlers back to harmless. */
+	void (*child_signals)(void);
+};
+int server_run(struct server *, struct err *);
+
+/* ops.c */
+enum { PEER_ROOT = 1, PEER_WEB = 2 };
+
+struct call {
+	const struct conf *conf;
+	int fd;
+	unsigned peer; /* PEER_ROOT or PEER_WEB */
+	struct actor actor;
+	struct json_object *error; /* whole ERROR, or NULL */
+	bool replied;		   /* result was sent already */
+	bool gone;		   /* client does not listen */
+};
+
+struct op {
+	const char *name;
+	unsigned peers;
+	size_t max;		 /* bytes of the frame */
+	const char *const *args; /* names, NULL at the end */
+	int (*run)(struct call *, struct json_object *args,
+	    struct json_object **data, struct err *);
+};
+extern const struct op ops[]; /* {NULL} at the end */
+
+/* One connection from request to reply. */
+void serve(const struct conf *, int fd, unsigned peer);
+int call_reply(struct call *, struct json_object *data, const struct err *);
+/* Overwrite every string below obj: it may hold keys. */
+void json_wipe(struct json_object *);
+/* Copy without control characters, cut at a character's end. */
+void clean_copy(char *dst, size_t size, const char *src);
+
+/* op_*.c */
+int op_connection_get(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_status(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_job_get(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_generations_list(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_generation_get(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_audit_add(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_inspect(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_draft_put(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_draft_drop(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_connection_apply(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+
+/* files.c: FILES of a request, and their inspection. */
+struct files {
+	struct buf data[PKI_FIELD__MAX];
+	bool given[PKI_FIELD__MAX];
+};
+void files_init(struct files *);
+void files_clear(struct files *); /* wipes */
+int files_read(struct json_object *args, struct files *, struct err *);
+size_t files_count(const struct files *);
+void files_bytes(const struct files *, struct pki_bytes[PKI_FIELD__MAX]);
+int files_inspect(const struct conf *, const struct files *,
+    const char *passphrase, bool partial, struct json_object **report,
+    struct err *);
+/* Field number of an HTTP name, or -1. */
+int field_number(const char *name);
+
+/* drafts.c */
+struct draft {
+	bool exists;
+	struct files files;
+	char name[PKI_FIELD__MAX][FILE_NAME_MAX + 1];
+	char passphrase[PASSPHRASE_MAX + 1];
+	struct json_object *settings, *report; /* or NULL */
+	struct json_object *refused;	       /* findings of files not kept */
+	char apply[8];			       /* or "" */
+	int64_t expires;
+};
+void draft_init(struct draft *);
+void draft_clear(struct draft *); /* wipes */
+int draft_check_id(const char *id, struct err *);
+/* fd of the draft's lock; makes the directory. */
+int draft_lock(const struct conf *, const char *id, struct err *);
+/* One that is not there, or is past its time, is empty. */
+int draft_load(
+    const struct conf *, const char *id, struct draft *, struct err *);
+int draft_save(
+    const struct conf *, const char *id, struct draft *, struct err *);
+int draft_drop(const struct conf *, const char *id, struct err *);
+struct json_object *draft_to_json(const struct draft *);
+void drafts_sweep(const struct conf *);
+
+#endif

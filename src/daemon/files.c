@@ -1,0 +1,142 @@
+/*
+ * files.c - the files of a request, and their inspection in the jail.
+ *
+ * A file may be longer than an upload is allowed to be: the inspection says
+ * so in words for its field.  Beyond FILE_SENT_MAX it is a broken client.
+ */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "jsonx.h"
+
+#define HOST_MAX 256
+
+void
+files_init(struct files *f)
+{
+	size_t i;
+
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		buf_init(&f->data[i], FILE_SENT_MAX);
+		f->given[i] = false;
+	}
+}
+
+void
+files_clear(struct files *f)
+{
+	size_t i;
+
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		buf_clear(&f->data[i]);
+		f->given[i] = false;
+	}
+}
+
+int
+field_number(const char *name)
+{
+	int i;
+
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		if (strcmp(pki_field_names[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+int
+files_read(struct json_object *args, struct files *f, struct err *err)
+{
+	struct json_object *files = NULL;
+	const char *s;
+	size_t i;
+
+	if (jsonx_obj(args, "files", "files", &files, err) == -1)
+		return -1;
+	if (files == NULL)
+		return 0;
+	if (jsonx_only(files, "files", pki_field_names, err) == -1)
+		return -1;
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		s = NULL;
+		if (jsonx_str(files, pki_field_names[i], pki_field_names[i],
+			IPC_FRAME_MAX, &s, err) == -1)
+			return -1;
+		if (s == NULL)
+			continue;
+		if (strlen(s) > (size_t)FILE_SENT_MAX / 3 * 4)
+			return err_set(err, ERR_FILE_TOO_LARGE,
+			    pki_field_names[i], "at most %d bytes",
+			    PKI_FILE_MAX);
+		if (jsonx_b64(files, pki_field_names[i], pki_field_names[i],
+			FILE_SENT_MAX, &f->data[i], err) == -1)
+			return -1;
+		f->given[i] = true;
+	}
+	return 0;
+}
+
+size_t
+files_count(const struct files *f)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		n += f->given[i];
+	return n;
+}
+
+void
+files_bytes(const struct files *f, struct pki_bytes bytes[PKI_FIELD__MAX])
+{
+	size_t i;
+
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		bytes[i].data = NULL;
+		bytes[i].len = 0;
+		if (!f->given[i])
+			continue;
+		bytes[i].data = f->data[i].data == NULL ? "" : f->data[i].data;
+		bytes[i].len = f->data[i].len;
+	}
+}
+
+int
+files_inspect(const struct conf *conf, const struct files *f,
+    const char *passphrase, bool partial, struct json_object **report,
+    struct err *err)
+{
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? conf->inspect_user : NULL};
+	char host[HOST_MAX];
+	struct pki_input in;
+	struct pki_output out;
+	struct buf stored;
+	int rc = -1;
+
+	memset(&in, 0, sizeof(in));
+	buf_init(&stored, 4 * PKI_FILE_MAX);
+	pki_output_init(&out);
+	if (apply_inspect_base(conf, &stored, host, sizeof(host), err) == -1)
+		goto out;
+	files_bytes(f, in.file);
+	in.passphrase = passphrase;
+	in.hostname = host[0] == '\0' ? NULL : host;
+	in.now = time(NULL);
+	in.partial = partial;
+	if (stored.len > 0) {
+		in.stored.data = stored.data;
+		in.stored.len = stored.len;
+	}
+	if (pki_inspect_jailed(&jail, &in, &out, err) == -1)
+		goto out;
+	*report = json_object_get(out.report);
+	rc = 0;
+out:
+	pki_output_clear(&out);
+	buf_clear(&stored);
+	return rc;
+}

@@ -1,0 +1,182 @@
+/*
+ * postseald - the only process that writes Postfix's configuration, holds
+ * keys, restarts Postfix and probes it.
+ *
+ * Usage: postseald [-c CONF].  Stays in the foreground, logs to stderr and
+ * syslog.  At start: no core dumps, umask 077, state directory, recovery of
+ * what a crash left, then the socket.
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "util.h"
+
+static int signal_pipe[2];
+
+static void
+on_signal(int sig)
+{
+	int saved = errno;
+	char c = sig == SIGCHLD ? 'C' : 'T';
+
+	if (write(signal_pipe[1], &c, 1) == -1)
+		c = 0; /* the pipe is full: the parent will look anyway */
+	errno = saved;
+}
+
+static void
+ignore(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * A child must not end by the Ctrl-C that ends the parent: an apply runs to
+ * its end.  A handler that does nothing, not SIG_IGN, which programs started
+ * from here would inherit.
+ */
+static void
+child_signals(void)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
+	sa.sa_handler = ignore;
+	sa.sa_flags = SA_RESTART;
+	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)sigaction(SIGINT, &sa, NULL);
+	(void)sigaction(SIGHUP, &sa, NULL);
+	sa.sa_handler = SIG_DFL;
+	(void)sigaction(SIGCHLD, &sa, NULL);
+	close(signal_pipe[1]);
+}
+
+static int
+parent_signals(struct err *err)
+{
+	static const int sigs[] = {SIGTERM, SIGINT, SIGCHLD};
+	struct sigaction sa;
+	size_t i;
+
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) == -1)
+		return err_sys(err, ERR_IO, "", "pipe");
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
+	sa.sa_handler = on_signal;
+	sa.sa_flags = SA_RESTART | SA_NOCLDSTOP;
+	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+		if (sigaction(sigs[i], &sa, NULL) == -1)
+			return err_sys(err, ERR_IO, "", "sigaction");
+	}
+	sa.sa_handler = ignore;
+	(void)sigaction(SIGHUP, &sa, NULL);
+	return 0;
+}
+
+static int
+harden(struct err *err)
+{
+	const struct rlimit none = {0, 0};
+
+	umask(077);
+	if (geteuid() != 0)
+		return err_set(
+		    err, ERR_CONFIG, "", "postseald must be started by root");
+	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0) == -1)
+		return err_sys(err, ERR_INTERNAL, "", "no core dumps");
+	return 0;
+}
+
+static int
+find_ids(
+    const struct conf *conf, uid_t *ret_web, gid_t *ret_group, struct err *err)
+{
+	const struct passwd *pw;
+	const struct group *gr;
+
+	if ((pw = getpwnam(conf->web_user)) == NULL)
+		return err_set(err, ERR_CONFIG, "",
+		    "web user: there is no user %.60s", conf->web_user);
+	*ret_web = pw->pw_uid;
+	if ((gr = getgrnam(conf->socket_group)) == NULL)
+		return err_set(err, ERR_CONFIG, "",
+		    "socket_group: there is no group %.60s",
+		    conf->socket_group);
+	*ret_group = gr->gr_gid;
+	return 0;
+}
+
+static int
+start(struct server *s, const struct conf *conf, struct err *err)
+{
+	struct err cause;
+	gid_t group = 0;
+
+	if (harden(err) == -1 ||
+	    find_ids(conf, &s->web_uid, &group, err) == -1 ||
+	    apply_state_init(conf, err) == -1)
+		return -1;
+	/* What cannot be recovered now may be later; a console that does
+	 * not start could not even say so. */
+	if (txn_recover(conf, &cause) == -1)
+		log_warn("recovery: %s", cause.msg);
+	s->conf = conf;
+	s->child_signals = child_signals;
+	s->listen_fd = ipc_listen(conf->socket, 0660, group, err);
+	if (s->listen_fd == -1 || parent_signals(err) == -1)
+		return -1;
+	s->signal_fd = signal_pipe[0];
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *path = CONF_DEFAULT_PATH;
+	struct server server;
+	struct conf conf;
+	struct err err;
+	int c;
+
+	while ((c = getopt(argc, argv, "c:")) != -1) {
+		if (c != 'c') {
+			(void)fprintf(stderr, "usage: postseald [-c CONF]\n");
+			return 2;
+		}
+		path = optarg;
+	}
+	if (optind != argc) {
+		(void)fprintf(stderr, "usage: postseald [-c CONF]\n");
+		return 2;
+	}
+	log_open("postseald", true);
+	memset(&server, 0, sizeof(server));
+	err_clear(&err);
+	conf_default(&conf);
+	if (conf_read(&conf, path, &err) == -1 ||
+	    start(&server, &conf, &err) == -1) {
+		log_warn("%s", err.msg);
+		return 1;
+	}
+	log_info("ready on %s", conf.socket);
+	if (server_run(&server, &err) == -1) {
+		log_warn("%s", err.msg);
+		return 1;
+	}
+	(void)unlink(conf.socket);
+	log_info("ended");
+	return 0;
+}

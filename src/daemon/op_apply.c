@@ -1,0 +1,173 @@
+/*
+ * op_apply.c - connection.apply: args and draft into one apply_request, the
+ * progress out to the client and into the job file.
+ *
+ * The client may go away at any moment; the apply goes on and the job file
+ * tells how it ended.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "daemon.h"
+#include "jsonx.h"
+#include "util.h"
+
+#define PROGRESS_MS 500
+
+struct apply_call {
+	struct call *call;
+	struct apply_request req;
+	struct files files;
+	struct draft draft;
+	const char *draft_id;
+	const char *confirm[CONFIRM_MAX];
+	bool wait;
+};
+
+static void
+progress(struct json_object *job, void *arg)
+{
+	struct apply_call *a = arg;
+	struct json_object *o;
+
+	if (!a->req.dry_run)
+		(void)job_write(a->call->conf, job, NULL);
+	if (a->call->replied || a->call->gone)
+		return;
+	o = json_object_new_object();
+	if (!a->wait) {
+		json_object_object_add(
+		    o, "job", json_object_new_string(a->req.job));
+		(void)call_reply(a->call, o, NULL);
+	} else if (strcmp(jsonx_path_str(job, "state", ""), "running") == 0) {
+		json_object_object_add(
+		    o, "type", json_object_new_string("progress"));
+		json_object_object_add(o, "job", json_object_get(job));
+		if (ipc_send(a->call->fd, o, PROGRESS_MS, NULL) == -1)
+			a->call->gone = true;
+	}
+	json_object_put(o);
+}
+
+static int
+read_confirm(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	struct json_object *list = NULL, *v;
+	enum err_code code;
+	size_t i, n;
+
+	if (jsonx_array(args, "confirm", "confirm", CONFIRM_MAX, &list, err) ==
+	    -1)
+		return -1;
+	n = list == NULL ? 0 : json_object_array_length(list);
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(list, i);
+		if (!json_object_is_type(v, json_type_string) ||
+		    err_from_name(json_object_get_string(v), &code) == -1)
+			return err_set(err, ERR_FIELD_INVALID, "confirm",
+			    "expected codes of findings");
+		a->confirm[i] = json_object_get_string(v);
+	}
+	a->req.confirm = a->confirm;
+	a->req.n_confirm = n;
+	return 0;
+}
+
+static int
+read_choices(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	const char *mode = NULL;
+
+	if (jsonx_obj(args, "settings", "settings", &a->req.settings, err) ==
+		-1 ||
+	    jsonx_str(args, "apply", "apply", 16, &mode, err) == -1 ||
+	    jsonx_str(args, "if_match", "if_match", 128, &a->req.if_match,
+		err) == -1 ||
+	    jsonx_bool(args, "dry_run", "dry_run", &a->req.dry_run, err) ==
+		-1 ||
+	    jsonx_bool(args, "wait", "wait", &a->wait, err) == -1)
+		return -1;
+	if (mode != NULL) {
+		if (apply_mode_from_name(mode, &a->req.mode) == -1)
+			return err_set(err, ERR_FIELD_INVALID, "apply",
+			    "expected restart or reload");
+		a->req.mode_given = true;
+	}
+	if (a->req.dry_run)
+		a->wait = true;
+	return read_confirm(a, args, err);
+}
+
+/* Files of the request first; the draft fills the other fields. */
+static int
+read_files(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	struct pki_bytes drafted[PKI_FIELD__MAX];
+	size_t i;
+
+	if (files_read(args, &a->files, err) == -1 ||
+	    jsonx_str(args, "passphrase", "passphrase", PASSPHRASE_MAX,
+		&a->req.passphrase, err) == -1 ||
+	    jsonx_str(
+		args, "draft", "draft", DRAFT_ID_LEN, &a->draft_id, err) == -1)
+		return -1;
+	files_bytes(&a->files, a->req.file);
+	if (a->draft_id == NULL)
+		return 0;
+	if (draft_load(a->call->conf, a->draft_id, &a->draft, err) == -1)
+		return -1;
+	files_bytes(&a->draft.files, drafted);
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		if (a->req.file[i].data == NULL)
+			a->req.file[i] = drafted[i];
+	}
+	if (a->req.passphrase == NULL && a->draft.passphrase[0] != '\0')
+		a->req.passphrase = a->draft.passphrase;
+	return 0;
+}
+
+static int
+run_apply(struct apply_call *a, struct json_object **data, struct err *err)
+{
+	struct json_object *job = NULL;
+	int rc;
+
+	rc = txn_run(a->call->conf, &a->req, progress, a, &job, err);
+	if (rc == 0) {
+		*data = json_object_get(jsonx_path(job, "result"));
+		if (a->draft_id != NULL && !a->req.dry_run &&
+		    draft_drop(a->call->conf, a->draft_id, NULL) == -1)
+			log_warn("a draft could not be wiped");
+	} else if (job != NULL) {
+		a->call->error = json_object_get(jsonx_path(job, "error"));
+	}
+	json_object_put(job);
+	return rc;
+}
+
+int
+op_connection_apply(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	struct apply_call a;
+	int rc = -1;
+
+	memset(&a, 0, sizeof(a));
+	a.call = c;
+	a.wait = true;
+	a.req.actor = c->actor;
+	files_init(&a.files);
+	draft_init(&a.draft);
+	if (read_choices(&a, args, err) == -1 ||
+	    read_files(&a, args, err) == -1 ||
+	    random_hex(a.req.job, JOB_ID_LEN / 2, err) == -1)
+		goto out;
+	job_prune(c->conf);
+	rc = run_apply(&a, data, err);
+out:
+	files_clear(&a.files);
+	draft_clear(&a.draft);
+	return rc;
+}

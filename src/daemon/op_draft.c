@@ -1,0 +1,274 @@
+/*
+ * op_draft.c - inspect, draft.put, draft.drop: files that are looked at and
+ * not applied.
+ *
+ * A file that can never become right by another file beside it (empty,
+ * unreadable, in the wrong field) is reported and not kept; the report of it
+ * stays with the draft until that field is sent again, so that a page without
+ * scripts can show it after its redirect.  A mismatch is kept: the next file
+ * may mend it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "daemon.h"
+#include "jsonx.h"
+
+static const char *const hopeless[] = {"file.empty", "file.too_large",
+    "file.unreadable", "file.truncated", "file.wrong_field",
+    "file.too_many_objects", "inspect.failed", NULL};
+
+static bool
+is_hopeless(const char *code)
+{
+	size_t i;
+
+	for (i = 0; hopeless[i] != NULL; i++) {
+		if (strcmp(hopeless[i], code) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+read_passphrase(struct json_object *args, const char **ret, struct err *err)
+{
+	return jsonx_str(
+	    args, "passphrase", "passphrase", PASSPHRASE_MAX, ret, err);
+}
+
+int
+op_inspect(struct call *c, struct json_object *args, struct json_object **data,
+    struct err *err)
+{
+	struct json_object *report = NULL;
+	const char *passphrase = NULL;
+	bool partial = false;
+	struct files f;
+	int rc = -1;
+
+	files_init(&f);
+	if (files_read(args, &f, err) == -1 ||
+	    read_passphrase(args, &passphrase, err) == -1 ||
+	    jsonx_bool(args, "partial", "partial", &partial, err) == -1)
+		goto out;
+	if (files_count(&f) == 0) {
+		err_set(err, ERR_FIELD_MISSING, "files", "no file was sent");
+		goto out;
+	}
+	if (files_inspect(c->conf, &f, passphrase, partial, &report, err) == -1)
+		goto out;
+	*data = json_object_new_object();
+	json_object_object_add(*data, "report", report);
+	rc = 0;
+out:
+	files_clear(&f);
+	return rc;
+}
+
+/* A set with certificate and key is judged as a whole; less is a part. */
+static int
+draft_inspect(const struct conf *conf, struct draft *d, struct err *err)
+{
+	bool partial = !d->files.given[PKI_SERVER_CERTIFICATE] ||
+		       !d->files.given[PKI_PRIVATE_KEY];
+
+	json_object_put(d->report);
+	d->report = NULL;
+	if (files_count(&d->files) == 0)
+		return 0;
+	return files_inspect(conf, &d->files,
+	    d->passphrase[0] == '\0' ? NULL : d->passphrase, partial,
+	    &d->report, err);
+}
+
+static void
+forget_file(struct draft *d, size_t i)
+{
+	buf_clear(&d->files.data[i]);
+	d->files.given[i] = false;
+	d->name[i][0] = '\0';
+}
+
+/* Findings of earlier files in a field that is sent or removed now go. */
+static void
+forget_refused(struct draft *d, int field)
+{
+	struct json_object *keep, *row;
+	size_t i;
+
+	if (d->refused == NULL)
+		return;
+	keep = json_object_new_array();
+	for (i = 0; i < json_object_array_length(d->refused); i++) {
+		row = json_object_array_get_idx(d->refused, i);
+		if (strcmp(jsonx_path_str(row, "field", ""),
+			pki_field_names[field]) != 0)
+			json_object_array_add(keep, json_object_get(row));
+	}
+	json_object_put(d->refused);
+	d->refused = keep;
+}
+
+/* Take hopeless new files out again; true when there was one. */
+static bool
+drop_hopeless(struct draft *d, const struct files *sent)
+{
+	struct json_object *list, *row;
+	bool dropped = false;
+	size_t i;
+	int field;
+
+	list = jsonx_path(d->report, "findings");
+	for (i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		row = json_object_array_get_idx(list, i);
+		field = field_number(jsonx_path_str(row, "field", ""));
+		if (field == -1 || !sent->given[field] ||
+		    !is_hopeless(jsonx_path_str(row, "code", "")) ||
+		    strcmp(jsonx_path_str(row, "severity", ""), "error") != 0)
+			continue;
+		if (d->refused == NULL)
+			d->refused = json_object_new_array();
+		json_object_array_add(d->refused, json_object_get(row));
+		forget_file(d, (size_t)field);
+		dropped = true;
+	}
+	return dropped;
+}
+
+static int
+put_removed(struct json_object *args, struct draft *d, struct err *err)
+{
+	struct json_object *list = NULL, *v;
+	size_t i;
+	int field;
+
+	if (jsonx_array(args, "remove", "remove", PKI_FIELD__MAX, &list, err) ==
+	    -1)
+		return -1;
+	for (i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		v = json_object_array_get_idx(list, i);
+		field = json_object_is_type(v, json_type_string)
+			    ? field_number(json_object_get_string(v))
+			    : -1;
+		if (field == -1)
+			return err_set(err, ERR_FIELD_INVALID, "remove",
+			    "expected names of file fields");
+		forget_file(d, (size_t)field);
+		forget_refused(d, field);
+	}
+	return 0;
+}
+
+static int
+put_files(struct json_object *args, struct draft *d, struct files *sent,
+    struct err *err)
+{
+	struct json_object *names = NULL;
+	const char *name;
+	size_t i;
+
+	if (files_read(args, sent, err) == -1 ||
+	    jsonx_obj(args, "names", "names", &names, err) == -1 ||
+	    (names != NULL &&
+		jsonx_only(names, "names", pki_field_names, err) == -1))
+		return -1;
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		if (!sent->given[i])
+			continue;
+		name = "";
+		if (names != NULL && jsonx_str(names, pki_field_names[i],
+					 "names", 1024, &name, err) == -1)
+			return -1;
+		forget_file(d, i);
+		forget_refused(d, (int)i);
+		if (buf_add(&d->files.data[i],
+			sent->data[i].data == NULL ? "" : sent->data[i].data,
+			sent->data[i].len) == -1)
+			return err_set(err, ERR_NOMEM, "", "draft");
+		d->files.given[i] = true;
+		clean_copy(d->name[i], sizeof(d->name[i]), name);
+	}
+	return 0;
+}
+
+static int
+put_choices(struct json_object *args, struct draft *d, struct err *err)
+{
+	struct json_object *settings = NULL;
+	const char *apply = NULL, *passphrase = NULL;
+	struct settings s;
+	enum apply_mode mode;
+
+	settings_default(&s);
+	if (jsonx_obj(args, "settings", "settings", &settings, err) == -1 ||
+	    (settings != NULL && settings_from_json(&s, settings, err) == -1) ||
+	    jsonx_str(args, "apply", "apply", 16, &apply, err) == -1 ||
+	    read_passphrase(args, &passphrase, err) == -1)
+		return -1;
+	if (apply != NULL && apply_mode_from_name(apply, &mode) == -1)
+		return err_set(err, ERR_FIELD_INVALID, "apply",
+		    "expected restart or reload");
+	if (settings != NULL) {
+		json_object_put(d->settings);
+		d->settings = NULL;
+		if (json_object_deep_copy(settings, &d->settings, NULL) == -1)
+			return err_set(err, ERR_NOMEM, "", "draft");
+	}
+	if (apply != NULL)
+		clean_copy(d->apply, sizeof(d->apply), apply);
+	if (passphrase != NULL) {
+		OPENSSL_cleanse(d->passphrase, sizeof(d->passphrase));
+		(void)snprintf(
+		    d->passphrase, sizeof(d->passphrase), "%s", passphrase);
+	}
+	return 0;
+}
+
+int
+op_draft_put(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	const char *id = NULL;
+	struct files sent;
+	struct draft d;
+	int lock = -1, rc = -1;
+
+	files_init(&sent);
+	draft_init(&d);
+	if (jsonx_str(args, "draft", "draft", DRAFT_ID_LEN, &id, err) == -1 ||
+	    (lock = draft_lock(c->conf, id, err)) == -1 ||
+	    draft_load(c->conf, id, &d, err) == -1 ||
+	    put_removed(args, &d, err) == -1 ||
+	    put_files(args, &d, &sent, err) == -1 ||
+	    put_choices(args, &d, err) == -1 ||
+	    draft_inspect(c->conf, &d, err) == -1)
+		goto out;
+	if (drop_hopeless(&d, &sent) && draft_inspect(c->conf, &d, err) == -1)
+		goto out;
+	if (draft_save(c->conf, id, &d, err) == -1)
+		goto out;
+	*data = json_object_new_object();
+	json_object_object_add(*data, "draft", draft_to_json(&d));
+	rc = 0;
+out:
+	if (lock != -1)
+		close(lock);
+	files_clear(&sent);
+	draft_clear(&d);
+	return rc;
+}
+
+int
+op_draft_drop(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	const char *id = NULL;
+
+	if (jsonx_str(args, "draft", "draft", DRAFT_ID_LEN, &id, err) == -1)
+		return -1;
+	return draft_drop(c->conf, id, err);
+}

@@ -1,0 +1,267 @@
+/*
+ * ops.c - the fixed table of operations, and one connection from frame to
+ * reply.
+ *
+ * A row says who may ask, how long the frame may be and which members its
+ * args may have; the handler sees nothing that the row does not allow.
+ * The frame may hold a key and a passphrase: its strings are overwritten
+ * before the object is given back.
+ */
+#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "daemon.h"
+#include "jsonx.h"
+#include "util.h"
+
+#define BOTH	(PEER_ROOT | PEER_WEB)
+#define SMALL	(8 * 1024)
+#define RECV_MS 5000
+#define SEND_MS 3000
+
+static const char *const no_args[] = {NULL};
+static const char *const draft_args[] = {"draft", NULL};
+static const char *const status_args[] = {"probe", NULL};
+static const char *const inspect_args[] = {
+    "files", "passphrase", "partial", NULL};
+static const char *const put_args[] = {"draft", "files", "names", "passphrase",
+    "settings", "apply", "remove", NULL};
+static const char *const apply_args[] = {"settings", "files", "passphrase",
+    "draft", "apply", "confirm", "dry_run", "if_match", "wait", NULL};
+static const char *const job_args[] = {"job", NULL};
+static const char *const list_args[] = {"limit", NULL};
+static const char *const get_args[] = {"id", NULL};
+static const char *const audit_args[] = {"event", "outcome", "detail", NULL};
+
+const struct op ops[] = {
+    {OP_CONNECTION_GET, BOTH, SMALL, draft_args, op_connection_get},
+    {OP_STATUS, BOTH, SMALL, status_args, op_status},
+    {OP_INSPECT, BOTH, IPC_FRAME_MAX, inspect_args, op_inspect},
+    {OP_DRAFT_PUT, BOTH, IPC_FRAME_MAX, put_args, op_draft_put},
+    {OP_DRAFT_DROP, BOTH, SMALL, draft_args, op_draft_drop},
+    {OP_CONNECTION_APPLY, BOTH, IPC_FRAME_MAX, apply_args, op_connection_apply},
+    {OP_JOB_GET, BOTH, SMALL, job_args, op_job_get},
+    {OP_GENERATIONS_LIST, BOTH, SMALL, list_args, op_generations_list},
+    {OP_GENERATION_GET, BOTH, SMALL, get_args, op_generation_get},
+    {OP_AUDIT_ADD, BOTH, SMALL, audit_args, op_audit_add},
+    {NULL, 0, 0, no_args, NULL},
+};
+
+void
+json_wipe(struct json_object *obj)
+{
+	size_t i, n;
+	char *s;
+
+	switch (json_object_get_type(obj)) {
+	case json_type_string:
+		/* json-c hands out its own memory; it is ours to clear. */
+		n = (size_t)json_object_get_string_len(obj);
+		memcpy(&s, &(const char *){json_object_get_string(obj)},
+		    sizeof(s));
+		OPENSSL_cleanse(s, n);
+		break;
+	case json_type_array:
+		n = json_object_array_length(obj);
+		for (i = 0; i < n; i++)
+			json_wipe(json_object_array_get_idx(obj, i));
+		break;
+	case json_type_object: {
+		json_object_object_foreach (obj, key, val) {
+			(void)key;
+			json_wipe(val);
+		}
+		break;
+	}
+	default:
+		break;
+	}
+}
+
+void
+clean_copy(char *dst, size_t size, const char *src)
+{
+	size_t n = strlen(src), i;
+
+	if (n >= size) {
+		n = size - 1;
+		/* Not in the middle of a character. */
+		while (n > 0 && ((unsigned char)src[n] & 0xc0) == 0x80)
+			n--;
+	}
+	for (i = 0; i < n; i++)
+		dst[i] = (unsigned char)src[i] < 0x20 || src[i] == 0x7f
+			     ? '?'
+			     : src[i];
+	dst[n] = '\0';
+}
+
+static const struct op *
+op_find(const char *name)
+{
+	const struct op *op;
+
+	for (op = ops; op->name != NULL; op++) {
+		if (strcmp(op->name, name) == 0)
+			return op;
+	}
+	return NULL;
+}
+
+/* "via" is what the peer may claim: the web process is not a shell. */
+static int
+read_actor(struct call *c, struct json_object *req, struct err *err)
+{
+	static const char *const names[] = {"user", "from", "via", NULL};
+	struct json_object *o = NULL;
+	const char *user = "", *from = "", *via = "";
+
+	if (jsonx_obj(req, "actor", "actor", &o, err) == -1)
+		return -1;
+	if (o == NULL)
+		return err_set(
+		    err, ERR_FIELD_MISSING, "actor", "actor is missing");
+	if (jsonx_only(o, "actor", names, err) == -1 ||
+	    jsonx_str(o, "user", "actor.user", 256, &user, err) == -1 ||
+	    jsonx_str(o, "from", "actor.from", 256, &from, err) == -1 ||
+	    jsonx_str(o, "via", "actor.via", 8, &via, err) == -1)
+		return -1;
+	if (strcmp(via, "web") != 0 && strcmp(via, "api") != 0 &&
+	    !(strcmp(via, "ctl") == 0 && c->peer == PEER_ROOT))
+		return err_set(
+		    err, ERR_FIELD_INVALID, "actor.via", "expected web or api");
+	clean_copy(c->actor.user, sizeof(c->actor.user), user);
+	clean_copy(c->actor.from, sizeof(c->actor.from), from);
+	clean_copy(c->actor.via, sizeof(c->actor.via), via);
+	return 0;
+}
+
+/* The length in front of the frame, before the frame is taken. */
+static int
+peek_length(int fd, size_t *ret_len, struct err *err)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t deadline = now_ms() + RECV_MS;
+	uint32_t len;
+	ssize_t n;
+
+	do {
+		if (poll(&p, 1, 100) == -1)
+			continue;
+		n = recv(fd, &len, sizeof(len), MSG_PEEK | MSG_DONTWAIT);
+		if (n == 0)
+			return err_set(err, ERR_DAEMON_UNREACHABLE, "",
+			    "the client went away");
+		if (n == (ssize_t)sizeof(len)) {
+			*ret_len = ntohl(len);
+			return 0;
+		}
+		if (n > 0) /* a torn header keeps poll from waiting */
+			(void)poll(NULL, 0, 20);
+	} while (now_ms() < deadline);
+	return err_set(err, ERR_TIMEOUT, "", "no request came");
+}
+
+static int
+read_request(struct call *c, struct json_object *req, size_t len,
+    const struct op **ret_op, struct json_object **ret_args, struct err *err)
+{
+	static const char *const names[] = {"op", "actor", "args", NULL};
+	struct json_object *args = NULL;
+	const char *name = NULL;
+	const struct op *op;
+
+	if (jsonx_only(req, "", names, err) == -1 ||
+	    jsonx_str(req, "op", "op", 64, &name, err) == -1)
+		return -1;
+	if (name == NULL || (op = op_find(name)) == NULL)
+		return err_set(
+		    err, ERR_OP_UNKNOWN, "op", "there is no such operation");
+	if ((op->peers & c->peer) == 0)
+		return err_set(err, ERR_OP_DENIED, "op",
+		    "%s is not for this user", op->name);
+	if (len > op->max)
+		return err_set(err, ERR_FRAME_TOO_LARGE, "",
+		    "%s: at most %zu bytes, got %zu", op->name, op->max, len);
+	if (read_actor(c, req, err) == -1 ||
+	    jsonx_obj(req, "args", "args", &args, err) == -1)
+		return -1;
+	if (args == NULL)
+		return err_set(
+		    err, ERR_FIELD_MISSING, "args", "args is missing");
+	if (jsonx_only(args, "", op->args, err) == -1)
+		return -1;
+	*ret_op = op;
+	*ret_args = args;
+	return 0;
+}
+
+int
+call_reply(struct call *c, struct json_object *data, const struct err *err)
+{
+	struct json_object *o = json_object_new_object(), *e;
+	int rc;
+
+	json_object_object_add(o, "type", json_object_new_string("result"));
+	json_object_object_add(o, "ok", json_object_new_boolean(err == NULL));
+	if (err == NULL) {
+		json_object_object_add(o, "data", json_object_get(data));
+	} else {
+		e = c->error != NULL ? json_object_get(c->error)
+				     : err_to_json(err);
+		json_object_object_add(o, "error", e);
+	}
+	c->replied = true;
+	rc = c->gone ? 0 : ipc_send(c->fd, o, SEND_MS, NULL);
+	json_object_put(o);
+	return rc;
+}
+
+static int
+answer(struct call *c, struct json_object *req, size_t len,
+    struct json_object **data, struct err *err)
+{
+	struct json_object *args;
+	const struct op *op;
+
+	if (read_request(c, req, len, &op, &args, err) == -1)
+		return -1;
+	if (op->run(c, args, data, err) == -1)
+		return -1;
+	if (*data == NULL)
+		*data = json_object_new_object();
+	return 0;
+}
+
+void
+serve(const struct conf *conf, int fd, unsigned peer)
+{
+	struct json_object *req = NULL, *data = NULL;
+	struct call c;
+	struct err err;
+	size_t len;
+	int rc = -1;
+
+	memset(&c, 0, sizeof(c));
+	c.conf = conf;
+	c.fd = fd;
+	c.peer = peer;
+	err_clear(&err);
+	if (peek_length(fd, &len, &err) == 0 &&
+	    ipc_recv(fd, &req, IPC_FRAME_MAX, RECV_MS, &err) == 0)
+		rc = answer(&c, req, len, &data, &err);
+	if (rc == -1 && err.code == ERR_DAEMON_UNREACHABLE && req == NULL)
+		goto out;
+	if (!c.replied)
+		(void)call_reply(&c, data, rc == 0 ? NULL : &err);
+out:
+	json_wipe(req);
+	json_object_put(req);
+	json_object_put(data);
+	json_object_put(c.error);
+}

@@ -1,0 +1,194 @@
+/*
+ * server.c - the parent: accept, fork, reap, sweep drafts.
+ *
+ * It parses nothing.  Each connection is a child of its own, so a request
+ * that kills its process costs that request; a child that died inside an
+ * apply leaves a pending journal, which a child of its own then recovers.
+ * At CHILDREN_MAX the listening socket rests and the kernel's queue waits.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "util.h"
+
+#define SWEEP_MS 30000
+#define DRAIN_MS 20000
+
+static pid_t
+fork_child(const struct server *s)
+{
+	sigset_t all, old;
+	pid_t pid;
+
+	/* No signal may reach the parent's handlers inside the child. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	if ((pid = fork()) == 0) {
+		s->child_signals();
+		close(s->listen_fd);
+		close(s->signal_fd);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return pid;
+}
+
+static void
+start_recovery(struct server *s)
+{
+	struct err err;
+	pid_t pid;
+
+	if (s->recoverer != 0)
+		return;
+	if ((pid = fork_child(s)) == 0) {
+		if (txn_recover(s->conf, &err) == -1) {
+			log_warn("recovery: %s", err.msg);
+			_exit(1);
+		}
+		_exit(0);
+	}
+	if (pid == -1)
+		log_warn("recovery: no process");
+	else
+		s->recoverer = pid;
+}
+
+static void
+reap(struct server *s)
+{
+	bool crashed = false;
+	int status;
+	size_t i;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == s->recoverer) {
+			s->recoverer = 0;
+			continue;
+		}
+		for (i = 0; i < s->n_children && s->child[i] != pid; i++)
+			;
+		if (i == s->n_children)
+			continue;
+		s->child[i] = s->child[--s->n_children];
+		if (WIFSIGNALED(status)) {
+			log_warn(
+			    "a request died of signal %d", WTERMSIG(status));
+			crashed = true;
+		}
+	}
+	if (crashed)
+		start_recovery(s);
+}
+
+static int
+peer_kind(const struct server *s, int fd, unsigned *ret)
+{
+	struct ipc_peer peer;
+
+	if (ipc_peer(fd, &peer, NULL) == -1)
+		return -1;
+	if (peer.uid == 0)
+		*ret = PEER_ROOT;
+	else if (peer.uid == s->web_uid)
+		*ret = PEER_WEB;
+	else {
+		log_warn(
+		    "user %lu may not use the socket", (unsigned long)peer.uid);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+take_connection(struct server *s)
+{
+	unsigned kind = 0;
+	pid_t pid;
+	int fd;
+
+	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (peer_kind(s, fd, &kind) == -1) {
+		close(fd);
+		return;
+	}
+	if ((pid = fork_child(s)) == 0) {
+		serve(s->conf, fd, kind);
+		/* exit, not _exit: sanitizers and coverage report there. */
+		exit(0);
+	}
+	close(fd);
+	if (pid == -1)
+		log_warn("no process for a request");
+	else
+		s->child[s->n_children++] = pid;
+}
+
+/* Bytes of the self-pipe; true = end. */
+static bool
+take_signals(struct server *s)
+{
+	char c[64];
+	ssize_t n;
+	bool end = false;
+
+	while ((n = read(s->signal_fd, c, sizeof(c))) > 0)
+		end = end || memchr(c, 'T', (size_t)n) != NULL;
+	reap(s);
+	return end;
+}
+
+/* An apply that has begun is brought to its end. */
+static void
+drain(struct server *s)
+{
+	int64_t deadline = now_ms() + DRAIN_MS;
+	struct pollfd p = {.fd = s->signal_fd, .events = POLLIN};
+
+	while (
+	    (s->n_children > 0 || s->recoverer != 0) && now_ms() < deadline) {
+		(void)poll(&p, 1, 200);
+		(void)take_signals(s);
+	}
+}
+
+int
+server_run(struct server *s, struct err *err)
+{
+	struct pollfd p[2];
+	int64_t sweep = 0;
+	bool end = false;
+
+	while (!end) {
+		if (now_ms() >= sweep) {
+			drafts_sweep(s->conf);
+			sweep = now_ms() + SWEEP_MS;
+		}
+		p[0] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
+		p[1] = (struct pollfd){.fd = s->listen_fd, .events = POLLIN};
+		if (s->n_children >= CHILDREN_MAX)
+			p[1].fd = -1;
+		if (poll(p, 2, SWEEP_MS) == -1) {
+			if (errno == EINTR)
+				continue;
+			return err_sys(err, ERR_IO, "", "poll");
+		}
+		if (p[0].revents != 0)
+			end = take_signals(s);
+		if (!end && p[1].revents != 0)
+			take_connection(s);
+	}
+	close(s->listen_fd);
+	s->listen_fd = -1;
+	drain(s);
+	return 0;
+}
