@@ -22,6 +22,7 @@ struct buf {
 
 void	 buf_init(struct buf *, size_t max);
 void	 buf_clear(struct buf *);		/* wipe, free, ready for reuse */
+void	 buf_reset(struct buf *);		/* empty, memory kept unwiped */
 int	 buf_add(struct buf *, const void *, size_t);
 int	 buf_adds(struct buf *, const char *);
 int	 buf_addc(struct buf *, char);

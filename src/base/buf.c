@@ -38,6 +38,15 @@ buf_clear(struct buf *b)
 	buf_init(b, b->max);
 }
 
+void
+buf_reset(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+	if (b->cap > 0)
+		b->data[0] = '\0';
+}
+
 int
 buf_reserve(struct buf *b, size_t more)
 {

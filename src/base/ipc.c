@@ -275,7 +275,7 @@ ipc_recv(int fd, struct json_object **ret, size_t max, int timeout_ms,
 	p = (const unsigned char *)b.data;
 	len = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 |
 	      (size_t)p[3];
-	b.len = 0;
+	buf_reset(&b);
 	if (len == 0) {
 		err_set(err, ERR_FRAME, NULL, "frame of 0 bytes");
 		goto out;

@@ -142,7 +142,7 @@ read_string(struct reader *r)
 	size_t n;
 	int c;
 
-	r->str.len = 0;
+	buf_reset(&r->str);
 	if (peek(r) != '"')
 		return malformed(r, "a string");
 	r->at++;
