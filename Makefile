@@ -110,8 +110,81 @@ $(foreach l,$(UNIT_LAYERS),$(eval $(call unit,$(l))))
 
 check-unit: $(addprefix unit-,$(UNIT_LAYERS))
 
-clean:
-	rm -rf $(B)
+# One command: install, build, run.  Needs no compiler to begin with.
+STATE		?= ./run
+HTTPS_PORT	?= 8443
+SMTP_PORT	?= 10025
+run: export B := $(B)
+run: export STATE := $(STATE)
+run: export HTTPS_PORT := $(HTTPS_PORT)
+run: export SMTP_PORT := $(SMTP_PORT)
+run:
+	@exec deploy/run
 
-.PHONY: all clean check-unit $(addprefix unit-,$(UNIT_LAYERS))
+# Tests.  `make check` installs what they need.
+check:
+	@B='$(B)' tests/lib/check
+check-func: all
+	@B='$(B)' tests/lib/check func
+check-browser: all
+	@B='$(B)' tests/lib/check browser
+check-asan:
+	@tests/lib/check asan
+check-valgrind: $(UNIT_BIN)
+	@B='$(B)' tests/lib/check valgrind
+check-layers: all
+	@B='$(B)' tests/lib/check-layers
+check-corpus: $(FUZZ_REPLAY)
+	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
+unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY)
+
+# Fuzzers: the same source with libFuzzer (make fuzz) and with a small main
+# that replays the corpus (make check).
+FUZZ_SRC	= $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_REPLAY	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+FUZZ_TIME	?= 60
+FUZZ_LIBS	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_CTL) \
+		  $(L_CGI) $(L_STORE) $(L_BASE)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(FUZZ_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) $(UNIT_LIBS)
+fuzz:
+	@deploy/install-packages build fuzz
+	@FUZZ_TIME='$(FUZZ_TIME)' tests/lib/fuzz
+
+# Style.
+C_FILES		= $(wildcard cgi/*.[ch] src/*/*.[ch] include/*.h \
+		  tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+lint:
+	@deploy/install-packages build lint
+	@CPPFLAGS='$(CPPFLAGS)' tests/lib/lint $(filter src/%.c cgi/%.c,$(C_FILES))
+format-check:
+	@deploy/install-packages lint
+	@clang-format --dry-run -Werror $(filter-out include/%,$(C_FILES))
+
+bench: all
+	@deploy/install-packages build run bench check
+	@B='$(B)' tests/bench/bench
+
+LIBEXECDIR	?= $(PREFIX)/libexec/postseal
+SBINDIR		?= $(PREFIX)/sbin
+DATADIR		?= $(PREFIX)/share/postseal
+MANDIR		?= $(PREFIX)/share/man
+DOCDIR		?= $(PREFIX)/share/doc/postseal
+UNITDIR		?= $(PREFIX)/lib/systemd/system
+install: all
+	@B='$(B)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
+	    PREFIX='$(PREFIX)' SBINDIR='$(SBINDIR)' \
+	    LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' \
+	    DOCDIR='$(DOCDIR)' UNITDIR='$(UNITDIR)' deploy/install
+
+help:
+	@sed 's/^/  /' docs/make.txt
+
+clean:
+	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
+
+.PHONY: all run check check-unit check-func check-browser check-asan \
+	check-valgrind check-layers check-corpus unit-bins fuzz lint \
+	format-check bench install help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
