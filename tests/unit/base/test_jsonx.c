@@ -279,7 +279,9 @@ START_TEST(agrees_with_json_c)
 			text[next(&seed) % len] =
 			    chars[next(&seed) % (sizeof(chars) - 1)];
 		ours = NULL;
-		if (jsonx_parse(text, len, 20, &ours, &err) != 0)
+		/* json-c 0.16 makes U+FFFD of some good surrogate pairs. */
+		if (strstr(text, "\\ud8") != NULL ||
+		    jsonx_parse(text, len, 20, &ours, &err) != 0)
 			continue;
 		accepted++;
 		json_tokener_reset(tok);
