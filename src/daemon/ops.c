@@ -226,8 +226,8 @@ static int
 answer(struct call *c, struct json_object *req, size_t len,
     struct json_object **data, struct err *err)
 {
-	struct json_object *args;
-	const struct op *op;
+	struct json_object *args = NULL;
+	const struct op *op = NULL;
 
 	if (read_request(c, req, len, &op, &args, err) == -1)
 		return -1;
@@ -244,7 +244,7 @@ serve(const struct conf *conf, int fd, unsigned peer)
 	struct json_object *req = NULL, *data = NULL;
 	struct call c;
 	struct err err;
-	size_t len;
+	size_t len = 0;
 	int rc = -1;
 
 	memset(&c, 0, sizeof(c));
