@@ -169,6 +169,8 @@ inspect_files(struct txn *t, struct err *err)
 	in.passphrase = t->req->passphrase;
 	in.hostname = t->facts.info.myhostname;
 	in.now = time(NULL);
+	in.confirm = t->req->confirm;
+	in.n_confirm = t->req->n_confirm;
 	if (t->stored.len > 0) {
 		in.stored.data = t->stored.data;
 		in.stored.len = t->stored.len;
@@ -257,6 +259,7 @@ check_reload(const struct txn *t, struct err *err)
 	    .port = info->probe_port,
 	    .starttls = t->former.settings.inbound_enabled,
 	    .total_ms = SERVING_WAIT_MS};
+	struct json_object *result = NULL;
 	struct err cause;
 	size_t i, j;
 
@@ -267,8 +270,13 @@ check_reload(const struct txn *t, struct err *err)
 				    "%s needs a restart", needs_restart[j]);
 		}
 	}
-	if (!t->running || probe_run(&want, NULL, &cause) == 0 ||
-	    (cause.code != ERR_PROBE_CONNECT && cause.code != ERR_PROBE_BANNER))
+	if (!t->running)
+		return 0;
+	if (probe_run(&want, &result, &cause) == 0) {
+		json_object_put(result);
+		return 0;
+	}
+	if (cause.code != ERR_PROBE_CONNECT && cause.code != ERR_PROBE_BANNER)
 		return 0;
 	return err_set(err, ERR_APPLY_RELOAD, "apply",
 	    "Postfix does not answer, which a reload cannot mend: %.120s",

@@ -133,6 +133,7 @@ start(struct server *s, const struct conf *conf, struct err *err)
 	 * not start could not even say so. */
 	if (txn_recover(conf, &cause) == -1)
 		log_warn("recovery: %s", cause.msg);
+	pki_warm_up();
 	s->conf = conf;
 	s->child_signals = child_signals;
 	s->listen_fd = ipc_listen(conf->socket, 0660, group, err);
