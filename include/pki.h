@@ -71,7 +71,22 @@ struct pki_input {
 	time_t		 now;
 	bool		 partial;	/* a draft: a missing partner is not
 					 * an error yet */
+	/* Codes that the administrator confirmed; two of them steer what
+	 * becomes of stored chains of other key algorithms, see below. */
+	const char *const *confirm;
+	size_t		 n_confirm;
+	/* PEM of the trusted roots; data NULL = the system's file */
+	struct pki_bytes roots;
 };
+
+/*
+ * Several algorithms: pairs of different algorithms in one call are all used
+ * (key1 chain1 key2 chain2).  With pairs stored, a new pair replaces the
+ * stored one of its own algorithm and the others stay, unless
+ * "cert.replace_all" is confirmed.  A pair of an algorithm that is not stored
+ * replaces everything that is, unless "cert.add_algorithm" is confirmed.  An
+ * info finding with that code says each time what happened.
+ */
 
 struct pki_output {
 	struct json_object	*report;
@@ -85,6 +100,9 @@ struct pki_jail {
 	int		 timeout_ms;	/* wall clock, 0 = 5 s */
 };
 
+/* Once in a process before it forks inspections: fetches algorithms and
+ * runs a first handshake, so that no child has to pay for it.  Optional. */
+void	pki_warm_up(void);
 void	pki_output_init(struct pki_output *);
 void	pki_output_clear(struct pki_output *);
 int	pki_inspect(const struct pki_input *, struct pki_output *,

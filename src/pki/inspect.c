@@ -1,0 +1,246 @@
+/*
+ * inspect.c - one inspection from the bytes to the report.
+ *
+ * Runs in the jailed child (jail.c); in process only for tests, and for
+ * chain files that we wrote ourselves (pki_describe).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <openssl/err.h>
+
+#include "pki_int.h"
+
+#define CHAIN_MAX (256 * 1024)
+
+void
+pki_output_init(struct pki_output *o)
+{
+	o->report = NULL;
+	buf_init(&o->chain, CHAIN_MAX);
+}
+
+void
+pki_output_clear(struct pki_output *o)
+{
+	json_object_put(o->report);
+	o->report = NULL;
+	buf_clear(&o->chain);
+}
+
+static void
+read_all(struct pki_set *s, const struct pki_input *in)
+{
+	int i;
+
+	s->passphrase = in->passphrase;
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		file_read(s, i, &in->file[i]);
+	s->passphrase = NULL;
+	file_read(s, PKI_STORED, &in->stored);
+}
+
+static void
+build_chains(
+    struct pki_set *s, struct pki_plan *plan, const struct pki_input *in)
+{
+	struct buf file;
+	struct pki_bytes roots = in->roots;
+	bool known;
+	size_t i;
+
+	buf_init(&file, PKI_ROOTS_MAX);
+	if (roots.data == NULL && roots_read(&file) == 0) {
+		roots.data = file.data;
+		roots.len = file.len;
+	}
+	known = roots_find(s, &roots) == 0;
+	for (i = 0; i < plan->n; i++) {
+		plan->pair[i].trusted = known ? 0 : -1;
+		chain_build(s, &plan->pair[i], in);
+	}
+	buf_clear(&file);
+}
+
+static bool
+is_whole(const struct pki_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (plan->pair[i].key == NULL)
+			return false;
+	return plan->n > 0;
+}
+
+static void
+check_all(struct pki_set *s, struct pki_plan *plan, const struct pki_input *in)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (!plan->pair[i].kept)
+			check_pair(s, &plan->pair[i], in);
+	for (i = 0; i < s->n_key && !is_whole(plan); i++)
+		if (s->key[i].field != PKI_STORED)
+			check_key(s, s->key[i].pkey, in);
+}
+
+static int
+prove(struct pki_set *s, const struct pki_plan *plan,
+    const struct pki_input *in, struct pki_output *out, struct err *e)
+{
+	struct err why;
+
+	if (!is_whole(plan) || set_has_error(s))
+		return 0;
+	buf_clear(&out->chain);
+	if (chain_write(plan, &out->chain) == -1)
+		return err_set(e, ERR_NOMEM, "", "chain file");
+	err_clear(&why);
+	if (handshake_chain(&out->chain, plan, &why) == -1)
+		findings_add(&s->found, ERR_HANDSHAKE_FAILED,
+		    field_name(PKI_SERVER_CERTIFICATE), "reason", why.msg,
+		    NULL);
+	if (in->partial || set_has_error(s))
+		buf_clear(&out->chain);
+	return 0;
+}
+
+static struct json_object *
+describe_file(const struct pki_set *s, int field, time_t now)
+{
+	static const char *const formats[PKI_FORMAT__MAX] = {
+	    "",
+	    "PEM",
+	    "DER",
+	    "PKCS12",
+	    "PKCS7",
+	};
+	struct json_object *o, *certs, *keys;
+	size_t i;
+
+	if (!s->file[field].given)
+		return NULL;
+	o = json_object_new_object();
+	certs = json_object_new_array();
+	keys = json_object_new_array();
+	json_object_object_add(
+	    o, "size", json_object_new_int64((int64_t)s->file[field].size));
+	json_object_object_add(o, "format",
+	    json_object_new_string(formats[s->file[field].format]));
+	for (i = 0; i < s->n_cert; i++)
+		if (s->cert[i].field == field)
+			json_object_array_add(
+			    certs, describe_cert(s->cert[i].x, now));
+	for (i = 0; i < s->n_key; i++)
+		if (s->key[i].field == field)
+			json_object_array_add(keys,
+			    describe_key(s->key[i].pkey, s->key[i].encrypted));
+	json_object_object_add(o, "certificates", certs);
+	json_object_object_add(o, "keys", keys);
+	return o;
+}
+
+/* The first pair, the others in "more". */
+static struct json_object *
+describe_plan(const struct pki_plan *plan, time_t now)
+{
+	struct json_object *first, *more;
+	size_t i;
+
+	if (plan->n == 0)
+		return NULL;
+	first = describe_pair(&plan->pair[0], now);
+	if (plan->n == 1)
+		return first;
+	more = json_object_new_array();
+	for (i = 1; i < plan->n; i++)
+		json_object_array_add(more, describe_pair(&plan->pair[i], now));
+	json_object_object_add(first, "more", more);
+	return first;
+}
+
+static struct json_object *
+make_report(const struct pki_set *s, const struct pki_plan *plan, time_t now)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *files = json_object_new_object();
+	int i;
+
+	json_object_object_add(
+	    o, "ok", json_object_new_boolean(!set_has_error(s)));
+	json_object_object_add(o, "findings", findings_to_json(&s->found));
+	json_object_object_add(o, "certificate", describe_plan(plan, now));
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		json_object_object_add(
+		    files, pki_field_names[i], describe_file(s, i, now));
+	json_object_object_add(o, "files", files);
+	return o;
+}
+
+int
+pki_inspect(const struct pki_input *in, struct pki_output *out, struct err *e)
+{
+	struct pki_set *s;
+	struct pki_plan *plan;
+	int rc = -1;
+
+	s = malloc(sizeof(*s));
+	plan = calloc(1, sizeof(*plan));
+	if (s == NULL || plan == NULL) {
+		free(s);
+		free(plan);
+		return err_set(e, ERR_NOMEM, "", "inspection");
+	}
+	set_init(s);
+	read_all(s, in);
+	intake(s, in, plan);
+	merge_stored(s, in, plan);
+	build_chains(s, plan, in);
+	intake_fields(s, plan);
+	chain_leftovers(s, plan);
+	check_all(s, plan, in);
+	if (prove(s, plan, in, out, e) == -1)
+		goto out;
+	json_object_put(out->report);
+	out->report = make_report(s, plan, in->now);
+	rc = 0;
+out:
+	set_clear(s);
+	free(s);
+	free(plan);
+	ERR_clear_error();
+	return rc;
+}
+
+int
+pki_describe(const void *pem, size_t len, time_t now, struct json_object **cert,
+    struct err *e)
+{
+	struct pki_input in = {.stored = {pem, len}, .now = now};
+	struct pki_set *s;
+	struct pki_plan plan = {.n = 0};
+	struct json_object *o = NULL;
+	size_t i;
+
+	if ((s = malloc(sizeof(*s))) == NULL)
+		return err_set(e, ERR_NOMEM, "", "chain file");
+	set_init(s);
+	read_all(s, &in);
+	chain_link(s);
+	merge_stored(s, &in, &plan);
+	build_chains(s, &plan, &in);
+	for (i = 0; i < plan.n; i++)
+		check_pair(s, &plan.pair[i], &in);
+	o = describe_plan(&plan, now);
+	set_clear(s);
+	free(s);
+	if (o == NULL)
+		return err_set(e, ERR_CERT_MISSING, "server_certificate",
+		    "chain file: expected a key and its certificate");
+	json_object_put(*cert);
+	*cert = o;
+	return 0;
+}

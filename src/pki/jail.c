@@ -1,0 +1,364 @@
+/*
+ * jail.c - hostile bytes are parsed in a child that can do nothing.
+ *
+ *   parent                               child
+ *   socketpair, roots read, fork ------> rlimits, user nobody, sandbox
+ *   poll until deadline                  pki_inspect
+ *   read frame <------------------------ "len report len chain"
+ *   kill at the deadline, wait           _exit(0)
+ *   parse strictly
+ *
+ * The child is not believed: the report is parsed with the strict reader and
+ * its findings are checked row by row, the chain must be nothing but PEM
+ * blocks of the two kinds that we write.  A child that dies, hangs or talks
+ * nonsense becomes the finding inspect.failed, not an error of the call: the
+ * upload caused it.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "jsonx.h"
+#include "pki_int.h"
+#include "sandbox.h"
+
+#define WALL_MS	   5000
+#define CPU_S	   2
+#define MEM_MAX	   (256ul * 1024 * 1024)
+#define REPORT_MAX (768 * 1024)
+#define CHAIN_MAX  (256 * 1024)
+#define FRAME_MAX  (8 + REPORT_MAX + CHAIN_MAX)
+#define FD_OUT	   3
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAVE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAVE_ASAN 1
+#endif
+#endif
+#ifndef HAVE_ASAN
+#define HAVE_ASAN 0
+#endif
+
+static void
+limit(int what, rlim_t want)
+{
+	struct rlimit r;
+
+	if (getrlimit(what, &r) == -1)
+		_exit(2);
+	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > want)
+		r.rlim_max = want;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(what, &r) == -1)
+		_exit(2);
+}
+
+static int
+send_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	ssize_t n;
+
+	while (len > 0) {
+		n = send(fd, p, len, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static void
+put32(unsigned char *p, size_t n)
+{
+	p[0] = (unsigned char)(n >> 24);
+	p[1] = (unsigned char)(n >> 16);
+	p[2] = (unsigned char)(n >> 8);
+	p[3] = (unsigned char)n;
+}
+
+static size_t
+get32(const char *data)
+{
+	const unsigned char *p = (const unsigned char *)data;
+
+	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 |
+	       p[3];
+}
+
+static int
+send_output(int fd, const struct pki_output *o)
+{
+	const char *text;
+	unsigned char head[8];
+	size_t n;
+
+	text = json_object_to_json_string_length(o->report,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
+	if (text == NULL || n > REPORT_MAX)
+		return -1;
+	put32(head, n);
+	put32(head + 4, o->chain.len);
+	if (send_all(fd, head, sizeof(head)) == -1 ||
+	    send_all(fd, text, n) == -1)
+		return -1;
+	return send_all(fd, o->chain.data, o->chain.len);
+}
+
+/* Never returns. */
+static void
+child(int fd, const struct pki_jail *jail, const struct pki_input *in)
+{
+	struct sandbox_paths none = {.rw = {NULL}};
+	struct pki_output out;
+	struct err e;
+	int rc = 1;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (fd != FD_OUT && dup2(fd, FD_OUT) == -1)
+		_exit(2);
+	if (close_range(FD_OUT + 1, ~0u, 0) == -1)
+		_exit(2);
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_CPU, CPU_S);
+	if (!HAVE_ASAN)
+		limit(RLIMIT_AS, MEM_MAX);
+	err_clear(&e);
+	if (jail->user != NULL && sandbox_drop_user(jail->user, &e) == -1)
+		_exit(3);
+	if (sandbox_enter(SANDBOX_INSPECT, &none, &e) == -1)
+		_exit(4);
+	pki_output_init(&out);
+	if (pki_inspect(in, &out, &e) == 0 && send_output(FD_OUT, &out) == 0)
+		rc = 0;
+	pki_output_clear(&out);
+	_exit(rc);
+}
+
+/* Everything up to end of file, or the deadline. */
+static int
+receive(int fd, int64_t deadline, struct buf *b)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t left;
+	ssize_t n;
+
+	for (;;) {
+		if ((left = deadline - now_ms()) <= 0)
+			return -1;
+		if (poll(&p, 1, (int)left) == -1 && errno != EINTR)
+			return -1;
+		if (p.revents == 0)
+			continue;
+		p.revents = 0;
+		if (buf_reserve(b, 16384) == -1)
+			return -1;
+		n = recv(fd, b->data + b->len, 16384, MSG_DONTWAIT);
+		if (n == 0)
+			return 0;
+		if (n == -1 && errno != EAGAIN && errno != EINTR)
+			return -1;
+		if (n > 0)
+			b->len += (size_t)n;
+	}
+}
+
+/* Ends the child if it has not ended.  true = it said that all went well. */
+static bool
+reap(pid_t pid, bool hang)
+{
+	int status = 0;
+	pid_t rc;
+
+	if (hang)
+		kill(pid, SIGKILL);
+	do
+		rc = waitpid(pid, &status, 0);
+	while (rc == -1 && errno == EINTR);
+	return rc == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Nothing but the two kinds of blocks, a key first. */
+static bool
+chain_is_clean(const char *data, size_t len)
+{
+	struct pem_scan scan = {data, data + len, 1, 0};
+	struct pem_block b;
+	struct pem_fault fault;
+	size_t i;
+	int rc, n = 0;
+	bool ok = true;
+
+	for (i = 0; i < len; i++)
+		if ((data[i] < ' ' && data[i] != '\n') || data[i] > '~')
+			return false;
+	pem_block_init(&b);
+	while (ok && (rc = pem_next(&scan, &b, &fault)) == 1) {
+		ok = strcmp(b.label, n == 0 ? "PRIVATE KEY" : "CERTIFICATE") ==
+			 0 ||
+		     (n > 1 && strcmp(b.label, "PRIVATE KEY") == 0);
+		n++;
+	}
+	ok = ok && rc == 0 && n != 1;
+	pem_block_clear(&b);
+	return ok;
+}
+
+static bool
+report_is_clean(struct json_object *report, size_t chain_len)
+{
+	static const char *const keys[] = {
+	    "ok", "findings", "certificate", "files", NULL};
+	struct json_object *a = NULL, *v;
+	struct findings f;
+	struct err e;
+	size_t i;
+	bool ok, good = true;
+
+	err_clear(&e);
+	findings_init(&f);
+	ok = jsonx_only(report, "report", keys, &e) == 0 &&
+	     jsonx_array(
+		 report, "findings", "findings", FINDINGS_MAX, &a, &e) == 0 &&
+	     a != NULL && findings_from_json(&f, a, &e) == 0 &&
+	     json_object_object_get_ex(report, "ok", &v) &&
+	     json_object_is_type(v, json_type_boolean);
+	for (i = 0; i < f.n; i++)
+		if (f.v[i].severity == SEV_ERROR)
+			good = false;
+	if (ok)
+		ok = json_object_get_boolean(v) == good &&
+		     (good || chain_len == 0);
+	findings_clear(&f);
+	return ok;
+}
+
+static int
+take_output(const struct buf *b, struct pki_output *out)
+{
+	struct json_object *report = NULL;
+	struct err e;
+	size_t n, m;
+
+	if (b->len < 8)
+		return -1;
+	n = get32(b->data);
+	m = get32(b->data + 4);
+	if (n > REPORT_MAX || m > CHAIN_MAX || b->len != 8 + n + m)
+		return -1;
+	err_clear(&e);
+	if (jsonx_parse(b->data + 8, n, 12, &report, &e) == -1)
+		return -1;
+	if (!report_is_clean(report, m) ||
+	    (m > 0 && !chain_is_clean(b->data + 8 + n, m))) {
+		json_object_put(report);
+		return -1;
+	}
+	buf_clear(&out->chain);
+	if (m > 0 && buf_add(&out->chain, b->data + 8 + n, m) == -1) {
+		json_object_put(report);
+		return -1;
+	}
+	json_object_put(out->report);
+	out->report = report;
+	return 0;
+}
+
+/* A report with the one finding that the inspection itself failed. */
+static int
+failed_report(
+    const struct pki_input *in, const char *why, struct pki_output *out)
+{
+	struct json_object *o = json_object_new_object();
+	struct findings f;
+	const char *field = "";
+	int i;
+
+	for (i = PKI_FIELD__MAX - 1; i >= 0; i--)
+		if (in->file[i].data != NULL)
+			field = pki_field_names[i];
+	findings_init(&f);
+	findings_add(&f, ERR_INSPECT_FAILED, field, "reason", why, NULL);
+	json_object_object_add(o, "ok", json_object_new_boolean(0));
+	json_object_object_add(o, "findings", findings_to_json(&f));
+	json_object_object_add(o, "certificate", NULL);
+	json_object_object_add(o, "files", json_object_new_object());
+	findings_clear(&f);
+	json_object_put(out->report);
+	out->report = o;
+	buf_clear(&out->chain);
+	return 0;
+}
+
+static int
+run_child(const struct pki_jail *jail, const struct pki_input *in,
+    struct pki_output *out, struct err *e)
+{
+	int fd[2], wall = jail->timeout_ms > 0 ? jail->timeout_ms : WALL_MS;
+	int64_t deadline = now_ms() + wall;
+	struct buf b;
+	pid_t pid;
+	int got;
+	bool well;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
+		return err_sys(e, ERR_INTERNAL, "", "socketpair");
+	if ((pid = fork()) == -1) {
+		err_sys(e, ERR_INTERNAL, "", "fork");
+		close(fd[0]);
+		close(fd[1]);
+		return -1;
+	}
+	if (pid == 0) {
+		close(fd[0]);
+		child(fd[1], jail, in);
+	}
+	close(fd[1]);
+	buf_init(&b, FRAME_MAX + 16384);
+	got = receive(fd[0], deadline, &b);
+	well = reap(pid, got == -1);
+	close(fd[0]);
+	if (got == -1)
+		got = failed_report(in, "time limit", out);
+	else if (!well || take_output(&b, out) == -1)
+		got = failed_report(in, "parser died", out);
+	buf_clear(&b);
+	return got;
+}
+
+int
+pki_inspect_jailed(const struct pki_jail *jail, const struct pki_input *in,
+    struct pki_output *out, struct err *e)
+{
+	struct pki_input with_roots = *in;
+	struct buf roots;
+	int rc;
+
+	pki_warm_up();
+	buf_init(&roots, PKI_ROOTS_MAX);
+	if (in->roots.data == NULL) {
+		/* the child can open nothing */
+		with_roots.roots.data = "";
+		if (roots_read(&roots) == 0) {
+			with_roots.roots.data = roots.data;
+			with_roots.roots.len = roots.len;
+		}
+	}
+	rc = run_child(jail, &with_roots, out, e);
+	buf_clear(&roots);
+	return rc;
+}
