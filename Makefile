@@ -121,6 +121,21 @@ run: export SMTP_PORT := $(SMTP_PORT)
 run:
 	@exec deploy/run
 
+# Fuzzers: the same source with libFuzzer (make fuzz) and with a small main
+# that replays the corpus (make check).
+FUZZ_SRC	= $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_REPLAY	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+FUZZ_TIME	?= 60
+FUZZ_LIBS	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_CTL) \
+		  $(L_CGI) $(L_STORE) $(L_BASE)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(FUZZ_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) $(UNIT_LIBS)
+fuzz-objects: $(FUZZ_SRC:%.c=$(B)/%.o) $(FUZZ_LIBS)
+fuzz:
+	@deploy/install-packages build fuzz
+	@FUZZ_TIME='$(FUZZ_TIME)' tests/lib/fuzz
+
 # Tests.  `make check` installs what they need.
 check:
 	@B='$(B)' tests/lib/check
@@ -137,20 +152,6 @@ check-layers: all
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
 unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY)
-
-# Fuzzers: the same source with libFuzzer (make fuzz) and with a small main
-# that replays the corpus (make check).
-FUZZ_SRC	= $(wildcard tests/fuzz/fuzz_*.c)
-FUZZ_REPLAY	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
-FUZZ_TIME	?= 60
-FUZZ_LIBS	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_CTL) \
-		  $(L_CGI) $(L_STORE) $(L_BASE)
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(FUZZ_LIBS)
-	@mkdir -p $(@D)
-	$(LINK) $(UNIT_LIBS)
-fuzz:
-	@deploy/install-packages build fuzz
-	@FUZZ_TIME='$(FUZZ_TIME)' tests/lib/fuzz
 
 # Style.
 C_FILES		= $(wildcard cgi/*.[ch] src/*/*.[ch] include/*.h \
@@ -185,6 +186,6 @@ clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
 .PHONY: all run check check-unit check-func check-browser check-asan \
-	check-valgrind check-layers check-corpus unit-bins fuzz lint \
+	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
 	format-check bench install help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
