@@ -168,7 +168,8 @@ give_up(struct txn *t, struct json_object *meta, struct err *err)
 	    "postseald was stopped in the middle of it");
 	json_object_object_add(
 	    meta, "outcome", json_object_new_string("failed"));
-	if ((o = err_to_json(&why)) != NULL)
+	if (jsonx_path(meta, "error") == NULL &&
+	    (o = err_to_json(&why)) != NULL)
 		json_object_object_add(meta, "error", o);
 	/* Journal first: without its files the pending N could not be read
 	 * again; without its journal N is swept. */

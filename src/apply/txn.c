@@ -211,15 +211,23 @@ outer_error(const struct txn *t, size_t failed, const struct err *cause,
 		    cause->msg);
 }
 
+/* After an undo that failed its files stay, and the recovery keeps the
+ * reason. */
 static void
 record_failed(struct txn *t, struct json_object *error)
 {
 	struct json_object *meta;
+	int rc;
 
-	if ((meta = txn_meta(t, "failed")) == NULL)
+	meta = txn_meta(t, t->undo_failed ? "pending" : "failed");
+	if (meta == NULL)
 		return;
 	json_object_object_add(meta, "error", json_object_get(error));
-	if (generation_fail(t->conf, t->id, meta, NULL) == -1)
+	if (t->undo_failed)
+		rc = generation_set_meta(t->conf, t->id, meta, NULL);
+	else
+		rc = generation_fail(t->conf, t->id, meta, NULL);
+	if (rc == -1)
 		log_warn("failed generation %ld was not recorded", t->id);
 	json_object_put(meta);
 }
@@ -240,7 +248,7 @@ finish_failed(
 	outer_error(t, failed, cause, outer);
 	state = failure_state(outer->code);
 	error = txn_error(t, outer, cause);
-	if (staged && !t->undo_failed && outer->code != ERR_SETTINGS_STALE)
+	if (staged && outer->code != ERR_SETTINGS_STALE)
 		record_failed(t, error);
 	(void)undo_lock(t, NULL);
 	json_object_object_add(t->job, "state", json_object_new_string(state));

@@ -70,6 +70,9 @@ step_lock(struct txn *t, struct err *err)
 {
 	struct journal j;
 
+	/* Also for the answer "busy". */
+	if (generation_current(t->conf, &t->prev, err) == -1)
+		return -1;
 	if ((t->lock = state_lock(t->conf, 0, err)) == -1)
 		return -1;
 	if (journal_read(t->conf, &j, err) == -1)
