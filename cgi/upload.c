@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <json-c/json.h>
-#include <openssl/crypto.h>
 
 #include "core.h"
 #include "jsonx.h"
@@ -26,38 +25,6 @@ upload_is_field(const char *name)
 			return true;
 	}
 	return false;
-}
-
-void
-json_wipe(struct json_object *o)
-{
-	size_t n;
-
-	if (o == NULL)
-		return;
-	switch (json_object_get_type(o)) {
-	case json_type_object: {
-		json_object_object_foreach (o, key, value) {
-			(void)key;
-			json_wipe(json_object_get(value));
-		}
-		break;
-	}
-	case json_type_array:
-		n = json_object_array_length(o);
-		for (size_t i = 0; i < n; i++)
-			json_wipe(
-			    json_object_get(json_object_array_get_idx(o, i)));
-		break;
-	case json_type_string:
-		/* json-c hands out its own buffer; the object is ours. */
-		OPENSSL_cleanse((char *)json_object_get_string(o),
-		    (size_t)json_object_get_string_len(o));
-		break;
-	default:
-		break;
-	}
-	json_object_put(o);
 }
 
 static int

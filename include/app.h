@@ -9,6 +9,7 @@
 #define POSTSEAL_APP_H
 
 #include "catalog.h"
+#include "client.h"
 #include "conf.h"
 #include "http.h"
 
@@ -47,8 +48,6 @@ void	backend_audit(struct app *, const struct request *,
  */
 int	upload_from_form(const struct fields *, struct json_object **files,
 	    struct json_object **names, struct err *);
-/* Overwrite all strings in it, then json_object_put: for secrets. */
-void	json_wipe(struct json_object *);
 
 /*
  * Sessions (cookie "__Host-postseal", Secure, HttpOnly, SameSite=Strict,
