@@ -1,0 +1,200 @@
+/*
+ * access.c - users and tokens, straight in the console's database: works
+ * when nothing else does.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "ctl.h"
+#include "jsonx.h"
+
+/* Set a password and say so, together with it if we made it up. */
+static int
+set_password(struct ctl *ctl, const char *name, const char *event,
+    int (*set)(struct db *, const char *, const char *, time_t, struct err *),
+    struct err *err)
+{
+	char password[CTL_PASSWORD_SIZE] = "";
+	struct json_object *o;
+	int rc = -1;
+
+	if (ctl_password(ctl, password, err) == -1 ||
+	    set(ctl->db, name, password, time(NULL), err) == -1)
+		goto out;
+	ctl_audit(ctl, event, name);
+	if (ctl->json) {
+		o = ctl->generate
+			? ctl_object("user", name, "password", password, NULL)
+			: ctl_object("user", name, NULL);
+		rc = ctl_json(ctl, o, err);
+		goto out;
+	}
+	if (ctl->generate)
+		fprintf(ctl->out, "%s\n", password);
+	rc = 0;
+out:
+	OPENSSL_cleanse(password, sizeof(password));
+	return rc;
+}
+
+int
+ctl_user_add(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	(void)status;
+	return set_password(ctl, args[0], "user.add", users_add, err);
+}
+
+int
+ctl_user_passwd(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	(void)status;
+	return set_password(ctl, args[0], "user.passwd", users_passwd, err);
+}
+
+/* {key: list} or a table; list is taken over. */
+static int
+show(struct ctl *ctl, const char *key, struct json_object *list,
+    const char *const *columns, struct err *err)
+{
+	struct json_object *o;
+
+	if (!ctl->json) {
+		ctl_table(ctl->out, list, columns);
+		json_object_put(list);
+		return 0;
+	}
+	if ((o = json_object_new_object()) == NULL ||
+	    json_object_object_add(o, key, list) != 0) {
+		json_object_put(o);
+		json_object_put(list);
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	}
+	return ctl_json(ctl, o, err);
+}
+
+int
+ctl_user_list(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	static const char *const columns[] = {
+	    "name", "created_at", "changed_at", "last_login_at", NULL};
+	struct json_object *list = NULL;
+
+	(void)args;
+	(void)status;
+	if (users_list(ctl->db, &list, err) == -1)
+		return -1;
+	return show(ctl, "users", list, columns, err);
+}
+
+int
+ctl_user_delete(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	(void)status;
+	if (users_delete(ctl->db, args[0], err) == -1)
+		return -1;
+	ctl_audit(ctl, "user.delete", args[0]);
+	if (ctl->json)
+		return ctl_json(ctl, ctl_object("user", args[0], NULL), err);
+	return 0;
+}
+
+/* Whose token?  Without --user it is plain only if there is one user. */
+static int
+owner(struct ctl *ctl, char dst[USER_NAME_MAX + 1], struct err *err)
+{
+	struct json_object *list = NULL;
+	const char *name = ctl->user;
+	int rc = 0;
+
+	if (name == NULL) {
+		if (users_list(ctl->db, &list, err) == -1)
+			return -1;
+		if (json_object_array_length(list) == 1)
+			name = jsonx_path_str(
+			    json_object_array_get_idx(list, 0), "name", "");
+		else
+			rc = err_set(err, ERR_FIELD_MISSING, "user",
+			    "there are %zu users: say --user",
+			    json_object_array_length(list));
+	}
+	if (rc == 0 && !user_name_valid(name))
+		rc = err_set(err, ERR_USER_UNKNOWN, "user", "no such user");
+	if (rc == 0)
+		memcpy(dst, name, strlen(name) + 1);
+	json_object_put(list);
+	return rc;
+}
+
+int
+ctl_token_add(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	char token[TOKEN_LEN + 1] = "", user[USER_NAME_MAX + 1];
+	struct json_object *o;
+	long id = 0;
+	int rc = 0;
+
+	(void)status;
+	if (owner(ctl, user, err) == -1 ||
+	    tokens_add(ctl->db, user, args[0], time(NULL), token, &id, err) ==
+		-1)
+		return -1;
+	ctl_audit(ctl, "token.add", args[0]);
+	if (!ctl->json) {
+		fprintf(ctl->out, "%s\n", token);
+	} else {
+		o = ctl_object(
+		    "token", token, "name", args[0], "user", user, NULL);
+		if (o != NULL)
+			json_object_object_add(
+			    o, "id", json_object_new_int64(id));
+		rc = ctl_json(ctl, o, err);
+	}
+	OPENSSL_cleanse(token, sizeof(token));
+	return rc;
+}
+
+int
+ctl_token_list(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	static const char *const columns[] = {"id", "name", "user",
+	    "created_at", "last_used_at", "last_from", NULL};
+	struct json_object *list = NULL;
+
+	(void)args;
+	(void)status;
+	if (tokens_list(ctl->db, &list, err) == -1)
+		return -1;
+	return show(ctl, "tokens", list, columns, err);
+}
+
+int
+ctl_token_delete(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	char *end = args[0];
+	long id;
+
+	(void)status;
+	errno = 0;
+	id = strtol(args[0], &end, 10);
+	if (errno != 0 || end == args[0] || *end != '\0' || id < 1)
+		return err_set(err, ERR_TOKEN_UNKNOWN, "id",
+		    "expected the number of a token, got %.20s", args[0]);
+	if (tokens_delete(ctl->db, id, err) == -1)
+		return -1;
+	ctl_audit(ctl, "token.delete", args[0]);
+	if (ctl->json)
+		return ctl_json(ctl, ctl_object("id", args[0], NULL), err);
+	return 0;
+}

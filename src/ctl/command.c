@@ -1,0 +1,241 @@
+/*
+ * command.c - the table of commands, and the way from argv to one of them.
+ *
+ * As root, everything that touches the database is done as the web user:
+ * SQLite makes its files with the rights of who runs it, and one file of root
+ * would lock the console out of its own database.
+ */
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "ctl.h"
+
+enum option_bit { OPT_PASSWORD = 1, OPT_USER = 2, OPT_LIMIT = 4 };
+
+static const struct command {
+	const char *group;
+	const char *name;     /* "" = the group is the command */
+	const char *argument; /* its name for usage, NULL = none */
+	int options;
+	bool needs_db;
+	ctl_fn fn;
+} commands[] = {
+    {"user", "add", "NAME", OPT_PASSWORD, true, ctl_user_add},
+    {"user", "passwd", "NAME", OPT_PASSWORD, true, ctl_user_passwd},
+    {"user", "list", NULL, 0, true, ctl_user_list},
+    {"user", "delete", "NAME", 0, true, ctl_user_delete},
+    {"token", "add", "NAME", OPT_USER, true, ctl_token_add},
+    {"token", "list", NULL, 0, true, ctl_token_list},
+    {"token", "delete", "ID", 0, true, ctl_token_delete},
+    {"status", "", NULL, 0, false, ctl_status},
+    {"history", "", NULL, OPT_LIMIT, false, ctl_history},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: postsealctl [-c CONF] [--json] COMMAND\n");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		fprintf(stderr, "       %s%s%s%s%s%s%s%s\n", commands[i].group,
+		    *commands[i].name ? " " : "", commands[i].name,
+		    commands[i].argument != NULL ? " " : "",
+		    commands[i].argument != NULL ? commands[i].argument : "",
+		    commands[i].options & OPT_PASSWORD
+			? " [--password-stdin | --generate]"
+			: "",
+		    commands[i].options & OPT_USER ? " [--user NAME]" : "",
+		    commands[i].options & OPT_LIMIT ? " [--limit N]" : "");
+	}
+	fprintf(stderr,
+	    "exit: 0 done, 1 failed, 2 usage, 3 no such or already there,\n"
+	    "      4 postseald unreachable, 5 status: needs attention\n");
+	return EXIT_USAGE;
+}
+
+static const struct command *
+find(char **words, int n)
+{
+	const struct command *c;
+	int want;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		c = &commands[i];
+		want = 1 + (*c->name != '\0') + (c->argument != NULL);
+		if (n == want && strcmp(words[0], c->group) == 0 &&
+		    (*c->name == '\0' || strcmp(words[1], c->name) == 0))
+			return c;
+	}
+	return NULL;
+}
+
+/* -1 = usage. */
+static int
+read_options(
+    struct ctl *ctl, int argc, char **argv, const char **conf, int *used)
+{
+	static const struct option longs[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"password-stdin", no_argument, NULL, 'p'},
+	    {"generate", no_argument, NULL, 'g'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"limit", required_argument, NULL, 'l'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			*conf = optarg;
+			break;
+		case 'j':
+			ctl->json = true;
+			break;
+		case 'p':
+			ctl->password_stdin = true;
+			*used |= OPT_PASSWORD;
+			break;
+		case 'g':
+			ctl->generate = true;
+			*used |= OPT_PASSWORD;
+			break;
+		case 'u':
+			ctl->user = optarg;
+			*used |= OPT_USER;
+			break;
+		case 'l':
+			ctl->limit = optarg;
+			*used |= OPT_LIMIT;
+			break;
+		default:
+			return -1;
+		}
+	}
+	return ctl->password_stdin && ctl->generate ? -1 : 0;
+}
+
+static void
+set_caller(struct ctl *ctl)
+{
+	const char *sudo = getenv("SUDO_USER");
+	struct passwd *pw = getpwuid(getuid());
+
+	if (sudo != NULL && user_name_valid(sudo))
+		snprintf(ctl->caller, sizeof(ctl->caller), "%s", sudo);
+	else
+		snprintf(ctl->caller, sizeof(ctl->caller), "%s",
+		    pw == NULL ? "unknown" : pw->pw_name);
+}
+
+static int
+become_web_user(struct ctl *ctl, struct err *err)
+{
+	const char *dir = ctl->conf.web_state_directory;
+	const char *name = ctl->conf.web_user;
+	struct passwd *pw;
+
+	if (geteuid() != 0)
+		return db_prepare(dir, geteuid(), getegid(), err);
+	if ((pw = getpwnam(name)) == NULL)
+		return err_set(
+		    err, ERR_CONFIG, "", "no user %s ([web] user)", name);
+	if (db_prepare(dir, pw->pw_uid, pw->pw_gid, err) == -1)
+		return -1;
+	if (initgroups(name, pw->pw_gid) == -1 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
+		return err_sys(err, ERR_CONFIG, "", "become user %s", name);
+	return 0;
+}
+
+static enum ctl_exit
+exit_for(const struct err *err)
+{
+	static const struct {
+		enum err_code code;
+		enum ctl_exit status;
+	} map[] = {
+	    {ERR_USER_UNKNOWN, EXIT_NO_SUCH},
+	    {ERR_USER_EXISTS, EXIT_NO_SUCH},
+	    {ERR_TOKEN_UNKNOWN, EXIT_NO_SUCH},
+	    {ERR_DAEMON_UNREACHABLE, EXIT_UNREACHABLE},
+	    {ERR_FIELD_MISSING, EXIT_USAGE},
+	};
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (map[i].code == err->code)
+			return map[i].status;
+	}
+	return EXIT_FAILED;
+}
+
+static void
+print_error(struct ctl *ctl, const struct err *err)
+{
+	struct json_object *o, *e;
+
+	fprintf(stderr, "postsealctl: %s: %s\n", err_name(err->code), err->msg);
+	if (!ctl->json)
+		return;
+	o = json_object_new_object();
+	e = err_to_json(err);
+	if (o != NULL && e != NULL &&
+	    json_object_object_add(o, "error", e) == 0)
+		e = NULL;
+	if (o != NULL && e == NULL)
+		ctl_json(ctl, json_object_get(o), NULL);
+	json_object_put(o);
+	json_object_put(e);
+}
+
+static int
+execute(struct ctl *ctl, const struct command *c, const char *conf,
+    char **words, enum ctl_exit *status, struct err *err)
+{
+	conf_default(&ctl->conf);
+	if (conf_read(&ctl->conf, conf, err) == -1)
+		return -1;
+	set_caller(ctl);
+	if (c->needs_db &&
+	    (become_web_user(ctl, err) == -1 ||
+		db_open(ctl->conf.web_state_directory, &ctl->db, err) == -1))
+		return -1;
+	return c->fn(ctl, words + 1 + (*c->name != '\0'), status, err);
+}
+
+int
+ctl_run(struct ctl *ctl, int argc, char **argv)
+{
+	const char *conf = CONF_DEFAULT_PATH;
+	const struct command *c;
+	enum ctl_exit status = EXIT_OK;
+	struct err err;
+	int used = 0;
+
+	err_clear(&err);
+	umask(0077);
+	if (read_options(ctl, argc, argv, &conf, &used) == -1 ||
+	    optind >= argc ||
+	    (c = find(argv + optind, argc - optind)) == NULL ||
+	    (used & ~c->options) != 0)
+		return usage();
+	if (execute(ctl, c, conf, argv + optind, &status, &err) == -1) {
+		print_error(ctl, &err);
+		status = exit_for(&err);
+	}
+	db_close(ctl->db);
+	ctl->db = NULL;
+	if (fflush(ctl->out) != 0 && status == EXIT_OK)
+		status = EXIT_FAILED;
+	return status;
+}

@@ -1,0 +1,107 @@
+/*
+ * output.c - tables for people and JSON for scripts.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "ctl.h"
+
+#define COLUMNS_MAX 8
+
+/* Characters, not bytes: a token's name may be Japanese. */
+static size_t
+width(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static const char *
+cell(struct json_object *row, const char *key)
+{
+	struct json_object *v = NULL;
+
+	if (!json_object_object_get_ex(row, key, &v) || v == NULL)
+		return "-";
+	if (json_object_is_type(v, json_type_string) &&
+	    json_object_get_string_len(v) == 0)
+		return "-";
+	return json_object_get_string(v);
+}
+
+/* Names come from our own database, but a terminal obeys what it reads. */
+static void
+print_cell(FILE *out, const char *s, size_t pad)
+{
+	for (; *s != '\0'; s++)
+		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+	while (pad-- > 0)
+		fputc(' ', out);
+}
+
+void
+ctl_table(FILE *out, struct json_object *rows, const char *const *columns)
+{
+	size_t w[COLUMNS_MAX] = {0}, n = json_object_array_length(rows), cols;
+	struct json_object *row;
+	const char *s;
+
+	for (cols = 0; columns[cols] != NULL && cols < COLUMNS_MAX; cols++) {
+		w[cols] = width(columns[cols]);
+		for (size_t i = 0; i < n; i++) {
+			row = json_object_array_get_idx(rows, i);
+			if (width(cell(row, columns[cols])) > w[cols])
+				w[cols] = width(cell(row, columns[cols]));
+		}
+	}
+	for (size_t i = 0; i <= n; i++) {
+		for (size_t c = 0; c < cols; c++) {
+			row = i == 0 ? NULL
+				     : json_object_array_get_idx(rows, i - 1);
+			s = row == NULL ? columns[c] : cell(row, columns[c]);
+			print_cell(
+			    out, s, c + 1 < cols ? w[c] - width(s) + 2 : 0);
+		}
+		fputc('\n', out);
+	}
+}
+
+int
+ctl_json(struct ctl *ctl, struct json_object *o, struct err *err)
+{
+	const char *s;
+
+	if (o == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	s = json_object_to_json_string_ext(
+	    o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (s != NULL)
+		fprintf(ctl->out, "%s\n", s);
+	json_object_put(o);
+	return s == NULL ? err_set(err, ERR_NOMEM, "", "out of memory") : 0;
+}
+
+struct json_object *
+ctl_object(const char *key, ...)
+{
+	struct json_object *o = json_object_new_object(), *v;
+	va_list ap;
+
+	va_start(ap, key);
+	for (; o != NULL && key != NULL; key = va_arg(ap, const char *)) {
+		v = json_object_new_string(va_arg(ap, const char *));
+		if (v == NULL || json_object_object_add(o, key, v) != 0) {
+			json_object_put(v);
+			json_object_put(o);
+			o = NULL;
+		}
+	}
+	va_end(ap);
+	return o;
+}

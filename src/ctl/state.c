@@ -1,0 +1,172 @@
+/*
+ * state.c - what stands and what stood, as postseald tells it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "ctl.h"
+#include "jsonx.h"
+#include "ops.h"
+
+#define LIMIT_MAX 1000
+
+static bool
+is_true(struct json_object *o, const char *path)
+{
+	struct json_object *v = jsonx_path(o, path);
+
+	return json_object_is_type(v, json_type_boolean) &&
+	       json_object_get_boolean(v);
+}
+
+static size_t
+drift_count(struct json_object *view)
+{
+	struct json_object *v = jsonx_path(view, "drift");
+
+	return json_object_is_type(v, json_type_array)
+		   ? json_object_array_length(v)
+		   : 0;
+}
+
+/* Is all as an administrator wants it to be? */
+static bool
+healthy(struct json_object *view)
+{
+	return strcmp(jsonx_path_str(view, "postfix.state", ""), "running") ==
+		   0 &&
+	       is_true(view, "usable") && drift_count(view) == 0 &&
+	       jsonx_path(view, "live") != NULL &&
+	       jsonx_path(view, "live.error") == NULL;
+}
+
+static void
+print_line(struct ctl *ctl, const char *label, const char *value)
+{
+	fprintf(ctl->out, "%-12s ", label);
+	for (; *value != '\0'; value++)
+		fputc((unsigned char)*value < 0x20 || *value == 0x7f ? '?'
+								     : *value,
+		    ctl->out);
+	fputc('\n', ctl->out);
+}
+
+static void
+print_certificate(struct ctl *ctl, struct json_object *view)
+{
+	struct json_object *days =
+	    jsonx_path(view, "certificate.leaf.days_left");
+	char text[64];
+
+	if (jsonx_path(view, "certificate.leaf") == NULL) {
+		print_line(ctl, "certificate", "none");
+		return;
+	}
+	print_line(ctl, "certificate",
+	    jsonx_path_str(view, "certificate.leaf.subject", ""));
+	print_line(
+	    ctl, "sha256", jsonx_path_str(view, "certificate.sha256", ""));
+	snprintf(text, sizeof(text), "%lld days left",
+	    (long long)json_object_get_int64(days));
+	print_line(ctl, "validity", text);
+}
+
+static void
+print_status(struct ctl *ctl, struct json_object *view)
+{
+	struct json_object *gen = jsonx_path(view, "generation.id");
+	char text[128];
+
+	print_line(ctl, "host", jsonx_path_str(view, "host", ""));
+	snprintf(text, sizeof(text), "%s %s",
+	    jsonx_path_str(view, "postfix.state", "unknown"),
+	    jsonx_path_str(view, "postfix.version", ""));
+	print_line(ctl, "postfix", text);
+	print_line(ctl, "generation",
+	    gen == NULL ? "none" : json_object_get_string(gen));
+	print_line(ctl, "inbound",
+	    !is_true(view, "settings.inbound.enabled")	 ? "off"
+	    : is_true(view, "settings.inbound.tls_only") ? "required"
+							 : "offered");
+	print_line(ctl, "outbound",
+	    is_true(view, "settings.outbound.enabled") ? "used when offered"
+						       : "off");
+	print_certificate(ctl, view);
+	if (jsonx_path(view, "live.error") != NULL)
+		snprintf(text, sizeof(text), "failed: %s",
+		    jsonx_path_str(view, "live.error.code", ""));
+	else
+		snprintf(text, sizeof(text), "%s %s",
+		    jsonx_path_str(view, "live.protocol", "no TLS"),
+		    jsonx_path_str(view, "live.cipher", ""));
+	print_line(ctl, "probe", text);
+	snprintf(text, sizeof(text), "%zu", drift_count(view));
+	print_line(ctl, "drift", text);
+}
+
+int
+ctl_status(struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	struct json_object *o = json_object_new_object(), *view = NULL;
+
+	(void)args;
+	if (o != NULL)
+		json_object_object_add(o, "probe", json_object_new_boolean(1));
+	if (ctl_call(ctl, OP_STATUS, o, &view, err) == -1)
+		return -1;
+	json_object_object_del(view, "draft");
+	if (!healthy(view))
+		*status = EXIT_ATTENTION;
+	if (ctl->json)
+		return ctl_json(ctl, view, err);
+	print_status(ctl, view);
+	json_object_put(view);
+	return 0;
+}
+
+static int
+put_limit(struct ctl *ctl, struct json_object *args, struct err *err)
+{
+	char *end;
+	long n;
+
+	if (ctl->limit == NULL)
+		return 0;
+	errno = 0;
+	n = strtol(ctl->limit, &end, 10);
+	if (errno != 0 || *end != '\0' || n < 1 || n > LIMIT_MAX)
+		return err_set(err, ERR_FIELD_INVALID, "limit",
+		    "--limit: expected 1 to %d", LIMIT_MAX);
+	json_object_object_add(args, "limit", json_object_new_int64(n));
+	return 0;
+}
+
+int
+ctl_history(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	static const char *const columns[] = {
+	    "id", "at", "by", "from", "via", "outcome", "in_force", NULL};
+	struct json_object *o = json_object_new_object(), *data = NULL, *list;
+
+	(void)args;
+	(void)status;
+	if (o == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	if (put_limit(ctl, o, err) == -1) {
+		json_object_put(o);
+		return -1;
+	}
+	if (ctl_call(ctl, OP_GENERATIONS_LIST, o, &data, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	list = jsonx_path(data, "generations");
+	if (json_object_is_type(list, json_type_array))
+		ctl_table(ctl->out, list, columns);
+	json_object_put(data);
+	return 0;
+}
