@@ -89,6 +89,7 @@ struct state {
 	int line;
 	bool seen[N_KEYS];
 	bool failed;
+	int failed_at; /* line of the complaint */
 	struct err *err;
 };
 
@@ -240,6 +241,7 @@ on_pair(void *arg, const char *section, const char *name, const char *value)
 	if (st->failed)
 		return 0;
 	st->failed = true;
+	st->failed_at = st->line;
 	k = find_key(section, name);
 	if (k == NULL) {
 		err_set(st->err, ERR_CONFIG, name,
@@ -300,6 +302,7 @@ next_line(char *dst, int size, void *arg)
 	n = nl == NULL ? st->len - st->at : (size_t)(nl - p) + 1;
 	if (n >= (size_t)size) {
 		st->failed = true;
+		st->failed_at = st->line;
 		err_set(st->err, ERR_CONFIG, NULL,
 		    "%s:%d: line of more than %d bytes", st->path, st->line,
 		    size - 1);
@@ -310,6 +313,7 @@ next_line(char *dst, int size, void *arg)
 	st->at += n;
 	if (!section_known(dst)) {
 		st->failed = true;
+		st->failed_at = st->line;
 		err_set(st->err, ERR_CONFIG, NULL, "%s:%d: unknown section %s",
 		    st->path, st->line, dst);
 	}
@@ -326,7 +330,8 @@ parse(struct state *st)
 		return err_set(
 		    st->err, ERR_CONFIG, NULL, "%s: not UTF-8 text", st->path);
 	line = ini_parse_stream(next_line, st, on_pair, st);
-	if (st->failed)
+	/* inih goes on behind a line that it did not understand. */
+	if (st->failed && (line <= 0 || line >= st->failed_at))
 		return -1;
 	if (line != 0)
 		return err_set(st->err, ERR_CONFIG, NULL,

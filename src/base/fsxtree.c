@@ -168,8 +168,8 @@ split(const char *path, char above[PATH_MAX], const char **ret_dir,
 	while (len > 1 && above[len - 1] == '/')
 		above[--len] = '\0';
 	name = strrchr(above, '/');
-	if (name[1] == '\0' || strcmp(name, "/..") == 0 ||
-	    strcmp(name, "/.") == 0) {
+	if (path[0] == '\0' || name == NULL || name[1] == '\0' ||
+	    strcmp(name, "/..") == 0 || strcmp(name, "/.") == 0) {
 		errno = EINVAL;
 		return err_sys(err, ERR_IO, NULL, "path \"%s\"", path);
 	}

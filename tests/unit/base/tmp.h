@@ -45,15 +45,15 @@ tmp_close(int failed)
 	return failed == 0 ? 0 : 1;
 }
 
-/* The path of a name in the directory, in one of a few static buffers. */
+/* The path of a name in the directory, in one of many static buffers. */
 static inline const char *
 tmp_path(const char *name)
 {
-	static char path[8][PATH_MAX];
+	static char path[2048][256];
 	static unsigned int next;
-	char *p = path[next++ % 8];
+	char *p = path[next++ % 2048];
 
-	snprintf(p, PATH_MAX, "%s/%s", tmp_root, name);
+	snprintf(p, sizeof(path[0]), "%s/%s", tmp_root, name);
 	return p;
 }
 
