@@ -337,6 +337,12 @@ wait_log()
 	return 1
 }
 
+# Is process $1 gone?  A zombie that init has not reaped yet is.
+ended()
+{
+	[ ! -d "/proc/$1" ] || [ "$(ps -o stat= -p "$1" | cut -c1)" = Z ]
+}
+
 # Processes whose command line names a path.
 processes_of()
 {
