@@ -79,9 +79,11 @@ struct param_plan {
 /* What main.cf sets by itself (postconf -n, raw values) for every managed
  * parameter: JSON object name -> string. */
 int	params_read(const struct conf *, struct json_object **, struct err *);
-/* What the settings ask for: name -> string, or null = must not be set.
+/* What the settings ask for: name -> string, or null = must not be set, or
+ * [string or null] = only over a value that the console itself wrote.
  * chain_file: absolute path, or NULL without a certificate.  A direction that
- * is off and never was on plans nothing for its detail parameters. */
+ * is off plans nothing for its detail parameters; params_plan drops what is
+ * so already, including "none" where nothing is set. */
 int	params_wanted(const struct settings *, const struct postfix_info *,
 	    const char *chain_file, struct json_object **, struct err *);
 int	params_plan(struct json_object *current, struct json_object *wanted,
@@ -108,7 +110,8 @@ int	maincf_stage(const struct conf *, const struct param_plan *,
 int	maincf_commit(const struct conf *, const void *, size_t,
 	    const char *expect_sha256, struct err *);
 int	maincf_read(const struct conf *, struct buf *, struct err *);
-/* The flock that postconf -e takes: CONFIG_DIR/main.cf.tmp; fd or -1. */
+/* The flock that postconf -e takes: CONFIG_DIR/main.cf.tmp; fd or -1.
+ * Closing the fd releases it; the empty file stays and does no harm. */
 int	maincf_lock(const struct conf *, int wait_ms, struct err *);
 
 /*

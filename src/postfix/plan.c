@@ -1,0 +1,271 @@
+/*
+ * plan.c - main.cf as it stands, against what the settings ask for.
+ *
+ * Wanted values travel as JSON: name -> string; null = must not be set;
+ * [string or null] = the same, but only over a value that the console itself
+ * wrote.  A name that is absent is left as it is.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "postfix_int.h"
+#include "util.h"
+
+static struct json_object *
+string_or_null(const char *value)
+{
+	return *value == '\0' ? NULL : json_object_new_string(value);
+}
+
+static int
+want_to_json(struct json_object *o, const char *name, const struct want *w)
+{
+	struct json_object *v = NULL;
+
+	switch (w->kind) {
+	case WANT_KEEP:
+		return 0;
+	case WANT_UNSET:
+		break;
+	case WANT_VALUE:
+		if ((v = json_object_new_string(w->value)) == NULL)
+			return -1;
+		break;
+	case WANT_OVER_OURS:
+		if ((v = json_object_new_array_ext(1)) == NULL)
+			return -1;
+		if (json_object_array_add(v, string_or_null(w->value)) != 0)
+			goto fail;
+		break;
+	}
+	if (json_object_object_add(o, name, v) == 0)
+		return 0;
+fail:
+	json_object_put(v);
+	return -1;
+}
+
+int
+params_wanted(const struct settings *settings, const struct postfix_info *info,
+    const char *chain_file, struct json_object **ret_wanted, struct err *err)
+{
+	struct want_in in = {settings, info, chain_file};
+	struct json_object *o;
+	struct want w;
+	size_t i;
+
+	if ((o = json_object_new_object()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "parameters");
+	for (i = 0; i < n_params; i++) {
+		if (info->version < params[i].since)
+			continue;
+		w.kind = WANT_KEEP;
+		w.value[0] = '\0';
+		if (params[i].rule(&in, &w, err) == -1)
+			goto fail;
+		if (want_to_json(o, params[i].name, &w) == -1) {
+			err_set(err, ERR_NOMEM, "", "parameters");
+			goto fail;
+		}
+	}
+	*ret_wanted = o;
+	return 0;
+fail:
+	json_object_put(o);
+	return -1;
+}
+
+/* Copies of the names alone, so that postconf prints no other line. */
+int
+params_read(
+    const struct conf *conf, struct json_object **ret_params, struct err *err)
+{
+	const char *args[POSTCONF_ARGS_MAX];
+	struct json_object *all = NULL, *o = NULL, *v;
+	struct run_result r;
+	char diag[DIAG_MAX];
+	size_t i, n = 0;
+	int rc = -1;
+
+	args[n++] = "-n";
+	for (i = 0; i < n_params; i++)
+		args[n++] = params[i].name;
+	args[n] = NULL;
+	if (postconf_run(conf, conf->config_directory, args, &r, err) == -1)
+		goto out;
+	if (r.exit_code != 0) {
+		diag_pick(&r.err, diag);
+		err_set(err, ERR_POSTFIX_CONFIG, "", "%s", diag);
+		goto out;
+	}
+	if (postconf_parse(&r.out, &all, err) == -1)
+		goto out;
+	if ((o = json_object_new_object()) == NULL) {
+		err_set(err, ERR_NOMEM, "", "parameters");
+		goto out;
+	}
+	for (i = 0; i < n_params; i++)
+		if (json_object_object_get_ex(all, params[i].name, &v))
+			json_object_object_add(
+			    o, params[i].name, json_object_get(v));
+	*ret_params = o;
+	rc = 0;
+out:
+	json_object_put(all);
+	run_result_clear(&r);
+	return rc;
+}
+
+static const char *
+string_of(struct json_object *o, const char *name)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, name, &v) || v == NULL)
+		return NULL;
+	return json_object_get_string(v);
+}
+
+static bool
+says_yes(struct json_object *current, const char *name)
+{
+	const char *v = name == NULL ? NULL : string_of(current, name);
+
+	return v != NULL && strcasecmp(v, "no") != 0;
+}
+
+/* Nothing set, and nothing set is what is wanted. */
+static bool
+absent_will_do(
+    const struct param_row *row, struct json_object *current, const char *want)
+{
+	const char *now = string_of(current, row->name);
+
+	return row->absent != NULL && want != NULL &&
+	       strcmp(want, row->absent) == 0 &&
+	       (now == NULL || *now == '\0') &&
+	       !says_yes(current, row->legacy[0]) &&
+	       !says_yes(current, row->legacy[1]);
+}
+
+/* A legacy boolean that says no beside a level that need not be written. */
+static bool
+legacy_will_do(const struct param_row *row, struct json_object *current,
+    struct json_object *wanted)
+{
+	const struct param_row *by;
+
+	if (row->replaced_by == NULL ||
+	    (by = param_find(row->replaced_by)) == NULL)
+		return false;
+	return absent_will_do(by, current, string_of(wanted, by->name));
+}
+
+static int
+plan_add(struct param_plan *plan, const struct param_row *row,
+    const char *before, const char *after)
+{
+	struct param_change *c = &plan->v[plan->n];
+
+	c->name = row->name;
+	c->before = before == NULL ? NULL : strdup(before);
+	c->after = after == NULL ? NULL : strdup(after);
+	plan->n++;
+	return (before != NULL && c->before == NULL) ||
+		       (after != NULL && c->after == NULL)
+		   ? -1
+		   : 0;
+}
+
+static int
+plan_row(const struct param_row *row, struct json_object *current,
+    struct json_object *wanted, struct param_plan *plan)
+{
+	const char *now = string_of(current, row->name), *want;
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(wanted, row->name, &v))
+		return 0;
+	if (json_object_is_type(v, json_type_array)) {
+		if (now == NULL || !chain_path_ours(now))
+			return 0;
+		v = json_object_array_get_idx(v, 0);
+	}
+	want = v == NULL ? NULL : json_object_get_string(v);
+	if (want == NULL && now == NULL)
+		return 0;
+	if (want != NULL && now != NULL && strcmp(want, now) == 0)
+		return 0;
+	if (absent_will_do(row, current, want) ||
+	    (want == NULL && legacy_will_do(row, current, wanted)))
+		return 0;
+	return plan_add(plan, row, now, want);
+}
+
+int
+params_plan(struct json_object *current, struct json_object *wanted,
+    struct param_plan *ret_plan, struct err *err)
+{
+	struct param_plan plan = {NULL, 0};
+	size_t i;
+
+	if ((plan.v = calloc(n_params, sizeof(*plan.v))) == NULL)
+		return err_set(err, ERR_NOMEM, "", "plan");
+	for (i = 0; i < n_params; i++)
+		if (plan_row(&params[i], current, wanted, &plan) == -1) {
+			param_plan_clear(&plan);
+			return err_set(err, ERR_NOMEM, "", "plan");
+		}
+	*ret_plan = plan;
+	return 0;
+}
+
+void
+param_plan_clear(struct param_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n; i++) {
+		free(plan->v[i].before);
+		free(plan->v[i].after);
+	}
+	free(plan->v);
+	plan->v = NULL;
+	plan->n = 0;
+}
+
+/* Hand-written values may be no UTF-8; JSON for others must be. */
+static struct json_object *
+shown(const char *value)
+{
+	char text[4200];
+
+	if (value == NULL)
+		return NULL;
+	text_clean(text, sizeof(text), value, strlen(value));
+	return json_object_new_string(text);
+}
+
+struct json_object *
+param_plan_to_json(const struct param_plan *plan)
+{
+	struct json_object *list, *row;
+	size_t i;
+
+	if ((list = json_object_new_array()) == NULL)
+		return NULL;
+	for (i = 0; i < plan->n; i++) {
+		if ((row = json_object_new_object()) == NULL ||
+		    json_object_array_add(list, row) != 0) {
+			json_object_put(row);
+			json_object_put(list);
+			return NULL;
+		}
+		json_object_object_add(
+		    row, "parameter", json_object_new_string(plan->v[i].name));
+		json_object_object_add(row, "before", shown(plan->v[i].before));
+		json_object_object_add(row, "after", shown(plan->v[i].after));
+	}
+	return list;
+}

@@ -1,0 +1,82 @@
+/*
+ * postfix_int.h - shared inside src/postfix: calling postconf, and reading
+ * what Postfix's programs print.
+ */
+#ifndef POSTSEAL_POSTFIX_INT_H
+#define POSTSEAL_POSTFIX_INT_H
+
+#include <limits.h>
+
+#include "postfix.h"
+#include "run.h"
+
+#define MAINCF_SIZE_MAX	(4 * 1024 * 1024)
+#define POSTCONF_OUT_MAX (MAINCF_SIZE_MAX + 64 * 1024)
+#define DIAG_MAX	160
+
+/*
+ * params.c: the managed parameters, one row each, in the order of writing.
+ * A rule says what the settings ask for.  WANT_OVER_OURS: only over a value
+ * that the console itself wrote; a value set by hand stays.
+ */
+enum want_kind { WANT_KEEP, WANT_UNSET, WANT_VALUE, WANT_OVER_OURS };
+struct want {
+	enum want_kind	 kind;
+	char		 value[4096];	/* "" with WANT_OVER_OURS: remove */
+};
+struct want_in {
+	const struct settings		*settings;
+	const struct postfix_info	*info;
+	const char			*chain_file;	/* or NULL */
+};
+struct param_row {
+	const char	*name;
+	unsigned	 since;
+	int		(*rule)(const struct want_in *, struct want *,
+			    struct err *);
+	/* The value that "not set" is as good as, as long as no parameter of
+	 * legacy[] says "yes"; NULL = none. */
+	const char	*absent;
+	const char	*legacy[2];
+	/* A legacy name: what took its place; NULL = current. */
+	const char	*replaced_by;
+};
+extern const struct param_row params[];
+extern const size_t n_params;
+const struct param_row *param_find(const char *name);
+/* Is it ".../generations/gen-N/inbound.pem"? */
+bool	chain_path_ours(const char *value);
+
+/*
+ * Run "postconf -c DIR ARGS".  args is NULL-terminated, at most
+ * POSTCONF_ARGS_MAX.  0 whatever the exit status; -1 when it could not run.
+ */
+#define POSTCONF_ARGS_MAX 64
+int	postconf_run(const struct conf *, const char *dir,
+	    const char *const *args, struct run_result *, struct err *);
+/* "name = value" lines -> object of strings; other lines are skipped. */
+int	postconf_parse(const struct buf *, struct json_object **,
+	    struct err *);
+/* The line that says most (fatal, error, warning, else the first), without
+ * the program's name and control characters; "" when there is none. */
+void	diag_pick(const struct buf *, char dst[DIAG_MAX]);
+/* The address of an inet service, numeric, as a client reaches it. */
+struct endpoint {
+	char	host[64];
+	int	port;
+	bool	loopback;	/* the service names a loopback address */
+};
+int	endpoint_resolve(const char *service, const char *inet_interfaces,
+	    const char *inet_protocols, struct endpoint *, struct err *);
+
+/* Set mtime some seconds into the past, never equal to other (0 = any). */
+int	maincf_cool(int dirfd, const char *path, time_t other);
+
+/* maincf_lines.c: main.cf without the logical lines of the named parameters;
+ * names is NULL-terminated.  Comments and blank lines stay. */
+int	maincf_without(const struct buf *, const char *const *names,
+	    struct buf *);
+/* Canonical path of CONFIG_DIR/main.cf, symlinks followed. */
+int	maincf_path(const struct conf *, char dst[PATH_MAX], struct err *);
+
+#endif

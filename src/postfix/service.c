@@ -1,0 +1,186 @@
+/*
+ * service.c - stop, start and reload one Postfix instance.
+ *
+ * systemd is asked only where it runs, the instance is the system's own, and
+ * its unit is what started Postfix: postfix@-.service, since Debian's
+ * postfix.service is /bin/true (shared/POSTFIX.md 1.10).  Whoever was asked,
+ * success is what can be seen: the lock that master(8) holds.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "postfix_int.h"
+#include "util.h"
+
+#define COMMAND_TIMEOUT_MS 60000
+#define START_WAIT_MS	   10000
+#define STOP_WAIT_MS	   20000
+#define POLL_MS		   5
+
+#define SYSTEM_CONFIG	   "/etc/postfix"
+
+static const char *const units[] = {"postfix@-.service", "postfix.service"};
+
+/* The unit that runs this instance now, or NULL. */
+static const char *
+unit_of(const struct conf *conf)
+{
+	const char *argv[] = {
+	    "/usr/bin/systemctl", "is-active", "--quiet", NULL, NULL};
+	struct run_spec spec = {.argv = argv};
+	struct run_result r;
+	const char *unit = NULL;
+	char *real;
+	bool own;
+	size_t i;
+
+	if (access("/run/systemd/system", F_OK) == -1 ||
+	    access(argv[0], X_OK) == -1)
+		return NULL;
+	real = realpath(conf->config_directory, NULL);
+	own = real != NULL && strcmp(real, SYSTEM_CONFIG) == 0;
+	free(real);
+	for (i = 0; own && unit == NULL && i < sizeof(units) / sizeof(units[0]);
+	     i++) {
+		argv[3] = units[i];
+		if (run(&spec, &r, NULL) == 0 && r.exit_code == 0)
+			unit = units[i];
+		run_result_clear(&r);
+	}
+	return unit;
+}
+
+static int
+command(const char *const *argv, enum err_code code, const char *what,
+    struct err *err)
+{
+	struct run_spec spec = {.argv = argv, .timeout_ms = COMMAND_TIMEOUT_MS};
+	struct run_result r;
+	char diag[DIAG_MAX];
+	int rc = -1;
+
+	if (run(&spec, &r, err) == -1)
+		goto out;
+	if (r.exit_code == 0) {
+		rc = 0;
+		goto out;
+	}
+	diag_pick(r.err.len > 0 ? &r.err : &r.out, diag);
+	err_set(err, code, "", "%s: %s", what,
+	    diag[0] == '\0' ? "failed without a word" : diag);
+out:
+	run_result_clear(&r);
+	return rc;
+}
+
+static int
+postfix_command(const struct conf *conf, const char *verb, enum err_code code,
+    struct err *err)
+{
+	char path[CONF_STR_MAX + 16], what[64];
+	const char *argv[] = {path, "-c", conf->config_directory, verb, NULL};
+
+	(void)snprintf(
+	    path, sizeof(path), "%s/postfix", conf->command_directory);
+	(void)snprintf(what, sizeof(what), "postfix %s", verb);
+	return command(argv, code, what, err);
+}
+
+static int
+systemctl(
+    const char *verb, const char *unit, enum err_code code, struct err *err)
+{
+	const char *argv[] = {"/usr/bin/systemctl", verb, unit, NULL};
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), "systemctl %s %s", verb, unit);
+	return command(argv, code, what, err);
+}
+
+static bool
+wait_running(const struct postfix_info *info, bool running, int ms)
+{
+	int64_t deadline = now_ms() + ms;
+
+	while (postfix_running(info) != running) {
+		if (now_ms() >= deadline)
+			return false;
+		(void)poll(NULL, 0, POLL_MS);
+	}
+	return true;
+}
+
+static int
+verify_started(const struct postfix_info *info, struct err *err)
+{
+	if (wait_running(info, true, START_WAIT_MS))
+		return 0;
+	return err_set(err, ERR_POSTFIX_START, "",
+	    "Postfix was started but its master is not running");
+}
+
+int
+service_start(
+    const struct conf *conf, const struct postfix_info *info, struct err *err)
+{
+	if (postfix_running(info))
+		return 0;
+	if (postfix_command(conf, "start", ERR_POSTFIX_START, err) == -1)
+		return -1;
+	return verify_started(info, err);
+}
+
+int
+service_stop(
+    const struct conf *conf, const struct postfix_info *info, struct err *err)
+{
+	const char *unit;
+	int rc;
+
+	if (!postfix_running(info))
+		return 0;
+	unit = unit_of(conf);
+	if (unit != NULL)
+		rc = systemctl("stop", unit, ERR_POSTFIX_COMMAND, err);
+	else
+		rc = postfix_command(conf, "stop", ERR_POSTFIX_COMMAND, err);
+	if (rc == -1)
+		return -1;
+	if (wait_running(info, false, STOP_WAIT_MS))
+		return 0;
+	return err_set(err, ERR_POSTFIX_COMMAND, "",
+	    "Postfix was stopped but its master still runs");
+}
+
+int
+service_restart(
+    const struct conf *conf, const struct postfix_info *info, struct err *err)
+{
+	const char *unit = NULL;
+
+	if (postfix_running(info))
+		unit = unit_of(conf);
+	if (unit == NULL)
+		return service_stop(conf, info, err) == -1
+			   ? -1
+			   : service_start(conf, info, err);
+	if (systemctl("restart", unit, ERR_POSTFIX_START, err) == -1)
+		return -1;
+	return verify_started(info, err);
+}
+
+int
+service_reload(
+    const struct conf *conf, const struct postfix_info *info, struct err *err)
+{
+	if (!postfix_running(info))
+		return err_set(err, ERR_POSTFIX_COMMAND, "",
+		    "reload: Postfix is not running");
+	if (postfix_command(conf, "reload", ERR_POSTFIX_COMMAND, err) == -1)
+		return -1;
+	return verify_started(info, err);
+}
