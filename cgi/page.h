@@ -37,7 +37,10 @@ void put_icon(struct json_object *, const char *kind);
  * NULL). */
 void put_text(const struct page *, struct json_object *, const char *key,
     const char *text, struct json_object *args);
-/* The same as a new string, for arrays. */
+/* The sentence of a code. */
+void put_error(const struct page *, struct json_object *, const char *key,
+    const char *code, struct json_object *args);
+/* The same as put_text as a new string, for arrays. */
 struct json_object *new_text(
     const struct page *, const char *text, struct json_object *args);
 const char *page_text(const struct page *, const char *text);

@@ -126,17 +126,17 @@ static const char *
 error_heading(enum err_code code)
 {
 	if (code == ERR_DAEMON_UNREACHABLE)
-		return "error.heading.unreachable";
+		return "failure.heading.unreachable";
 	switch (err_http(code)) {
 	case 401:
 	case 403:
-		return "error.heading.denied";
+		return "failure.heading.denied";
 	case 404:
-		return "error.heading.not_found";
+		return "failure.heading.not_found";
 	case 500:
-		return "error.heading.internal";
+		return "failure.heading.internal";
 	default:
-		return "error.heading.refused";
+		return "failure.heading.refused";
 	}
 }
 

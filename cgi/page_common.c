@@ -3,6 +3,7 @@
  * page has: language switch, navigation, session.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -77,6 +78,16 @@ put_text(const struct page *p, struct json_object *obj, const char *key,
     const char *text, struct json_object *args)
 {
 	json_object_object_add(obj, key, new_text(p, text, args));
+}
+
+void
+put_error(const struct page *p, struct json_object *obj, const char *key,
+    const char *code, struct json_object *args)
+{
+	char *s = localise_code(p->app, p->req->lang, code, args);
+
+	put_str(obj, key, s != NULL ? s : code);
+	free(s);
 }
 
 int

@@ -53,23 +53,41 @@ row_add(const struct page *p, struct json_object *rows, const char *label,
 	json_object_array_add(rows, row);
 }
 
-/* "9f86..." as "9F:86:..": what openssl prints, so that eyes can compare. */
+/*
+ * "9f86..." as "9F:86:..", what openssl prints, in groups of eight bytes, so
+ * that lines break between groups and eyes can compare.
+ */
 static void
 row_add_print(const struct page *p, struct json_object *rows, const char *label,
     const char *hex)
 {
+	struct json_object *row, *groups = json_object_new_array();
 	char text[3 * 64 + 1];
-	size_t i, n = 0;
+	size_t i, n = 0, from = 0;
 
 	for (i = 0; hex[i] != '\0' && n + 3 < sizeof(text); i++) {
 		if (i > 0 && i % 2 == 0)
 			text[n++] = ':';
+		if (i > 0 && i % 16 == 0) {
+			json_object_array_add(
+			    groups, json_object_new_string_len(
+					text + from, (int)(n - from)));
+			from = n;
+		}
 		text[n++] =
 		    (char)(hex[i] >= 'a' && hex[i] <= 'f' ? hex[i] - 'a' + 'A'
 							  : hex[i]);
 	}
 	text[n] = '\0';
+	json_object_array_add(groups, json_object_new_string(text + from));
 	row_add(p, rows, label, text, true, NULL);
+	row = n > 0 ? json_object_array_get_idx(
+			  rows, json_object_array_length(rows) - 1)
+		    : NULL;
+	if (row != NULL)
+		json_object_object_add(row, "groups", groups);
+	else
+		json_object_put(groups);
 }
 
 static void
@@ -167,24 +185,36 @@ is_confirmed(const struct screen *s, const char *code)
 	return false;
 }
 
+/* What a tick in the box says; NULL when there is nothing to decide. */
+static const char *
+confirm_text(const char *code, const char *severity)
+{
+	if (strcmp(code, "cert.add_algorithm") == 0)
+		return "finding.keep_both";
+	if (strcmp(code, "cert.replace_all") == 0)
+		return "finding.replace_all";
+	return strcmp(severity, "confirm") == 0 ? "finding.confirm" : NULL;
+}
+
 struct json_object *
 finding_row(const struct screen *s, struct json_object *finding)
 {
 	const char *code = jsonx_path_str(finding, "code", "internal");
 	const char *severity = jsonx_path_str(finding, "severity", "info");
 	struct json_object *o = json_object_new_object();
-	bool confirm = strcmp(severity, "confirm") == 0;
-	char key[96], id[64];
+	const char *ask = confirm_text(code, severity);
+	const char *url = jsonx_path_str(finding, "args.url", "");
+	char id[64];
 	size_t i;
 
-	snprintf(key, sizeof(key), "error.%s", code);
-	put_text(&s->page, o, "message", key, jsonx_path(finding, "args"));
+	put_error(&s->page, o, "message", code, jsonx_path(finding, "args"));
 	put_str(o, "code", code);
 	put_str(o, "severity", severity);
 	put_str(o, "field", jsonx_path_str(finding, "field", ""));
-	put_bool(o, "confirmable", confirm);
+	put_str(o, "url", strncmp(url, "http", 4) == 0 ? url : "");
+	put_str(o, "ask", ask != NULL ? page_text(&s->page, ask) : "");
 	put_bool(o, "confirmed", is_confirmed(s, code));
-	put_icon(o, confirm ? "warn" : severity);
+	put_icon(o, strcmp(severity, "confirm") == 0 ? "warn" : severity);
 	/* "cert.expired" names an element as "cert-expired". */
 	snprintf(id, sizeof(id), "%s", code);
 	for (i = 0; id[i] != '\0'; i++)
@@ -208,7 +238,8 @@ step_row(const struct page *p, const char *name, struct json_object *step)
 	put_str(o, "label", page_text(p, key));
 	snprintf(key, sizeof(key), "step.state.%.32s", state);
 	put_str(o, "state_label", page_text(p, key));
-	json_object_object_add(o, "ms", json_object_get(ms));
+	json_object_object_add(o, "ms",
+	    strcmp(state, "running") != 0 ? json_object_get(ms) : NULL);
 	return o;
 }
 

@@ -94,7 +94,7 @@ in_use(const struct screen *s, const char *field, char *dst, size_t size)
 
 static void
 put_file_state(const struct screen *s, struct json_object *o, const char *field,
-    struct json_object *pending, bool bad)
+    struct json_object *pending, bool bad, bool decide)
 {
 	struct json_object *args = json_object_new_object();
 	const char *kind = "empty", *text = "file.state.none";
@@ -106,6 +106,9 @@ put_file_state(const struct screen *s, struct json_object *o, const char *field,
 	if (pending != NULL && bad) {
 		kind = "refused";
 		text = "file.state.refused";
+	} else if (pending != NULL && decide) {
+		kind = "decide";
+		text = "file.state.decide";
 	} else if (pending != NULL) {
 		kind = "new";
 		text = "file.state.new";
@@ -174,6 +177,22 @@ has_code(struct json_object *rows, const char *code)
 			       json_object_array_get_idx(rows, i), "code", ""),
 			code) == 0)
 			return true;
+	return false;
+}
+
+static bool
+has_decision(struct json_object *rows)
+{
+	struct json_object *row;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		if (strcmp(jsonx_path_str(row, "severity", ""), "confirm") ==
+			0 &&
+		    !json_object_get_boolean(jsonx_path(row, "confirmed")))
+			return true;
+	}
 	return false;
 }
 
@@ -267,7 +286,7 @@ file_row(const struct screen *s, const char *field, bool *asked)
 	put_bool(o, "bad", bad);
 	put_bool(o, "pending", pending != NULL);
 	put_bool(o, "passphrase", ask);
-	put_file_state(s, o, field, pending, bad);
+	put_file_state(s, o, field, pending, bad, has_decision(rows));
 	json_object_object_add(o, "findings", rows);
 	json_object_object_add(o, "contents", contents_of(s, report));
 	return o;

@@ -37,18 +37,22 @@ put_seconds(struct json_object *args, int64_t ms)
 	put_str(args, "seconds", text);
 }
 
+/* What asks for attention; the rest was said when the file came. */
 static struct json_object *
 notes_of(const struct screen *s, struct json_object *findings)
 {
 	struct json_object *list = json_object_new_array();
+	struct json_object *f;
 	size_t i, n;
 
 	n = json_object_is_type(findings, json_type_array)
 		? json_object_array_length(findings)
 		: 0;
-	for (i = 0; i < n; i++)
-		json_object_array_add(list,
-		    finding_row(s, json_object_array_get_idx(findings, i)));
+	for (i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		if (strcmp(jsonx_path_str(f, "severity", "info"), "info") != 0)
+			json_object_array_add(list, finding_row(s, f));
+	}
 	return list;
 }
 
@@ -83,7 +87,7 @@ applied_lines(const struct screen *s, struct json_object *lines)
 	json_object_put(args);
 }
 
-/* The daemon's reason, then what is in force now. */
+/* The reason, the step it came up in, and what is in force now. */
 static void
 failed_lines(
     const struct screen *s, struct json_object *lines, const char *state)
@@ -92,23 +96,24 @@ failed_lines(
 	struct json_object *args = json_object_new_object();
 	const char *code = jsonx_path_str(e, "code", "internal");
 	const char *step = jsonx_path_str(e, "step", "");
-	int64_t gen;
-	char key[96];
+	int64_t gen = json_object_get_int64(jsonx_path(e, "generation"));
+	char key[64];
 
-	gen = json_object_get_int64(jsonx_path(e, "generation"));
-	put_int(args, "generation", gen);
-	put_str(args, "detail", jsonx_path_str(e, "detail", ""));
-	put_str(args, "step", "");
+	put_error(&s->page, args, "reason",
+	    jsonx_path_str(e, "cause.code", code), jsonx_path(e, "cause"));
+	json_object_array_add(
+	    lines, json_object_get(jsonx_path(args, "reason")));
+	if (strcmp(code, "apply.undo_failed") == 0) {
+		put_error(&s->page, args, "reason", code, NULL);
+		json_object_array_add(
+		    lines, json_object_get(jsonx_path(args, "reason")));
+	}
 	if (*step != '\0') {
 		snprintf(key, sizeof(key), "step.%.32s", step);
 		put_str(args, "step", page_text(&s->page, key));
 		line_add(&s->page, lines, "outcome.failed_step", args);
 	}
-	snprintf(key, sizeof(key), "error.%.80s", code);
-	line_add(&s->page, lines, key, args);
-	if (*jsonx_path_str(e, "detail", "") != '\0')
-		json_object_array_add(lines,
-		    json_object_new_string(jsonx_path_str(e, "detail", "")));
+	put_int(args, "generation", gen);
 	if (strcmp(state, "rolled_back") == 0)
 		line_add(&s->page, lines,
 		    gen > 0 ? "outcome.back" : "outcome.back_first", args);
@@ -165,6 +170,7 @@ put_outcome(const struct screen *s, struct json_object *o, const char *state)
 	put_icon(o, rows[i].kind);
 	put_str(o, "title", page_text(&s->page, rows[i].title));
 	put_str(o, "code", "");
+	put_str(o, "detail", "");
 	if (i == 0) {
 		applied_lines(s, lines);
 	} else if (i == 1) {
@@ -172,7 +178,11 @@ put_outcome(const struct screen *s, struct json_object *o, const char *state)
 	} else {
 		failed_lines(s, lines, state);
 		put_str(o, "code",
-		    jsonx_path_str(s->job, "error.code", "internal"));
+		    jsonx_path_str(s->job, "error.cause.code",
+			jsonx_path_str(s->job, "error.code", "internal")));
+		put_str(o, "detail",
+		    jsonx_path_str(s->job, "error.cause.detail",
+			jsonx_path_str(s->job, "error.detail", "")));
 	}
 	json_object_object_add(o, "lines", lines);
 }
@@ -236,7 +246,7 @@ error_add(struct collect *c, const char *code, const char *field,
 {
 	struct json_object *o, *old;
 	const char *label = field_label(field);
-	char key[96], at[64];
+	char at[64];
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(c->list); i++) {
@@ -252,8 +262,7 @@ error_add(struct collect *c, const char *code, const char *field,
 	    strcmp(field, "passphrase") == 0 ? "private_key" : field);
 	put_str(o, "target", label != NULL ? at : "");
 	put_str(o, "label", label != NULL ? page_text(&c->s->page, label) : "");
-	snprintf(key, sizeof(key), "error.%.80s", code);
-	put_text(&c->s->page, o, "message", key, args);
+	put_error(&c->s->page, o, "message", code, args);
 	json_object_array_add(c->list, o);
 }
 
@@ -364,10 +373,12 @@ diff_of(const char *diff)
 		if ((end = strchr(diff, '\n')) == NULL)
 			end = diff + strlen(diff);
 		len = (size_t)(end - diff);
-		kind = *diff == '+'   ? "add"
-		       : *diff == '-' ? "del"
-		       : *diff == '@' ? "at"
-				      : "same";
+		kind = strncmp(diff, "+++", 3) == 0   ? "at"
+		       : strncmp(diff, "---", 3) == 0 ? "at"
+		       : *diff == '+'		      ? "add"
+		       : *diff == '-'		      ? "del"
+		       : *diff == '@'		      ? "at"
+						      : "same";
 		row = json_object_new_object();
 		put_str(row, "kind", kind);
 		json_object_object_add(

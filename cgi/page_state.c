@@ -60,7 +60,6 @@ put_probe(
 {
 	struct json_object *probe = jsonx_path(view, "live"), *o;
 	const char *code;
-	char key[96];
 
 	if (probe == NULL)
 		probe = jsonx_path(view, "probe");
@@ -72,8 +71,7 @@ put_probe(
 	code = jsonx_path_str(probe, "error.code", NULL);
 	put_str(o, "detail", "");
 	if (code != NULL) {
-		snprintf(key, sizeof(key), "error.%s", code);
-		put_text(p, o, "text", key, jsonx_path(probe, "error"));
+		put_error(p, o, "text", code, jsonx_path(probe, "error"));
 		put_str(o, "detail", jsonx_path_str(probe, "error.detail", ""));
 	} else if (!is_on(probe, "starttls")) {
 		put_text(p, o, "text", "state.probe.plain", probe);
@@ -238,15 +236,14 @@ unusable_of(const struct page *p, struct json_object *view)
 {
 	const char *state = jsonx_path_str(view, "postfix.state", "missing");
 	struct json_object *o;
-	char key[96], code[64];
+	char code[64];
 
 	if (is_on(view, "usable"))
 		return NULL;
 	snprintf(code, sizeof(code), "postfix.%s",
 	    strcmp(state, "broken") == 0 ? "config_invalid" : state);
 	o = json_object_new_object();
-	snprintf(key, sizeof(key), "error.%s", code);
-	put_text(p, o, "message", key, jsonx_path(view, "postfix"));
+	put_error(p, o, "message", code, jsonx_path(view, "postfix"));
 	put_str(o, "code", code);
 	put_str(o, "detail", jsonx_path_str(view, "postfix.detail", ""));
 	return o;

@@ -73,6 +73,10 @@ int	page_render(struct app *, struct request *, struct reply *,
  * request's language. In place. */
 void	localise_findings(struct app *, const char *lang,
 	    struct json_object *findings);
+/* "error.<code>" with {placeholders} from args (may be NULL): a time is shown
+ * as its date, a field's name as its label.  Owned by caller; may be NULL. */
+char	*localise_code(struct app *, const char *lang, const char *code,
+	    struct json_object *args);
 /* The sentence of an error in the request's language; owned by caller. */
 char	*localise_error(struct app *, const char *lang, const struct err *);
 
