@@ -349,14 +349,13 @@ processes_of()
 	local dir
 
 	for dir in /proc/[0-9]*; do
-		tr '\0' ' ' <"$dir/cmdline" 2>/dev/null | grep -qF "$1" &&
+		{ tr '\0' ' ' <"$dir/cmdline" | grep -qF "$1"; } 2>/dev/null &&
 			echo "${dir#/proc/}"
 	done
 	return 0
 }
 
-# A certificate authority of our own: pki_init; then issue below.
-# cert NAME SUBJECT DAYS KEYARGS -- EXTENSION...: self-signed.
+# key_new FILE [genpkey arguments]
 key_new()
 {
 	(umask 077 && openssl genpkey "${@:2}" -out "$1" 2>/dev/null)
@@ -371,4 +370,26 @@ ec_new()
 rsa_new()
 {
 	key_new "$1" -algorithm RSA -pkeyopt "rsa_keygen_bits:${2:-2048}"
+}
+
+# self_new CERT KEY [req arguments]: self-signed, for the gateway's name.
+self_new()
+{
+	openssl req -x509 -new -key "$2" -subj /CN=mx.example.test -days 30 \
+	    -addext subjectAltName=DNS:mx.example.test -out "$1" "${@:3}" \
+	    2>/dev/null
+}
+
+# One more smtpd in the private Postfix's master.cf: listener SERVICE [-o ...]
+listener()
+{
+	echo "$1 inet n - n - - smtpd ${*:2}" >>"$PF/master.cf"
+	postfix -c "$PF" reload >/dev/null 2>&1
+}
+
+# postconf -e on the private Postfix, as an administrator beside the console.
+edit()
+{
+	postconf -c "$PF" -e "$@" && touch -d '10 seconds ago' "$PF/main.cf" &&
+	postfix -c "$PF" reload >/dev/null 2>&1
 }
