@@ -145,18 +145,20 @@ open_stdin(struct child *c, const void *in, size_t len)
 	return lseek(c->stdin_fd, 0, SEEK_SET) == 0 ? 0 : -1;
 }
 
-/* Signals ignored or blocked by us would stay so across exec. */
+/*
+ * Signals ignored or blocked by us would stay so across exec.  The raw call,
+ * because the C library keeps two numbers from its own sigaction(), and a
+ * parent that ignored all of them has been seen.  All zeros is SIG_DFL.
+ */
 static void
 reset_signals(void)
 {
-	struct sigaction sa;
+	static const unsigned long dflt[8];
 	sigset_t none;
 	int i;
 
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_handler = SIG_DFL;
 	for (i = 1; i < NSIG; i++)
-		sigaction(i, &sa, NULL);
+		syscall(SYS_rt_sigaction, i, dflt, NULL, NSIG / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
