@@ -64,8 +64,10 @@ buf_reserve(struct buf *b, size_t more)
 	cap = b->cap < BUF_FIRST ? BUF_FIRST : b->cap;
 	while (cap < need && cap <= SIZE_MAX / 2)
 		cap *= 2;
-	if (cap < need || cap > b->max + 1)
-		cap = need > b->max + 1 ? need : b->max + 1;
+	if (cap < need)
+		cap = need;
+	if (cap > b->max + 1)
+		cap = b->max + 1;
 	if ((data = malloc(cap)) == NULL) {
 		b->failed = true;
 		return -1;

@@ -70,14 +70,14 @@ static const int allow_common[] = {CALL(read), CALL(write), CALL(readv),
     CALL(clock_gettime), CALL(clock_getres), CALL(gettimeofday), CALL(time),
     CALL(getrandom), CALL(getpid), CALL(gettid), CALL(sysinfo),
     CALL(sched_yield), CALL(rt_sigreturn), CALL(rt_sigprocmask),
-    CALL(restart_syscall), CALL(exit), CALL(exit_group)};
+    CALL(restart_syscall), CALL(sigaltstack), CALL(exit), CALL(exit_group)};
 
 static const int refuse_inspect[] = {CALL(open), CALL(openat), CALL(stat),
     CALL(lstat), CALL(fstat), CALL(newfstatat), CALL(statx), CALL(access),
     CALL(faccessat), CALL(faccessat2), CALL(readlink), CALL(readlinkat),
     CALL(getcwd), CALL(ioctl), CALL(fcntl), CALL(uname), CALL(getuid),
     CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid), CALL(prlimit64),
-    CALL(sched_getaffinity), CALL(rt_sigaction), CALL(sigaltstack)};
+    CALL(sched_getaffinity), CALL(rt_sigaction)};
 
 static const int allow_web[] = {
     /* files: which ones is Landlock's matter */
@@ -94,9 +94,9 @@ static const int allow_web[] = {
     CALL(getsockname), CALL(getpeername), CALL(select), CALL(pselect6),
     /* itself */
     CALL(nanosleep), CALL(clock_nanosleep), CALL(alarm), CALL(setitimer),
-    CALL(rt_sigaction), CALL(rt_sigtimedwait), CALL(sigaltstack), CALL(getuid),
-    CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid), CALL(uname),
-    CALL(getrusage), CALL(sched_getaffinity)};
+    CALL(rt_sigaction), CALL(rt_sigtimedwait), CALL(getuid), CALL(geteuid),
+    CALL(getgid), CALL(getegid), CALL(getppid), CALL(uname), CALL(getrusage),
+    CALL(sched_getaffinity)};
 
 static const struct limit limits_inspect[] = {
     {RLIMIT_CPU, 2},
