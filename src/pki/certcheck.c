@@ -178,8 +178,7 @@ static void
 check_eku(struct check_ctx *c, const struct check_row *row)
 {
 	if ((X509_get_extension_flags(c->leaf) & EXFLAG_XKUSAGE) &&
-	    !(X509_get_extended_key_usage(c->leaf) &
-		(XKU_SSL_SERVER | XKU_ANYEKU)))
+	    !(X509_get_extended_key_usage(c->leaf) & XKU_SSL_SERVER))
 		say(c, row, "serverAuth");
 }
 
@@ -380,7 +379,7 @@ check_trusted(struct check_ctx *c, const struct check_row *row)
 
 	if (c->pair->trusted < 0 || !c->pair->complete ||
 	    (c->pair->trusted == 1) != want ||
-	    (!want && c->pair->leaf->self_signed))
+	    (!want && (c->pair->leaf->self_signed || c->pair->root_trusted)))
 		return;
 	cert_subject(root, name, sizeof(name));
 	findings_add(&c->set->found, row->code, field_name(row->field), "root",

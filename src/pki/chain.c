@@ -4,8 +4,8 @@
  * set->issued holds every proven link (name, key identifiers, signature).
  * From the leaf all paths are walked, with a bound on the steps; the best one
  * is the one that ends in a trusted root, else in any root, has no expired
- * member, and uses more of what the administrator sent.  So of two
- * cross-signed alternatives the living one is taken.
+ * member, uses more of what the administrator sent, and lasts longer.  So of
+ * two cross-signed alternatives the living one is taken.
  * The root itself is never sent: it is known to the peer or worthless.
  */
 #include <string.h>
@@ -23,6 +23,7 @@ struct path {
 	size_t at[DEPTH_MAX + 2];
 	size_t n;
 	int score;
+	time_t until; /* the first end of an issuer */
 };
 
 struct walk {
@@ -95,25 +96,31 @@ is_alive(const struct pki_cert *c, time_t now)
 	       X509_cmp_time(X509_get0_notAfter(c->x), &now) > 0;
 }
 
-static int
-score(const struct walk *w)
+static void
+judge(struct walk *w)
 {
-	const struct pki_cert *last = &w->s->cert[w->cur.at[w->cur.n - 1]];
-	int points = 0;
-	size_t i, own = 0;
+	struct path *p = &w->cur;
+	const struct pki_cert *c = &w->s->cert[p->at[p->n - 1]];
+	bool alive = true;
+	time_t until;
+	size_t i;
 
-	if (last->root != NULL)
-		points += 4000;
-	if (last->root != NULL || last->self_signed)
-		points += 2000;
-	for (i = 1; i < w->cur.n; i++) {
-		if (!is_alive(&w->s->cert[w->cur.at[i]], w->now))
-			break;
-		own += w->s->cert[w->cur.at[i]].field != PKI_STORED;
+	p->score = (int)p->n;
+	p->until = 0;
+	if (c->root != NULL)
+		p->score += 4000;
+	if (c->root != NULL || c->self_signed)
+		p->score += 2000;
+	for (i = 1; i < p->n; i++) {
+		c = &w->s->cert[p->at[i]];
+		alive = alive && is_alive(c, w->now);
+		p->score += c->field != PKI_STORED ? 20 : 0;
+		if (cert_time(X509_get0_notAfter(c->x), &until) == 0 &&
+		    (i == 1 || until < p->until))
+			p->until = until;
 	}
-	if (i == w->cur.n)
-		points += 1000;
-	return points + (int)own * 20 + (int)w->cur.n;
+	if (alive)
+		p->score += 1000;
 }
 
 static bool
@@ -138,8 +145,9 @@ walk(struct walk *w)
 {
 	size_t j, at = w->cur.at[w->cur.n - 1];
 
-	w->cur.score = score(w);
-	if (w->cur.score > w->best.score)
+	judge(w);
+	if (w->cur.score > w->best.score ||
+	    (w->cur.score == w->best.score && w->cur.until > w->best.until))
 		w->best = w->cur;
 	if (w->s->cert[at].self_signed || w->cur.n > DEPTH_MAX ||
 	    ++w->steps > STEPS_MAX)

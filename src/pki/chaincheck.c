@@ -145,6 +145,19 @@ code_of(int error)
 	return ERR_CHAIN_INVALID;
 }
 
+/* What may not issue at all has no purpose either. */
+static bool
+said_not_ca(const struct check_ctx *c, int depth)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_v; i++)
+		if (c->v[i].depth == depth &&
+		    code_of(c->v[i].error) == ERR_CHAIN_NOT_CA)
+			return true;
+	return false;
+}
+
 /* Once for each certificate; the leaf's purposes have rows of their own. */
 static void
 check_verified(struct check_ctx *c, const struct check_row *row)
@@ -156,7 +169,8 @@ check_verified(struct check_ctx *c, const struct check_row *row)
 		if (code_of(c->v[i].error) != row->code ||
 		    c->v[i].depth == last)
 			continue;
-		if (row->code == ERR_CHAIN_PURPOSE && c->v[i].depth == 0)
+		if (row->code == ERR_CHAIN_PURPOSE &&
+		    (c->v[i].depth == 0 || said_not_ca(c, c->v[i].depth)))
 			continue;
 		last = c->v[i].depth;
 		say(c, row, at_depth(c->pair, last),

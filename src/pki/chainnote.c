@@ -93,7 +93,8 @@ say_gap(struct pki_set *s, const struct pki_pair *p)
 	char subject[PKI_NAME_MAX], issuer[PKI_NAME_MAX], url[PKI_NAME_MAX];
 
 	last = p->n_chain > 0 ? p->chain[p->n_chain - 1] : p->leaf;
-	if (p->complete || last->self_issued)
+	if (p->complete || last->self_issued ||
+	    (X509_get_extension_flags(last->x) & EXFLAG_INVALID))
 		return;
 	say_namesake(s, last);
 	cert_subject(last->x, subject, sizeof(subject));
@@ -232,7 +233,8 @@ chain_leftovers(struct pki_set *s, const struct pki_plan *plan)
 	for (i = 0; i < plan->n; i++)
 		if (!plan->pair[i].kept)
 			say_pair(s, &plan->pair[i]);
-	if (plan->n == 0)
+	if (plan->n == 0 ||
+	    (X509_get_extension_flags(plan->pair[0].leaf->x) & EXFLAG_INVALID))
 		return;
 	say_stranger(s, plan);
 	say_unused(s, plan);

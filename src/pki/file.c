@@ -176,13 +176,14 @@ is_binary(const struct pki_bytes *in)
 	const unsigned char *p = in->data;
 	size_t n;
 
-	if (in->len < 4 || p[0] != 0x30 || (p[1] >= 0x20 && p[1] < 0x7f))
+	if (in->len < 4 || p[0] != 0x30)
 		return false;
 	switch (der_sniff(p, in->len, &n)) {
 	case DER_UNKNOWN:
 		return false;
 	case DER_TRUNCATED:
-		return memmem(p, in->len, "-----BEGIN ", 11) == NULL;
+		return (p[1] >= 0x80 || p[2] < '\t') &&
+		       memmem(p, in->len, "-----BEGIN ", 11) == NULL;
 	default:
 		return true;
 	}

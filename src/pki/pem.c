@@ -142,28 +142,35 @@ odd_line(const char *p, const char *end, int line)
 	return suspect;
 }
 
+/* Words for a character that base64 does not have. */
+static void
+say_char(int c, char *dst, size_t dst_len)
+{
+	if (isgraph(c))
+		snprintf(dst, dst_len, "'%c'", c);
+	else
+		snprintf(dst, dst_len, "0x%02x", (unsigned)c);
+}
+
 static int
-decode_body(const char *p, const char *end, int line, struct buf *out,
+decode_body(const char *start, const char *end, int first_line, struct buf *out,
     struct pem_fault *f)
 {
 	struct b64 s = {0};
-	const char *start = p;
-	int first_line = line, odd, rc = -1;
+	const char *p;
+	int line = first_line, odd, rc = -1;
 	char what[64];
 
-	for (; p < end; p++) {
+	for (p = start; p < end; p++) {
 		if (*p == '\n')
 			line++;
-		if (isspace((unsigned char)*p))
+		if (isspace((unsigned char)*p) ||
+		    b64_put(&s, (unsigned char)*p, out) == 0)
 			continue;
-		if (b64_put(&s, (unsigned char)*p, out) == 0)
-			continue;
-		if (isgraph((unsigned char)*p))
-			snprintf(what, sizeof(what), "'%c'", *p);
-		else
-			snprintf(
-			    what, sizeof(what), "0x%02x", (unsigned char)*p);
-		fault(f, ERR_FILE_UNREADABLE, line, what);
+		/* padding at a wrong place: characters are missing before */
+		odd = *p == '=' ? odd_line(start, end, first_line) : 0;
+		say_char((unsigned char)*p, what, sizeof(what));
+		fault(f, ERR_FILE_UNREADABLE, odd != 0 ? odd : line, what);
 		goto out;
 	}
 	odd = odd_line(start, end, first_line);

@@ -1,0 +1,275 @@
+/*
+ * test_corpus.c - every case of tests/data/pki/make-corpus against
+ * pki_inspect, and a sample of them in the jail.
+ *
+ * A case passes when its verdict is the expected one, all its codes are
+ * there (with field and line where given), and nothing else of severity warn
+ * or more is.  What is accepted must also survive a handshake that knows
+ * nothing of src/pki.  PKI_CORPUS_SAMPLE=N runs each Nth case only.
+ */
+#include "pki_test.h"
+
+#define CASES_MAX 2000
+#define COLUMNS	  9
+#define JAIL_EACH 12
+#define CASE_LINE 1024
+
+enum column { ID, SERVER, KEY, CA, PASS, STORED, FLAGS, VERDICT, CODES };
+
+struct pki_case {
+	char line[CASE_LINE];
+	char *col[COLUMNS];
+};
+
+static char dir[700];
+static struct pki_case cases[CASES_MAX];
+static int n_cases;
+
+static void
+read_cases(void)
+{
+	char path[800], *p;
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), "%s/cases.tsv", dir);
+	if ((f = fopen(path, "r")) == NULL)
+		exit(1);
+	while (n_cases < CASES_MAX &&
+	       fgets(cases[n_cases].line, CASE_LINE, f) != NULL) {
+		p = cases[n_cases].line;
+		p[strcspn(p, "\n")] = '\0';
+		for (i = 0; i < COLUMNS; i++) {
+			cases[n_cases].col[i] = p;
+			p = strchr(p, '\t');
+			if (p != NULL)
+				*p++ = '\0';
+			else if (i != COLUMNS - 1) {
+				fprintf(stderr, "bad case: %s\n",
+				    cases[n_cases].line);
+				exit(1);
+			}
+		}
+		n_cases++;
+	}
+	fclose(f);
+}
+
+struct loaded {
+	struct pki_input in;
+	struct pki_bytes roots;
+	char flags[256];
+	const char *confirm[1];
+};
+
+static struct pki_bytes
+maybe(const char *name)
+{
+	struct pki_bytes none = {NULL, 0};
+
+	return strcmp(name, "-") == 0 ? none : slurp(dir, name);
+}
+
+static void
+read_flags(struct loaded *l)
+{
+	char *word, *save = NULL;
+
+	for (word = strtok_r(l->flags, ",", &save); word != NULL;
+	     word = strtok_r(NULL, ",", &save)) {
+		if (strcmp(word, "partial") == 0)
+			l->in.partial = true;
+		else if (strncmp(word, "now=", 4) == 0)
+			l->in.now += atol(word + 4) * 86400;
+		else if (strcmp(word, "roots=none") == 0)
+			l->in.roots.len = 0;
+		else if (strncmp(word, "roots=", 6) == 0) {
+			free((void *)l->roots.data);
+			l->in.roots = l->roots = slurp(dir, word + 6);
+		} else if (strncmp(word, "host=", 5) == 0)
+			l->in.hostname = word[5] == '-' ? NULL : word + 5;
+		else if (strncmp(word, "confirm=", 8) == 0) {
+			l->confirm[0] = word + 8;
+			l->in.confirm = l->confirm;
+			l->in.n_confirm = 1;
+		} else if (strcmp(word, "-") != 0)
+			ck_abort_msg("flag %s", word);
+	}
+}
+
+static void
+load(const struct pki_case *c, struct loaded *l)
+{
+	int i;
+
+	memset(l, 0, sizeof(*l));
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		l->in.file[i] = maybe(c->col[SERVER + i]);
+	l->in.stored = maybe(c->col[STORED]);
+	if (strcmp(c->col[PASS], "-") != 0)
+		l->in.passphrase = c->col[PASS];
+	l->in.hostname = "mx.example.jp";
+	l->in.now = time(NULL);
+	l->in.roots = l->roots = slurp(dir, "root.pem");
+	snprintf(l->flags, sizeof(l->flags), "%s", c->col[FLAGS]);
+	read_flags(l);
+}
+
+static void
+unload(struct loaded *l)
+{
+	int i;
+
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		free((void *)l->in.file[i].data);
+	free((void *)l->in.stored.data);
+	free((void *)l->roots.data);
+}
+
+/* code, code@field, code@field:line=N */
+static void
+expect(const char *id, struct json_object *report, const char *codes,
+    char *seen, size_t seen_len)
+{
+	char copy[512], *word, *save = NULL, *field, *line;
+
+	snprintf(copy, sizeof(copy), "%s", codes);
+	snprintf(seen, seen_len, ",");
+	for (word = strtok_r(copy, ",", &save); word != NULL;
+	     word = strtok_r(NULL, ",", &save)) {
+		if (strcmp(word, "-") == 0)
+			continue;
+		if ((line = strstr(word, ":line=")) != NULL) {
+			*line = '\0';
+			line += 6;
+		}
+		if ((field = strchr(word, '@')) != NULL)
+			*field++ = '\0';
+		ck_assert_msg(find_code(report, word, field, line) != NULL,
+		    "%s: no %s %s %s in %.1200s", id, word, field ? field : "",
+		    line ? line : "", json_object_to_json_string(report));
+		strncat(seen, word, seen_len - strlen(seen) - 1);
+		strncat(seen, ",", seen_len - strlen(seen) - 1);
+	}
+}
+
+/* Nothing of weight that the case does not name. */
+static void
+nothing_else(const char *id, struct json_object *report, const char *seen)
+{
+	struct json_object *a, *f, *v;
+	char word[128];
+	size_t i;
+
+	json_object_object_get_ex(report, "findings", &a);
+	for (i = 0; i < json_object_array_length(a); i++) {
+		f = json_object_array_get_idx(a, i);
+		json_object_object_get_ex(f, "severity", &v);
+		if (strcmp(json_object_get_string(v), "info") == 0)
+			continue;
+		json_object_object_get_ex(f, "code", &v);
+		snprintf(word, sizeof(word), ",%s,", json_object_get_string(v));
+		ck_assert_msg(strstr(seen, word) != NULL, "%s: unexpected %s",
+		    id, json_object_to_json_string(f));
+	}
+}
+
+static void
+judge(const struct pki_case *c, const struct loaded *l,
+    const struct pki_output *out)
+{
+	const char *id = c->col[ID], *verdict = verdict_of(out->report);
+	char seen[600];
+	bool refused = strcmp(verdict, "refuse") == 0;
+
+	ck_assert_msg(strcmp(verdict, c->col[VERDICT]) == 0,
+	    "%s: %s instead of %s: %.1200s", id, verdict, c->col[VERDICT],
+	    json_object_to_json_string(out->report));
+	expect(id, out->report, c->col[CODES], seen, sizeof(seen));
+	nothing_else(id, out->report, seen);
+	ck_assert_msg((out->chain.len == 0) == (refused || l->in.partial),
+	    "%s: chain of %zu bytes", id, out->chain.len);
+	if (out->chain.len > 0) {
+		ck_assert_msg(shakes(&out->chain, TLS1_2_VERSION), "%s", id);
+		ck_assert_msg(shakes(&out->chain, TLS1_3_VERSION), "%s", id);
+	}
+}
+
+static bool
+skipped(int i)
+{
+	const char *each = getenv("PKI_CORPUS_SAMPLE");
+
+	return each != NULL && atoi(each) > 1 && i % atoi(each) != 0;
+}
+
+START_TEST(test_case)
+{
+	struct pki_output out;
+	struct loaded l;
+	struct err e;
+
+	if (skipped(_i))
+		return;
+	load(&cases[_i], &l);
+	pki_output_init(&out);
+	err_clear(&e);
+	ck_assert_msg(pki_inspect(&l.in, &out, &e) == 0, "%s: %s",
+	    cases[_i].col[ID], e.msg);
+	judge(&cases[_i], &l, &out);
+	pki_output_clear(&out);
+	unload(&l);
+}
+END_TEST
+
+/* The same report comes out of the jail. */
+START_TEST(test_case_jailed)
+{
+	const struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 20000};
+	struct pki_output out;
+	struct loaded l;
+	struct err e;
+	int i = _i * JAIL_EACH;
+
+	if (i >= n_cases || skipped(_i))
+		return;
+	load(&cases[i], &l);
+	pki_output_init(&out);
+	err_clear(&e);
+	ck_assert_msg(pki_inspect_jailed(&jail, &l.in, &out, &e) == 0, "%s: %s",
+	    cases[i].col[ID], e.msg);
+	judge(&cases[i], &l, &out);
+	pki_output_clear(&out);
+	unload(&l);
+}
+END_TEST
+
+START_TEST(test_enough)
+{
+	ck_assert_int_ge(n_cases, 300);
+	ck_assert_int_lt(n_cases, CASES_MAX);
+}
+END_TEST
+
+int
+main(int argc, char **argv)
+{
+	Suite *s = suite_create("pki corpus");
+	TCase *t = tcase_create("cases");
+	SRunner *r;
+	int failed;
+
+	corpus_dir(argv[0], dir, sizeof(dir));
+	read_cases();
+	pki_warm_up();
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, test_enough);
+	tcase_add_loop_test(t, test_case, 0, n_cases);
+	tcase_add_loop_test(t, test_case_jailed, 0, n_cases / JAIL_EACH + 1);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
