@@ -1,0 +1,320 @@
+/*
+ * test_locale.c - the texts of the screen: every key that templates and code
+ * ask for is there in every language, none is there that nobody asks for,
+ * and a sentence has the same {placeholders} in every language.
+ * (That every error code has its sentence is looked at in unit-base.)
+ */
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+#include <json-c/json.h>
+
+#include "catalog.h"
+#include "ops.h"
+
+#define LOCALE "templates/locale"
+
+/* Keys that code puts together: a prefix and what may follow. */
+static const struct {
+	const char *prefix;
+	const char *tails[16];
+} built[] = {
+    {"state.inbound.", {"off", "off_text", "offered", "offered_text",
+			   "required", "required_text"}},
+    {"state.outbound.", {"off", "off_text", "offered", "offered_text"}},
+    {"postfix.state.",
+	{"running", "stopped", "missing", "other_mta", "too_old", "broken"}},
+    {"cert.role.", {"leaf", "self_signed", "intermediate", "root", "missing"}},
+    {"file.", {"ca_certificate", "ca_certificate_help", "private_key",
+		  "private_key_help", "server_certificate",
+		  "server_certificate_help"}},
+    {"step.", {APPLY_STEPS}},
+    {"step.state.", {"waiting", "running", "done", "failed", "undone"}},
+};
+
+static struct json_object *langs[8];
+static const char *lang_names[8];
+static size_t n_langs;
+static char *source; /* all templates and all of cgi/, one text */
+static size_t source_len;
+
+static void
+slurp(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char chunk[4096];
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
+		source = realloc(source, source_len + n + 1);
+		ck_assert_ptr_nonnull(source);
+		memcpy(source + source_len, chunk, n);
+		source_len += n;
+		source[source_len] = '\0';
+	}
+	fclose(f);
+}
+
+static void
+slurp_all(const char *dir, const char *ending)
+{
+	struct dirent *e;
+	char path[512];
+	size_t len;
+	DIR *d = opendir(dir);
+
+	ck_assert_ptr_nonnull(d);
+	while ((e = readdir(d)) != NULL) {
+		len = strlen(e->d_name);
+		if (len <= strlen(ending) ||
+		    strcmp(e->d_name + len - strlen(ending), ending) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		slurp(path);
+	}
+	closedir(d);
+}
+
+static void
+setup(void)
+{
+	const char *const *codes;
+	struct catalog *c = NULL;
+	struct err err;
+	char path[128];
+	size_t i;
+
+	ck_assert_msg(catalog_load(LOCALE, &c, &err) == 0, "%s", err.msg);
+	n_langs = catalog_languages(c, &codes);
+	ck_assert_uint_ge(n_langs, 2);
+	for (i = 0; i < n_langs; i++) {
+		snprintf(path, sizeof(path), LOCALE "/%s.json", codes[i]);
+		langs[i] = json_object_from_file(path);
+		ck_assert_ptr_nonnull(langs[i]);
+		lang_names[i] = strdup(codes[i]);
+	}
+	catalog_free(c);
+	slurp_all("templates", ".html");
+	slurp_all("cgi", ".c");
+	slurp_all("src/ctl", ".c");
+}
+
+static bool
+has(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v);
+}
+
+/* "{{t.KEY}}" and "KEY" as a C string literal. */
+static bool
+is_used(const char *key)
+{
+	char text[160];
+	size_t i, j, n;
+
+	snprintf(text, sizeof(text), "{{t.%s}}", key);
+	if (strstr(source, text) != NULL)
+		return true;
+	snprintf(text, sizeof(text), "\"%s\"", key);
+	if (strstr(source, text) != NULL)
+		return true;
+	for (i = 0; i < sizeof(built) / sizeof(built[0]); i++) {
+		n = strlen(built[i].prefix);
+		if (strncmp(key, built[i].prefix, n) != 0)
+			continue;
+		for (j = 0; built[i].tails[j] != NULL; j++)
+			if (strcmp(key + n, built[i].tails[j]) == 0)
+				return true;
+	}
+	return strncmp(key, "error.", 6) == 0;
+}
+
+START_TEST(no_key_is_missing)
+{
+	const char *s = source;
+	char key[160];
+	size_t i, j, n;
+	int missing = 0, seen = 0;
+
+	while ((s = strstr(s, "{{t.")) != NULL) {
+		s += 4;
+		n = strcspn(s, "}");
+		ck_assert_uint_lt(n, sizeof(key));
+		memcpy(key, s, n);
+		key[n] = '\0';
+		seen++;
+		for (i = 0; i < n_langs; i++)
+			if (!has(langs[i], key)) {
+				fprintf(
+				    stderr, "%s: no %s\n", lang_names[i], key);
+				missing++;
+			}
+	}
+	for (i = 0; i < sizeof(built) / sizeof(built[0]); i++)
+		for (j = 0; built[i].tails[j] != NULL; j++) {
+			snprintf(key, sizeof(key), "%s%s", built[i].prefix,
+			    built[i].tails[j]);
+			if (!has(langs[0], key)) {
+				fprintf(stderr, "no %s\n", key);
+				missing++;
+			}
+		}
+	ck_assert_int_gt(seen, 60);
+	ck_assert_int_eq(missing, 0);
+}
+END_TEST
+
+START_TEST(no_key_is_unused)
+{
+	int unused = 0;
+	size_t i;
+
+	for (i = 0; i < n_langs; i++) {
+		json_object_object_foreach (langs[i], key, v) {
+			(void)v;
+			if (!is_used(key)) {
+				fprintf(stderr, "%s: nobody uses %s\n",
+				    lang_names[i], key);
+				unused++;
+			}
+		}
+	}
+	ck_assert_int_eq(unused, 0);
+}
+END_TEST
+
+/* The placeholders of a text, sorted, as one string. */
+static void
+placeholders(const char *text, char *dst, size_t size)
+{
+	char list[16][48], one[48];
+	size_t n = 0, i, j, len;
+
+	while ((text = strchr(text, '{')) != NULL) {
+		text++;
+		len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+		if (len == 0 || text[len] != '}' || len >= sizeof(one))
+			continue;
+		memcpy(one, text, len);
+		one[len] = '\0';
+		for (i = 0; i < n && strcmp(list[i], one) < 0; i++)
+			;
+		if (i < n && strcmp(list[i], one) == 0)
+			continue;
+		ck_assert_uint_lt(n, 16);
+		for (j = n; j > i; j--)
+			strcpy(list[j], list[j - 1]);
+		strcpy(list[i], one);
+		n++;
+	}
+	dst[0] = '\0';
+	for (i = 0; i < n && strlen(dst) + 50 < size; i++) {
+		strcat(dst, list[i]);
+		strcat(dst, " ");
+	}
+}
+
+START_TEST(languages_agree)
+{
+	struct json_object *v;
+	char a[512], b[512];
+	int odd = 0;
+	size_t i;
+
+	for (i = 1; i < n_langs; i++) {
+		ck_assert_int_eq(json_object_object_length(langs[i]),
+		    json_object_object_length(langs[0]));
+		json_object_object_foreach (langs[0], key, text) {
+			if (!json_object_object_get_ex(langs[i], key, &v)) {
+				fprintf(
+				    stderr, "%s: no %s\n", lang_names[i], key);
+				odd++;
+				continue;
+			}
+			placeholders(
+			    json_object_get_string(text), a, sizeof(a));
+			placeholders(json_object_get_string(v), b, sizeof(b));
+			if (strcmp(a, b) != 0 ||
+			    json_object_get_string_len(v) == 0) {
+				fprintf(
+				    stderr, "%s: [%s] and [%s]\n", key, a, b);
+				odd++;
+			}
+		}
+	}
+	ck_assert_int_eq(odd, 0);
+}
+END_TEST
+
+/* The labels that administrators know, letter by letter. */
+static const struct {
+	const char *key, *en, *ja;
+} labels[] = {
+    {"crumb.administration", "Administration", "管理"},
+    {"crumb.configuration", "IMSS Configuration", "IMSS設定"},
+    {"crumb.routing", "SMTP Routing", "SMTPルーティング"},
+    {"crumb.connection", "Connection", "接続"},
+    {"form.all_scanners", "Apply to all scanner services",
+	"すべての検索サービスに適用"},
+    {"form.inbound", "Enable incoming Transport Layer Security",
+	"受信Transport Layer Securityを有効にする"},
+    {"form.outbound", "Enable outgoing Transport Layer Security",
+	"送信Transport Layer Securityを有効にする"},
+    {"form.tls_only", "Only accept SMTP connections by TLS",
+	"TLSによるSMTP接続のみを許可する"},
+    {"file.ca_certificate", "CA certificate", "CA証明書"},
+    {"file.private_key", "Private key", "秘密鍵"},
+    {"file.server_certificate", "SMTP server certificate", "SMTPサーバ証明書"},
+    {"file.browse", "Browse", "参照"},
+    {"file.upload", "Upload", "アップロード"},
+    {"form.save", "Save", "保存"},
+    {"form.cancel", "Cancel", "キャンセル"},
+};
+
+START_TEST(labels_are_those_of_the_original)
+{
+	const char *want;
+	struct json_object *v;
+	size_t i;
+
+	for (i = 0; i < n_langs; i++) {
+		want = strcmp(lang_names[i], "ja") == 0	  ? labels[_i].ja
+		       : strcmp(lang_names[i], "en") == 0 ? labels[_i].en
+							  : NULL;
+		if (want == NULL)
+			continue;
+		ck_assert(
+		    json_object_object_get_ex(langs[i], labels[_i].key, &v));
+		ck_assert_str_eq(json_object_get_string(v), want);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("locale");
+	Suite *s = suite_create("locale");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_unchecked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, no_key_is_missing);
+	tcase_add_test(tc, no_key_is_unused);
+	tcase_add_test(tc, languages_agree);
+	tcase_add_loop_test(tc, labels_are_those_of_the_original, 0,
+	    (int)(sizeof(labels) / sizeof(labels[0])));
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
