@@ -18,7 +18,7 @@ enum mustache_kind {
 
 struct mustache_node {
 	enum mustache_kind kind;
-	size_t off, len; /* TEXT: in src */
+	size_t off, len; /* TEXT: in src; len also of name */
 	size_t next;	 /* sections: first node after */
 	char *name;	 /* parts closed by NUL */
 	size_t parts;

@@ -171,6 +171,7 @@ name_keep(struct parser *p, struct mustache_node *node, const char *name,
 	if ((s = strndup(name, len)) == NULL)
 		return err_set(p->err, ERR_NOMEM, "", "template name");
 	node->name = s;
+	node->len = len;
 	node->parts = 1;
 	if (!split || strcmp(s, ".") == 0)
 		return 0;
@@ -187,18 +188,17 @@ section_close(struct parser *p, const struct tag *tag)
 {
 	struct mustache_node *open;
 	size_t at, i;
-	const char *s;
 
 	if (p->n_open == 0)
 		return fail(p, tag->start, "end of a section never opened");
 	at = p->open[--p->n_open];
 	open = &p->m->v[at];
-	/* Compare with the split name: NUL stands for '.'. */
-	for (s = open->name, i = 0; i < tag->name_len; i++, s++)
-		if (*s != tag->name[i] && !(*s == '\0' && tag->name[i] == '.'))
+	/* In the kept name NUL stands for '.'. */
+	for (i = 0; i < tag->name_len && i < open->len; i++)
+		if (tag->name[i] !=
+		    (open->name[i] == '\0' ? '.' : open->name[i]))
 			break;
-	if (i < tag->name_len || *s != '\0' ||
-	    (size_t)(s - open->name) != tag->name_len)
+	if (i < tag->name_len || i < open->len)
 		return fail(p, tag->start, "end of another section");
 	open->next = p->m->n;
 	return 0;
