@@ -232,11 +232,11 @@ START_TEST(killed_at_the_nth)
 
 	for (n = 1; n < MAX_OPS; n++) {
 		set_up();
-		if ((pid = fork()) == 0) {
-			arm(n, EIO);
-			setenv("POSTSEAL_FAULT_KILL", "1", 1);
+		arm(n, EIO);
+		setenv("POSTSEAL_FAULT_KILL", "1", 1);
+		if ((pid = fork()) == 0)
 			_exit(ops[_i].fn(NULL) == 0 ? 0 : 1);
-		}
+		unsetenv("POSTSEAL_FAULT_COUNT");
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		old_or_new(path, ops[_i].old, ops[_i].new);
 		if (status == 0)

@@ -220,12 +220,15 @@ START_TEST(large_frames)
 	json_object_object_add(
 	    o, "k", json_object_new_string_len(text, (int)len));
 	pair(fd);
+	free(text);
 	if ((pid = fork()) == 0) {
 		close(fd[0]);
-		_exit(ipc_recv(fd[1], &in, IPC_FRAME_MAX, 10000, NULL) == 0 &&
-			      json_object_equal(o, in)
-			  ? 0
-			  : 1);
+		status =
+		    ipc_recv(fd[1], &in, IPC_FRAME_MAX, 10000, NULL) != 0 ||
+		    !json_object_equal(o, in);
+		json_object_put(o);
+		json_object_put(in);
+		_exit(status);
 	}
 	close(fd[1]);
 	ck_assert_int_eq(ipc_send(fd[0], o, 10000, &err), fits ? 0 : -1);
@@ -235,7 +238,6 @@ START_TEST(large_frames)
 	waitpid(pid, &status, 0);
 	ck_assert_int_eq(status != 0, !fits);
 	json_object_put(o);
-	free(text);
 }
 END_TEST
 
