@@ -93,6 +93,29 @@ copy_members(struct json_object *from, struct json_object *to)
 	}
 }
 
+/* Why a Save was rolled back: the error behind the error. */
+static struct json_object *
+cause_row(struct app *app, const char *lang, struct json_object *cause)
+{
+	struct json_object *row;
+	struct err why;
+	char *message;
+
+	if (!json_object_is_type(cause, json_type_object))
+		return NULL;
+	err_clear(&why);
+	err_from_json(&why, cause);
+	message = localise_error(app, lang, &why);
+	row = json_object_new_object();
+	if (message != NULL && row != NULL) {
+		put_str(row, "code", err_name(why.code));
+		put_str(row, "message", message);
+		put_str(row, "technical", why.msg);
+	}
+	free(message);
+	return row;
+}
+
 int
 problem_reply(struct app *app, struct request *req, struct reply *reply,
     const struct err *why)
@@ -120,8 +143,12 @@ problem_reply(struct app *app, struct request *req, struct reply *reply,
 	if (why->msg[0] != '\0' && status < 500)
 		put_str(o, "technical", why->msg);
 	put(o, "errors", error_rows(findings, why, message));
-	if (req->problem != NULL)
+	if (req->problem != NULL) {
+		put(o, "cause",
+		    cause_row(
+			app, req->lang, jsonx_path(req->problem, "cause")));
 		copy_members(req->problem, o);
+	}
 	if (reply_json(reply, status, o) == -1)
 		goto out;
 	rc = reply_header(reply, "Content-Type", "application/problem+json");
