@@ -44,8 +44,10 @@ route_find(const struct route *table, size_t n, enum http_method method,
 	for (size_t i = 0; i < n; i++) {
 		if (!matches(table[i].path, path))
 			continue;
-		if (table[i].method == method)
+		if (table[i].method == method) {
+			allow[0] = '\0';
 			return &table[i];
+		}
 		len += (size_t)snprintf(allow + len, ALLOW_MAX - len, "%s%s",
 		    len > 0 ? ", " : "", method_names[table[i].method]);
 	}
