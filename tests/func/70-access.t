@@ -124,12 +124,19 @@ like "frames: none" "$(header content-security-policy)" "frame-ancestors 'none'"
 values=("" "$(printf '0%.0s' {1..64})" "${good:0:63}" "${good}0" "${good^^}")
 for value in "${values[@]}"; do
 	req POST /smtp-routing/connection "${page[@]}" -F "csrf=$value" \
-	    -F action=save -F outbound_enabled=on
+	    -F do=save -F outbound_enabled=on
 	is "page: CSRF '${value:0:8}...' (${#value})" "$STATUS" 403
 done
-req POST /smtp-routing/connection "${page[@]}" -F action=save -F outbound_enabled=on
+req POST /smtp-routing/connection "${page[@]}" -F do=save -F outbound_enabled=on
 is "page: no CSRF value" "$STATUS" 403
 is "page: nothing is done" "$(maincf_hash)" "$HASH"
+
+req POST /smtp-routing/connection "${page[@]}" -F "csrf=$good" -F do=save \
+    -F all_scanners=on -F outbound_enabled=on -F apply=reload
+like "page: with the right value it is done" "$STATUS" '^(200|303)$'
+is "page: outbound is on" "$(param smtp_tls_security_level)" may
+post=(POST /api/v1/connection -F outbound_enabled=off)
+HASH=$(maincf_hash)
 
 # The API by cookie: reading, and changing with X-CSRF-Token only.
 req GET /api/v1/connection "${page[@]}"
@@ -157,7 +164,7 @@ is "log-out" "$STATUS" 303
 req GET /smtp-routing/connection -b "$T/old"
 is "the old cookie is dead" "$STATUS" 303
 login admin "$PASSWORD"
-req POST /smtp-routing/connection -b "$JAR" -F "csrf=$good" -F action=save
+req POST /smtp-routing/connection -b "$JAR" -F "csrf=$good" -F do=save
 is "the CSRF value of an old session is dead" "$STATUS" 403
 
 # Languages.
