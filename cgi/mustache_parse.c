@@ -248,7 +248,7 @@ static int
 parse(struct parser *p)
 {
 	const char *s;
-	struct tag tag;
+	struct tag tag = {0};
 	size_t from = 0, a, b;
 
 	for (;;) {

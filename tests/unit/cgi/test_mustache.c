@@ -274,15 +274,13 @@ END_TEST
 
 START_TEST(names_what_it_needs)
 {
+	static const char src[] = "{{>a}}{{t.b.c}}{{x}}{{#s}}{{>d}}{{/s}}";
 	struct mustache *m = NULL;
 	struct err err;
 	size_t pos = 0;
 	char kind;
 
-	ck_assert_int_eq(
-	    mustache_parse(
-		"r", "{{>a}}{{t.b.c}}{{x}}{{#s}}{{>d}}{{/s}}", 40, &m, &err),
-	    0);
+	ck_assert_int_eq(mustache_parse("r", src, strlen(src), &m, &err), 0);
 	ck_assert_str_eq(mustache_reference(m, &pos, &kind), "a");
 	ck_assert_int_eq(kind, '>');
 	ck_assert_str_eq(mustache_reference(m, &pos, &kind), "b.c");
