@@ -15,7 +15,7 @@
 
 /* Set a password and say so, together with it if we made it up. */
 static int
-set_password(struct ctl *ctl, const char *name, const char *event,
+set_password(struct ctl *ctl, const char *name,
     int (*set)(struct db *, const char *, const char *, time_t, struct err *),
     struct err *err)
 {
@@ -26,7 +26,6 @@ set_password(struct ctl *ctl, const char *name, const char *event,
 	if (ctl_password(ctl, password, err) == -1 ||
 	    set(ctl->db, name, password, time(NULL), err) == -1)
 		goto out;
-	ctl_audit(ctl, event, name);
 	if (ctl->json) {
 		o = ctl->generate
 			? ctl_object("user", name, "password", password, NULL)
@@ -47,7 +46,7 @@ ctl_user_add(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	(void)status;
-	return set_password(ctl, args[0], "user.add", users_add, err);
+	return set_password(ctl, args[0], users_add, err);
 }
 
 int
@@ -55,7 +54,7 @@ ctl_user_passwd(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	(void)status;
-	return set_password(ctl, args[0], "user.passwd", users_passwd, err);
+	return set_password(ctl, args[0], users_passwd, err);
 }
 
 /* {key: list} or a table; list is taken over. */
@@ -101,7 +100,6 @@ ctl_user_delete(
 	(void)status;
 	if (users_delete(ctl->db, args[0], err) == -1)
 		return -1;
-	ctl_audit(ctl, "user.delete", args[0]);
 	if (ctl->json)
 		return ctl_json(ctl, ctl_object("user", args[0], NULL), err);
 	return 0;
@@ -148,7 +146,6 @@ ctl_token_add(
 	    tokens_add(ctl->db, user, args[0], time(NULL), token, &id, err) ==
 		-1)
 		return -1;
-	ctl_audit(ctl, "token.add", args[0]);
 	if (!ctl->json) {
 		fprintf(ctl->out, "%s\n", token);
 	} else {
@@ -193,7 +190,6 @@ ctl_token_delete(
 		    "expected the number of a token, got %.20s", args[0]);
 	if (tokens_delete(ctl->db, id, err) == -1)
 		return -1;
-	ctl_audit(ctl, "token.delete", args[0]);
 	if (ctl->json)
 		return ctl_json(ctl, ctl_object("id", args[0], NULL), err);
 	return 0;
