@@ -13,8 +13,9 @@
  * SANDBOX_WEB serves HTTP: a refused call fails with EPERM, the request with
  * a 500.  socket() makes Unix sockets only.
  *
- * Order: no_new_privs, rlimits, Landlock, not dumpable, seccomp, since each
- * makes the ones before impossible.
+ * Order: no_new_privs (the others need it), Landlock (which opens files, so
+ * before RLIMIT_NOFILE), rlimits, not dumpable, seccomp (which forbids all of
+ * these).
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -293,7 +294,7 @@ sandbox_enter(
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_sys(
 		    err, ERR_CONFIG, NULL, "sandbox %s: no_new_privs", r->name);
-	if (set_limits(r, err) != 0 || confine_files(r, paths, err) != 0)
+	if (confine_files(r, paths, err) != 0 || set_limits(r, err) != 0)
 		return -1;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return err_sys(

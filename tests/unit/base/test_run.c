@@ -81,6 +81,9 @@ START_TEST(signals_are_reset)
 	ck_assert_int_eq(run(&spec, &r, &err), 0);
 	sigemptyset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
 	ck_assert_str_eq(r.out.data, "SigBlk:\t0000000000000000\n"
 				     "SigIgn:\t0000000000000000\n");
 	run_result_clear(&r);
@@ -103,6 +106,8 @@ START_TEST(without_stdio)
 	rc = run(&spec, &r, &err);
 	for (i = 0; i < 3; i++)
 		dup2(keep[i], i);
+	for (i = 0; i < 3; i++)
+		close(keep[i]);
 	ck_assert_int_eq(rc, 0);
 	ok = strcmp(r.out.data, "in") == 0 && strcmp(r.err.data, "e\n") == 0;
 	ck_assert_int_eq(ok, 1);
@@ -330,9 +335,12 @@ START_TEST(sigchld_ignored)
 	struct run_spec spec = {.argv = argv};
 	struct run_result r;
 	struct err err;
+	int rc;
 
 	signal(SIGCHLD, SIG_IGN);
-	ck_assert_int_eq(run(&spec, &r, &err), -1);
+	rc = run(&spec, &r, &err);
+	signal(SIGCHLD, SIG_DFL);
+	ck_assert_int_eq(rc, -1);
 	ck_assert_int_eq(err.code, ERR_INTERNAL);
 	ck_assert_int_eq(err.sys, ECHILD);
 	run_result_clear(&r);

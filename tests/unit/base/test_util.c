@@ -150,13 +150,16 @@ END_TEST
 static void
 logged(char *dst, size_t size, const char *text)
 {
+	int p[2], keep;
 	ssize_t n;
-	int p[2];
 
 	ck_assert_int_eq(pipe(p), 0);
+	keep = dup(STDERR_FILENO);
 	ck_assert_int_ne(dup2(p[1], STDERR_FILENO), -1);
 	log_info("%s", text);
 	log_warn("%s", text);
+	ck_assert_int_ne(dup2(keep, STDERR_FILENO), -1);
+	close(keep);
 	n = read(p[0], dst, size - 1);
 	ck_assert_int_gt(n, 0);
 	dst[n] = '\0';
