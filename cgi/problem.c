@@ -116,6 +116,27 @@ cause_row(struct app *app, const char *lang, struct json_object *cause)
 	return row;
 }
 
+/* The sentence of the finding that the error's code names, as that one has
+ * the details; else of the error itself.  Owned by the caller. */
+static char *
+sentence(struct app *app, const char *lang, const struct err *why,
+    struct json_object *findings)
+{
+	struct json_object *f;
+	size_t n = 0;
+
+	if (json_object_is_type(findings, json_type_array))
+		n = json_object_array_length(findings);
+	for (size_t i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		if (strcmp(jsonx_path_str(f, "code", ""),
+			err_name(why->code)) == 0 &&
+		    jsonx_path(f, "message") != NULL)
+			return strdup(jsonx_path_str(f, "message", ""));
+	}
+	return localise_error(app, lang, why);
+}
+
 int
 problem_reply(struct app *app, struct request *req, struct reply *reply,
     const struct err *why)
@@ -127,20 +148,22 @@ problem_reply(struct app *app, struct request *req, struct reply *reply,
 
 	if (status < 400)
 		status = 500;
-	message = localise_error(app, req->lang, why);
-	if (o == NULL || message == NULL)
-		goto out;
 	if (req->problem != NULL) {
 		findings = jsonx_path(req->problem, "findings");
 		if (json_object_is_type(findings, json_type_array))
 			localise_findings(app, req->lang, findings);
+		else
+			findings = NULL;
 	}
+	message = sentence(app, req->lang, why, findings);
+	if (o == NULL || message == NULL)
+		goto out;
 	put_str(o, "type", "about:blank");
 	put_str(o, "title", reply_phrase(status));
 	put(o, "status", json_object_new_int(status));
 	put_str(o, "detail", message);
 	put_str(o, "code", err_name(why->code));
-	if (why->msg[0] != '\0' && status < 500)
+	if (why->msg[0] != '\0' && status < 500 && findings == NULL)
 		put_str(o, "technical", why->msg);
 	put(o, "errors", error_rows(findings, why, message));
 	if (req->problem != NULL) {

@@ -274,6 +274,8 @@ START_TEST(refusal_in_full)
 	ck_assert_str_eq(jsonx_path_str(o, "type", ""), "about:blank");
 	ck_assert_str_eq(
 	    jsonx_path_str(o, "title", ""), "Unprocessable Content");
+	/* the sentence with its details, not the bare one */
+	ck_assert_ptr_nonnull(strstr(jsonx_path_str(o, "detail", ""), "4F2A"));
 	rows = jsonx_path(o, "errors");
 	ck_assert_uint_eq(json_object_array_length(rows), 2);
 	for (size_t i = 0; i < 2; i++)
