@@ -52,8 +52,9 @@ generation_current(const struct conf *conf, long *ret_id, struct err *err)
 			*err = cause;
 		goto out;
 	}
-	if (sscanf(b.data, "%10ld\n%n", &id, &end) != 1 || end != (int)b.len ||
-	    id < 0 || id > ID_MAX) {
+	if (sscanf(b.data, "%10ld%n", &id, &end) != 1 ||
+	    (size_t)end + 1 != b.len || b.data[end] != '\n' || id < 0 ||
+	    id > ID_MAX) {
 		err_set(err, ERR_IO, "", "%.150s is damaged", path);
 		goto out;
 	}

@@ -43,13 +43,14 @@ journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 			*err = cause;
 		goto out;
 	}
-	if (sscanf(b.data, "pending %ld %64[0-9a-f] %64[0-9a-f] %d\n%n", &j.id,
-		j.before, j.after, &running, &end) == 4 &&
-	    end == (int)b.len) {
+	if (sscanf(b.data, "pending %ld %64[0-9a-f] %64[0-9a-f] %d%n", &j.id,
+		j.before, j.after, &running, &end) == 4) {
 		j.pending = true;
 		j.running = running != 0;
-	} else if (sscanf(b.data, "done %ld\n%n", &j.id, &end) != 1 ||
-		   end != (int)b.len) {
+	} else if (sscanf(b.data, "done %ld%n", &j.id, &end) != 1) {
+		end = 0;
+	}
+	if (end == 0 || (size_t)end + 1 != b.len || b.data[end] != '\n') {
 		err_set(err, ERR_IO, "", "%.150s is damaged", path);
 		goto out;
 	}

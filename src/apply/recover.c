@@ -14,7 +14,9 @@
  * closed, even if Postfix then does not answer; the next Save must be able to
  * mend that.
  */
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +26,13 @@
 
 #define WAIT_MS	 30000
 #define AGREE_MS 2500
+
+static bool
+is_leftover(const char *name)
+{
+	return strcmp(name, "main.cf.tmp") == 0 ||
+	       strncmp(name, "main.cf.postseal-", 17) == 0;
+}
 
 static const struct actor recovery = {"postseald", "", "ctl"};
 
@@ -214,6 +223,73 @@ out:
 	return rc;
 }
 
+/* Is there a file of ours, or of a postconf that was killed, beside
+ * main.cf? */
+static bool
+leftovers(const char *dir)
+{
+	const struct dirent *e;
+	bool found = false;
+	DIR *d;
+
+	if ((d = opendir(dir)) == NULL)
+		return false;
+	while (!found && (e = readdir(d)) != NULL)
+		found = is_leftover(e->d_name);
+	closedir(d);
+	return found;
+}
+
+/* Under the lock that a living postconf would hold. */
+static void
+remove_leftovers(const struct conf *conf, const char *dir)
+{
+	char path[STATE_PATH_MAX];
+	const struct dirent *e;
+	int lock;
+	DIR *d;
+
+	if ((lock = maincf_lock(conf, 0, NULL)) == -1)
+		return;
+	if ((d = opendir(dir)) != NULL) {
+		while ((e = readdir(d)) != NULL) {
+			if (is_leftover(e->d_name) &&
+			    fsx_path(path, sizeof(path), NULL, "%s/%s", dir,
+				e->d_name) == 0)
+				(void)fsx_unlink(path, NULL);
+		}
+		closedir(d);
+	}
+	state_unlock_maincf(conf, lock);
+}
+
+/* Beside the link, where the lock is, and beside what it points to. */
+static void
+sweep_postfix(const struct conf *conf)
+{
+	char path[STATE_PATH_MAX], *real, *slash;
+
+	if (leftovers(conf->config_directory))
+		remove_leftovers(conf, conf->config_directory);
+	if (fsx_path(path, sizeof(path), NULL, "%s/main.cf",
+		conf->config_directory) == -1 ||
+	    (real = realpath(path, NULL)) == NULL)
+		return;
+	if ((slash = strrchr(real, '/')) != NULL && slash != real) {
+		*slash = '\0';
+		if (leftovers(real))
+			remove_leftovers(conf, real);
+	}
+	free(real);
+}
+
+static int
+sweep(const struct conf *conf, struct err *err)
+{
+	sweep_postfix(conf);
+	return generation_sweep(conf, err);
+}
+
 int
 recover_locked(const struct conf *conf, struct err *err)
 {
@@ -224,7 +300,7 @@ recover_locked(const struct conf *conf, struct err *err)
 	if (journal_read(conf, &j, err) == -1)
 		return -1;
 	if (!j.pending)
-		return generation_sweep(conf, err);
+		return sweep(conf, err);
 	if ((t = txn_new(conf, NULL)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "transaction");
 	facts_drop(conf);
@@ -232,11 +308,9 @@ recover_locked(const struct conf *conf, struct err *err)
 	if (t->maincf_lock == -1)
 		goto out;
 	rc = recover_pending(t, &j, err);
-	if (rc == 0)
-		rc = generation_sweep(conf, err);
 out:
 	txn_free(t);
-	return rc;
+	return rc == 0 ? sweep(conf, err) : -1;
 }
 
 int

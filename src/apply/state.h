@@ -29,6 +29,8 @@ int state_write_json(const char *path, struct json_object *, struct err *);
  * taking it.  fd, or -1 with ERR_APPLY_BUSY. */
 int state_lock(const struct conf *, int wait_ms, struct err *);
 bool state_busy(const struct conf *);
+/* Give back a maincf_lock and leave no file of it. */
+void state_unlock_maincf(const struct conf *, int fd);
 bool path_missing(const struct err *);
 
 /* generation.c; id 0 = no generation. */

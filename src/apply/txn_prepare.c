@@ -2,13 +2,10 @@
  * txn_prepare.c - steps lock, inspect and plan: whatever can be refused is
  * refused here, before anything was written.
  */
-#include <sys/stat.h>
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "fsx.h"
 #include "jsonx.h"
 #include "txn.h"
 
@@ -98,27 +95,11 @@ step_lock(struct txn *t, struct err *err)
 	return check_etag(t, err);
 }
 
-/* The lock file goes while we hold it: who waits for it, postconf included,
- * looks at the name again. */
-static void
-unlock_maincf(const struct txn *t)
-{
-	char path[STATE_PATH_MAX];
-	struct stat st, named;
-
-	if (fsx_path(path, sizeof(path), NULL, "%s/main.cf.tmp",
-		t->conf->config_directory) == 0 &&
-	    fstat(t->maincf_lock, &st) == 0 && stat(path, &named) == 0 &&
-	    st.st_ino == named.st_ino && st.st_dev == named.st_dev)
-		(void)unlink(path);
-	close(t->maincf_lock);
-}
-
 int
 undo_lock(struct txn *t, struct err *err)
 {
 	if (t->maincf_lock != -1)
-		unlock_maincf(t);
+		state_unlock_maincf(t->conf, t->maincf_lock);
 	if (t->lock != -1)
 		close(t->lock);
 	t->maincf_lock = t->lock = -1;

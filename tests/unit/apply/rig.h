@@ -1,0 +1,366 @@
+/*
+ * rig.h - a private Postfix, a state directory and certificates for the tests
+ * of apply and daemon; see tests/lib/postfix-instance.sh.
+ *
+ * The directory goes when all tests passed and stays, with its name printed,
+ * when one failed.  Tests run from the project's root.
+ */
+#ifndef TEST_RIG_H
+#define TEST_RIG_H
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "../../../src/apply/txn.h"
+#include "fsx.h"
+#include "jsonx.h"
+#include "ops.h"
+
+static char rig_root[64];
+static struct conf rig_conf;
+
+static inline int
+rig_sh(const char *fmt, ...)
+{
+	char text[4096], cmd[8192];
+	va_list ap;
+	int status;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	snprintf(cmd, sizeof(cmd), ". tests/lib/postfix-instance.sh; R=%s; %s",
+	    rig_root, text);
+	fflush(NULL);
+	status = system(cmd);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A self-signed pair, and a pair with its intermediate. */
+static const char rig_certs[] =
+    "mkdir -p $R/cert && cd $R/cert && exec 2>/dev/null && "
+    "E='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes' && "
+    "openssl req -x509 $E -keyout self.key -out self.pem -days 90 "
+    "-subj /CN=mx.example.test -addext subjectAltName=DNS:mx.example.test && "
+    "openssl req -x509 $E -keyout root.key -out root.pem -days 900 "
+    "-subj '/CN=Test Root' && "
+    "openssl req $E -keyout int.key -out int.csr -subj '/CN=Test Inter' && "
+    "printf 'basicConstraints=critical,CA:TRUE\\n"
+    "keyUsage=critical,keyCertSign\\nsubjectKeyIdentifier=hash\\n' >i.ext && "
+    "openssl x509 -req -in int.csr -CA root.pem -CAkey root.key "
+    "-CAcreateserial -days 500 -extfile i.ext -out int.pem && "
+    "openssl req $E -keyout leaf.key -out leaf.csr -subj /CN=mx.example.test "
+    "&& printf 'subjectAltName=DNS:mx.example.test\\n"
+    "extendedKeyUsage=serverAuth\\n' >l.ext && "
+    "openssl x509 -req -in leaf.csr -CA int.pem -CAkey int.key "
+    "-CAcreateserial -days 90 -extfile l.ext -out leaf.pem";
+
+/*
+ * A "postfix" that fails on order: lines "VERB ACTION" in $R/fault, VERB any
+ * for all.  fail; failnew: as long as main.cf names the newest generation;
+ * spoil: empty the newest chain file, which Postfix starts with and then
+ * answers 454.
+ */
+static const char rig_wrapper[] =
+    "#!/bin/sh\n"
+    "for v; do :; done\n"
+    "r=${0%/bin/postfix}\n"
+    "a=$(sed -n \"s/^\\(any\\|$v\\) //p\" $r/fault 2>/dev/null)\n"
+    "n=$(ls -v $r/state/generations | tail -n 1)\n"
+    "case $a in\n"
+    "failnew) grep -q /$n/ $r/pf/conf/main.cf && a=fail ;;\n"
+    "spoil) : >$r/state/generations/$n/inbound.pem ;;\n"
+    "esac\n"
+    "[ \"$a\" != fail ] || { echo 'postfix: fatal: made to fail' >&2; exit 1; "
+    "}\n"
+    "exec /usr/sbin/postfix \"$@\"\n";
+
+static inline void
+rig_give_up(const char *what)
+{
+	printf("cannot make %s in %s\n", what, rig_root);
+	exit(1);
+}
+
+/* Also for main, where Check's assertions do not work. */
+static inline int
+rig_put(const char *name, const char *text, mode_t mode)
+{
+	char path[256];
+	int fd, rc = -1;
+
+	snprintf(path, sizeof(path), "%s/%s", rig_root, name);
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd == -1)
+		return -1;
+	if (write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
+	    fchmod(fd, mode) == 0)
+		rc = 0;
+	close(fd);
+	return rc;
+}
+
+static inline void
+rig_write(const char *name, const char *text, mode_t mode)
+{
+	ck_assert_int_eq(rig_put(name, text, mode), 0);
+}
+
+static inline struct buf
+rig_read(const char *path)
+{
+	struct err err;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	ck_assert_msg(fsx_read(path, 1 << 20, &b, &err) == 0, "%s", err.msg);
+	return b;
+}
+
+static inline void
+rig_conf_set(char *dst, const char *name)
+{
+	snprintf(dst, CONF_STR_MAX, "%s/%s", rig_root, name);
+}
+
+/* Once in main; the Postfix instance only where the tests need it. */
+static inline void
+rig_open(bool postfix)
+{
+	struct err err;
+	char port[32] = "25";
+	FILE *f;
+
+	strcpy(rig_root, "/tmp/apply-test-XXXXXX");
+	if (mkdtemp(rig_root) == NULL || chmod(rig_root, 0755) == -1)
+		exit(1);
+	log_open("test", false);
+	if (freopen("/dev/null", "w", stderr) == NULL)
+		exit(1);
+	conf_default(&rig_conf);
+	rig_conf_set(rig_conf.state_directory, "state");
+	rig_conf_set(rig_conf.socket, "sock");
+	rig_conf_set(rig_conf.config_directory, "pf/conf");
+	rig_conf_set(rig_conf.command_directory, "bin");
+	if (apply_state_init(&rig_conf, &err) == -1)
+		exit(1);
+	if (!postfix)
+		return;
+	if (rig_sh("%s", rig_certs) != 0)
+		rig_give_up("certificates");
+	if (rig_sh("pfi_make $R/pf >$R/port && mkdir $R/bin && ln -s "
+		   "/usr/sbin/postconf $R/bin/ && pfi_start $R/pf && "
+		   "pfi_wait_port $(cat $R/port)") != 0)
+		rig_give_up("Postfix");
+	if (rig_put("bin/postfix", rig_wrapper, 0755) == -1)
+		rig_give_up("bin/postfix");
+	snprintf(port, sizeof(port), "%s/port", rig_root);
+	if ((f = fopen(port, "r")) == NULL || fscanf(f, "%31s", port) != 1)
+		exit(1);
+	fclose(f);
+	snprintf(
+	    rig_conf.service, sizeof(rig_conf.service), "127.0.0.1:%s", port);
+}
+
+static inline int
+rig_close(int failed)
+{
+	if (access("tests/lib/postfix-instance.sh", R_OK) == 0)
+		(void)rig_sh("[ ! -d $R/pf ] || pfi_stop $R/pf");
+	if (failed != 0) {
+		printf("kept: %s\n", rig_root);
+		return 1;
+	}
+	return rig_sh("rm -rf $R");
+}
+
+static inline int
+rig_run(const char *name, void (*add)(TCase *), double timeout, bool postfix)
+{
+	Suite *s = suite_create(name);
+	TCase *tc = tcase_create(name);
+	SRunner *sr;
+	int failed;
+
+	rig_open(postfix);
+	tcase_set_timeout(tc, timeout);
+	add(tc);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return rig_close(failed);
+}
+
+/* What one Save is asked for; every member may be left out. */
+struct ask {
+	const char *settings;		    /* JSON */
+	const char *certificate, *key, *ca; /* names in cert/ */
+	const char *apply;		    /* "restart" | "reload" */
+	const char *if_match;
+	bool dry_run;
+	apply_progress progress;
+};
+
+struct outcome {
+	int rc;
+	struct err err;
+	struct json_object *job;
+};
+
+static inline struct outcome
+rig_apply(const struct ask *a)
+{
+	const char *const name[PKI_FIELD__MAX] = {
+	    [PKI_SERVER_CERTIFICATE] = a->certificate,
+	    [PKI_PRIVATE_KEY] = a->key,
+	    [PKI_CA_CERTIFICATE] = a->ca};
+	struct buf file[PKI_FIELD__MAX];
+	struct apply_request req;
+	struct outcome o;
+	char path[256];
+	size_t i;
+
+	memset(&req, 0, sizeof(req));
+	memset(&o, 0, sizeof(o));
+	strcpy(req.actor.user, "admin");
+	strcpy(req.actor.from, "192.0.2.1");
+	strcpy(req.actor.via, "api");
+	ck_assert_int_eq(random_hex(req.job, 16, &o.err), 0);
+	if (a->settings != NULL) {
+		req.settings = json_tokener_parse(a->settings);
+		ck_assert_ptr_nonnull(req.settings);
+	}
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		buf_init(&file[i], 1 << 20);
+		if (name[i] == NULL)
+			continue;
+		snprintf(path, sizeof(path), "%s/cert/%s", rig_root, name[i]);
+		ck_assert_int_eq(fsx_read(path, 1 << 20, &file[i], &o.err), 0);
+		req.file[i].data = file[i].data;
+		req.file[i].len = file[i].len;
+	}
+	if (a->apply != NULL) {
+		ck_assert_int_eq(apply_mode_from_name(a->apply, &req.mode), 0);
+		req.mode_given = true;
+	}
+	req.if_match = a->if_match;
+	req.dry_run = a->dry_run;
+	err_clear(&o.err);
+	o.rc = txn_run(&rig_conf, &req, a->progress, NULL, &o.job, &o.err);
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		buf_clear(&file[i]);
+	json_object_put(req.settings);
+	return o;
+}
+
+static inline void
+rig_done(struct outcome *o)
+{
+	json_object_put(o->job);
+	o->job = NULL;
+}
+
+/* One that must be applied; returns the generation. */
+static inline long
+rig_must_apply(const struct ask *a)
+{
+	struct outcome o = rig_apply(a);
+	long id;
+
+	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
+	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "applied");
+	id =
+	    (long)json_object_get_int64(jsonx_path(o.job, "result.generation"));
+	rig_done(&o);
+	return id;
+}
+
+static inline void
+rig_maincf_hash(char dst[SHA256_HEX])
+{
+	char path[CONF_STR_MAX + 16];
+	struct buf b;
+
+	snprintf(path, sizeof(path), "%s/main.cf", rig_conf.config_directory);
+	b = rig_read(path);
+	ck_assert_int_eq(sha256_hex(b.data, b.len, dst), 0);
+	buf_clear(&b);
+}
+
+static inline long
+rig_current(void)
+{
+	struct err err;
+	long id = -1;
+
+	ck_assert_int_eq(generation_current(&rig_conf, &id, &err), 0);
+	return id;
+}
+
+/*
+ * The promise: one complete generation, Postfix serves it, no drift, nothing
+ * left over, no journal open.
+ */
+static inline void
+rig_assert_whole(void)
+{
+	struct json_object *view = NULL, *live = NULL, *v;
+	struct journal j;
+	struct err err;
+
+	ck_assert_msg(apply_view(&rig_conf, &view, &err) == 0, "%s", err.msg);
+	v = jsonx_path(view, "drift");
+	ck_assert_msg(json_object_array_length(v) == 0, "drift %s",
+	    json_object_to_json_string(v));
+	ck_assert_msg(apply_live(&rig_conf, &live, &err) == 0, "%s", err.msg);
+	ck_assert_msg(jsonx_path(live, "error") == NULL, "probe %s",
+	    json_object_to_json_string(live));
+	ck_assert_int_eq(journal_read(&rig_conf, &j, &err), 0);
+	ck_assert(!j.pending);
+	ck_assert_msg(rig_sh("set -- $R/pf/conf/*; [ $# = 2 ]") == 0,
+	    "files left beside main.cf");
+	ck_assert_msg(rig_sh("set -- $R/state/scratch* $R/state/*.tmp-*; "
+			     "[ ! -e $1 ] && [ ! -e $2 ]") == 0,
+	    "files left in the state directory");
+	json_object_put(view);
+	json_object_put(live);
+}
+
+/* A key lies only in generations that were applied. */
+static inline void
+rig_assert_no_stray_key(void)
+{
+	struct json_object *meta = NULL;
+	char path[STATE_PATH_MAX];
+	struct stat st;
+	struct err err;
+	long *ids = NULL;
+	size_t n = 0, i;
+
+	ck_assert_int_eq(generation_ids(&rig_conf, &ids, &n, &err), 0);
+	for (i = 0; i < n; i++) {
+		meta = NULL;
+		ck_assert_int_eq(
+		    generation_meta(&rig_conf, ids[i], &meta, &err), 0);
+		generation_path(&rig_conf, ids[i], "inbound.pem", path, NULL);
+		if (strcmp(jsonx_path_str(meta, "outcome", ""), "failed") == 0)
+			ck_assert_msg(stat(path, &st) == -1, "%s", path);
+		json_object_put(meta);
+	}
+	free(ids);
+}
+
+#endif
