@@ -24,6 +24,7 @@
 #include "util.h"
 
 #define COOL_SECONDS 5
+#define UNUSED	     "unused parameter: "
 
 struct stage {
 	const struct conf *conf;
@@ -76,7 +77,8 @@ maincf_read(const struct conf *conf, struct buf *ret_content, struct err *err)
 	return fsx_read(path, MAINCF_SIZE_MAX, ret_content, err);
 }
 
-/* Copies of main.cf (with its last newline) and master.cf. */
+/* Copies of main.cf (with its last newline) and master.cf; scratch, so not
+ * durable. */
 static int
 stage_copy(struct stage *s, struct buf *before, struct err *err)
 {
@@ -105,12 +107,12 @@ stage_copy(struct stage *s, struct buf *before, struct err *err)
 		err_set(err, ERR_NOMEM, "", "main.cf");
 		goto out;
 	}
-	if (fsx_create(s->path, b.data, b.len, 0600, err) == -1 ||
+	if (fsx_replace_fast(s->path, b.data, b.len, 0600, err) == -1 ||
 	    maincf_cool(AT_FDCWD, s->path, 0) == -1)
 		goto out;
 	buf_clear(&b);
 	if (fsx_read(from, MAINCF_SIZE_MAX, &b, err) == -1 ||
-	    fsx_create(to, b.data, b.len, 0600, err) == -1 ||
+	    fsx_replace_fast(to, b.data, b.len, 0600, err) == -1 ||
 	    maincf_cool(AT_FDCWD, to, 0) == -1)
 		goto out;
 	rc = 0;
@@ -238,19 +240,34 @@ planned(const struct param_plan *plan, const char *name)
 	return false;
 }
 
+/*
+ * postconf -n leaves out a parameter of the administrator's own making as
+ * soon as nothing refers to it any more, with a warning.  Its line is still
+ * there, which same_bytes() proves.
+ */
+static bool
+only_unused(const struct readback *rb, const char *name)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text), UNUSED "%.255s=", name);
+	return memmem(rb->warnings.data, rb->warnings.len, text,
+		   strlen(text)) != NULL;
+}
+
 /* Every name of a, unless planned, has the same value in b. */
 static int
-same_values(const struct param_plan *plan, struct json_object *a,
-    struct json_object *b, struct err *err)
+same_values(const struct param_plan *plan, const struct readback *a,
+    const struct readback *b, struct err *err)
 {
 	struct json_object *other;
 	const char *va, *vb;
 
-	json_object_object_foreach (a, name, v) {
-		if (planned(plan, name))
+	json_object_object_foreach (a->values, name, v) {
+		if (planned(plan, name) || only_unused(b, name))
 			continue;
 		va = json_object_get_string(v);
-		vb = json_object_object_get_ex(b, name, &other)
+		vb = json_object_object_get_ex(b->values, name, &other)
 			 ? json_object_get_string(other)
 			 : NULL;
 		if (vb == NULL || strcmp(va, vb) != 0)
@@ -333,7 +350,8 @@ no_new_warning(
 	for (; p < end; p = nl + 1) {
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;
-		if (nl == p)
+		if (nl == p ||
+		    memmem(p, (size_t)(nl - p), UNUSED, strlen(UNUSED)) != NULL)
 			continue;
 		(void)warning_key(p, (size_t)(nl - p), key, sizeof(key));
 		if (!warned_before(before, key)) {
@@ -391,8 +409,8 @@ maincf_stage(const struct conf *conf, const struct param_plan *plan,
 	    edit_removals(&s, err) == -1 || read_back(&s, &is, err) == -1)
 		goto out;
 	if (planned_values(plan, is.values, err) == -1 ||
-	    same_values(plan, was.values, is.values, err) == -1 ||
-	    same_values(plan, is.values, was.values, err) == -1 ||
+	    same_values(plan, &was, &is, err) == -1 ||
+	    same_values(plan, &is, &was, err) == -1 ||
 	    no_new_warning(&was.warnings, &is.warnings, err) == -1)
 		goto out;
 	if (fsx_read(s.path, MAINCF_SIZE_MAX, after, err) == -1 ||

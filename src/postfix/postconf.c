@@ -25,6 +25,7 @@ postconf_run(const struct conf *conf, const char *dir, const char *const *args,
 	char path[CONF_STR_MAX + 16];
 	size_t n = 0;
 
+	memset(r, 0, sizeof(*r)); /* so that it can be cleared whatever comes */
 	(void)snprintf(
 	    path, sizeof(path), "%s/postconf", conf->command_directory);
 	argv[n++] = path;

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "jsonx.h"
 #include "postfix_int.h"
 #include "util.h"
 
@@ -68,15 +69,37 @@ unit_of(const struct conf *conf)
 	return unit;
 }
 
+/* The first serious line that Postfix logged since the mark. */
+static void
+reason_from_log(const struct conf *conf, const struct postfix_info *info,
+    const struct maillog_mark *mark, char dst[DIAG_MAX])
+{
+	struct json_object *lines = maillog_since(conf, info, mark, 1);
+	const char *line, *text;
+
+	(void)snprintf(dst, DIAG_MAX, "failed without a word");
+	if (lines != NULL && json_object_array_length(lines) > 0) {
+		line =
+		    json_object_get_string(json_object_array_get_idx(lines, 0));
+		text = strstr(line, "]: ");
+		(void)text_clean(dst, DIAG_MAX, text == NULL ? line : text + 3,
+		    strlen(text == NULL ? line : text + 3));
+	}
+	json_object_put(lines);
+}
+
 static int
-command(const char *const *argv, enum err_code code, const char *what,
+command(const struct conf *conf, const struct postfix_info *info,
+    const char *const *argv, enum err_code code, const char *what,
     struct err *err)
 {
 	struct run_spec spec = {.argv = argv, .timeout_ms = COMMAND_TIMEOUT_MS};
+	struct maillog_mark mark;
 	struct run_result r;
 	char diag[DIAG_MAX];
 	int rc = -1;
 
+	maillog_mark(conf, info, &mark);
 	if (run(&spec, &r, err) == -1)
 		goto out;
 	if (r.exit_code == 0) {
@@ -84,16 +107,17 @@ command(const char *const *argv, enum err_code code, const char *what,
 		goto out;
 	}
 	diag_pick(r.err.len > 0 ? &r.err : &r.out, diag);
-	err_set(err, code, "", "%s: %s", what,
-	    diag[0] == '\0' ? "failed without a word" : diag);
+	if (diag[0] == '\0')
+		reason_from_log(conf, info, &mark, diag);
+	err_set(err, code, "", "%s: %s", what, diag);
 out:
 	run_result_clear(&r);
 	return rc;
 }
 
 static int
-postfix_command(const struct conf *conf, const char *verb, enum err_code code,
-    struct err *err)
+postfix_command(const struct conf *conf, const struct postfix_info *info,
+    const char *verb, enum err_code code, struct err *err)
 {
 	char path[CONF_STR_MAX + 16], what[64];
 	const char *argv[] = {path, "-c", conf->config_directory, verb, NULL};
@@ -101,18 +125,18 @@ postfix_command(const struct conf *conf, const char *verb, enum err_code code,
 	(void)snprintf(
 	    path, sizeof(path), "%s/postfix", conf->command_directory);
 	(void)snprintf(what, sizeof(what), "postfix %s", verb);
-	return command(argv, code, what, err);
+	return command(conf, info, argv, code, what, err);
 }
 
 static int
-systemctl(
+systemctl(const struct conf *conf, const struct postfix_info *info,
     const char *verb, const char *unit, enum err_code code, struct err *err)
 {
 	const char *argv[] = {"/usr/bin/systemctl", verb, unit, NULL};
 	char what[64];
 
 	(void)snprintf(what, sizeof(what), "systemctl %s %s", verb, unit);
-	return command(argv, code, what, err);
+	return command(conf, info, argv, code, what, err);
 }
 
 static bool
@@ -143,7 +167,7 @@ service_start(
 {
 	if (postfix_running(info))
 		return 0;
-	if (postfix_command(conf, "start", ERR_POSTFIX_START, err) == -1)
+	if (postfix_command(conf, info, "start", ERR_POSTFIX_START, err) == -1)
 		return -1;
 	return verify_started(info, err);
 }
@@ -155,11 +179,12 @@ stop_master(
 	struct err why;
 
 	/* A main.cf that Postfix refuses makes every verb fail. */
-	if (postfix_command(conf, "abort", ERR_POSTFIX_COMMAND, &why) == 0 &&
+	if (postfix_command(conf, info, "abort", ERR_POSTFIX_COMMAND, &why) ==
+		0 &&
 	    wait_running(info, false, STOP_WAIT_MS))
 		return 0;
 	if (!postfix_running(info) ||
-	    postfix_command(conf, "stop", ERR_POSTFIX_COMMAND, err) == 0)
+	    postfix_command(conf, info, "stop", ERR_POSTFIX_COMMAND, err) == 0)
 		return 0;
 	return postfix_running(info) ? -1 : 0;
 }
@@ -174,7 +199,8 @@ service_stop(
 	if (!postfix_running(info))
 		return 0;
 	if ((unit = unit_of(conf)) != NULL)
-		rc = systemctl("stop", unit, ERR_POSTFIX_COMMAND, err);
+		rc = systemctl(
+		    conf, info, "stop", unit, ERR_POSTFIX_COMMAND, err);
 	else
 		rc = stop_master(conf, info, err);
 	if (rc == -1)
@@ -213,9 +239,11 @@ restart_by(const struct conf *conf, const struct postfix_info *info,
 		return -1;
 	quick_start(info, true);
 	if (unit != NULL)
-		rc = systemctl("restart", unit, ERR_POSTFIX_START, err);
+		rc = systemctl(
+		    conf, info, "restart", unit, ERR_POSTFIX_START, err);
 	else
-		rc = postfix_command(conf, "start", ERR_POSTFIX_START, err);
+		rc = postfix_command(
+		    conf, info, "start", ERR_POSTFIX_START, err);
 	quick_start(info, false);
 	return rc;
 }
@@ -247,7 +275,8 @@ service_reload(
 	if (!postfix_running(info))
 		return err_set(err, ERR_POSTFIX_COMMAND, "",
 		    "reload: Postfix is not running");
-	if (postfix_command(conf, "reload", ERR_POSTFIX_COMMAND, err) == -1)
+	if (postfix_command(conf, info, "reload", ERR_POSTFIX_COMMAND, err) ==
+	    -1)
 		return -1;
 	return verify_started(info, err);
 }

@@ -132,8 +132,8 @@ pfi_reload()
 # may be anybody's, so the program's name is looked at as well.
 pfi_master()
 {
-	pfi_pid=$(tr -d ' \n' <"$1/queue/pid/master.pid" 2>/dev/null) ||
-	    return 0
+	[ -r "$1/queue/pid/master.pid" ] || return 0
+	pfi_pid=$(tr -d ' \n' <"$1/queue/pid/master.pid") || return 0
 	[ -n "$pfi_pid" ] && [ "$(cat "/proc/$pfi_pid/comm" 2>/dev/null)" = \
 	    master ] && echo "$pfi_pid"
 	return 0

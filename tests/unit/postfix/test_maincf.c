@@ -1,0 +1,598 @@
+/*
+ * test_maincf.c - main.cf as found in the wild: every tests/data/maincf/
+ * good-*.cf goes through a row of settings with Postfix's own postconf, and
+ * afterwards nothing but managed lines has changed; every bad-*.cf is
+ * refused with Postfix's words and left alone.
+ *
+ * The oracle for "nothing else has changed" is written anew here, with a
+ * regular expression, so that it does not share a mistake with the code.
+ */
+#include <sys/xattr.h>
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <regex.h>
+#include <time.h>
+
+#include "../../../src/postfix/postfix_int.h"
+#include "instance.h"
+#include "jsonx.h"
+#include "util.h"
+
+#define DATA	  "tests/data/maincf"
+#define SIZE_MAX_ (MAINCF_SIZE_MAX + 1)
+
+static struct instance base;
+static glob_t good;
+
+/* A configuration directory of its own for each case. */
+struct place {
+	struct conf conf;
+	char dir[300];	/* DIR/case-N */
+	char file[340]; /* the file that main.cf is */
+	bool link;
+};
+
+static void sh(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
+
+static void
+sh(const char *fmt, ...)
+{
+	char command[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	ck_assert_msg(system(command) == 0, "%s", command);
+}
+
+static void
+place_make(struct place *p, const char *kind, int n, const char *source)
+{
+	static const char *const dress[] = {"chmod 0644 %1$s",
+	    "chown root:postfix %1$s; chmod 0640 %1$s",
+	    "chown daemon:daemon %1$s; chmod 0600 %1$s",
+	    "chmod 0664 %1$s; chown root:mail %1$s"};
+	char command[1200];
+
+	memset(p, 0, sizeof(*p));
+	p->conf = base.conf;
+	p->link = n % 3 == 2;
+	(void)snprintf(p->dir, sizeof(p->dir), "%s/%s-%d", base.dir, kind, n);
+	(void)snprintf(p->conf.config_directory,
+	    sizeof(p->conf.config_directory), "%s/conf", p->dir);
+	(void)snprintf(p->file, sizeof(p->file), "%s/%s", p->dir,
+	    p->link ? "elsewhere.cf" : "conf/main.cf");
+	sh("mkdir -p %s/conf && cp %s %s && cp %s/conf/master.cf %s/conf && "
+	   "touch -d '1 hour ago' %s %s/conf/master.cf",
+	    p->dir, source, p->file, base.dir, p->dir, p->file, p->dir);
+	if (p->link)
+		sh("ln -s ../elsewhere.cf %s/conf/main.cf", p->dir);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	(void)snprintf(command, sizeof(command), dress[n % 4], p->file);
+#pragma GCC diagnostic pop
+	sh("%s", command);
+}
+
+static void
+slurp(const char *path, struct buf *b)
+{
+	struct err e;
+
+	buf_init(b, SIZE_MAX_);
+	ck_assert_msg(fsx_read(path, SIZE_MAX_, b, &e) == 0, "%s", e.msg);
+}
+
+/* One Save at this layer. Returns the number of planned changes. */
+static size_t
+save(struct place *p, unsigned bits, int gen, struct buf *ret_before,
+    struct err *err)
+{
+	struct json_object *current = NULL, *wanted = NULL;
+	struct param_plan plan = {NULL, 0};
+	char chain[400], stage[400], sha[SHA256_HEX];
+	struct postfix_info info;
+	struct settings s;
+	struct buf after;
+	struct stat st;
+	size_t n;
+
+	memset(&info, 0, sizeof(info));
+	info.version = 30711;
+	settings_default(&s);
+	s.inbound_enabled = bits & 1;
+	s.tls_only = bits & 2;
+	s.outbound_enabled = bits & 4;
+	(void)snprintf(chain, sizeof(chain),
+	    "/var/lib/postseal/generations/gen-%d/inbound.pem", gen);
+	(void)snprintf(stage, sizeof(stage), "%s/stage-%d", p->dir, gen);
+	buf_init(ret_before, SIZE_MAX_);
+	buf_init(&after, SIZE_MAX_);
+	ck_assert_msg(
+	    params_read(&p->conf, &current, err) == 0, "%s", err->msg);
+	ck_assert_int_eq(params_wanted(&s, &info, chain, &wanted, err), 0);
+	ck_assert_int_eq(params_plan(current, wanted, &plan, err), 0);
+	n = plan.n;
+	ck_assert_int_eq(mkdir(stage, 0700), 0);
+	ck_assert_msg(
+	    maincf_stage(&p->conf, &plan, stage, ret_before, &after, err) == 0,
+	    "bits %u: %s", bits, err->msg);
+	ck_assert_int_eq(sha256_hex(ret_before->data, ret_before->len, sha), 0);
+	ck_assert_msg(
+	    maincf_commit(&p->conf, after.data, after.len, sha, err) == 0, "%s",
+	    err->msg);
+	param_plan_clear(&plan);
+	json_object_put(current);
+	current = NULL;
+	/* What is there now is what was wanted. */
+	ck_assert_int_eq(stat(p->file, &st), 0);
+	ck_assert_msg(st.st_mtime < time(NULL) - 2, "main.cf is hot");
+	ck_assert_int_eq(params_read(&p->conf, &current, err), 0);
+	ck_assert_int_eq(params_plan(current, wanted, &plan, err), 0);
+	ck_assert_uint_eq(plan.n, 0);
+	param_plan_clear(&plan);
+	json_object_put(current);
+	json_object_put(wanted);
+	buf_clear(&after);
+	return n;
+}
+
+static void
+managed_regex(regex_t *re)
+{
+	char text[2048] = "^(";
+	size_t i;
+
+	for (i = 0; i < n_params; i++) {
+		strcat(text, i == 0 ? "" : "|");
+		strcat(text, params[i].name);
+	}
+	strcat(text, ")[[:space:]]*=");
+	ck_assert_int_eq(regcomp(re, text, REG_EXTENDED | REG_NOSUB), 0);
+}
+
+/* The lines that are not ours, one string; a missing last newline added. */
+static void
+others(const struct buf *b, const regex_t *re, struct buf *dst)
+{
+	char *copy = strndup(b->data, b->len), *p = copy, *nl, *t;
+	bool ours = false;
+
+	buf_init(dst, SIZE_MAX_);
+	while (*p != '\0') {
+		if ((nl = strchr(p, '\n')) != NULL)
+			*nl = '\0';
+		t = p + strspn(p, " \t\r\f\v");
+		if (*t != '\0' && *t != '#' && t == p)
+			ours = regexec(re, p, 0, NULL, 0) == 0;
+		if (*t == '\0' || *t == '#' || !ours) {
+			buf_adds(dst, p);
+			buf_addc(dst, '\n');
+		}
+		p = nl == NULL ? p + strlen(p) : nl + 1;
+	}
+	free(copy);
+}
+
+static void
+same_but_ours(const struct buf *a, const struct buf *b)
+{
+	struct buf x, y;
+	regex_t re;
+
+	managed_regex(&re);
+	others(a, &re, &x);
+	others(b, &re, &y);
+	ck_assert_str_eq(x.data, y.data);
+	ck_assert_uint_eq(x.len, y.len);
+	regfree(&re);
+	buf_clear(&x);
+	buf_clear(&y);
+}
+
+static void
+same_looks(const struct place *p, const struct stat *was)
+{
+	char path[400];
+	struct stat st;
+
+	ck_assert_int_eq(lstat(p->file, &st), 0);
+	ck_assert_uint_eq(st.st_mode, was->st_mode);
+	ck_assert_uint_eq(st.st_uid, was->st_uid);
+	ck_assert_uint_eq(st.st_gid, was->st_gid);
+	(void)snprintf(path, sizeof(path), "%s/conf/main.cf", p->dir);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert_int_eq(S_ISLNK(st.st_mode), p->link);
+}
+
+START_TEST(wild_good)
+{
+	static const unsigned rows[][4] = {
+	    {1, 3, 4, 0}, {4, 7, 5, 0}, {0, 7, 1, 0}};
+	const unsigned *row = rows[_i % 3];
+	struct buf first, before, now;
+	struct stat was;
+	struct place p;
+	struct err e;
+	int k;
+
+	place_make(&p, "good", _i, good.gl_pathv[_i]);
+	slurp(p.file, &first);
+	ck_assert_int_eq(stat(p.file, &was), 0);
+	for (k = 0; k < 4; k++) {
+		slurp(p.file, &now);
+		(void)save(&p, row[k], k + 4, &before, &e);
+		ck_assert_uint_eq(before.len, now.len);
+		ck_assert_int_eq(memcmp(before.data, now.data, now.len), 0);
+		buf_clear(&before);
+		buf_clear(&now);
+		slurp(p.file, &now);
+		same_but_ours(&first, &now);
+		same_looks(&p, &was);
+		buf_clear(&now);
+	}
+	buf_clear(&first);
+}
+END_TEST
+
+/* Everything off, on a main.cf that sets nothing of ours: not one byte. */
+START_TEST(off_changes_nothing)
+{
+	static const char *const names[] = {"good-empty", "good-comments-only",
+	    "good-no-final-newline", "good-continuation", "good-crlf",
+	    "good-gateway-relay", "good-legacy-no", "good-commented-out",
+	    "good-lookalikes", "good-nullclient", "good-long-lines",
+	    "good-leading-blank"};
+	struct json_object *current = NULL, *wanted = NULL;
+	struct param_plan plan = {NULL, 0};
+	struct postfix_info info;
+	char path[200];
+	struct settings s;
+	struct place p;
+	struct err e;
+	size_t i;
+
+	memset(&info, 0, sizeof(info));
+	info.version = 30711;
+	settings_default(&s);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), DATA "/%s.cf", names[i]);
+		place_make(&p, "off", (int)i, path);
+		ck_assert_int_eq(params_read(&p.conf, &current, &e), 0);
+		ck_assert_int_eq(
+		    params_wanted(&s, &info, NULL, &wanted, &e), 0);
+		ck_assert_int_eq(params_plan(current, wanted, &plan, &e), 0);
+		ck_assert_msg(plan.n == 0, "%s: %s", names[i],
+		    plan.n > 0 ? plan.v[0].name : "");
+		param_plan_clear(&plan);
+		json_object_put(current);
+		json_object_put(wanted);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name, *where, *text;
+} bad[] = {
+    {"bad-no-equals", "line 3", "this line has no sign"},
+    {"bad-blank-in-name", "line 2", "smtpd tls level = may"},
+    {"bad-no-name", "line 2", "= value"},
+    {"bad-word", "line 3", "help"},
+    {"bad-shell", "line 1", "export myhostname"},
+    {"bad-ini", "line 1", "[main]"},
+    {"bad-yaml", "line 1", "myhostname:"},
+    {"bad-bom", "line 2", "}"},
+    {"bad-conflict", "line 1", "<<<<<<< HEAD"},
+    {"bad-macro", "macro", ""},
+};
+
+START_TEST(wild_bad)
+{
+	char path[200], stage[400];
+	struct param_change c = {"smtpd_tls_loglevel", NULL, NULL};
+	struct param_plan plan = {&c, 1};
+	struct json_object *o = NULL;
+	struct postfix_info info;
+	struct buf was, is, before, after;
+	struct stat st1, st2;
+	char one[] = "1";
+	struct place p;
+	struct err e;
+
+	c.after = one;
+	(void)snprintf(path, sizeof(path), DATA "/%s.cf", bad[_i].name);
+	place_make(&p, "bad", _i, path);
+	(void)snprintf(stage, sizeof(stage), "%s/stage", p.dir);
+	ck_assert_int_eq(mkdir(stage, 0700), 0);
+	slurp(p.file, &was);
+	ck_assert_int_eq(stat(p.file, &st1), 0);
+	buf_init(&before, SIZE_MAX_);
+	buf_init(&after, SIZE_MAX_);
+
+	ck_assert_int_eq(params_read(&p.conf, &o, &e), -1);
+	ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
+	ck_assert_int_eq(postfix_info_read(&p.conf, &info, &e), 0);
+	if (_i != 9) {
+		ck_assert_int_eq(info.kind, POSTFIX_BROKEN);
+		ck_assert_ptr_nonnull(strstr(info.detail, bad[_i].where));
+		ck_assert_int_eq(postfix_usable(&info, &e), -1);
+		ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
+		ck_assert_ptr_nonnull(strstr(e.msg, bad[_i].text));
+	}
+	ck_assert_int_eq(
+	    maincf_stage(&p.conf, &plan, stage, &before, &after, &e), -1);
+	ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
+	ck_assert_msg(strstr(e.msg, bad[_i].where) != NULL, "%s", e.msg);
+	ck_assert_msg(strstr(e.msg, bad[_i].text) != NULL, "%s", e.msg);
+	ck_assert_ptr_null(strstr(e.msg, "/stage/"));
+	if (_i != 9)
+		ck_assert_msg(strstr(e.msg, p.file) != NULL, "%s", e.msg);
+	ck_assert_uint_eq(after.len, 0);
+
+	slurp(p.file, &is);
+	ck_assert_int_eq(stat(p.file, &st2), 0);
+	ck_assert_uint_eq(was.len, is.len);
+	ck_assert_int_eq(memcmp(was.data, is.data, is.len), 0);
+	ck_assert_int_eq(st1.st_mtim.tv_sec, st2.st_mtim.tv_sec);
+	ck_assert_uint_eq(st1.st_ino, st2.st_ino);
+	buf_clear(&was);
+	buf_clear(&is);
+	buf_clear(&before);
+	buf_clear(&after);
+}
+END_TEST
+
+/* Files that Postfix is not even asked about, and one of 1 MiB that works. */
+static const struct {
+	const char *make; /* $F is main.cf, $C its directory */
+	enum err_code want;
+} odd[] = {
+    {"rm $F", ERR_POSTFIX_CONFIG},
+    {"rm $F; ln -s nowhere $F", ERR_POSTFIX_CONFIG},
+    {"rm $F; ln -s main.cf $F", ERR_POSTFIX_CONFIG},
+    {"rm $F; mkdir $F", ERR_IO},
+    {"rm $F; mkfifo $F", ERR_IO},
+    {"rm $F; ln -s /dev/zero $F", ERR_IO},
+    {"head -c 5000000 /dev/zero | tr '\\0' '#' >$F", ERR_FILE_TOO_LARGE},
+    {"printf 'biff = no\\nmydomain = a\\0b\\n' >$F", ERR_POSTFIX_CONFIG},
+    {"rm $C/master.cf", ERR_IO},
+    {"seq -f '# line %.0f of a history that nobody dares to delete' 1 20000 "
+     ">>$F; seq -f 'office_%.0f = 192.0.2.0/24' 1 8000 >>$F",
+	ERR_NONE},
+};
+
+START_TEST(odd_files)
+{
+	struct param_change c = {"smtpd_tls_loglevel", NULL, NULL};
+	struct param_plan plan = {&c, 1};
+	struct buf before, after;
+	char stage[400], one[] = "1";
+	struct place p;
+	struct err e = {0};
+	int rc;
+
+	c.after = one;
+	place_make(&p, "odd", 3 * _i, DATA "/good-debian-fresh.cf");
+	sh("F=%s C=%s; %s", p.file, p.conf.config_directory, odd[_i].make);
+	sh("touch -c -h -d '1 hour ago' %s", p.file);
+	(void)snprintf(stage, sizeof(stage), "%s/stage", p.dir);
+	ck_assert_int_eq(mkdir(stage, 0700), 0);
+	buf_init(&before, SIZE_MAX_);
+	buf_init(&after, SIZE_MAX_);
+	rc = maincf_stage(&p.conf, &plan, stage, &before, &after, &e);
+	ck_assert_msg(
+	    e.code == odd[_i].want, "%s: %s", err_name(e.code), e.msg);
+	ck_assert_int_eq(rc, odd[_i].want == ERR_NONE ? 0 : -1);
+	if (rc == 0)
+		ck_assert_uint_gt(after.len, 1024 * 1024);
+	buf_clear(&before);
+	buf_clear(&after);
+}
+END_TEST
+
+/*
+ * A postconf that lies: what it does to the copy must be noticed before
+ * anything is renamed.  $R is the real one, "$@" its arguments, $D the stage.
+ */
+static const struct {
+	const char *script;
+	enum err_code want;
+} liars[] = {
+    {"case $3 in -e) exit 0;; esac; exec $R \"$@\"", ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) sed -i s/^biff/#biff/ $D/main.cf;; "
+     "esac",
+	ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) sed -i 's/biff = no/biff = yes/' "
+     "$D/main.cf;; esac",
+	ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) sed -i '/^# TLS/d' $D/main.cf;; "
+     "esac",
+	ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) echo >>$D/main.cf;; esac",
+	ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) echo '  glued' >>$D/main.cf;; esac",
+	ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) echo 'relayhost = [evil.example]' "
+     ">>$D/main.cf;; esac",
+	ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) echo broken >>$D/main.cf;; esac",
+	ERR_POSTFIX_CONFIG},
+    {"$R \"$@\" || exit; case $3 in -e) : >$D/main.cf;; esac",
+	ERR_POSTFIX_READBACK},
+    {"$R \"$@\" || exit; case $3 in -e) rm $D/main.cf;; esac", ERR_IO},
+    {"$R \"$@\"; test $3 != -n || ! grep -q tls_loglevel $D/main.cf || "
+     "echo 'postconf: warning: something new' >&2",
+	ERR_POSTFIX_READBACK},
+    {"case $3 in -e) echo 'postconf: fatal: no space' >&2; exit 1;; esac; "
+     "exec $R \"$@\"",
+	ERR_POSTFIX_COMMAND},
+    {"case $3 in -e) kill -9 $$;; esac; exec $R \"$@\"", ERR_POSTFIX_COMMAND},
+    {"exit 1", ERR_POSTFIX_CONFIG},
+    {"case $3 in -X) exit 0;; esac; exec $R \"$@\"", ERR_POSTFIX_READBACK},
+    {"exec $R \"$@\"", ERR_NONE},
+};
+
+START_TEST(lying_postconf)
+{
+	struct param_change c[2] = {{"smtpd_tls_loglevel", NULL, NULL},
+	    {"smtpd_tls_cert_file", NULL, NULL}};
+	struct param_plan plan = {c, 2};
+	struct buf before, after;
+	char stage[400], one[] = "1";
+	struct place p;
+	struct err e = {0};
+	int rc;
+
+	c[0].after = one;
+	place_make(&p, "liar", 3 * _i, DATA "/good-debian-fresh.cf");
+	(void)snprintf(stage, sizeof(stage), "%s/stage", p.dir);
+	ck_assert_int_eq(mkdir(stage, 0700), 0);
+	(void)snprintf(p.conf.command_directory,
+	    sizeof(p.conf.command_directory), "%s/bin", p.dir);
+	sh("mkdir %s/bin; cat >%s/bin/postconf <<'END'\n#!/bin/sh\n"
+	   "R=/usr/sbin/postconf D=$2\n%s\nEND\nchmod 755 %s/bin/postconf",
+	    p.dir, p.dir, liars[_i].script, p.dir);
+	buf_init(&before, SIZE_MAX_);
+	buf_init(&after, SIZE_MAX_);
+	rc = maincf_stage(&p.conf, &plan, stage, &before, &after, &e);
+	ck_assert_msg(e.code == liars[_i].want, "%d: %s: %s", _i,
+	    err_name(e.code), e.msg);
+	ck_assert_int_eq(rc, liars[_i].want == ERR_NONE ? 0 : -1);
+	buf_clear(&before);
+	buf_clear(&after);
+}
+END_TEST
+
+START_TEST(commit_hash)
+{
+	static const char text[] = "biff = yes\n";
+	char sha[SHA256_HEX];
+	struct buf was, is;
+	struct place p;
+	struct err e = {0};
+	int fd;
+
+	place_make(&p, "hash", _i, DATA "/good-debian-fresh.cf");
+	slurp(p.file, &was);
+	ck_assert_int_eq(sha256_hex(was.data, was.len, sha), 0);
+	/* An editor saves between our read and our rename. */
+	sh("echo '# edited' >>%s", p.file);
+	ck_assert_int_eq(
+	    maincf_commit(&p.conf, text, strlen(text), sha, &e), -1);
+	ck_assert_int_eq(e.code, ERR_SETTINGS_STALE);
+	slurp(p.file, &is);
+	ck_assert_uint_eq(is.len, was.len + strlen("# edited\n"));
+	buf_clear(&is);
+	sh("test -z \"$(find %s -name '*postseal*')\"", p.dir);
+	/* Without a hash: whatever is there; leftovers of a crash go. */
+	sh("touch %s.postseal-1 %s.postseal-4194999", p.file, p.file);
+	ck_assert_int_eq(
+	    maincf_commit(&p.conf, text, strlen(text), NULL, &e), 0);
+	slurp(p.file, &is);
+	ck_assert_str_eq(is.data, text);
+	sh("test -z \"$(find %s -name '*postseal*')\"", p.dir);
+	/* A directory without room for a file. */
+	fd = open(p.file, O_RDONLY);
+	ck_assert_int_ne(fd, -1);
+	close(fd);
+	buf_clear(&is);
+	buf_clear(&was);
+}
+END_TEST
+
+START_TEST(commit_keeps_attributes)
+{
+	/* user::rw- user:postfix(2):r-- group::r-- mask::r-- other::--- */
+	static const unsigned char acl[] = {2, 0, 0, 0, 1, 0, 6, 0, 255, 255,
+	    255, 255, 2, 0, 4, 0, 2, 0, 0, 0, 4, 0, 4, 0, 255, 255, 255, 255,
+	    16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255};
+	char got[256];
+	struct stat st1, st2;
+	struct place p;
+	struct err e = {0};
+	ssize_t n;
+
+	place_make(&p, "attr", _i, DATA "/good-debian-fresh.cf");
+	if (setxattr(p.file, "user.note", "mine", 4, 0) == -1 ||
+	    setxattr(p.file, "system.posix_acl_access", acl, sizeof(acl), 0) ==
+		-1) {
+		printf(
+		    "no attributes on this file system: %s\n", strerror(errno));
+		return;
+	}
+	ck_assert_int_eq(stat(p.file, &st1), 0);
+	ck_assert_int_eq(maincf_commit(&p.conf, "a = b\n", 6, NULL, &e), 0);
+	ck_assert_int_eq(stat(p.file, &st2), 0);
+	ck_assert_uint_ne(st1.st_ino, st2.st_ino);
+	ck_assert_uint_eq(st1.st_mode, st2.st_mode);
+	n = getxattr(p.file, "user.note", got, sizeof(got));
+	ck_assert_int_eq(n, 4);
+	ck_assert_int_eq(memcmp(got, "mine", 4), 0);
+	n = getxattr(p.file, "system.posix_acl_access", got, sizeof(got));
+	ck_assert_int_eq(n, (int)sizeof(acl));
+	ck_assert_int_eq(memcmp(got, acl, sizeof(acl)), 0);
+}
+END_TEST
+
+/* Two commits within one second: the second mtime is another one. */
+START_TEST(commit_mtime_moves)
+{
+	struct stat st[3];
+	struct place p;
+	struct err e = {0};
+	int i;
+
+	place_make(&p, "mtime", 0, DATA "/good-debian-fresh.cf");
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(
+		    maincf_commit(&p.conf, "a = b\n", 6, NULL, &e), 0);
+		ck_assert_int_eq(stat(p.file, &st[i]), 0);
+		ck_assert_int_lt(st[i].st_mtime, time(NULL) - 2);
+		if (i > 0)
+			ck_assert_int_ne(st[i].st_mtime, st[i - 1].st_mtime);
+	}
+}
+END_TEST
+
+#define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+int
+main(void)
+{
+	Suite *s = suite_create("maincf");
+	TCase *t = tcase_create("maincf");
+	SRunner *r;
+	int failed;
+
+	if (instance_skip("test_maincf"))
+		return 0;
+	if (instance_make(&base, "maincf") == -1 ||
+	    glob(DATA "/good-*.cf", 0, NULL, &good) != 0 ||
+	    good.gl_pathc < 25) {
+		fprintf(stderr, "test_maincf: no instance or no data\n");
+		return 1;
+	}
+	printf("%zu files as found in the wild\n", good.gl_pathc);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, wild_good, 0, (int)good.gl_pathc);
+	tcase_add_test(t, off_changes_nothing);
+	tcase_add_loop_test(t, wild_bad, 0, N(bad));
+	tcase_add_loop_test(t, odd_files, 0, N(odd));
+	tcase_add_loop_test(t, lying_postconf, 0, N(liars));
+	tcase_add_loop_test(t, commit_hash, 0, 3);
+	tcase_add_loop_test(t, commit_keeps_attributes, 0, 3);
+	tcase_add_test(t, commit_mtime_moves);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	globfree(&good);
+	instance_remove(&base, failed);
+	return failed != 0;
+}
