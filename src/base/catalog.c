@@ -103,7 +103,7 @@ load_file(struct catalog *c, const char *dir, const char *name, struct err *err)
 			goto out;
 		}
 	}
-	strcpy(c->code[c->n], code);
+	memcpy(c->code[c->n], code, sizeof(code));
 	c->texts[c->n++] = o;
 	o = NULL;
 	rc = 0;

@@ -59,7 +59,7 @@ fill(struct err *err, enum err_code code, int sys, const char *field,
 	if (len >= sizeof(raw))
 		len = sizeof(raw) - 1;
 	if (sys != 0 && len < sizeof(raw) - 1) {
-		n = snprintf(raw + len, sizeof(raw) - len, ": %s",
+		snprintf(raw + len, sizeof(raw) - len, ": %s",
 		    strerror_r(sys, text, sizeof(text)));
 		len = strlen(raw);
 	}

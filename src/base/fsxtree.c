@@ -201,7 +201,7 @@ int
 fsx_sweep(const char *path, struct err *err)
 {
 	struct wipe w = {.path = path, .err = err};
-	const char *where, *name;
+	const char *where = "/", *name = "";
 	char above[PATH_MAX];
 	struct dirent *e;
 	struct stat st;
@@ -236,7 +236,7 @@ int
 fsx_wipe_tree(const char *path, struct err *err)
 {
 	struct wipe w = {.path = path, .err = err};
-	const char *where, *name;
+	const char *where = "/", *name = "";
 	char above[PATH_MAX];
 	struct stat st;
 	int dir, rc = -1;

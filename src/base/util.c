@@ -120,11 +120,12 @@ now_ms(void)
 void
 time_iso(time_t t, char dst[32])
 {
+	static const char epoch[] = "1970-01-01T00:00:00Z";
 	struct tm tm;
 
 	if (gmtime_r(&t, &tm) == NULL ||
 	    strftime(dst, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		strcpy(dst, "1970-01-01T00:00:00Z");
+		memcpy(dst, epoch, sizeof(epoch));
 }
 
 void
