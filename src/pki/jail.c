@@ -33,35 +33,28 @@
 
 #define WALL_MS	   5000
 #define CPU_S	   2
-#define MEM_MAX	   (256ul * 1024 * 1024)
 #define REPORT_MAX (768 * 1024)
 #define CHAIN_MAX  (256 * 1024)
 #define FRAME_MAX  (8 + REPORT_MAX + CHAIN_MAX)
+#define READ_SIZE  16384
 #define FD_OUT	   3
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAVE_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAVE_ASAN 1
-#endif
-#endif
-#ifndef HAVE_ASAN
-#define HAVE_ASAN 0
-#endif
+/* Exit codes of the child before it touches the upload: our own trouble. */
+enum exit_code { EXIT_SETUP = 2, EXIT_USER, EXIT_SANDBOX };
 
+/* The sandbox sets it too; this one also holds where that is off (tests). */
 static void
-limit(int what, rlim_t want)
+limit_cpu(void)
 {
 	struct rlimit r;
 
-	if (getrlimit(what, &r) == -1)
-		_exit(2);
-	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > want)
-		r.rlim_max = want;
+	if (getrlimit(RLIMIT_CPU, &r) == -1)
+		_exit(EXIT_SETUP);
+	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > CPU_S)
+		r.rlim_max = CPU_S;
 	r.rlim_cur = r.rlim_max;
-	if (setrlimit(what, &r) == -1)
-		_exit(2);
+	if (setrlimit(RLIMIT_CPU, &r) == -1)
+		_exit(EXIT_SETUP);
 }
 
 static int
@@ -121,7 +114,8 @@ send_output(int fd, const struct pki_output *o)
 
 /* Never returns. */
 static void
-child(int fd, const struct pki_jail *jail, const struct pki_input *in)
+child(int fd, const struct pki_jail *jail, const struct pki_input *in,
+    jail_work work)
 {
 	struct sandbox_paths none = {.rw = {NULL}};
 	struct pki_output out;
@@ -130,20 +124,17 @@ child(int fd, const struct pki_jail *jail, const struct pki_input *in)
 
 	signal(SIGPIPE, SIG_IGN);
 	if (fd != FD_OUT && dup2(fd, FD_OUT) == -1)
-		_exit(2);
+		_exit(EXIT_SETUP);
 	if (close_range(FD_OUT + 1, ~0u, 0) == -1)
-		_exit(2);
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_CPU, CPU_S);
-	if (!HAVE_ASAN)
-		limit(RLIMIT_AS, MEM_MAX);
+		_exit(EXIT_SETUP);
+	limit_cpu();
 	err_clear(&e);
 	if (jail->user != NULL && sandbox_drop_user(jail->user, &e) == -1)
-		_exit(3);
+		_exit(EXIT_USER);
 	if (sandbox_enter(SANDBOX_INSPECT, &none, &e) == -1)
-		_exit(4);
+		_exit(EXIT_SANDBOX);
 	pki_output_init(&out);
-	if (pki_inspect(in, &out, &e) == 0 && send_output(FD_OUT, &out) == 0)
+	if (work(in, &out, &e) == 0 && send_output(FD_OUT, &out) == 0)
 		rc = 0;
 	pki_output_clear(&out);
 	_exit(rc);
@@ -165,9 +156,9 @@ receive(int fd, int64_t deadline, struct buf *b)
 		if (p.revents == 0)
 			continue;
 		p.revents = 0;
-		if (buf_reserve(b, 16384) == -1)
+		if (buf_reserve(b, READ_SIZE) == -1)
 			return -1;
-		n = recv(fd, b->data + b->len, 16384, MSG_DONTWAIT);
+		n = recv(fd, b->data + b->len, READ_SIZE, MSG_DONTWAIT);
 		if (n == 0)
 			return 0;
 		if (n == -1 && errno != EAGAIN && errno != EINTR)
@@ -177,8 +168,8 @@ receive(int fd, int64_t deadline, struct buf *b)
 	}
 }
 
-/* Ends the child if it has not ended.  true = it said that all went well. */
-static bool
+/* Ends the child if it has not ended.  Its exit code, or -1. */
+static int
 reap(pid_t pid, bool hang)
 {
 	int status = 0;
@@ -189,7 +180,7 @@ reap(pid_t pid, bool hang)
 	do
 		rc = waitpid(pid, &status, 0);
 	while (rc == -1 && errno == EINTR);
-	return rc == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return rc == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* Nothing but the two kinds of blocks, a key first. */
@@ -305,15 +296,34 @@ failed_report(
 }
 
 static int
-run_child(const struct pki_jail *jail, const struct pki_input *in,
+finish(const struct pki_input *in, int got, int code, const struct buf *b,
     struct pki_output *out, struct err *e)
+{
+	static const char *const setup[] = {
+	    [EXIT_SETUP] = "descriptors and limits",
+	    [EXIT_USER] = "user",
+	    [EXIT_SANDBOX] = "sandbox",
+	};
+
+	if (code >= EXIT_SETUP && code <= EXIT_SANDBOX && b->len == 0)
+		return err_set(e, ERR_CONFIG, "",
+		    "inspection child: could not set up its %s", setup[code]);
+	if (got == -1)
+		return failed_report(in, "time limit", out);
+	if (code != 0 || take_output(b, out) == -1)
+		return failed_report(in, "parser died", out);
+	return 0;
+}
+
+int
+jail_run(const struct pki_jail *jail, const struct pki_input *in,
+    jail_work work, struct pki_output *out, struct err *e)
 {
 	int fd[2], wall = jail->timeout_ms > 0 ? jail->timeout_ms : WALL_MS;
 	int64_t deadline = now_ms() + wall;
+	int got, code, rc;
 	struct buf b;
 	pid_t pid;
-	int got;
-	bool well;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
 		return err_sys(e, ERR_INTERNAL, "", "socketpair");
@@ -325,19 +335,16 @@ run_child(const struct pki_jail *jail, const struct pki_input *in,
 	}
 	if (pid == 0) {
 		close(fd[0]);
-		child(fd[1], jail, in);
+		child(fd[1], jail, in, work);
 	}
 	close(fd[1]);
-	buf_init(&b, FRAME_MAX + 16384);
+	buf_init(&b, FRAME_MAX + READ_SIZE);
 	got = receive(fd[0], deadline, &b);
-	well = reap(pid, got == -1);
+	code = reap(pid, got == -1);
 	close(fd[0]);
-	if (got == -1)
-		got = failed_report(in, "time limit", out);
-	else if (!well || take_output(&b, out) == -1)
-		got = failed_report(in, "parser died", out);
+	rc = finish(in, got, code, &b, out, e);
 	buf_clear(&b);
-	return got;
+	return rc;
 }
 
 int
@@ -358,7 +365,7 @@ pki_inspect_jailed(const struct pki_jail *jail, const struct pki_input *in,
 			with_roots.roots.len = roots.len;
 		}
 	}
-	rc = run_child(jail, &with_roots, out, e);
+	rc = jail_run(jail, &with_roots, pki_inspect, out, e);
 	buf_clear(&roots);
 	return rc;
 }

@@ -64,6 +64,12 @@ count_lines(const char *p, const char *end)
 	return n;
 }
 
+static bool
+is_space(char c)
+{
+	return c == '\n' || c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static int
 b64_value(int c)
 {
@@ -76,41 +82,75 @@ b64_value(int c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+/* Decoder state; out has room for 3 bytes to every 4 characters. */
 struct b64 {
+	unsigned char *out;
 	uint32_t acc;
 	int n; /* characters in acc */
 	int pad;
 	size_t total;
 };
 
+static int
+b64_start(struct b64 *s, struct buf *out, size_t characters)
+{
+	memset(s, 0, sizeof(*s));
+	if (buf_reserve(out, characters / 4 * 3 + 3) == -1)
+		return -1;
+	s->out = (unsigned char *)out->data + out->len;
+	return 0;
+}
+
+static int
+b64_pad(struct b64 *s)
+{
+	if (s->n < 2 || ++s->pad + s->n > 4)
+		return -1;
+	if (s->pad + s->n == 4) {
+		*s->out++ = (unsigned char)(s->acc >> (s->n == 2 ? 4 : 10));
+		if (s->n == 3)
+			*s->out++ = (unsigned char)(s->acc >> 2);
+	}
+	return 0;
+}
+
 /* 0 = taken, -1 = not base64 here. */
 static int
-b64_put(struct b64 *s, int c, struct buf *out)
+b64_put(struct b64 *s, int c)
 {
 	int v;
 
 	s->total++;
-	if (c == '=') {
-		if (s->n < 2 || ++s->pad + s->n > 4)
-			return -1;
-		if (s->pad + s->n == 4) {
-			buf_addc(out, (char)(s->acc >> (s->n == 2 ? 4 : 10)));
-			if (s->n == 3)
-				buf_addc(out, (char)(s->acc >> 2));
-		}
-		return 0;
-	}
+	if (c == '=')
+		return b64_pad(s);
 	if ((v = b64_value(c)) == -1 || s->pad > 0)
 		return -1;
-	s->acc = (s->acc << 6 | (uint32_t)v) & 0xffffff;
+	s->acc = s->acc << 6 | (uint32_t)v;
 	if (++s->n == 4) {
-		buf_addc(out, (char)(s->acc >> 16));
-		buf_addc(out, (char)(s->acc >> 8));
-		buf_addc(out, (char)s->acc);
+		*s->out++ = (unsigned char)(s->acc >> 16);
+		*s->out++ = (unsigned char)(s->acc >> 8);
+		*s->out++ = (unsigned char)s->acc;
 		s->n = 0;
 		s->acc = 0;
 	}
 	return 0;
+}
+
+static bool
+b64_whole(const struct b64 *s)
+{
+	return s->n == 0 || s->n + s->pad == 4;
+}
+
+/* What was decoded becomes part of the buffer; the state is wiped. */
+static void
+b64_end(struct b64 *s, struct buf *out)
+{
+	if (s->out != NULL) {
+		out->len = (size_t)(s->out - (unsigned char *)out->data);
+		out->data[out->len] = '\0';
+	}
+	OPENSSL_cleanse(s, sizeof(*s));
 }
 
 /*
@@ -128,7 +168,7 @@ odd_line(const char *p, const char *end, int line)
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;
 		n = (size_t)(nl - p);
-		while (n > 0 && isspace((unsigned char)p[n - 1]))
+		while (n > 0 && is_space(p[n - 1]))
 			n--;
 		if (n == 0)
 			continue;
@@ -156,16 +196,17 @@ static int
 decode_body(const char *start, const char *end, int first_line, struct buf *out,
     struct pem_fault *f)
 {
-	struct b64 s = {0};
+	struct b64 s;
 	const char *p;
 	int line = first_line, odd, rc = -1;
 	char what[64];
 
+	if (b64_start(&s, out, (size_t)(end - start)) == -1)
+		return fault(f, ERR_FILE_TOO_LARGE, first_line, "BASE64");
 	for (p = start; p < end; p++) {
 		if (*p == '\n')
 			line++;
-		if (isspace((unsigned char)*p) ||
-		    b64_put(&s, (unsigned char)*p, out) == 0)
+		if (is_space(*p) || b64_put(&s, (unsigned char)*p) == 0)
 			continue;
 		/* padding at a wrong place: characters are missing before */
 		odd = *p == '=' ? odd_line(start, end, first_line) : 0;
@@ -173,18 +214,16 @@ decode_body(const char *start, const char *end, int first_line, struct buf *out,
 		fault(f, ERR_FILE_UNREADABLE, odd != 0 ? odd : line, what);
 		goto out;
 	}
-	odd = odd_line(start, end, first_line);
 	if (s.total == 0)
 		fault(f, ERR_FILE_TRUNCATED, first_line, "BEGIN, END");
-	else if (out->failed)
-		fault(f, ERR_FILE_TOO_LARGE, first_line, "BASE64");
-	else if (s.n != 0 && s.n + s.pad != 4)
+	else if (!b64_whole(&s)) {
+		odd = odd_line(start, end, first_line);
 		fault(f, ERR_FILE_UNREADABLE, odd != 0 ? odd : line,
 		    "base64 % 4");
-	else
+	} else
 		rc = 0;
 out:
-	OPENSSL_cleanse(&s, sizeof(s));
+	b64_end(&s, out);
 	return rc;
 }
 
@@ -219,7 +258,7 @@ read_headers(const char *p, const char *end, struct pem_block *b)
 			v += 9;
 			v += strspn(v, " \t");
 			n = v < nl ? (size_t)(nl - v) : 0;
-			while (n > 0 && isspace((unsigned char)v[n - 1]))
+			while (n > 0 && is_space(v[n - 1]))
 				n--;
 			if (n < sizeof(b->dek)) {
 				memcpy(b->dek, v, n);
@@ -292,19 +331,18 @@ pem_next(struct pem_scan *s, struct pem_block *b, struct pem_fault *f)
 int
 pem_bare(const char *p, size_t len, struct buf *out)
 {
-	struct b64 s = {0};
+	struct b64 s;
 	const char *end = p + len;
 	int rc = -1;
 
-	for (; p < end; p++) {
-		if (isspace((unsigned char)*p))
-			continue;
-		if (b64_put(&s, (unsigned char)*p, out) == -1)
+	if (b64_start(&s, out, len) == -1)
+		return -1;
+	for (; p < end; p++)
+		if (!is_space(*p) && b64_put(&s, (unsigned char)*p) == -1)
 			goto out;
-	}
-	if (s.total >= 64 && !out->failed && (s.n == 0 || s.n + s.pad == 4))
+	if (s.total >= 64 && b64_whole(&s))
 		rc = 0;
 out:
-	OPENSSL_cleanse(&s, sizeof(s));
+	b64_end(&s, out);
 	return rc;
 }

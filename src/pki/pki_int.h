@@ -257,6 +257,12 @@ int	chain_write(const struct pki_plan *, struct buf *);
 int	handshake_chain(const struct buf *chain, const struct pki_plan *,
 	    struct err *);
 
+/* jail.c: any work in place of pki_inspect, for tests of the walls */
+typedef int (*jail_work)(const struct pki_input *, struct pki_output *,
+    struct err *);
+int	jail_run(const struct pki_jail *, const struct pki_input *, jail_work,
+	    struct pki_output *, struct err *);
+
 /* describe.c */
 struct key_facts {
 	const char	*type;

@@ -25,7 +25,7 @@ static inline struct pki_bytes
 slurp(const char *dir, const char *name)
 {
 	struct pki_bytes b = {NULL, 0};
-	char path[512];
+	char path[1024];
 	char *data;
 	FILE *f;
 
