@@ -16,239 +16,31 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509.h>
 
-#include "bundle.h"
+#include "bundle_int.h"
 #include "jsonx.h"
 
-#define IDENTITY_DAYS 7300L
-#define SIGNERS_MAX   16
-#define BODY_DEPTH    10
+#define SIGNERS_MAX  16
+#define BODY_DEPTH   10
 
-#define SIGN_FLAGS    (CMS_BINARY | CMS_NOCERTS | CMS_NOSMIMECAP)
-#define VERIFY_FLAGS  (CMS_BINARY | CMS_NOINTERN | CMS_NO_SIGNER_CERT_VERIFY)
-
-bool
-bundle_name_valid(const char *s)
-{
-	size_t n = strlen(s);
-
-	return n > 0 && n <= BUNDLE_NAME_MAX && s[0] != '.' && s[0] != '-' &&
-	       s[0] != '_' &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == n;
-}
-
-static BIO *
-bio_of(const struct pki_bytes *b)
-{
-	if (b->data == NULL || b->len > INT32_MAX)
-		return NULL;
-	return BIO_new_mem_buf(b->data, (int)b->len);
-}
-
-/* No passphrase is ever asked for. */
-static int
-no_passphrase(char *dst, int size, int writing, void *arg)
-{
-	(void)dst;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
-static EVP_PKEY *
-read_key(const struct pki_bytes *pem)
-{
-	EVP_PKEY *key = NULL;
-	BIO *in = bio_of(pem);
-
-	if (in != NULL)
-		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
-	BIO_free(in);
-	return key;
-}
-
-static X509 *
-read_cert(const struct pki_bytes *pem)
-{
-	X509 *x = NULL;
-	BIO *in = bio_of(pem);
-
-	if (in != NULL && pem->len <= BUNDLE_PEM_MAX)
-		x = PEM_read_bio_X509(in, NULL, no_passphrase, NULL);
-	BIO_free(in);
-	return x;
-}
+#define SIGN_FLAGS   (CMS_BINARY | CMS_NOCERTS | CMS_NOSMIMECAP)
+#define VERIFY_FLAGS (CMS_BINARY | CMS_NOINTERN | CMS_NO_SIGNER_CERT_VERIFY)
 
 static STACK_OF(X509) * read_certs(const struct pki_bytes *pem)
 {
 	STACK_OF(X509) *list = sk_X509_new_null();
-	BIO *in = bio_of(pem);
+	BIO *in = bundle_bio(pem);
 	X509 *x;
 
 	while (list != NULL && in != NULL && sk_X509_num(list) < SIGNERS_MAX &&
-	       (x = PEM_read_bio_X509(in, NULL, no_passphrase, NULL)) != NULL) {
+	       (x = PEM_read_bio_X509(in, NULL, bundle_no_passphrase, NULL)) !=
+		   NULL) {
 		if (sk_X509_push(list, x) <= 0)
 			X509_free(x);
 	}
 	BIO_free(in);
 	return list;
-}
-
-static int
-bio_to_buf(BIO *from, struct buf *to, struct err *err)
-{
-	char *data = NULL;
-	long n = BIO_get_mem_data(from, &data);
-
-	if (n < 0 || buf_add(to, data, (size_t)n) == -1)
-		return err_set(err, ERR_NOMEM, "", "bundle too large");
-	return 0;
-}
-
-/* A memory BIO may have held a key. */
-static void
-bio_wipe(BIO *b)
-{
-	char *data = NULL;
-	long n;
-
-	if (b == NULL)
-		return;
-	if ((n = BIO_get_mem_data(b, &data)) > 0 && data != NULL)
-		OPENSSL_cleanse(data, (size_t)n);
-	BIO_free(b);
-}
-
-static int
-add_extension(X509 *x, int nid, const char *value)
-{
-	X509_EXTENSION *e;
-	X509V3_CTX ctx;
-	int ok;
-
-	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-	e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	ok = e != NULL && X509_add_ext(x, e, -1) == 1;
-
-	X509_EXTENSION_free(e);
-	return ok;
-}
-
-static X509 *
-self_signed(const char *name, EVP_PKEY *key, struct err *err)
-{
-	unsigned char serial[16];
-	ASN1_INTEGER *number;
-	BIGNUM *bn = NULL;
-	X509_NAME *dn;
-	X509 *x = NULL;
-	int ok;
-
-	if (random_bytes(serial, sizeof(serial), err) == -1)
-		return NULL;
-	serial[0] &= 0x7f;
-	if ((x = X509_new()) == NULL ||
-	    (bn = BN_bin2bn(serial, sizeof(serial), NULL)) == NULL)
-		goto fail;
-	number = X509_get_serialNumber(x);
-	dn = X509_get_subject_name(x);
-	ok = BN_to_ASN1_INTEGER(bn, number) != NULL &&
-	     X509_set_version(x, X509_VERSION_3) == 1 &&
-	     X509_NAME_add_entry_by_txt(dn, "CN", MBSTRING_ASC,
-		 (const unsigned char *)name, -1, -1, 0) == 1 &&
-	     X509_set_issuer_name(x, dn) == 1 &&
-	     X509_gmtime_adj(X509_getm_notBefore(x), -300) != NULL &&
-	     X509_time_adj_ex(X509_getm_notAfter(x), IDENTITY_DAYS, 0, NULL) !=
-		 NULL &&
-	     X509_set_pubkey(x, key) == 1 &&
-	     add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
-	     add_extension(
-		 x, NID_key_usage, "critical,digitalSignature,keyAgreement") &&
-	     add_extension(x, NID_subject_key_identifier, "hash") &&
-	     X509_sign(x, key, EVP_sha256()) > 0;
-	BN_free(bn);
-	if (ok)
-		return x;
-	bn = NULL;
-fail:
-	BN_free(bn);
-	X509_free(x);
-	err_set(err, ERR_INTERNAL, "", "an identity could not be made");
-	return NULL;
-}
-
-int
-bundle_identity_new(
-    const char *name, struct buf *key, struct buf *certificate, struct err *err)
-{
-	BIO *k = BIO_new(BIO_s_mem()), *c = BIO_new(BIO_s_mem());
-	EVP_PKEY *pkey = NULL;
-	X509 *x = NULL;
-	int rc = -1;
-
-	if (!bundle_name_valid(name)) {
-		err_set(err, ERR_SCANNER_IDENTITY, "name",
-		    "a name has 1 to %d of a-z 0-9 . - _", BUNDLE_NAME_MAX);
-		goto out;
-	}
-	pkey = EVP_EC_gen("P-256");
-	if (k == NULL || c == NULL || pkey == NULL) {
-		err_set(err, ERR_INTERNAL, "", "an identity key");
-		goto out;
-	}
-	if ((x = self_signed(name, pkey, err)) == NULL)
-		goto out;
-	if (PEM_write_bio_PKCS8PrivateKey(k, pkey, NULL, NULL, 0, NULL, NULL) !=
-		1 ||
-	    PEM_write_bio_X509(c, x) != 1) {
-		err_set(err, ERR_NOMEM, "", "an identity as PEM");
-		goto out;
-	}
-	if (bio_to_buf(k, key, err) == 0 &&
-	    bio_to_buf(c, certificate, err) == 0)
-		rc = 0;
-out:
-	bio_wipe(k);
-	BIO_free(c);
-	EVP_PKEY_free(pkey);
-	X509_free(x);
-	return rc;
-}
-
-/* EC on the curves that OpenSSL and we agree on, or RSA from 2048 bits. */
-static bool
-key_usable(EVP_PKEY *key)
-{
-	if (key == NULL)
-		return false;
-	if (EVP_PKEY_is_a(key, "EC"))
-		return EVP_PKEY_get_bits(key) >= 256;
-	return EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) >= 2048 &&
-	       EVP_PKEY_get_bits(key) <= 8192;
-}
-
-int
-bundle_identity_check(const struct pki_bytes *certificate,
-    char ret_sha256[SHA256_HEX], struct err *err)
-{
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
-	X509 *x = read_cert(certificate);
-	int rc = -1;
-
-	if (x == NULL || !key_usable(X509_get0_pubkey(x)))
-		err_set(err, ERR_SCANNER_IDENTITY, "certificate",
-		    "expected one PEM certificate with an EC or RSA key");
-	else if (X509_digest(x, EVP_sha256(), md, &n) != 1)
-		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
-	else {
-		hex_encode(ret_sha256, md, n);
-		rc = 0;
-	}
-	X509_free(x);
-	return rc;
 }
 
 static struct json_object *
@@ -277,8 +69,8 @@ wrap(const struct bundle_head *head, struct json_object *body, struct err *err)
 static BIO *
 sign(const char *text, const struct bundle_identity *console, struct err *err)
 {
-	EVP_PKEY *key = read_key(&console->key);
-	X509 *x = read_cert(&console->certificate);
+	EVP_PKEY *key = bundle_key(&console->key);
+	X509 *x = bundle_cert(&console->certificate);
 	BIO *in = BIO_new_mem_buf(text, -1), *out = BIO_new(BIO_s_mem());
 	CMS_ContentInfo *cms = NULL;
 	int ok = 0;
@@ -297,7 +89,7 @@ sign(const char *text, const struct bundle_identity *console, struct err *err)
 	EVP_PKEY_free(key);
 	if (ok)
 		return out;
-	bio_wipe(out);
+	bundle_bio_wipe(out);
 	err_set(err, ERR_INTERNAL, "", "the console's identity cannot sign");
 	return NULL;
 }
@@ -319,7 +111,7 @@ add_digested(BIO *der, struct buf *out, struct err *err)
 		return err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
 	if (buf_add(out, md, sizeof(md)) == -1)
 		return err_set(err, ERR_NOMEM, "", "bundle too large");
-	return bio_to_buf(der, out, err);
+	return bundle_bio_add(der, out, err);
 }
 
 /* The DER behind a digest that fits. */
@@ -337,7 +129,7 @@ digested(const struct pki_bytes *sealed)
 	if (EVP_Digest(der.data, der.len, md, NULL, EVP_sha256(), NULL) != 1 ||
 	    memcmp(md, sealed->data, sizeof(md)) != 0)
 		return NULL;
-	return bio_of(&der);
+	return bundle_bio(&der);
 }
 
 static int
@@ -361,10 +153,10 @@ encrypt(BIO *in, const struct pki_bytes *host, struct buf *out, struct err *err)
 	BIO *der = BIO_new(BIO_s_mem());
 	CMS_RecipientInfo *ri = NULL;
 	CMS_ContentInfo *cms = NULL;
-	X509 *x = read_cert(host);
+	X509 *x = bundle_cert(host);
 	int rc = -1;
 
-	if (x == NULL || !key_usable(X509_get0_pubkey(x))) {
+	if (x == NULL || !bundle_key_usable(X509_get0_pubkey(x))) {
 		err_set(err, ERR_SCANNER_IDENTITY, "certificate",
 		    "the host's certificate cannot be sealed to");
 		goto out;
@@ -404,7 +196,7 @@ bundle_seal(const struct bundle_head *head, struct json_object *body,
 		err_set(err, ERR_FILE_TOO_LARGE, "", "bundle too large");
 	else if ((der = sign(text, console, err)) != NULL)
 		rc = encrypt(der, host_certificate, out, err);
-	bio_wipe(der);
+	bundle_bio_wipe(der);
 	if (text != NULL)
 		OPENSSL_cleanse((char *)(uintptr_t)text, strlen(text));
 	json_object_put(o);
@@ -429,8 +221,8 @@ static BIO *
 decrypt(const struct pki_bytes *sealed, const struct bundle_identity *host,
     struct err *err)
 {
-	EVP_PKEY *key = read_key(&host->key);
-	X509 *x = read_cert(&host->certificate);
+	EVP_PKEY *key = bundle_key(&host->key);
+	X509 *x = bundle_cert(&host->certificate);
 	BIO *in = digested(sealed), *out = BIO_new(BIO_s_mem());
 	CMS_ContentInfo *cms = NULL;
 	int ok = 0;
@@ -453,7 +245,7 @@ out:
 	EVP_PKEY_free(key);
 	if (ok)
 		return out;
-	bio_wipe(out);
+	bundle_bio_wipe(out);
 	return NULL;
 }
 
@@ -489,7 +281,7 @@ verify(BIO *in, const struct pki_bytes *consoles, struct err *err)
 	sk_X509_pop_free(trusted, X509_free);
 	if (ok)
 		return out;
-	bio_wipe(out);
+	bundle_bio_wipe(out);
 	err_set(err, ERR_BUNDLE_FORGED, "",
 	    "no console that this host trusts has signed it");
 	return NULL;
@@ -566,54 +358,8 @@ bundle_open(const struct pki_bytes *sealed, const struct bundle_identity *host,
 	if ((der = decrypt(sealed, host, err)) != NULL &&
 	    (text = verify(der, consoles, err)) != NULL)
 		rc = read_text(text, want, ret_generation, ret_body, err);
-	bio_wipe(der);
-	bio_wipe(text);
+	bundle_bio_wipe(der);
+	bundle_bio_wipe(text);
 	ERR_clear_error();
 	return rc;
-}
-
-int
-bundle_sign(const struct pki_bytes *key, const char *text,
-    struct buf *signature, struct err *err)
-{
-	unsigned char sig[BUNDLE_SIGNATURE_MAX];
-	EVP_PKEY *pkey = read_key(key);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	size_t n = sizeof(sig);
-	int rc = -1;
-
-	if (pkey == NULL || ctx == NULL ||
-	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) != 1 ||
-	    EVP_DigestSign(
-		ctx, sig, &n, (const unsigned char *)text, strlen(text)) != 1)
-		err_set(err, ERR_INTERNAL, "", "the identity cannot sign");
-	else if (buf_add(signature, sig, n) == -1)
-		err_set(err, ERR_NOMEM, "", "signature");
-	else
-		rc = 0;
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
-	ERR_clear_error();
-	return rc;
-}
-
-int
-bundle_verify(const struct pki_bytes *certificate, const char *text,
-    const struct pki_bytes *signature, struct err *err)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	X509 *x = read_cert(certificate);
-	int ok;
-
-	ok = x != NULL && ctx != NULL && signature->data != NULL &&
-	     EVP_DigestVerifyInit(
-		 ctx, NULL, EVP_sha256(), NULL, X509_get0_pubkey(x)) == 1 &&
-	     EVP_DigestVerify(ctx, signature->data, signature->len,
-		 (const unsigned char *)text, strlen(text)) == 1;
-	EVP_MD_CTX_free(ctx);
-	X509_free(x);
-	ERR_clear_error();
-	return ok ? 0
-		  : err_set(err, ERR_BUNDLE_FORGED, "",
-			"the signature is not this host's");
 }

@@ -1,0 +1,86 @@
+/*
+ * bundle.h - settings and private key on their way from a console to one
+ * scanner, so that what lies in etcd can be read by that scanner alone.
+ *
+ * A bundle is CMS (RFC 5652): the JSON below, signed by the console, then
+ * encrypted to one host (AuthEnvelopedData, RFC 5083, AES-256-GCM; EC
+ * recipients by ECDH with X9.63 KDF and SHA-256, RSA by OAEP with SHA-256).
+ * with the SHA-256 of all that in front.  The JSON:
+ *   {"v": 1, "cluster": ID, "host": NAME, "generation": N, "nonce": hex,
+ *    "body": {...}}
+ * Cluster, host and generation are inside the signed part: a bundle for
+ * another host or cluster, or an older one sent again, is refused.
+ * Identities are pinned, not issued: each host makes its own key, and its
+ * self-signed certificate is carried to the console (and the console's to the
+ * host) by the administrator.  Neither expiry nor chain is looked at.
+ * Trust: a bundle is whatever somebody put into etcd.  bundle_open believes
+ * nothing of it before the signature is verified.
+ * Errors: ERR_BUNDLE_INVALID (not a bundle, or damaged, or for another key),
+ * ERR_BUNDLE_FORGED (no console that is trusted signed it),
+ * ERR_BUNDLE_TARGET, ERR_BUNDLE_REPLAYED, ERR_SCANNER_IDENTITY.
+ * Ownership: keys in buffers are wiped by buf_clear.
+ * Threads: none of its own, no global state.
+ */
+#ifndef POSTSEAL_BUNDLE_H
+#define POSTSEAL_BUNDLE_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+#include "pki.h"
+#include "util.h"
+
+struct json_object;
+
+#define BUNDLE_BODY_MAX		(256 * 1024)
+#define BUNDLE_SEALED_MAX	(320 * 1024)
+#define BUNDLE_NAME_MAX		63	/* of a host in a cluster */
+#define BUNDLE_CLUSTER_LEN	32	/* hex digits */
+#define BUNDLE_PEM_MAX		(16 * 1024)
+#define BUNDLE_SIGNATURE_MAX	1024
+
+/* 1 to 63 of a-z 0-9 . - _, beginning with a letter or digit. */
+bool	bundle_name_valid(const char *);
+
+/* A new key (EC P-256) and its certificate, both PEM. */
+int	bundle_identity_new(const char *name, struct buf *key,
+	    struct buf *certificate, struct err *);
+/* One certificate, with a key that can be sealed to: its fingerprint. */
+int	bundle_identity_check(const struct pki_bytes *certificate,
+	    char ret_sha256[SHA256_HEX], struct err *);
+
+struct bundle_head {
+	const char	*cluster;
+	const char	*host;
+	int64_t		 generation;
+};
+
+struct bundle_identity {		/* PEM */
+	struct pki_bytes key;
+	struct pki_bytes certificate;
+};
+
+/* Sign, then encrypt; DER is added to out.  body stays the caller's. */
+int	bundle_seal(const struct bundle_head *, struct json_object *body,
+	    const struct bundle_identity *console,
+	    const struct pki_bytes *host_certificate, struct buf *out,
+	    struct err *);
+/*
+ * Decrypt, verify against the certificates of the trusted consoles (PEM, any
+ * number), then check cluster and host, and that generation is larger than
+ * want->generation.  *ret_body is owned by the caller: wipe it.
+ */
+int	bundle_open(const struct pki_bytes *sealed,
+	    const struct bundle_identity *host,
+	    const struct pki_bytes *consoles, const struct bundle_head *want,
+	    int64_t *ret_generation, struct json_object **ret_body,
+	    struct err *);
+
+/* Signature of a text (a scanner's report) by its identity. */
+int	bundle_sign(const struct pki_bytes *key, const char *text,
+	    struct buf *signature, struct err *);
+int	bundle_verify(const struct pki_bytes *certificate, const char *text,
+	    const struct pki_bytes *signature, struct err *);
+
+#endif
