@@ -179,6 +179,9 @@ install: all
 	    LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' \
 	    DOCDIR='$(DOCDIR)' UNITDIR='$(UNITDIR)' deploy/install
 
+docs:
+	@docs/generate
+
 help:
 	@sed 's/^/  /' docs/make.txt
 
@@ -187,5 +190,5 @@ clean:
 
 .PHONY: all run check check-unit check-func check-browser check-asan \
 	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
-	format-check bench install help clean $(addprefix unit-,$(UNIT_LAYERS))
+	format-check bench docs install help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -130,16 +130,20 @@ programs_stop()
 	local i
 
 	for ((i = ${#PIDS[@]} - 1; i >= 0; i--)); do
-		session_stop "${PIDS[i]}" 10
+		session_stop "${PIDS[i]}" 40
 		rm -f "$STATE/run/${NAMES[i]}.pid"
 	done
 	wait 2>/dev/null
 	PIDS=()
 }
 
+# Status 5 is an answer too: something needs attention.
 daemon_answers()
 {
-	ctl status >/dev/null 2>&1
+	local rc=0
+
+	ctl status >/dev/null 2>&1 || rc=$?
+	[ $rc -eq 0 ] || [ $rc -eq 5 ]
 }
 
 web_answers()
