@@ -93,6 +93,8 @@ split(char *s, char **ret_host, char **ret_port)
 		*colon = '\0';
 		*ret_host = s + 1;
 		*ret_port = colon + 2;
+		if (**ret_host == '\0')
+			return -1;
 	} else if ((colon = strrchr(s, ':')) != NULL) {
 		*colon = '\0';
 		*ret_host = s;

@@ -99,7 +99,7 @@ skip_program(const char *line, const char *end)
 {
 	const char *colon = memchr(line, ':', (size_t)(end - line));
 
-	if (colon == NULL || colon + 1 >= end || colon[1] != ' ' ||
+	if (colon == NULL || colon + 2 >= end || colon[1] != ' ' ||
 	    memchr(line, ' ', (size_t)(colon - line)) != NULL)
 		return line;
 	return colon + 2;

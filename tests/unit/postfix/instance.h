@@ -19,14 +19,13 @@
 #include "postfix.h"
 
 struct instance {
-	char		dir[256];
-	int		port;
-	struct conf	conf;
+	char dir[256];
+	int port;
+	struct conf conf;
 };
 
 /* sh -c with the library sourced and $D set; the exit status. */
-static inline int
-__attribute__((__format__ (printf, 2, 3)))
+static inline int __attribute__((__format__(printf, 2, 3)))
 instance_sh(const struct instance *t, const char *fmt, ...)
 {
 	char script[8192];
@@ -47,8 +46,8 @@ instance_read_conf(struct instance *t)
 	conf_default(&t->conf);
 	(void)snprintf(t->conf.config_directory,
 	    sizeof(t->conf.config_directory), "%s/conf", t->dir);
-	(void)snprintf(t->conf.service, sizeof(t->conf.service),
-	    "127.0.0.1:%d", t->port);
+	(void)snprintf(
+	    t->conf.service, sizeof(t->conf.service), "127.0.0.1:%d", t->port);
 }
 
 /* 0, or -1 when the tools are missing. */
@@ -61,9 +60,10 @@ instance_make(struct instance *t, const char *name)
 	memset(t, 0, sizeof(*t));
 	(void)snprintf(t->dir, sizeof(t->dir), "/tmp/postfix-%s-%ld", name,
 	    (long)getpid());
-	if (instance_sh(t, "pfi_make $D >/dev/null && "
-	    "sed -n '1s/.*:\\([0-9]*\\) .*/\\1/p' $D/conf/master.cf "
-	    ">$D/port") != 0)
+	if (instance_sh(t,
+		"pfi_make $D >/dev/null && "
+		"sed -n '1s/.*:\\([0-9]*\\) .*/\\1/p' $D/conf/master.cf "
+		">$D/port") != 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/port", t->dir);
 	if ((f = fopen(path, "r")) == NULL)

@@ -212,8 +212,7 @@ same_looks(const struct place *p, const struct stat *was)
 
 START_TEST(wild_good)
 {
-	static const unsigned rows[][4] = {
-	    {1, 3, 4, 0}, {4, 7, 5, 0}, {0, 7, 1, 0}};
+	static const unsigned rows[][3] = {{1, 3, 0}, {4, 7, 0}, {0, 5, 3}};
 	const unsigned *row = rows[_i % 3];
 	struct buf first, before, now;
 	struct stat was;
@@ -224,7 +223,7 @@ START_TEST(wild_good)
 	place_make(&p, "good", _i, good.gl_pathv[_i]);
 	slurp(p.file, &first);
 	ck_assert_int_eq(stat(p.file, &was), 0);
-	for (k = 0; k < 4; k++) {
+	for (k = 0; k < 3; k++) {
 		slurp(p.file, &now);
 		(void)save(&p, row[k], k + 4, &before, &e);
 		ck_assert_uint_eq(before.len, now.len);
@@ -276,7 +275,7 @@ START_TEST(off_changes_nothing)
 }
 END_TEST
 
-static const struct {
+static const struct bad_case {
 	const char *name, *where, *text;
 } bad[] = {
     {"bad-no-equals", "line 3", "this line has no sign"},
@@ -291,13 +290,28 @@ static const struct {
     {"bad-macro", "macro", ""},
 };
 
+static void
+bad_is_told(const struct place *p, const struct bad_case *c)
+{
+	struct json_object *o = NULL;
+	struct postfix_info info;
+	struct err e;
+
+	ck_assert_int_eq(params_read(&p->conf, &o, &e), -1);
+	ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
+	ck_assert_int_eq(postfix_info_read(&p->conf, &info, &e), 0);
+	ck_assert_int_eq(info.kind, POSTFIX_BROKEN);
+	ck_assert_ptr_nonnull(strstr(info.detail, c->where));
+	ck_assert_int_eq(postfix_usable(&info, &e), -1);
+	ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
+	ck_assert_ptr_nonnull(strstr(e.msg, c->text));
+}
+
 START_TEST(wild_bad)
 {
 	char path[200], stage[400];
 	struct param_change c = {"smtpd_tls_loglevel", NULL, NULL};
 	struct param_plan plan = {&c, 1};
-	struct json_object *o = NULL;
-	struct postfix_info info;
 	struct buf was, is, before, after;
 	struct stat st1, st2;
 	char one[] = "1";
@@ -314,16 +328,9 @@ START_TEST(wild_bad)
 	buf_init(&before, SIZE_MAX_);
 	buf_init(&after, SIZE_MAX_);
 
-	ck_assert_int_eq(params_read(&p.conf, &o, &e), -1);
-	ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
-	ck_assert_int_eq(postfix_info_read(&p.conf, &info, &e), 0);
-	if (_i != 9) {
-		ck_assert_int_eq(info.kind, POSTFIX_BROKEN);
-		ck_assert_ptr_nonnull(strstr(info.detail, bad[_i].where));
-		ck_assert_int_eq(postfix_usable(&info, &e), -1);
-		ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
-		ck_assert_ptr_nonnull(strstr(e.msg, bad[_i].text));
-	}
+	/* Postfix's programs sleep a second before they end with "fatal". */
+	if (_i < 2)
+		bad_is_told(&p, &bad[_i]);
 	ck_assert_int_eq(
 	    maincf_stage(&p.conf, &plan, stage, &before, &after, &e), -1);
 	ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
