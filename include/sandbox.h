@@ -6,6 +6,14 @@
  * ERR_CONFIG with a clear line, unless the environment variable
  * POSTSEAL_SANDBOX=off says so (tests under ASan and valgrind only).
  * no_new_privs and PR_SET_DUMPABLE 0 are set for every role.
+ * Before entering: load what must be loaded (libraries, OpenSSL providers,
+ * templates), connect to syslog.  Digests, HMAC and the random source are
+ * warmed up by sandbox_enter itself.
+ * Afterwards no page can become executable; SIGXFSZ is ignored (a write
+ * beyond RLIMIT_FSIZE fails with EFBIG, in SANDBOX_INSPECT any write to a
+ * regular file, stderr included).
+ * Known gap: Landlock does not check connect() to a socket file; there the
+ * file's mode decides, and sock[] is for kernels that will.
  */
 #ifndef POSTSEAL_SANDBOX_H
 #define POSTSEAL_SANDBOX_H

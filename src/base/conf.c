@@ -29,7 +29,10 @@ enum kind {
 	KIND_NAME,	   /* user or group */
 	KIND_SERVICE,	   /* master.cf inet service: [host:]port */
 	KIND_INT,	   /* min to max */
-	KIND_APPLY	   /* restart | reload */
+	KIND_APPLY,	   /* restart | reload */
+	KIND_YES_NO,	   /* int, 1 or 0 */
+	KIND_HOST_OR_NONE, /* name of a host in a cluster, or empty */
+	KIND_ENDPOINTS	   /* https://host:port, commas between; or empty */
 };
 
 struct key {
@@ -44,6 +47,11 @@ struct key {
 	{ \
 		sec, name, kind, offsetof(struct conf, member), \
 		    sizeof(((struct conf *)0)->member), 0, 0, dflt \
+	}
+#define YES_NO(sec, name, member, dflt) \
+	{ \
+		sec, name, KIND_YES_NO, offsetof(struct conf, member), \
+		    sizeof(int), 0, 1, dflt \
 	}
 #define INT(sec, name, member, min, max, dflt) \
 	{ \
@@ -77,6 +85,20 @@ static const struct key keys[] = {
     INT("web", "workers", workers, 1, 64, "8"),
     INT("web", "session_idle_minutes", session_idle_minutes, 1, 1440, "15"),
     INT("web", "session_max_hours", session_max_hours, 1, 168, "8"),
+    STR("cluster", "name", KIND_HOST_OR_NONE, cluster_name, ""),
+    YES_NO("cluster", "console", cluster_console, "no"),
+    YES_NO("cluster", "own_certificate", cluster_own_certificate, "no"),
+    STR("cluster", "endpoints", KIND_ENDPOINTS, cluster_endpoints, ""),
+    STR("cluster", "ca", KIND_PATH_OR_NONE, cluster_ca, ""),
+    STR("cluster", "certificate", KIND_PATH_OR_NONE, cluster_certificate, ""),
+    STR("cluster", "key", KIND_PATH_OR_NONE, cluster_key, ""),
+    STR("cluster", "user", KIND_HOST_OR_NONE, cluster_user, ""),
+    STR("cluster", "password_file", KIND_PATH_OR_NONE, cluster_password_file,
+	""),
+    STR("cluster", "sync_user", KIND_NAME, cluster_sync_user, "postseal-sync"),
+    STR("cluster", "canary", KIND_HOST_OR_NONE, cluster_canary, ""),
+    INT("cluster", "batch", cluster_batch, 0, 10000, "0"),
+    INT("cluster", "lease_seconds", cluster_lease_seconds, 5, 300, "10"),
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -143,6 +165,40 @@ int_valid(const struct key *k, const char *s, int *ret)
 	return true;
 }
 
+/* As bundle_name_valid in src/pki, which lies above this layer. */
+static bool
+host_valid(const char *s, size_t max)
+{
+	size_t len = strlen(s);
+
+	return len < max && strchr(".-_", s[0]) == NULL &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == len;
+}
+
+/* https alone: what goes over it names hosts and their state. */
+static bool
+endpoints_valid(const char *s, size_t max)
+{
+	size_t n;
+
+	if (strlen(s) >= max)
+		return false;
+	for (;;) {
+		if (strncmp(s, "https://", 8) != 0)
+			return false;
+		s += 8;
+		n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
+			      "RSTUVWXYZ0123456789.-_:[]");
+		if (n == 0 || s[n - 1] == ':')
+			return false;
+		s += n;
+		if (*s == '\0')
+			return true;
+		if (*s++ != ',')
+			return false;
+	}
+}
+
 static bool
 value_valid(const struct key *k, const char *s)
 {
@@ -165,6 +221,12 @@ value_valid(const struct key *k, const char *s)
 		return int_valid(k, s, &n);
 	case KIND_APPLY:
 		return apply_mode_from_name(s, &mode) == 0;
+	case KIND_YES_NO:
+		return strcmp(s, "yes") == 0 || strcmp(s, "no") == 0;
+	case KIND_HOST_OR_NONE:
+		return s[0] == '\0' || host_valid(s, k->size);
+	case KIND_ENDPOINTS:
+		return s[0] == '\0' || endpoints_valid(s, k->size);
 	}
 	return false;
 }
@@ -179,6 +241,9 @@ expected(const struct key *k, char *dst, size_t size)
 	    [KIND_NAME] = "a user or group name",
 	    [KIND_SERVICE] = "a service name, port or host:port",
 	    [KIND_APPLY] = "restart or reload",
+	    [KIND_YES_NO] = "yes or no",
+	    [KIND_HOST_OR_NONE] = "a name of a-z 0-9 . - _",
+	    [KIND_ENDPOINTS] = "https://host:port, with commas between",
 	};
 
 	if (k->kind == KIND_INT)
@@ -200,6 +265,10 @@ store(struct conf *c, const struct key *k, const char *s)
 		break;
 	case KIND_APPLY:
 		apply_mode_from_name(s, (enum apply_mode *)(void *)at);
+		break;
+	case KIND_YES_NO:
+		n = strcmp(s, "yes") == 0;
+		memcpy(at, &n, sizeof(n));
 		break;
 	default:
 		snprintf(at, k->size, "%s", s);

@@ -35,6 +35,7 @@
 
 #include "landlock.h"
 #include "sandbox.h"
+#include "util.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WITH_ASAN 1
@@ -271,6 +272,23 @@ confine_calls(const struct role *r, struct err *err)
 	return rc;
 }
 
+/*
+ * OpenSSL reads its configuration file and makes its tables at the first use,
+ * which would be too late.  Cheap when it has happened before the fork.
+ */
+static int
+warm_up(struct err *err)
+{
+	unsigned char byte;
+	char hex[SHA256_HEX];
+
+	if (random_bytes(&byte, sizeof(byte), err) != 0)
+		return -1;
+	if (sha256_hex("", 0, hex) != 0 || hmac_sha256_hex("", 0, "", hex) != 0)
+		return err_set(err, ERR_INTERNAL, NULL, "no SHA-256");
+	return 0;
+}
+
 static bool
 switched_off(void)
 {
@@ -291,6 +309,8 @@ sandbox_enter(
 	if (switched_off())
 		return 0;
 	r = &roles[role];
+	if (warm_up(err) != 0)
+		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_sys(
 		    err, ERR_CONFIG, NULL, "sandbox %s: no_new_privs", r->name);
