@@ -102,6 +102,7 @@ int serve(struct app *, const struct route *, size_t n, char **env,
 /* worker.c: serves until it is told to stop, has served enough, or cannot
  * go on; the value is the process's exit status. */
 #define WORKER_REQUESTS 10000
+#define WORKER_UNFIT	3
 int worker_run(struct app *, int listen_fd);
 
 #endif

@@ -7,9 +7,10 @@
  *   as postseal database made or migrated, texts and templates loaded, fork
  *   worker      own database handle, sandbox, requests
  *
- * A worker that ends well (it has served enough) is replaced at once, one
- * that fails after a pause that grows to BACKOFF_MAX_S, so that a fault at
- * start does not become a fork loop.
+ * A worker that ends is replaced at once, unless its kind has been dying
+ * young: then after a pause that doubles up to PAUSE_MAX_S, so that a fault
+ * does not become a fork loop.  One that cannot even start (no sandbox on
+ * this kernel, no database) while the console comes up ends the console.
  * SIGTERM and SIGINT: no new connections, running requests may end, then
  * whoever still runs after STOP_S is killed.
  *
@@ -37,21 +38,25 @@
 #include "template.h"
 #include "util.h"
 
-#define WORKERS_MAX   64
-#define BACKOFF_MAX_S 30
-#define STOP_S	      20
-#define BACKLOG	      4096
+#define WORKERS_MAX 64
+#define PAUSE_MAX_S 8
+#define YOUNG_S	    2
+#define COMES_UP_S  5
+#define STOP_S	    20
+#define BACKLOG	    4096
 
 struct slot {
 	pid_t pid; /* 0: none */
 	time_t started;
 	time_t not_before;
-	int pause_s;
+	int young_deaths; /* in a row */
 };
 
 struct parent {
 	struct app app;
 	int listen_fd;
+	time_t started;
+	bool unfit; /* a worker could not start */
 	struct slot slot[WORKERS_MAX];
 };
 
@@ -166,28 +171,42 @@ start_missing(struct parent *p)
 	}
 }
 
-static void
-worker_ended(struct slot *s, int status)
+static int
+pause_after(int young_deaths)
 {
-	bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	int s = 1;
+
+	if (young_deaths < 2)
+		return 0;
+	while (young_deaths-- > 2 && s < PAUSE_MAX_S)
+		s *= 2;
+	return s;
+}
+
+static void
+worker_ended(struct parent *p, struct slot *s, int status)
+{
+	int pause;
 
 	s->pid = 0;
-	if (good) {
-		s->pause_s = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		s->young_deaths = 0;
 		return;
 	}
-	if (now_s() - s->started > BACKOFF_MAX_S)
-		s->pause_s = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_UNFIT &&
+	    now_s() - p->started < COMES_UP_S)
+		p->unfit = true;
+	if (now_s() - s->started < YOUNG_S)
+		s->young_deaths++;
 	else
-		s->pause_s = s->pause_s == 0 ? 1 : s->pause_s * 2;
-	if (s->pause_s > BACKOFF_MAX_S)
-		s->pause_s = BACKOFF_MAX_S;
-	s->not_before = now_s() + s->pause_s;
+		s->young_deaths = 1;
+	pause = pause_after(s->young_deaths);
+	s->not_before = now_s() + pause;
 	if (WIFSIGNALED(status))
 		log_warn("a worker died of signal %d; the next in %d s",
-		    WTERMSIG(status), s->pause_s);
+		    WTERMSIG(status), pause);
 	else
-		log_warn("a worker failed; the next in %d s", s->pause_s);
+		log_warn("a worker failed; the next in %d s", pause);
 }
 
 static int
@@ -199,7 +218,7 @@ reap(struct parent *p)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (int i = 0; i < WORKERS_MAX; i++) {
 			if (p->slot[i].pid == pid)
-				worker_ended(&p->slot[i], status);
+				worker_ended(p, &p->slot[i], status);
 		}
 	}
 	for (int i = 0; i < WORKERS_MAX; i++)
@@ -232,7 +251,7 @@ stop(struct parent *p, const sigset_t *set)
 	}
 }
 
-static void
+static int
 run(struct parent *p)
 {
 	sigset_t set;
@@ -244,12 +263,14 @@ run(struct parent *p)
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	log_info("%d workers on %s", p->app.conf.workers, p->app.conf.listen);
-	while (sig != SIGTERM && sig != SIGINT) {
+	p->started = now_s();
+	while (sig != SIGTERM && sig != SIGINT && !p->unfit) {
 		start_missing(p);
 		wait_signal(&set, &sig);
 		reap(p);
 	}
 	stop(p, &set);
+	return p->unfit ? 1 : 0;
 }
 
 int
@@ -258,7 +279,7 @@ main(int argc, char **argv)
 	static struct parent p;
 	const char *path = CONF_DEFAULT_PATH;
 	struct err err;
-	int c;
+	int c, status;
 
 	while ((c = getopt(argc, argv, "c:")) != -1) {
 		if (c != 'c')
@@ -278,8 +299,8 @@ main(int argc, char **argv)
 		log_warn("%s: %s", err_name(err.code), err.msg);
 		return 1;
 	}
-	run(&p);
+	status = run(&p);
 	templates_free(p.app.templates);
 	catalog_free(p.app.texts);
-	return 0;
+	return status;
 }

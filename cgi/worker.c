@@ -35,7 +35,8 @@
 #include "store.h"
 #include "util.h"
 
-#define READ_S	30
+#define HEAD_S	5
+#define BODY_S	30
 #define WRITE_S 30
 #define OUT_MAX (5 * 1024 * 1024)
 
@@ -85,7 +86,7 @@ read_body(void *arg, void *dst, size_t max)
 
 	n = FCGX_GetStr(dst, (int)max, r->in);
 	/* A body that ends too early: by the peer, or by our deadline? */
-	if (n <= 0 && alarm(READ_S) == 0)
+	if (n <= 0 && alarm(BODY_S) == 0)
 		return -1;
 	return n;
 }
@@ -120,12 +121,13 @@ one_connection(struct app *app, int fd)
 	FCGX_InitRequest(&r, -1, 0);
 	r.ipcFd = fd;
 	r.keepConnection = 1; /* or Accept_r would close it at once */
-	deadline(fd, SHUT_RD, READ_S);
+	deadline(fd, SHUT_RD, HEAD_S);
 	if (FCGX_Accept_r(&r) != 0) {
 		deadline_off();
 		return;
 	}
 	r.keepConnection = 0; /* one request a connection, always */
+	deadline(fd, SHUT_RD, BODY_S);
 	buf_init(&out, OUT_MAX);
 	serve(app, routes, routes_n, r.envp, &src, &out);
 	deadline(fd, SHUT_RDWR, WRITE_S);
@@ -177,7 +179,7 @@ worker_run(struct app *app, int listen_fd)
 	err_clear(&err);
 	if (prepare(app, &err) == -1) {
 		log_warn("worker: %s: %s", err_name(err.code), err.msg);
-		return 1;
+		return WORKER_UNFIT;
 	}
 	while (!stopping && served < WORKER_REQUESTS) {
 		idle = 1;
