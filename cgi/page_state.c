@@ -162,7 +162,8 @@ chain_of(const struct page *p, struct json_object *cert)
 	if (root != NULL)
 		link_add(p, list, "root", cert_name(root));
 	else if (!self && !is_on(cert, "complete") && one != NULL)
-		link_add(p, list, "missing",
+		/* Above an intermediate it may well be somebody's own root. */
+		link_add(p, list, n > 1 ? "unknown" : "missing",
 		    jsonx_path_str(one, "issuer_common_name", "?"));
 	return list;
 }
