@@ -116,8 +116,11 @@ cause_row(struct app *app, const char *lang, struct json_object *cause)
 	return row;
 }
 
-/* The sentence of the finding that the error's code names, as that one has
- * the details; else of the error itself.  Owned by the caller. */
+/*
+ * The sentence of the finding that the error's code names, as that one has
+ * the details; else of the error itself.  Owned by the caller.
+ * "auth.failed" speaks of a password on the log-in page; here it is a token.
+ */
 static char *
 sentence(struct app *app, const char *lang, const struct err *why,
     struct json_object *findings)
@@ -125,6 +128,9 @@ sentence(struct app *app, const char *lang, const struct err *why,
 	struct json_object *f;
 	size_t n = 0;
 
+	if (why->code == ERR_AUTH_FAILED)
+		return strdup(
+		    catalog_text(app->texts, lang, "api.token_wrong"));
 	if (json_object_is_type(findings, json_type_array))
 		n = json_object_array_length(findings);
 	for (size_t i = 0; i < n; i++) {
