@@ -28,6 +28,8 @@
 struct server {
 	const struct conf *conf;
 	uid_t web_uid;
+	bool has_sync;
+	uid_t sync_uid; /* postseal-sync, in a cluster */
 	int listen_fd;
 	int signal_fd; /* bytes: 'C' child, 'T' end */
 	pid_t child[CHILDREN_MAX];
@@ -39,12 +41,12 @@ struct server {
 int server_run(struct server *, struct err *);
 
 /* ops.c */
-enum { PEER_ROOT = 1, PEER_WEB = 2 };
+enum { PEER_ROOT = 1, PEER_WEB = 2, PEER_SYNC = 4 };
 
 struct call {
 	const struct conf *conf;
 	int fd;
-	unsigned peer; /* PEER_ROOT or PEER_WEB */
+	unsigned peer; /* PEER_ROOT, PEER_WEB or PEER_SYNC */
 	struct actor actor;
 	struct json_object *error; /* whole ERROR, or NULL */
 	bool replied;		   /* result was sent already */
@@ -89,6 +91,32 @@ int op_draft_put(
 int op_draft_drop(
     struct call *, struct json_object *, struct json_object **, struct err *);
 int op_connection_apply(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+
+/* op_cluster.c, op_scanner.c: more than one host */
+int op_cluster_poll(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_cluster_seal(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_cluster_published(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_cluster_apply(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_cluster_report(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_cluster_command(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_scanners_get(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_scanner_identity(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_scanner_enrol(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_scanner_trust(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_scanner_rotate(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_scanner_remove(
     struct call *, struct json_object *, struct json_object **, struct err *);
 
 /* files.c: FILES of a request, and their inspection. */

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster.h"
 #include "daemon.h"
 #include "util.h"
 
@@ -119,6 +120,23 @@ find_ids(
 	return 0;
 }
 
+/* The peer that speaks for the cluster, on a host that is in one. */
+static int
+find_sync(struct server *s, const struct conf *conf, struct err *err)
+{
+	const struct passwd *pw;
+
+	if (!cluster_on(conf))
+		return 0;
+	if ((pw = getpwnam(conf->cluster_sync_user)) == NULL)
+		return err_set(err, ERR_CONFIG, "",
+		    "sync_user: there is no user %.60s",
+		    conf->cluster_sync_user);
+	s->sync_uid = pw->pw_uid;
+	s->has_sync = true;
+	return 0;
+}
+
 static int
 start(struct server *s, const struct conf *conf, struct err *err)
 {
@@ -127,7 +145,8 @@ start(struct server *s, const struct conf *conf, struct err *err)
 
 	if (harden(err) == -1 ||
 	    find_ids(conf, &s->web_uid, &group, err) == -1 ||
-	    apply_state_init(conf, err) == -1)
+	    find_sync(s, conf, err) == -1 ||
+	    apply_state_init(conf, err) == -1 || cluster_init(conf, err) == -1)
 		return -1;
 	/* What cannot be recovered now may be later; a console that does
 	 * not start could not even say so. */

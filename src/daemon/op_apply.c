@@ -10,6 +10,7 @@
 
 #include <openssl/crypto.h>
 
+#include "cluster_save.h"
 #include "daemon.h"
 #include "jsonx.h"
 #include "util.h"
@@ -21,6 +22,7 @@ struct apply_call {
 	struct apply_request req;
 	struct files files;
 	struct draft draft;
+	struct cluster_save save;
 	const char *draft_id;
 	const char *confirm[CONFIRM_MAX];
 	bool wait;
@@ -134,7 +136,12 @@ run_apply(struct apply_call *a, struct json_object **data, struct err *err)
 	struct json_object *job = NULL;
 	int rc;
 
+	if (!a->req.dry_run &&
+	    cluster_save_begin(a->call, a->req.settings, &a->save, err) == -1)
+		return -1;
 	rc = txn_run(a->call->conf, &a->req, progress, a, &job, err);
+	if (rc == 0)
+		rc = cluster_save_end(a->call, &a->save, job, err);
 	if (rc == 0) {
 		*data = json_object_get(jsonx_path(job, "result"));
 		if (a->draft_id != NULL && !a->req.dry_run &&
@@ -169,5 +176,6 @@ op_connection_apply(struct call *c, struct json_object *args,
 out:
 	files_clear(&a.files);
 	draft_clear(&a.draft);
+	cluster_save_clear(&a.save);
 	return rc;
 }

@@ -20,6 +20,7 @@
 #include "util.h"
 
 #define BOTH	(PEER_ROOT | PEER_WEB)
+#define SYNC	PEER_SYNC
 #define SMALL	(8 * 1024)
 #define RECV_MS 5000
 #define SEND_MS 3000
@@ -37,6 +38,16 @@ static const char *const job_args[] = {"job", NULL};
 static const char *const list_args[] = {"limit", NULL};
 static const char *const get_args[] = {"id", NULL};
 static const char *const audit_args[] = {"event", "outcome", "detail", NULL};
+static const char *const poll_args[] = {"serial", "wait_ms", "probe", NULL};
+static const char *const seal_args[] = {
+    "host", "generation", "local", "by", "apply", NULL};
+static const char *const published_args[] = {"id", "outcome", "detail", NULL};
+static const char *const blob_args[] = {"blob", "generation", "attempt", NULL};
+static const char *const report_args[] = {"etcd", "desired", "hosts", NULL};
+static const char *const command_args[] = {"do", NULL};
+static const char *const name_args[] = {"name", NULL};
+static const char *const enrol_args[] = {"name", "certificate", NULL};
+static const char *const trust_args[] = {"join", NULL};
 
 const struct op ops[] = {
     {OP_CONNECTION_GET, BOTH, SMALL, draft_args, op_connection_get},
@@ -49,6 +60,18 @@ const struct op ops[] = {
     {OP_GENERATIONS_LIST, BOTH, SMALL, list_args, op_generations_list},
     {OP_GENERATION_GET, BOTH, SMALL, get_args, op_generation_get},
     {OP_AUDIT_ADD, BOTH, SMALL, audit_args, op_audit_add},
+    {OP_CLUSTER_POLL, SYNC, SMALL, poll_args, op_cluster_poll},
+    {OP_CLUSTER_SEAL, SYNC, SMALL, seal_args, op_cluster_seal},
+    {OP_CLUSTER_PUBLISHED, SYNC, SMALL, published_args, op_cluster_published},
+    {OP_CLUSTER_APPLY, SYNC, IPC_FRAME_MAX, blob_args, op_cluster_apply},
+    {OP_CLUSTER_REPORT, SYNC, IPC_FRAME_MAX, report_args, op_cluster_report},
+    {OP_CLUSTER_COMMAND, BOTH, SMALL, command_args, op_cluster_command},
+    {OP_SCANNERS_GET, BOTH, SMALL, no_args, op_scanners_get},
+    {OP_SCANNER_IDENTITY, PEER_ROOT, SMALL, no_args, op_scanner_identity},
+    {OP_SCANNER_ENROL, PEER_ROOT, 4 * SMALL, enrol_args, op_scanner_enrol},
+    {OP_SCANNER_TRUST, PEER_ROOT, 4 * SMALL, trust_args, op_scanner_trust},
+    {OP_SCANNER_ROTATE, PEER_ROOT, SMALL, no_args, op_scanner_rotate},
+    {OP_SCANNER_REMOVE, BOTH, SMALL, name_args, op_scanner_remove},
     {NULL, 0, 0, no_args, NULL},
 };
 
@@ -132,7 +155,8 @@ read_actor(struct call *c, struct json_object *req, struct err *err)
 	    jsonx_str(o, "via", "actor.via", 8, &via, err) == -1)
 		return -1;
 	if (strcmp(via, "web") != 0 && strcmp(via, "api") != 0 &&
-	    !(strcmp(via, "ctl") == 0 && c->peer == PEER_ROOT))
+	    !(strcmp(via, "ctl") == 0 && c->peer == PEER_ROOT) &&
+	    !(strcmp(via, "sync") == 0 && c->peer == PEER_SYNC))
 		return err_set(
 		    err, ERR_FIELD_INVALID, "actor.via", "expected web or api");
 	clean_copy(c->actor.user, sizeof(c->actor.user), user);
@@ -145,7 +169,7 @@ read_actor(struct call *c, struct json_object *req, struct err *err)
 static int
 peek_length(int fd, size_t *ret_len, struct err *err)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
 	int64_t deadline = now_ms() + RECV_MS;
 	uint32_t len;
 	ssize_t n;
@@ -154,7 +178,8 @@ peek_length(int fd, size_t *ret_len, struct err *err)
 		if (poll(&p, 1, 100) == -1)
 			continue;
 		n = recv(fd, &len, sizeof(len), MSG_PEEK | MSG_DONTWAIT);
-		if (n == 0)
+		if (n == 0 || (n > 0 && n < (ssize_t)sizeof(len) &&
+				  (p.revents & (POLLRDHUP | POLLHUP)) != 0))
 			return err_set(err, ERR_DAEMON_UNREACHABLE, "",
 			    "the client went away");
 		if (n == (ssize_t)sizeof(len)) {

@@ -99,6 +99,8 @@ peer_kind(const struct server *s, int fd, unsigned *ret)
 		*ret = PEER_ROOT;
 	else if (peer.uid == s->web_uid)
 		*ret = PEER_WEB;
+	else if (s->has_sync && peer.uid == s->sync_uid)
+		*ret = PEER_SYNC;
 	else {
 		log_warn(
 		    "user %lu may not use the socket", (unsigned long)peer.uid);
@@ -153,7 +155,11 @@ drain(struct server *s)
 {
 	int64_t deadline = now_ms() + DRAIN_MS;
 	struct pollfd p = {.fd = s->signal_fd, .events = POLLIN};
+	size_t i;
 
+	/* An apply takes no notice; a request that only waits ends. */
+	for (i = 0; i < s->n_children; i++)
+		(void)kill(s->child[i], SIGTERM);
 	while (
 	    (s->n_children > 0 || s->recoverer != 0) && now_ms() < deadline) {
 		(void)poll(&p, 1, 200);

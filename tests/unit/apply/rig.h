@@ -21,6 +21,10 @@
 
 #include <check.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "../../../src/apply/txn.h"
 #include "fsx.h"
 #include "jsonx.h"
@@ -134,20 +138,38 @@ rig_conf_set(char *dst, const char *name)
 	snprintf(dst, CONF_STR_MAX, "%s/%s", rig_root, name);
 }
 
-/* Once in main; the Postfix instance only where the tests need it. */
+/* What OpenSSL keeps for the process's life is no leak. */
 static inline void
-rig_open(bool postfix)
+rig_warm_up(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	__lsan_disable();
+#endif
+	pki_warm_up();
+#ifdef __SANITIZE_ADDRESS__
+	__lsan_enable();
+#endif
+}
+
+/* What a test program needs. */
+enum rig_kind { RIG_FILES, RIG_CERTS, RIG_POSTFIX };
+
+/* Once in main. */
+static inline void
+rig_open(enum rig_kind kind)
 {
 	struct err err;
-	char port[32] = "25";
+	char port[80] = "25", log[80];
 	FILE *f;
 
 	strcpy(rig_root, "/tmp/apply-test-XXXXXX");
 	if (mkdtemp(rig_root) == NULL || chmod(rig_root, 0755) == -1)
 		exit(1);
 	log_open("test", false);
-	if (freopen("/dev/null", "w", stderr) == NULL)
+	snprintf(log, sizeof(log), "%s/stderr", rig_root);
+	if (freopen(log, "w", stderr) == NULL)
 		exit(1);
+	rig_warm_up();
 	conf_default(&rig_conf);
 	rig_conf_set(rig_conf.state_directory, "state");
 	rig_conf_set(rig_conf.socket, "sock");
@@ -155,10 +177,12 @@ rig_open(bool postfix)
 	rig_conf_set(rig_conf.command_directory, "bin");
 	if (apply_state_init(&rig_conf, &err) == -1)
 		exit(1);
-	if (!postfix)
+	if (kind == RIG_FILES)
 		return;
 	if (rig_sh("%s", rig_certs) != 0)
 		rig_give_up("certificates");
+	if (kind == RIG_CERTS)
+		return;
 	if (rig_sh("pfi_make $R/pf >$R/port && mkdir $R/bin && ln -s "
 		   "/usr/sbin/postconf $R/bin/ && pfi_start $R/pf && "
 		   "pfi_wait_port $(cat $R/port)") != 0)
@@ -166,7 +190,7 @@ rig_open(bool postfix)
 	if (rig_put("bin/postfix", rig_wrapper, 0755) == -1)
 		rig_give_up("bin/postfix");
 	snprintf(port, sizeof(port), "%s/port", rig_root);
-	if ((f = fopen(port, "r")) == NULL || fscanf(f, "%31s", port) != 1)
+	if ((f = fopen(port, "r")) == NULL || fscanf(f, "%79s", port) != 1)
 		exit(1);
 	fclose(f);
 	snprintf(
@@ -186,14 +210,15 @@ rig_close(int failed)
 }
 
 static inline int
-rig_run(const char *name, void (*add)(TCase *), double timeout, bool postfix)
+rig_run(
+    const char *name, void (*add)(TCase *), double timeout, enum rig_kind kind)
 {
 	Suite *s = suite_create(name);
 	TCase *tc = tcase_create(name);
 	SRunner *sr;
 	int failed;
 
-	rig_open(postfix);
+	rig_open(kind);
 	tcase_set_timeout(tc, timeout);
 	add(tc);
 	suite_add_tcase(s, tc);

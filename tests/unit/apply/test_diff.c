@@ -173,5 +173,5 @@ add(TCase *tc)
 int
 main(void)
 {
-	return rig_run("diff", add, 30, false);
+	return rig_run("diff", add, 30, RIG_FILES);
 }

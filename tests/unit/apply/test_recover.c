@@ -253,5 +253,5 @@ add(TCase *tc)
 int
 main(void)
 {
-	return rig_run("recover", add, 240, true);
+	return rig_run("recover", add, 240, RIG_POSTFIX);
 }

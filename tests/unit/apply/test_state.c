@@ -483,5 +483,5 @@ add(TCase *tc)
 int
 main(void)
 {
-	return rig_run("state", add, 30, false);
+	return rig_run("state", add, 30, RIG_FILES);
 }

@@ -553,9 +553,10 @@ START_TEST(reload_does_not_wake_a_throttled_one)
 	(void)base();
 	/* smtpd dies at once: master throttles the service. */
 	ck_assert_int_eq(
-	    rig_sh("pfi_conf $R/pf smtpd_tls_security_level=bogus && "
-		   "pfi_reload $R/pf; ! timeout 1 bash -c 'exec "
-		   "3<>/dev/tcp/127.0.0.1/%s && read -r l <&3 && [ \"$l\" ]'",
+	    rig_sh(
+		"pfi_conf $R/pf smtpd_tls_security_level=bogus && "
+		"pfi_stop $R/pf && pfi_start $R/pf; ! timeout 1 bash -c 'exec "
+		"3<>/dev/tcp/127.0.0.1/%s && read -r l <&3 && [ \"$l\" ]'",
 		rig_conf.service + strlen("127.0.0.1:")),
 	    0);
 	o = rig_apply(&reload);
@@ -705,5 +706,5 @@ add(TCase *tc)
 int
 main(void)
 {
-	return rig_run("txn", add, 60, true);
+	return rig_run("txn", add, 60, RIG_POSTFIX);
 }

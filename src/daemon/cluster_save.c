@@ -1,0 +1,306 @@
+/*
+ * cluster_save.c - what a Save means on a host of a cluster.
+ *
+ * "Apply to all" ticked, on a console: the Save is applied here first, where
+ * its probe proves it, then left in outbox.json for postseal-sync, which puts
+ * it into etcd if the generation that this Save was based on is still the
+ * newest.  If another console was faster the answer is 412, and this host
+ * takes the other's settings over like any scanner.
+ * Not ticked: the host has its own settings from now on.
+ * A host without [cluster] passes through here without a single file access.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cluster_save.h"
+#include "jsonx.h"
+#include "opcluster.h"
+#include "util.h"
+
+#define PUBLISH_MS	10000
+#define PUBLISH_DEAD_MS 1000 /* nobody has reported for a while */
+#define REPORT_OLD_S	30
+#define LOOK_MS		20
+
+static int64_t
+number(struct json_object *o, const char *path)
+{
+	return json_object_get_int64(jsonx_path(o, path));
+}
+
+/* Settings without the tick itself. */
+static struct json_object *
+plain_settings(struct json_object *view)
+{
+	struct json_object *copy = NULL;
+
+	if (json_object_deep_copy(jsonx_path(view, "settings"), &copy, NULL) ==
+	    -1)
+		return NULL;
+	json_object_object_del(copy, "all_scanners");
+	return copy;
+}
+
+/* The newest generation that postseal-sync has seen in etcd. */
+static int
+newest(const struct conf *conf, int64_t *ret, bool *fresh, struct err *err)
+{
+	struct json_object *o = NULL;
+	struct tm tm;
+	const char *at;
+
+	*ret = 0;
+	*fresh = false;
+	if (cluster_file_read(conf, "scanners.json", &o, err) == -1)
+		return -1;
+	*ret = number(o, "desired.generation");
+	memset(&tm, 0, sizeof(tm));
+	at = jsonx_path_str(o, "at", "");
+	if (strptime(at, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL)
+		*fresh = time(NULL) - timegm(&tm) <= REPORT_OLD_S;
+	json_object_put(o);
+	return 0;
+}
+
+int
+cluster_save_begin(struct call *c, struct json_object *patch,
+    struct cluster_save *save, struct err *err)
+{
+	struct json_object *view = NULL, *v;
+	struct cluster_state s;
+	int64_t seen = 0;
+
+	memset(save, 0, sizeof(*save));
+	if (!cluster_on(c->conf))
+		return 0;
+	if (cluster_state_read(c->conf, &s, err) == -1 ||
+	    newest(c->conf, &seen, &save->fresh, err) == -1 ||
+	    apply_view(c->conf, &view, err) == -1)
+		return -1;
+	v = jsonx_path(patch, "all_scanners");
+	if (v == NULL)
+		v = jsonx_path(view, "settings.all_scanners");
+	save->all = json_object_get_boolean(v);
+	save->before = plain_settings(view);
+	json_object_put(view);
+	save->on = true;
+	save->base = s.own ? seen : s.generation;
+	if (!save->all)
+		return 0;
+	if (!c->conf->cluster_console)
+		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "all_scanners",
+		    "this host is no console of the cluster");
+	if (seen > save->base)
+		return err_set(err, ERR_SETTINGS_STALE, "",
+		    "generation %lld of the cluster is newer than the one in "
+		    "force here (%lld)",
+		    (long long)seen, (long long)save->base);
+	return 0;
+}
+
+void
+cluster_save_clear(struct cluster_save *save)
+{
+	json_object_put(save->before);
+	save->before = NULL;
+}
+
+/* Its own settings, unless only its own certificate has changed. */
+static int
+keep_own(struct call *c, const struct cluster_save *save, struct err *err)
+{
+	struct json_object *view = NULL, *after;
+	struct cluster_state s;
+	bool same;
+
+	if (cluster_state_read(c->conf, &s, err) == -1 ||
+	    apply_view(c->conf, &view, err) == -1)
+		return -1;
+	after = plain_settings(view);
+	json_object_put(view);
+	same = after != NULL && save->before != NULL &&
+	       json_object_equal(after, save->before);
+	json_object_put(after);
+	if (s.own || (same && c->conf->cluster_own_certificate))
+		return 0;
+	s.own = true;
+	return cluster_state_write(c->conf, &s, err);
+}
+
+/* Does the cluster have what is in force here? */
+static int
+published_already(struct call *c, int64_t local, bool *ret, struct err *err)
+{
+	struct json_object *box = NULL;
+	struct cluster_state s;
+
+	if (cluster_state_read(c->conf, &s, err) == -1 ||
+	    cluster_file_read(c->conf, "outbox.json", &box, err) == -1)
+		return -1;
+	*ret =
+	    s.generation > 0 && !s.own && s.local == local &&
+	    (box == NULL ||
+		strcmp(jsonx_path_str(box, "outcome", ""), "published") == 0 ||
+		number(box, "generation") <= s.generation);
+	json_object_put(box);
+	return 0;
+}
+
+int
+cluster_outbox_put(struct call *c, int64_t base, int64_t local,
+    const char *apply, char id[33], struct err *err)
+{
+	struct json_object *o;
+	char at[32];
+	int rc;
+
+	if (random_hex(id, 16, err) == -1)
+		return -1;
+	time_iso(time(NULL), at);
+	o = json_object_new_object();
+	json_object_object_add(o, "id", json_object_new_string(id));
+	json_object_object_add(o, "base", json_object_new_int64(base));
+	json_object_object_add(
+	    o, "generation", json_object_new_int64(base + 1));
+	json_object_object_add(o, "local", json_object_new_int64(local));
+	json_object_object_add(o, "by", json_object_new_string(c->actor.user));
+	json_object_object_add(o, "at", json_object_new_string(at));
+	json_object_object_add(o, "apply", json_object_new_string(apply));
+	json_object_object_add(o, "outcome", json_object_new_string(""));
+	rc = cluster_file_write(c->conf, "outbox.json", o, err);
+	json_object_put(o);
+	return rc;
+}
+
+/* *ret: "published", "stale", "failed", or "waiting". */
+static int
+wait_outcome(struct call *c, const char *id, int ms, char ret[16],
+    char detail[200], struct err *err)
+{
+	int64_t end = now_ms() + ms;
+	struct json_object *o;
+	const char *outcome;
+
+	for (;;) {
+		if (cluster_file_read(c->conf, "outbox.json", &o, err) == -1)
+			return -1;
+		outcome = strcmp(jsonx_path_str(o, "id", ""), id) == 0
+			      ? jsonx_path_str(o, "outcome", "")
+			      : "stale";
+		(void)snprintf(
+		    ret, 16, "%s", outcome[0] == '\0' ? "waiting" : outcome);
+		(void)snprintf(
+		    detail, 200, "%s", jsonx_path_str(o, "detail", ""));
+		json_object_put(o);
+		if (strcmp(ret, "waiting") != 0 || now_ms() >= end)
+			return 0;
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+}
+
+static void
+add_finding(struct json_object *result, enum err_code code, const char *detail)
+{
+	struct json_object *list = jsonx_path(result, "findings"), *f, *args;
+
+	if (!json_object_is_type(list, json_type_array))
+		return;
+	f = json_object_new_object();
+	args = json_object_new_object();
+	json_object_object_add(args, "detail", json_object_new_string(detail));
+	json_object_object_add(
+	    f, "code", json_object_new_string(err_name(code)));
+	json_object_object_add(f, "severity",
+	    json_object_new_string(severity_name(err_severity(code))));
+	json_object_object_add(
+	    f, "field", json_object_new_string("all_scanners"));
+	json_object_object_add(f, "args", args);
+	json_object_array_add(list, f);
+}
+
+static void
+add_cluster(struct call *c, struct json_object *result, const char *state,
+    int64_t generation)
+{
+	struct json_object *o = json_object_new_object(), *hosts = NULL;
+	size_t n = 0;
+
+	if (cluster_hosts(c->conf, &hosts, NULL) == 0)
+		n = json_object_array_length(hosts);
+	json_object_put(hosts);
+	json_object_object_add(o, "state", json_object_new_string(state));
+	json_object_object_add(
+	    o, "generation", json_object_new_int64(generation));
+	json_object_object_add(
+	    o, "scanners", json_object_new_int64((int64_t)n));
+	json_object_object_add(result, "cluster", o);
+}
+
+int
+cluster_publish(struct call *c, const struct cluster_save *save,
+    struct json_object *result, struct err *err)
+{
+	char id[33], state[16], detail[200];
+
+	if (cluster_outbox_put(c, save->base, number(result, "generation"),
+		jsonx_path_str(result, "apply", "restart"), id, err) == -1 ||
+	    wait_outcome(c, id, save->fresh ? PUBLISH_MS : PUBLISH_DEAD_MS,
+		state, detail, err) == -1)
+		return -1;
+	if (strcmp(state, "stale") == 0)
+		return err_set(err, ERR_SETTINGS_STALE, "",
+		    "another console has saved generation %lld meanwhile",
+		    (long long)save->base + 1);
+	add_cluster(c, result, state, save->base + 1);
+	if (strcmp(state, "waiting") == 0)
+		add_finding(result, ERR_CLUSTER_WAITING, "");
+	if (strcmp(state, "failed") == 0)
+		add_finding(result, ERR_CLUSTER_FAILED, detail);
+	return 0;
+}
+
+static int
+end(struct call *c, const struct cluster_save *save, struct json_object *result,
+    struct err *err)
+{
+	bool already = false;
+
+	if (!save->all)
+		return keep_own(c, save, err);
+	if (published_already(c, number(result, "generation"), &already, err) ==
+	    -1)
+		return -1;
+	return already ? 0 : cluster_publish(c, save, result, err);
+}
+
+int
+cluster_save_end(struct call *c, const struct cluster_save *save,
+    struct json_object *job, struct err *err)
+{
+	struct json_object *result = jsonx_path(job, "result"), *e;
+	struct err why;
+
+	if (!save->on)
+		return 0;
+	err_clear(&why);
+	if (end(c, save, result, &why) == 0) {
+		(void)job_write(c->conf, job, NULL);
+		return 0;
+	}
+	if ((e = err_to_json(&why)) != NULL) {
+		json_object_object_add(
+		    e, "job", json_object_get(jsonx_path(job, "id")));
+		json_object_object_add(e, "generation",
+		    json_object_get(jsonx_path(result, "generation")));
+	}
+	json_object_object_add(job, "error", e);
+	json_object_object_add(job, "state",
+	    json_object_new_string(
+		why.code == ERR_SETTINGS_STALE ? "refused" : "failed"));
+	(void)job_write(c->conf, job, NULL);
+	if (err != NULL)
+		*err = why;
+	return -1;
+}

@@ -1,0 +1,411 @@
+/*
+ * op_scanner.c - the administrator's side of a cluster: who is enrolled, how
+ * is everybody, and what shall become of a roll-out that has stopped.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cluster_save.h"
+#include "jsonx.h"
+#include "opcluster.h"
+#include "util.h"
+
+static void
+put_str(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static void
+put_bool(struct json_object *o, const char *key, bool value)
+{
+	json_object_object_add(o, key, json_object_new_boolean(value));
+}
+
+static void
+share(struct json_object *o, const char *key, struct json_object *from,
+    const char *path)
+{
+	json_object_object_add(o, key, json_object_get(jsonx_path(from, path)));
+}
+
+static bool
+is_true(struct json_object *o, const char *path)
+{
+	return json_object_get_boolean(jsonx_path(o, path));
+}
+
+static int64_t
+number(struct json_object *o, const char *path)
+{
+	return json_object_get_int64(jsonx_path(o, path));
+}
+
+/* One word for a scanner. */
+static const char *
+scanner_state(struct json_object *row, int64_t wanted)
+{
+	if (!is_true(row, "known"))
+		return "removed";
+	if (!is_true(row, "reported"))
+		return "new";
+	if (!is_true(row, "valid"))
+		return "untrusted";
+	if (is_true(row, "says.own"))
+		return "own";
+	if (wanted > 0 && number(row, "says.generation") == wanted)
+		return "current";
+	if (wanted > 0 && number(row, "says.failed") == wanted)
+		return "failed";
+	return "behind";
+}
+
+static struct json_object *
+scanner_json(const struct conf *conf, struct json_object *row, int64_t wanted)
+{
+	static const char *const said[] = {"generation", "local", "postfix",
+	    "version", "certificate_sha256", "certificate_name", "not_after",
+	    "drift", "code", "probe_error"};
+	struct json_object *o = json_object_new_object();
+	char path[64];
+	size_t i;
+
+	share(o, "name", row, "name");
+	put_str(o, "state", scanner_state(row, wanted));
+	put_bool(o, "alive", is_true(row, "alive"));
+	share(o, "seen", row, "seen");
+	put_bool(o, "this_host",
+	    strcmp(jsonx_path_str(row, "name", ""), conf->cluster_name) == 0);
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		(void)snprintf(path, sizeof(path), "says.%s", said[i]);
+		share(o, said[i], row, path);
+	}
+	return o;
+}
+
+static bool
+has_name(struct json_object *rows, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++) {
+		if (strcmp(jsonx_path_str(
+			       json_object_array_get_idx(rows, i), "name", ""),
+			name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Enrolled, but nobody has heard of it yet. */
+static void
+add_silent(const struct conf *conf, struct json_object *list)
+{
+	struct json_object *names = NULL, *row;
+	const char *name;
+	size_t i;
+
+	if (cluster_hosts(conf, &names, NULL) == -1)
+		return;
+	for (i = 0; i < json_object_array_length(names); i++) {
+		name =
+		    json_object_get_string(json_object_array_get_idx(names, i));
+		if (has_name(list, name))
+			continue;
+		row = json_object_new_object();
+		put_str(row, "name", name);
+		put_bool(row, "known", true);
+		json_object_array_add(list, scanner_json(conf, row, 0));
+		json_object_put(row);
+	}
+	json_object_put(names);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(
+	    jsonx_path_str(*(struct json_object *const *)a, "name", ""),
+	    jsonx_path_str(*(struct json_object *const *)b, "name", ""));
+}
+
+/* Scanners that were removed and still know the key in use. */
+static struct json_object *
+key_known_to(const struct conf *conf)
+{
+	struct json_object *o = NULL, *view = NULL, *names = NULL;
+	const char *was, *is;
+
+	if (cluster_file_read(conf, "removed.json", &o, NULL) == 0 &&
+	    o != NULL && apply_view(conf, &view, NULL) == 0) {
+		was = jsonx_path_str(o, "spki", "");
+		is = jsonx_path_str(view, "certificate.key.spki_sha256", "");
+		if (was[0] != '\0' && strcmp(was, is) == 0)
+			names = json_object_get(jsonx_path(o, "names"));
+	}
+	json_object_put(o);
+	json_object_put(view);
+	return names;
+}
+
+static void
+put_cluster(const struct conf *conf, const struct cluster_state *s,
+    struct json_object *o)
+{
+	struct json_object *c = cluster_state_json(s), *box = NULL;
+
+	put_str(c, "name", conf->cluster_name);
+	put_bool(c, "console", conf->cluster_console);
+	put_bool(c, "own_certificate", conf->cluster_own_certificate);
+	put_bool(c, "joined", s->id[0] != '\0');
+	(void)cluster_file_read(conf, "outbox.json", &box, NULL);
+	put_bool(c, "waiting",
+	    box != NULL && jsonx_path_str(box, "outcome", "")[0] == '\0');
+	json_object_put(box);
+	json_object_object_add(c, "key_known_to", key_known_to(conf));
+	json_object_object_add(o, "cluster", c);
+}
+
+int
+op_scanners_get(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	struct json_object *o, *seen = NULL, *list, *rows;
+	struct cluster_state s;
+	int64_t wanted;
+	size_t i, n;
+
+	(void)args;
+	if (cluster_state_read(c->conf, &s, err) == -1 ||
+	    cluster_file_read(c->conf, "scanners.json", &seen, err) == -1)
+		return -1;
+	o = json_object_new_object();
+	list = json_object_new_array();
+	rows = jsonx_path(seen, "hosts");
+	wanted = number(seen, "desired.generation");
+	n = json_object_is_type(rows, json_type_array)
+		? json_object_array_length(rows)
+		: 0;
+	for (i = 0; i < n; i++)
+		json_object_array_add(
+		    list, scanner_json(c->conf,
+			      json_object_array_get_idx(rows, i), wanted));
+	if (c->conf->cluster_console)
+		add_silent(c->conf, list);
+	json_object_array_sort(list, by_name);
+	put_cluster(c->conf, &s, o);
+	share(o, "at", seen, "at");
+	share(o, "etcd", seen, "etcd");
+	share(o, "desired", seen, "desired");
+	json_object_object_add(o, "scanners", list);
+	json_object_put(seen);
+	*data = o;
+	return 0;
+}
+
+int
+op_scanner_identity(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	char sha256[SHA256_HEX];
+	struct buf pem;
+	int rc;
+
+	(void)args;
+	buf_init(&pem, BUNDLE_PEM_MAX);
+	if ((rc = cluster_identity(c->conf, &pem, sha256, err)) == 0) {
+		*data = json_object_new_object();
+		put_str(*data, "name", c->conf->cluster_name);
+		put_str(*data, "certificate", pem.data);
+		put_str(*data, "sha256", sha256);
+	}
+	buf_clear(&pem);
+	return rc;
+}
+
+int
+op_scanner_rotate(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	if (cluster_rotate(c->conf, err) == -1)
+		return -1;
+	(void)audit_add(c->conf, &c->actor, "scanner.rotate", "ok", NULL, NULL);
+	return op_scanner_identity(c, args, data, err);
+}
+
+int
+op_scanner_enrol(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	const char *name = "", *pem = "";
+	struct json_object *join = NULL;
+
+	if (jsonx_str(args, "name", "name", 256, &name, err) == -1 ||
+	    jsonx_str(args, "certificate", "certificate", BUNDLE_PEM_MAX - 1,
+		&pem, err) == -1 ||
+	    cluster_enrol(c->conf, name, pem, &join, err) == -1)
+		return -1;
+	(void)audit_add(c->conf, &c->actor, "scanner.enrol", "ok", name, NULL);
+	*data = json_object_new_object();
+	json_object_object_add(*data, "join", join);
+	return 0;
+}
+
+int
+op_scanner_trust(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	struct json_object *join = NULL;
+
+	(void)data;
+	if (jsonx_obj(args, "join", "join", &join, err) == -1)
+		return -1;
+	if (join == NULL)
+		return err_set(
+		    err, ERR_FIELD_MISSING, "join", "join is missing");
+	if (cluster_trust(c->conf, join, err) == -1)
+		return -1;
+	(void)audit_add(c->conf, &c->actor, "scanner.trust", "ok",
+	    jsonx_path_str(join, "console", ""), NULL);
+	return 0;
+}
+
+/* It still has the key that was in force when it went. */
+static void
+note_removed(const struct conf *conf, const char *name)
+{
+	struct json_object *o = NULL, *view = NULL, *names;
+	const char *spki;
+
+	if (apply_view(conf, &view, NULL) == -1)
+		return;
+	spki = jsonx_path_str(view, "certificate.key.spki_sha256", "");
+	if (cluster_file_read(conf, "removed.json", &o, NULL) == -1 ||
+	    o == NULL || strcmp(jsonx_path_str(o, "spki", ""), spki) != 0) {
+		json_object_put(o);
+		o = json_object_new_object();
+		put_str(o, "spki", spki);
+		json_object_object_add(o, "names", json_object_new_array());
+	}
+	names = jsonx_path(o, "names");
+	if (json_object_is_type(names, json_type_array))
+		json_object_array_add(names, json_object_new_string(name));
+	if (cluster_file_write(conf, "removed.json", o, NULL) == -1)
+		log_warn("the removal of %s was not noted", name);
+	json_object_put(o);
+	json_object_put(view);
+}
+
+int
+op_scanner_remove(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	const char *name = "";
+
+	(void)data;
+	if (jsonx_str(args, "name", "name", 256, &name, err) == -1)
+		return -1;
+	if (strcmp(name, c->conf->cluster_name) == 0)
+		return err_set(err, ERR_SCANNER_UNKNOWN, "name",
+		    "the console itself stays enrolled");
+	if (cluster_remove(c->conf, name, err) == -1)
+		return -1;
+	note_removed(c->conf, name);
+	(void)audit_add(c->conf, &c->actor, "scanner.remove", "ok", name, NULL);
+	return 0;
+}
+
+/* For postseal-sync, which changes the desired state in etcd. */
+static int
+order_sync(struct call *c, const char *what, struct err *err)
+{
+	struct json_object *o = json_object_new_object();
+	char id[33];
+	int rc;
+
+	if ((rc = random_hex(id, 16, err)) == 0) {
+		put_str(o, "id", id);
+		put_str(o, "do", what);
+		put_str(o, "outcome", "");
+		rc = cluster_file_write(c->conf, "command.json", o, err);
+	}
+	json_object_put(o);
+	return rc;
+}
+
+/* All back to the generation before: as a new one, first here, as always. */
+static int
+roll_back(struct call *c, struct json_object **data, struct err *err)
+{
+	struct cluster_save save = {.on = true, .all = true, .fresh = true};
+	struct json_object *job = NULL;
+	struct cluster_state s;
+	char id[JOB_ID_LEN + 1];
+	int rc = -1;
+
+	if (cluster_state_read(c->conf, &s, err) == -1)
+		return -1;
+	if (s.previous == 0)
+		return err_set(err, ERR_GEN_UNKNOWN, "",
+		    "there is no generation before this one");
+	save.base = s.generation;
+	if (random_hex(id, JOB_ID_LEN / 2, err) == -1)
+		return -1;
+	rc = cluster_restore(c->conf, s.previous, &c->actor, id, &job, err);
+	if (rc == 0)
+		rc = cluster_publish(c, &save, jsonx_path(job, "result"), err);
+	if (rc == 0)
+		*data = json_object_get(jsonx_path(job, "result"));
+	else
+		c->error = json_object_get(jsonx_path(job, "error"));
+	json_object_put(job);
+	return rc;
+}
+
+/* The cluster's settings again, instead of its own. */
+static int
+rejoin(struct call *c, struct err *err)
+{
+	struct cluster_state s;
+
+	if (cluster_state_read(c->conf, &s, err) == -1)
+		return -1;
+	if (!s.own)
+		return 0;
+	s.own = false;
+	/* So that the very same generation is taken once more. */
+	if (s.generation > 0)
+		s.generation--;
+	return cluster_state_write(c->conf, &s, err);
+}
+
+int
+op_cluster_command(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	const char *what = "";
+	int rc;
+
+	if (jsonx_str(args, "do", "do", 16, &what, err) == -1)
+		return -1;
+	if (!cluster_on(c->conf))
+		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
+	if (strcmp(what, "rejoin") == 0) {
+		rc = rejoin(c, err);
+	} else if (strcmp(what, "retry") != 0 && strcmp(what, "leave") != 0 &&
+		   strcmp(what, "rollback") != 0) {
+		return err_set(err, ERR_FIELD_INVALID, "do",
+		    "expected retry, leave, rollback or rejoin");
+	} else if (!c->conf->cluster_console) {
+		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "",
+		    "this host is no console of the cluster");
+	} else if (strcmp(what, "rollback") == 0) {
+		rc = roll_back(c, data, err);
+	} else {
+		rc = order_sync(c, what, err);
+	}
+	(void)audit_add(c->conf, &c->actor, "cluster.command",
+	    rc == 0 ? "ok" : "failed", what, NULL);
+	return rc;
+}

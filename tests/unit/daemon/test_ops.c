@@ -1,0 +1,317 @@
+/*
+ * test_ops.c - the socket's far side: what is refused with which code, and
+ * that after any rubbish the next request is served.  No Postfix.
+ */
+#include "talk.h"
+
+#define ACTOR	      "\"actor\":{\"user\":\"a\",\"from\":\"\",\"via\":\"web\"}"
+#define REQ(op, args) "{\"op\":\"" op "\"," ACTOR ",\"args\":" args "}"
+#define ID64	      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const struct {
+	const char *text, *want_code, *want_field;
+} bad[] = {
+    {"", NULL, NULL},
+    {"x", "frame.invalid", NULL},
+    {"[]", NULL, NULL},
+    {"{}", "op.unknown", "op"},
+    {"{\"op\":1}", "field.invalid", "op"},
+    {"{\"op\":\"nope\"}", "op.unknown", "op"},
+    {"{\"op\":\"status\"}", "field.missing", "actor"},
+    {"{\"op\":\"status\",\"x\":1}", "field.unknown", NULL},
+    {"{\"op\":\"status\",\"op\":\"status\"}", NULL, NULL},
+    {"{\"op\":\"status\"," ACTOR "}", "field.missing", "args"},
+    {"{\"op\":\"status\"," ACTOR ",\"args\":[]}", "field.invalid", "args"},
+    {"{\"op\":\"status\",\"actor\":7,\"args\":{}}", "field.invalid", "actor"},
+    {"{\"op\":\"status\",\"actor\":{},\"args\":{}}", "field.invalid",
+	"actor.via"},
+    {"{\"op\":\"status\",\"actor\":{\"via\":\"ctl\"},\"args\":{}}",
+	"field.invalid", "actor.via"},
+    {"{\"op\":\"status\",\"actor\":{\"via\":\"web\",\"uid\":0},\"args\":{}}",
+	"field.unknown", NULL},
+    {REQ("status", "{\"probe\":1}"), "field.invalid", "probe"},
+    {REQ("status", "{\"prob\":true}"), "field.unknown", "prob"},
+    {REQ("connection.get", "{\"draft\":\"x\"}"), "field.invalid", "draft"},
+    {REQ("connection.get", "{\"draft\":7}"), "field.invalid", "draft"},
+    {REQ("draft.put", "{}"), "field.missing", "draft"},
+    {REQ("draft.put", "{\"draft\":\"../../../../../../../../../../../../../"
+		      "../../../../../../../../../../etc\"}"),
+	"field.too_long", "draft"},
+    {REQ("draft.put", "{\"draft\":\"" ID64 "\",\"apply\":\"stop\"}"),
+	"field.invalid", "apply"},
+    {REQ("draft.put", "{\"draft\":\"" ID64 "\",\"settings\":{\"x\":1}}"),
+	"field.unknown", NULL},
+    {REQ("draft.put", "{\"draft\":\"" ID64 "\",\"remove\":[\"x\"]}"),
+	"field.invalid", "remove"},
+    {REQ("draft.put", "{\"draft\":\"" ID64 "\",\"remove\":[1]}"),
+	"field.invalid", "remove"},
+    {REQ("draft.put",
+	 "{\"draft\":\"" ID64 "\",\"files\":{\"private_key\":\"%%\"}}"),
+	"field.encoding", "private_key"},
+    {REQ("draft.put", "{\"draft\":\"" ID64 "\",\"files\":{\"key\":\"AA==\"}}"),
+	"field.unknown", NULL},
+    {REQ("draft.put", "{\"draft\":\"" ID64 "\",\"names\":{\"key\":\"x\"}}"),
+	"field.unknown", NULL},
+    {REQ("draft.drop", "{}"), "field.missing", "draft"},
+    {REQ("inspect", "{}"), "field.missing", "files"},
+    {REQ("inspect", "{\"files\":{}}"), "field.missing", "files"},
+    {REQ("inspect", "{\"files\":{\"private_key\":7}}"), "field.invalid",
+	"private_key"},
+    {REQ("connection.apply", "{\"apply\":\"kill\"}"), "field.invalid", "apply"},
+    {REQ("connection.apply", "{\"confirm\":[\"no.such\"]}"), "field.invalid",
+	"confirm"},
+    {REQ("connection.apply", "{\"confirm\":[1]}"), "field.invalid", "confirm"},
+    {REQ("connection.apply", "{\"confirm\":\"cert.expired\"}"), "field.invalid",
+	"confirm"},
+    {REQ("connection.apply", "{\"wait\":\"no\"}"), "field.invalid", "wait"},
+    {REQ("connection.apply", "{\"draft\":\"" ID64 "0\"}"), NULL, "draft"},
+    {REQ("job.get", "{}"), "field.missing", "job"},
+    {REQ("job.get", "{\"job\":\"../../../../etc/passwd\"}"), "job.unknown",
+	"job"},
+    {REQ("job.get", "{\"job\":\"0123456789abcdef0123456789abcdef\"}"),
+	"job.unknown", "job"},
+    {REQ("generations.list", "{\"limit\":0}"), "field.invalid", "limit"},
+    {REQ("generations.list", "{\"limit\":1e3}"), NULL, NULL},
+    {REQ("generation.get", "{}"), "field.missing", "id"},
+    {REQ("generation.get", "{\"id\":\"1\"}"), "field.invalid", "id"},
+    {REQ("generation.get", "{\"id\":12345}"), "generation.unknown", "id"},
+    {REQ("audit.add", "{}"), "field.invalid", "event"},
+    {REQ("audit.add", "{\"event\":\"a b\",\"outcome\":\"ok\"}"),
+	"field.invalid", "event"},
+    {REQ("audit.add", "{\"event\":\"login\",\"outcome\":\"maybe\"}"),
+	"field.invalid", "outcome"},
+};
+
+static void
+assert_serving(void)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+
+	ck_assert_msg(
+	    talk("generations.list", args_new("{}"), a) == 0, "%s", a->all);
+	talk_done(a);
+	free(a);
+}
+
+START_TEST(refused_requests)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+
+	talk_text(PEER_WEB, bad[_i].text, a);
+	ck_assert_ptr_nonnull(a->last);
+	ck_assert_msg(
+	    !json_object_get_boolean(jsonx_path(a->last, "ok")), "%s", a->all);
+	if (bad[_i].want_code != NULL)
+		ck_assert_str_eq(talk_code(a), bad[_i].want_code);
+	if (bad[_i].want_field != NULL)
+		ck_assert_str_eq(jsonx_path_str(a->last, "error.field", ""),
+		    bad[_i].want_field);
+	talk_done(a);
+	free(a);
+	assert_serving();
+}
+END_TEST
+
+/* Frames that are not what their header says, and noise. */
+START_TEST(noise)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+	static const struct {
+		size_t len;
+		const char *bytes;
+	} frame[] = {{0, ""}, {1, "\0"}, {4, "\0\0\0\0"},
+	    {4, "\xff\xff\xff\xff"}, {5, "\0\0\0\5x"}, {4, "\0\x10\0\1"},
+	    {6, "\0\0\0\1{}"}, {6, "\0\0\0\2\0\0"}, {8, "\0\0\0\4nul\0"},
+	    {3, "\0\0\0"}};
+	char random_bytes_[512];
+	size_t i, n;
+
+	if (_i < (int)(sizeof(frame) / sizeof(frame[0]))) {
+		talk_raw(PEER_WEB, frame[_i].bytes, frame[_i].len, a);
+	} else {
+		srandom((unsigned)_i);
+		n = (size_t)random() % sizeof(random_bytes_);
+		for (i = 0; i < n; i++)
+			random_bytes_[i] = (char)random();
+		if (n >= 4) /* a plausible length */
+			memcpy(random_bytes_, "\0\0\0", 3);
+		talk_raw(PEER_WEB, random_bytes_, n, a);
+	}
+	if (a->last != NULL)
+		ck_assert(!json_object_get_boolean(jsonx_path(a->last, "ok")));
+	talk_done(a);
+	free(a);
+	assert_serving();
+}
+END_TEST
+
+/* Each row's limit: a frame one byte too long is refused before its handler
+ * sees it. */
+START_TEST(frame_limits)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+	const struct op *op = &ops[_i];
+	char *text = malloc(op->max + 256);
+	size_t n, limit = op->max;
+
+	if (limit >= IPC_FRAME_MAX)
+		limit = 16 * 1024; /* ipc refuses above; see noise */
+	n = (size_t)sprintf(
+	    text, "{\"op\":\"%s\"," ACTOR ",\"args\":{}", op->name);
+	memset(text + n, ' ', limit - n);
+	strcpy(text + limit, "}");
+	talk_text(PEER_WEB, text, a);
+	if (op->max < IPC_FRAME_MAX)
+		ck_assert_str_eq(talk_code(a), "frame.too_large");
+	else
+		ck_assert_str_ne(talk_code(a), "frame.too_large");
+	talk_done(a);
+	free(text);
+	free(a);
+}
+END_TEST
+
+START_TEST(table)
+{
+	static const char *const names[] = {OP_CONNECTION_GET, OP_STATUS,
+	    OP_INSPECT, OP_DRAFT_PUT, OP_DRAFT_DROP, OP_CONNECTION_APPLY,
+	    OP_JOB_GET, OP_GENERATIONS_LIST, OP_GENERATION_GET, OP_AUDIT_ADD};
+	const struct op *op, *other;
+	size_t i, found;
+
+	for (op = ops; op->name != NULL; op++) {
+		ck_assert_uint_ne(op->peers, 0);
+		ck_assert_uint_eq(
+		    op->peers & ~(unsigned)(PEER_ROOT | PEER_WEB), 0);
+		ck_assert_uint_gt(op->max, 256);
+		ck_assert_uint_le(op->max, IPC_FRAME_MAX);
+		ck_assert(op->run != NULL && op->args != NULL);
+		for (other = op + 1; other->name != NULL; other++)
+			ck_assert_str_ne(op->name, other->name);
+	}
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		found = 0;
+		for (op = ops; op->name != NULL; op++)
+			found += strcmp(op->name, names[i]) == 0;
+		ck_assert_msg(found == 1, "%s", names[i]);
+	}
+}
+END_TEST
+
+/* A row that is not for a peer, and "ctl" that only root may say. */
+START_TEST(peers)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+	const char *as_ctl = "{\"op\":\"generations.list\",\"actor\":{\"user\":"
+			     "\"root\",\"via\":\"ctl\"},\"args\":{}}";
+
+	talk_text(0, REQ("generations.list", "{}"), a);
+	ck_assert_str_eq(talk_code(a), "op.denied");
+	talk_done(a);
+	talk_text(PEER_WEB, as_ctl, a);
+	ck_assert_str_eq(talk_code(a), "field.invalid");
+	talk_done(a);
+	talk_text(PEER_ROOT, as_ctl, a);
+	ck_assert_str_eq(talk_code(a), "(ok)");
+	talk_done(a);
+	free(a);
+}
+END_TEST
+
+static const struct {
+	size_t size;
+	const char *src, *want;
+} copies[] = {
+    {8, "abc", "abc"},
+    {8, "a\nb\tc\x7f", "a?b?c?"},
+    {4, "abcdef", "abc"},
+    {5, "ab\xc3\xa9", "ab\xc3\xa9"},
+    {4, "ab\xc3\xa9", "ab"},
+    {4, "\xe3\x81\x82\xe3\x81\x84", "\xe3\x81\x82"},
+    {3, "\xe3\x81\x82", ""},
+    {1, "abc", ""},
+    {8, "", ""},
+};
+
+START_TEST(clean_copies)
+{
+	char dst[16];
+
+	clean_copy(dst, copies[_i].size, copies[_i].src);
+	ck_assert_str_eq(dst, copies[_i].want);
+}
+END_TEST
+
+START_TEST(audit_is_cleaned)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+	char path[256];
+	struct buf b;
+
+	talk_text(PEER_WEB,
+	    "{\"op\":\"audit.add\",\"actor\":{\"user\":\"ev\\u001bil\\nx\","
+	    "\"from\":\"::1\",\"via\":\"web\"},\"args\":{\"event\":\"login\","
+	    "\"outcome\":\"ok\",\"detail\":\"one\\ntwo\"}}",
+	    a);
+	ck_assert_str_eq(talk_code(a), "(ok)");
+	talk_done(a);
+	free(a);
+	snprintf(path, sizeof(path), "%s/state/audit.log", rig_root);
+	b = rig_read(path);
+	ck_assert_ptr_nonnull(strstr(b.data, "\"user\":\"ev?il?x\""));
+	ck_assert_ptr_nonnull(strstr(b.data, "\"detail\":\"one?two\""));
+	buf_clear(&b);
+}
+END_TEST
+
+START_TEST(wiped)
+{
+	struct json_object *o = args_new(
+	    "{\"a\":\"secret\",\"b\":[\"secret\",{\"c\":\"secret\"}],\"d\":1,"
+	    "\"e\":null,\"f\":true}");
+	struct json_object *copy = NULL, *b;
+	static const char zeros[6];
+
+	ck_assert_int_eq(json_object_deep_copy(o, &copy, NULL), 0);
+	json_wipe(o);
+	ck_assert_int_eq(
+	    memcmp(json_object_get_string(jsonx_path(o, "a")), zeros, 6), 0);
+	b = jsonx_path(o, "b");
+	ck_assert_int_eq(
+	    memcmp(json_object_get_string(json_object_array_get_idx(b, 0)),
+		zeros, 6),
+	    0);
+	b = json_object_array_get_idx(b, 1);
+	ck_assert_int_eq(
+	    memcmp(json_object_get_string(jsonx_path(b, "c")), zeros, 6), 0);
+	ck_assert_str_eq(jsonx_path_str(copy, "a", ""), "secret");
+	json_object_put(o);
+	json_object_put(copy);
+	json_wipe(NULL);
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+static void
+add(TCase *tc)
+{
+	int n_ops = 0;
+
+	while (ops[n_ops].name != NULL)
+		n_ops++;
+	tcase_add_test(tc, table);
+	tcase_add_loop_test(tc, refused_requests, 0, COUNT(bad));
+	tcase_add_loop_test(tc, noise, 0, 60);
+	tcase_add_loop_test(tc, frame_limits, 0, n_ops);
+	tcase_add_test(tc, peers);
+	tcase_add_loop_test(tc, clean_copies, 0, COUNT(copies));
+	tcase_add_test(tc, audit_is_cleaned);
+	tcase_add_test(tc, wiped);
+}
+
+int
+main(void)
+{
+	return rig_run("ops", add, 60, RIG_FILES);
+}
