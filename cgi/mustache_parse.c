@@ -40,8 +40,9 @@ fail(struct parser *p, size_t at, const char *what)
 	for (i = 0; i < at && i < p->len; i++)
 		if (p->src[i] == '\n')
 			line++;
-	return err_set(p->err, ERR_CONFIG, "", "template %.60s, line %zu: %s",
+	err_set(p->err, ERR_CONFIG, "", "template %.60s, line %zu: %s",
 	    p->m->name, line, what);
+	return -1;
 }
 
 static struct mustache_node *

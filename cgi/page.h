@@ -44,7 +44,7 @@ void put_error(const struct page *, struct json_object *, const char *key,
 struct json_object *new_text(
     const struct page *, const char *text, struct json_object *args);
 const char *page_text(const struct page *, const char *text);
-/* key: the ISO time, key_text: readable in UTC, "ago": relative. */
+/* "at": the ISO time, "at_text": readable in UTC, "ago": relative. */
 void put_time(const struct page *, struct json_object *, const char *iso);
 /* "2026-11-24" of an ISO time, or "". */
 void date_of(const char *iso, char dst[11]);
@@ -67,6 +67,28 @@ struct screen {
 	char apply[16];		     /* "", "restart", "reload" */
 	char unchosen[32];	     /* Upload without a file */
 };
+
+void screen_init(struct screen *, struct app *, struct request *);
+void screen_clear(struct screen *);
+/* One request to postseald; on failure s->err and s->problem say why. */
+int screen_call(struct screen *, const char *op, struct json_object *args,
+    struct json_object **data);
+struct json_object *screen_args(const struct screen *); /* {"draft": ID} */
+/* Arguments of connection.apply: what the form, or the draft, asks for. */
+struct json_object *screen_apply_args(const struct screen *);
+int screen_load(struct screen *, bool probe);
+/* Add the codes of "a.b,c.d" to s->confirm; what is no code is left out. */
+void screen_confirm(struct screen *, const char *list);
+bool screen_is_job(const char *id);
+int screen_render(struct screen *, struct reply *, int status, struct err *);
+/* 303 to the screen, with a query ("" or "a=b") and an anchor ("" or "id"). */
+int screen_back(const struct screen *, struct reply *, const char *query,
+    const char *anchor, struct err *);
+/* 303 to the screen with that job, or to its progress when not waited for. */
+int screen_to_job(const struct screen *, struct reply *, const char *id,
+    bool wait, struct err *);
+/* page_press.c: a POST of the form. */
+int screen_press(struct app *, struct request *, struct reply *, struct err *);
 
 /* Parts of the context; each adds its members to ctx. */
 void screen_state(const struct screen *, struct json_object *ctx);

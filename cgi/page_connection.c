@@ -1,13 +1,7 @@
 /*
- * page_connection.c - SMTP Routing > Connection: loading the screen, and what
- * its buttons do.
- *
- * Every button of the form first puts what the form holds (check boxes, files,
- * passphrase) into the daemon's draft of this session, so that nothing is lost
- * by a reload, a language switch or a refused Save; then it does its own
- * thing and answers 303, so that a reload repeats nothing.  Only a form that
- * could not be taken is answered at once, with the screen and the status of
- * the error.
+ * page_connection.c - SMTP Routing > Connection: loading and showing the
+ * screen, and the progress of a Save.  What the buttons do is in
+ * page_press.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +11,7 @@
 
 #define LOCATION_MAX 512
 
-static void
+void
 screen_init(struct screen *s, struct app *app, struct request *req)
 {
 	memset(s, 0, sizeof(*s));
@@ -26,7 +20,7 @@ screen_init(struct screen *s, struct app *app, struct request *req)
 	s->confirm = json_object_new_array();
 }
 
-static void
+void
 screen_clear(struct screen *s)
 {
 	json_object_put(s->view);
@@ -38,8 +32,8 @@ screen_clear(struct screen *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static int
-call(struct screen *s, const char *op, struct json_object *args,
+int
+screen_call(struct screen *s, const char *op, struct json_object *args,
     struct json_object **data)
 {
 	json_object_put(s->problem);
@@ -48,8 +42,8 @@ call(struct screen *s, const char *op, struct json_object *args,
 	    s->page.app, s->page.req, op, args, data, &s->problem, &s->err);
 }
 
-static struct json_object *
-args_with_draft(const struct screen *s)
+struct json_object *
+screen_args(const struct screen *s)
 {
 	struct json_object *args = json_object_new_object();
 
@@ -57,26 +51,26 @@ args_with_draft(const struct screen *s)
 	return args;
 }
 
-static bool
-is_job_id(const char *id)
+bool
+screen_is_job(const char *id)
 {
 	return id != NULL && strlen(id) == JOB_ID_LEN &&
 	       strspn(id, "0123456789abcdef") == JOB_ID_LEN;
 }
 
 /* The view, with the live probe when one is asked for. */
-static int
-load_view(struct screen *s, bool probe)
+int
+screen_load(struct screen *s, bool probe)
 {
 	struct json_object *args, *live = NULL;
 
-	if (call(s, OP_CONNECTION_GET, args_with_draft(s), &s->view) == -1)
+	if (screen_call(s, OP_CONNECTION_GET, screen_args(s), &s->view) == -1)
 		return -1;
 	if (!probe)
 		return 0;
 	args = json_object_new_object();
 	put_bool(args, "probe", true);
-	if (call(s, OP_STATUS, args, &live) == -1)
+	if (screen_call(s, OP_STATUS, args, &live) == -1)
 		return -1;
 	json_object_object_add(
 	    s->view, "live", json_object_get(jsonx_path(live, "live")));
@@ -89,16 +83,16 @@ load_job(struct screen *s, const char *id)
 {
 	struct json_object *args;
 
-	if (!is_job_id(id))
+	if (!screen_is_job(id))
 		return err_set(&s->err, ERR_JOB_UNKNOWN, "", "job");
 	args = json_object_new_object();
 	put_str(args, "job", id);
-	return call(s, OP_JOB_GET, args, &s->job);
+	return screen_call(s, OP_JOB_GET, args, &s->job);
 }
 
 /* "cert.expired,chain.expired" of the address, codes of ours only. */
-static void
-confirm_from_query(struct screen *s, const char *list)
+void
+screen_confirm(struct screen *s, const char *list)
 {
 	enum err_code code;
 	char name[48];
@@ -119,10 +113,10 @@ confirm_from_query(struct screen *s, const char *list)
 	}
 }
 
-static struct json_object *
-apply_args(const struct screen *s)
+struct json_object *
+screen_apply_args(const struct screen *s)
 {
-	struct json_object *args = args_with_draft(s);
+	struct json_object *args = screen_args(s);
 	struct json_object *patch = s->patch;
 	const char *apply = s->apply;
 
@@ -142,13 +136,13 @@ apply_args(const struct screen *s)
 static int
 load_preview(struct screen *s)
 {
-	struct json_object *args = apply_args(s);
+	struct json_object *args = screen_apply_args(s);
 
 	put_bool(args, "dry_run", true);
-	return call(s, OP_CONNECTION_APPLY, args, &s->preview);
+	return screen_call(s, OP_CONNECTION_APPLY, args, &s->preview);
 }
 
-static int
+int
 screen_render(
     struct screen *s, struct reply *reply, int status, struct err *err)
 {
@@ -166,96 +160,6 @@ screen_render(
 	rc = page_render(
 	    s->page.app, s->page.req, reply, status, "connection", ctx, err);
 	json_object_put(ctx);
-	return rc;
-}
-
-static int
-screen_get(
-    struct app *app, struct request *req, struct reply *reply, struct err *err)
-{
-	const struct fields *q = &req->query;
-	struct screen s;
-	const char *job, *unchosen;
-	int rc = -1, status = 200;
-
-	screen_init(&s, app, req);
-	confirm_from_query(&s, fields_str(q, "confirm", ""));
-	unchosen = fields_str(q, "unchosen", "");
-	if (field_label(unchosen) != NULL)
-		snprintf(s.unchosen, sizeof(s.unchosen), "%s", unchosen);
-	if (load_view(&s, fields_get(q, "probe") != NULL) == -1)
-		goto out;
-	job = fields_str(q, "job", NULL);
-	if (job != NULL && load_job(&s, job) == -1 &&
-	    s.err.code != ERR_JOB_UNKNOWN)
-		goto out;
-	if (fields_get(q, "preview") != NULL && load_preview(&s) == -1) {
-		s.failed = true;
-		status = err_http(s.err.code);
-	}
-	rc = screen_render(&s, reply, status != 0 ? status : 422, err);
-	screen_clear(&s);
-	return rc;
-out:
-	*err = s.err;
-	screen_clear(&s);
-	return rc;
-}
-
-/* Check boxes, apply and confirm of the form into *s. */
-static int
-form_read(struct screen *s, const struct fields *form)
-{
-	const struct settings_field *f;
-	const char *apply;
-	enum apply_mode mode;
-	size_t i;
-
-	s->patch = json_object_new_object();
-	for (f = settings_fields; f->form != NULL; f++)
-		if (settings_set_form(s->patch, f->form,
-			fields_str(form, f->form, "off"), &s->err) == -1)
-			return -1;
-	apply = fields_str(form, "apply", "");
-	if (*apply != '\0' && apply_mode_from_name(apply, &mode) == -1)
-		return err_set(&s->err, ERR_FIELD_INVALID, "apply",
-		    "expected restart or reload, got %.20s", apply);
-	snprintf(s->apply, sizeof(s->apply), "%s", apply);
-	for (i = 0; i < form->n; i++)
-		if (strcmp(form->v[i].name, "confirm") == 0)
-			confirm_from_query(s, form->v[i].value);
-	return 0;
-}
-
-/* Everything that the form holds into the draft; remove: a field or NULL. */
-static int
-draft_put(struct screen *s, const struct fields *form, const char *remove)
-{
-	struct json_object *args = args_with_draft(s), *list, *data = NULL;
-	struct json_object *files = NULL, *names = NULL;
-	const char *passphrase = fields_str(form, "passphrase", "");
-	int rc;
-
-	if (upload_from_form(form, &files, &names, &s->err) == -1) {
-		json_object_put(args);
-		return -1;
-	}
-	if (files != NULL)
-		json_object_object_add(args, "files", files);
-	if (names != NULL)
-		json_object_object_add(args, "names", names);
-	if (*passphrase != '\0')
-		put_str(args, "passphrase", passphrase);
-	json_object_object_add(args, "settings", json_object_get(s->patch));
-	if (s->apply[0] != '\0')
-		put_str(args, "apply", s->apply);
-	if (remove != NULL) {
-		list = json_object_new_array();
-		json_object_array_add(list, json_object_new_string(remove));
-		json_object_object_add(args, "remove", list);
-	}
-	rc = call(s, OP_DRAFT_PUT, args, &data);
-	json_object_put(data);
 	return rc;
 }
 
@@ -290,166 +194,58 @@ go(const struct screen *s, struct reply *reply, const char *path,
 	return rc;
 }
 
-static int
-back_to_screen(const struct screen *s, struct reply *reply, const char *query,
+int
+screen_back(const struct screen *s, struct reply *reply, const char *query,
     const char *anchor, struct err *err)
 {
 	return go(s, reply, PATH_CONNECTION, query, anchor, err);
 }
 
-static int
-to_job(const struct screen *s, struct reply *reply, const char *id, bool wait,
-    struct err *err)
+int
+screen_to_job(const struct screen *s, struct reply *reply, const char *id,
+    bool wait, struct err *err)
 {
 	char where[128];
 
-	if (!is_job_id(id))
+	if (!screen_is_job(id))
 		return err_set(err, ERR_INTERNAL, "", "no job in the answer");
 	if (!wait) {
 		snprintf(where, sizeof(where), PATH_JOB "%s", id);
 		return go(s, reply, where, "", "", err);
 	}
 	snprintf(where, sizeof(where), "job=%s", id);
-	return back_to_screen(s, reply, where, "", err);
-}
-
-/* 0: answered; -1: *s holds why not. */
-static int
-save(struct screen *s, struct reply *reply, struct err *err)
-{
-	struct request *req = s->page.req;
-	struct json_object *args = apply_args(s), *data = NULL;
-	const char *etag = fields_str(&req->form, "etag", "");
-	const char *pass = fields_str(&req->form, "passphrase", "");
-	const char *prefer = request_header(req, "Prefer");
-	bool wait;
-	int rc;
-
-	wait = prefer == NULL || strcmp(prefer, "respond-async") != 0;
-	if (*etag != '\0')
-		put_str(args, "if_match", etag);
-	if (*pass != '\0')
-		put_str(args, "passphrase", pass);
-	put_bool(args, "wait", wait);
-	if (call(s, OP_CONNECTION_APPLY, args, &data) == -1) {
-		if (is_job_id(jsonx_path_str(s->problem, "job", NULL)))
-			return to_job(s, reply,
-			    jsonx_path_str(s->problem, "job", NULL), wait, err);
-		return -1;
-	}
-	rc = to_job(s, reply, jsonx_path_str(data, "job", NULL), wait, err);
-	json_object_put(data);
-	return rc;
+	return screen_back(s, reply, where, "", err);
 }
 
 static int
-cancel(struct screen *s, struct reply *reply, struct err *err)
-{
-	struct json_object *data = NULL;
-
-	if (call(s, OP_DRAFT_DROP, args_with_draft(s), &data) == -1)
-		return -1;
-	json_object_put(data);
-	json_object_put(s->confirm);
-	s->confirm = json_object_new_array();
-	return back_to_screen(s, reply, "", "", err);
-}
-
-/* The field of "upload:FIELD", or NULL when it is another button. */
-static const char *
-button_field(const char *button, const char *verb)
-{
-	size_t n = strlen(verb);
-
-	if (strncmp(button, verb, n) != 0 || field_label(button + n) == NULL)
-		return NULL;
-	return button + n;
-}
-
-static int
-press_upload(
-    struct screen *s, struct reply *reply, const char *field, struct err *err)
-{
-	const struct fields *form = &s->page.req->form;
-	const struct field *f = fields_get(form, field);
-	char query[64] = "", anchor[64];
-	bool chosen;
-
-	chosen =
-	    f != NULL &&
-	    (f->len > 0 || (f->filename != NULL && f->filename[0] != '\0'));
-	if (!chosen && *fields_str(form, "passphrase", "") == '\0')
-		snprintf(query, sizeof(query), "unchosen=%s", field);
-	snprintf(anchor, sizeof(anchor), "at-%s", field);
-	return back_to_screen(s, reply, query, anchor, err);
-}
-
-static int
-press(struct screen *s, struct reply *reply, struct err *err)
-{
-	const struct fields *form = &s->page.req->form;
-	const char *button = fields_str(form, "do", "keep");
-	const char *field;
-
-	if (strcmp(button, "cancel") == 0)
-		return cancel(s, reply, err);
-	if (form_read(s, form) == -1 ||
-	    draft_put(s, form, button_field(button, "remove:")) == -1)
-		return -1;
-	if (strcmp(button, "save") == 0)
-		return save(s, reply, err);
-	if (strcmp(button, "preview") == 0)
-		return back_to_screen(s, reply, "preview=1", "preview", err);
-	if (strcmp(button, "probe") == 0)
-		return back_to_screen(s, reply, "probe=1", "state", err);
-	if ((field = button_field(button, "upload:")) != NULL)
-		return press_upload(s, reply, field, err);
-	if (strcmp(button, "keep") == 0 ||
-	    button_field(button, "remove:") != NULL)
-		return back_to_screen(s, reply, "", "", err);
-	return err_set(
-	    &s->err, ERR_FIELD_INVALID, "do", "no such button: %.40s", button);
-}
-
-static int
-screen_post(
+screen_get(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	static const char *const once[] = {"csrf", "etag", "do",
-	    "inbound_enabled", "tls_only", "outbound_enabled", "all_scanners",
-	    "apply", "ca_certificate", "private_key", "server_certificate",
-	    "passphrase", NULL};
-	static const char *const many[] = {"confirm", NULL};
+	const struct fields *q = &req->query;
 	struct screen s;
-	struct json_object *problem;
-	struct err why;
-	int rc;
+	const char *job, *unchosen;
+	int rc = -1, status = 200;
 
-	if (fields_check(&req->form, once, many, err) == -1)
-		return -1;
 	screen_init(&s, app, req);
-	if (press(&s, reply, err) == 0) {
-		screen_clear(&s);
-		return 0;
+	screen_confirm(&s, fields_str(q, "confirm", ""));
+	unchosen = fields_str(q, "unchosen", "");
+	if (field_label(unchosen) != NULL)
+		snprintf(s.unchosen, sizeof(s.unchosen), "%s", unchosen);
+	if (screen_load(&s, fields_get(q, "probe") != NULL) == -1)
+		goto out;
+	job = fields_str(q, "job", NULL);
+	if (job != NULL && load_job(&s, job) == -1 &&
+	    s.err.code != ERR_JOB_UNKNOWN)
+		goto out;
+	if (fields_get(q, "preview") != NULL && load_preview(&s) == -1) {
+		s.failed = true;
+		status = err_http(s.err.code);
 	}
-	if (s.err.code == ERR_NONE) {
-		screen_clear(&s); /* *err is set */
-		return -1;
-	}
-	/* The screen again, with the reason on it. */
-	why = s.err;
-	problem = json_object_get(s.problem);
-	rc = load_view(&s, false);
-	json_object_put(s.problem);
-	s.problem = problem;
-	s.failed = true;
-	if (rc == 0) {
-		s.err = why;
-		rc = screen_render(&s, reply,
-		    err_http(why.code) != 0 ? err_http(why.code) : 422, err);
-	} else {
-		*err = s.err;
-	}
+	rc = screen_render(&s, reply, status != 0 ? status : 422, err);
+	screen_clear(&s);
+	return rc;
+out:
+	*err = s.err;
 	screen_clear(&s);
 	return rc;
 }
@@ -459,7 +255,7 @@ page_connection(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	if (req->method == HTTP_POST)
-		return screen_post(app, req, reply, err);
+		return screen_press(app, req, reply, err);
 	return screen_get(app, req, reply, err);
 }
 
@@ -481,7 +277,7 @@ page_progress(
 	int rc = -1;
 
 	screen_init(&s, app, req);
-	confirm_from_query(&s, fields_str(&req->query, "confirm", ""));
+	screen_confirm(&s, fields_str(&req->query, "confirm", ""));
 	if (load_job(&s, id) == -1) {
 		*err = s.err;
 		goto out;
@@ -493,7 +289,7 @@ page_progress(
 		goto out;
 	}
 	if (strcmp(jsonx_path_str(s.job, "state", ""), "running") != 0) {
-		rc = to_job(&s, reply, id, true, err);
+		rc = screen_to_job(&s, reply, id, true, err);
 		goto out;
 	}
 	ctx = json_object_new_object();

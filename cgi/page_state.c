@@ -282,5 +282,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	json_object_object_add(ctx, "state", o);
 	json_object_object_add(ctx, "drift", drift_of(v));
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));
+	/* One's own running Save is told by its steps. */
+	put_bool(ctx, "busy", is_on(v, "busy") && s->job == NULL);
 	put_bool(ctx, "stopped", usable && strcmp(state, "stopped") == 0);
 }

@@ -59,10 +59,11 @@ function focusOn(el) {
 }
 
 /* The page that came back takes the place of this one. */
-function put(html, where) {
+function put(html, where, moved) {
 	var page = new DOMParser().parseFromString(html, "text/html");
 	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
-	if (!fresh || !page.getElementById("connection")) { return false; }
+	/* Sent elsewhere (to log in, say): the browser goes there itself. */
+	if (!fresh || (moved && !page.getElementById("connection"))) { return false; }
 	each("details[open]", old, function (d) {
 		var same = d.parentNode.id && page.getElementById(d.parentNode.id);
 		if (same) { each(":scope > details", same, function (n) { n.open = true; }); }
@@ -81,10 +82,11 @@ function put(html, where) {
 
 function show(response, where) {
 	return response.text().then(function (html) {
-		if (!put(html, where)) {
-			location.assign(response.redirected ? response.url : location.href);
+		if (!put(html, where, response.redirected)) {
+			location.assign(response.url);
 			return;
 		}
+		if (!$("#connection")) { focusOn($("#main")); return; }
 		var at = new URL(response.url);
 		history.replaceState(null, "", at.pathname + at.search);
 	});
@@ -109,7 +111,7 @@ function follow(response, form) {
 	return response.text().then(function (html) {
 		var page = new DOMParser().parseFromString(html, "text/html");
 		var steps = page.getElementById("progress");
-		if (!steps) { return put(html, outcome) || location.assign(job); }
+		if (!steps) { return put(html, outcome, true) || location.assign(job); }
 		$("#progress-slot").replaceChildren(doc.adoptNode(steps));
 		steps.scrollIntoView({ block: "nearest" });
 		poll(job, steps, form, 0);

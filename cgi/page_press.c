@@ -1,0 +1,214 @@
+/*
+ * page_press.c - what the buttons of the Connection screen do.
+ *
+ * Every button first puts what the form holds (check boxes, files,
+ * passphrase) into the daemon's draft of this session, so that nothing is lost
+ * by a reload, a language switch or a refused Save; then it does its own
+ * thing and answers 303, so that a reload repeats nothing.  Only a form that
+ * could not be taken is answered at once, with the screen and the status of
+ * the error.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+/* Check boxes, apply and confirm of the form into *s. */
+static int
+form_read(struct screen *s, const struct fields *form)
+{
+	const struct settings_field *f;
+	const char *apply;
+	enum apply_mode mode;
+	size_t i;
+
+	s->patch = json_object_new_object();
+	for (f = settings_fields; f->form != NULL; f++)
+		if (settings_set_form(s->patch, f->form,
+			fields_str(form, f->form, "off"), &s->err) == -1)
+			return -1;
+	apply = fields_str(form, "apply", "");
+	if (*apply != '\0' && apply_mode_from_name(apply, &mode) == -1)
+		return err_set(&s->err, ERR_FIELD_INVALID, "apply",
+		    "expected restart or reload, got %.20s", apply);
+	snprintf(s->apply, sizeof(s->apply), "%s", apply);
+	for (i = 0; i < form->n; i++)
+		if (strcmp(form->v[i].name, "confirm") == 0)
+			screen_confirm(s, form->v[i].value);
+	return 0;
+}
+
+/* Everything that the form holds into the draft; remove: a field or NULL. */
+static int
+draft_put(struct screen *s, const struct fields *form, const char *remove)
+{
+	struct json_object *args = screen_args(s), *list, *data = NULL;
+	struct json_object *files = NULL, *names = NULL;
+	const char *passphrase = fields_str(form, "passphrase", "");
+	int rc;
+
+	if (upload_from_form(form, &files, &names, &s->err) == -1) {
+		json_object_put(args);
+		return -1;
+	}
+	if (files != NULL)
+		json_object_object_add(args, "files", files);
+	if (names != NULL)
+		json_object_object_add(args, "names", names);
+	if (*passphrase != '\0')
+		put_str(args, "passphrase", passphrase);
+	json_object_object_add(args, "settings", json_object_get(s->patch));
+	if (s->apply[0] != '\0')
+		put_str(args, "apply", s->apply);
+	if (remove != NULL) {
+		list = json_object_new_array();
+		json_object_array_add(list, json_object_new_string(remove));
+		json_object_object_add(args, "remove", list);
+	}
+	rc = screen_call(s, OP_DRAFT_PUT, args, &data);
+	json_object_put(data);
+	return rc;
+}
+
+/* 0: answered; -1: *s holds why not. */
+static int
+save(struct screen *s, struct reply *reply, struct err *err)
+{
+	struct request *req = s->page.req;
+	struct json_object *args = screen_apply_args(s), *data = NULL;
+	const char *etag = fields_str(&req->form, "etag", "");
+	const char *pass = fields_str(&req->form, "passphrase", "");
+	const char *prefer = request_header(req, "Prefer");
+	bool wait;
+	int rc;
+
+	wait = prefer == NULL || strcmp(prefer, "respond-async") != 0;
+	if (*etag != '\0')
+		put_str(args, "if_match", etag);
+	if (*pass != '\0')
+		put_str(args, "passphrase", pass);
+	put_bool(args, "wait", wait);
+	if (screen_call(s, OP_CONNECTION_APPLY, args, &data) == -1) {
+		if (screen_is_job(jsonx_path_str(s->problem, "job", NULL)))
+			return screen_to_job(s, reply,
+			    jsonx_path_str(s->problem, "job", NULL), wait, err);
+		return -1;
+	}
+	rc = screen_to_job(
+	    s, reply, jsonx_path_str(data, "job", NULL), wait, err);
+	json_object_put(data);
+	return rc;
+}
+
+static int
+cancel(struct screen *s, struct reply *reply, struct err *err)
+{
+	struct json_object *data = NULL;
+
+	if (screen_call(s, OP_DRAFT_DROP, screen_args(s), &data) == -1)
+		return -1;
+	json_object_put(data);
+	json_object_put(s->confirm);
+	s->confirm = json_object_new_array();
+	return screen_back(s, reply, "", "", err);
+}
+
+/* The field of "upload:FIELD", or NULL when it is another button. */
+static const char *
+button_field(const char *button, const char *verb)
+{
+	size_t n = strlen(verb);
+
+	if (strncmp(button, verb, n) != 0 || field_label(button + n) == NULL)
+		return NULL;
+	return button + n;
+}
+
+static int
+press_upload(
+    struct screen *s, struct reply *reply, const char *field, struct err *err)
+{
+	const struct fields *form = &s->page.req->form;
+	const struct field *f = fields_get(form, field);
+	char query[64] = "", anchor[64];
+	bool chosen;
+
+	chosen =
+	    f != NULL &&
+	    (f->len > 0 || (f->filename != NULL && f->filename[0] != '\0'));
+	if (!chosen && *fields_str(form, "passphrase", "") == '\0')
+		snprintf(query, sizeof(query), "unchosen=%s", field);
+	snprintf(anchor, sizeof(anchor), "at-%s", field);
+	return screen_back(s, reply, query, anchor, err);
+}
+
+static int
+press(struct screen *s, struct reply *reply, struct err *err)
+{
+	const struct fields *form = &s->page.req->form;
+	const char *button = fields_str(form, "do", "keep");
+	const char *field;
+
+	if (strcmp(button, "cancel") == 0)
+		return cancel(s, reply, err);
+	if (form_read(s, form) == -1 ||
+	    draft_put(s, form, button_field(button, "remove:")) == -1)
+		return -1;
+	if (strcmp(button, "save") == 0)
+		return save(s, reply, err);
+	if (strcmp(button, "preview") == 0)
+		return screen_back(s, reply, "preview=1", "preview", err);
+	if (strcmp(button, "probe") == 0)
+		return screen_back(s, reply, "probe=1", "state", err);
+	if ((field = button_field(button, "upload:")) != NULL)
+		return press_upload(s, reply, field, err);
+	if (strcmp(button, "keep") == 0 ||
+	    button_field(button, "remove:") != NULL)
+		return screen_back(s, reply, "", "", err);
+	return err_set(
+	    &s->err, ERR_FIELD_INVALID, "do", "no such button: %.40s", button);
+}
+
+int
+screen_press(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const once[] = {"csrf", "etag", "do",
+	    "inbound_enabled", "tls_only", "outbound_enabled", "all_scanners",
+	    "apply", "ca_certificate", "private_key", "server_certificate",
+	    "passphrase", NULL};
+	static const char *const many[] = {"confirm", NULL};
+	struct screen s;
+	struct json_object *problem;
+	struct err why;
+	int rc;
+
+	if (fields_check(&req->form, once, many, err) == -1)
+		return -1;
+	screen_init(&s, app, req);
+	if (press(&s, reply, err) == 0) {
+		screen_clear(&s);
+		return 0;
+	}
+	if (s.err.code == ERR_NONE) {
+		screen_clear(&s); /* *err is set */
+		return -1;
+	}
+	/* The screen again, with the reason on it. */
+	why = s.err;
+	problem = json_object_get(s.problem);
+	rc = screen_load(&s, false);
+	json_object_put(s.problem);
+	s.problem = problem;
+	s.failed = true;
+	if (rc == 0) {
+		s.err = why;
+		rc = screen_render(&s, reply,
+		    err_http(why.code) != 0 ? err_http(why.code) : 422, err);
+	} else {
+		*err = s.err;
+	}
+	screen_clear(&s);
+	return rc;
+}
