@@ -189,7 +189,9 @@ START_TEST(guessing_is_slowed)
 	for (n = 0; n < 10 && status != 429; n++)
 		status = post_login("guess", "wrong+horse+battery", csrf, pre);
 	ck_assert_int_eq(status, 429);
-	ck_assert_int_eq(n, 5);
+	/* the fifth; later when the clock of a slow test runs beside */
+	ck_assert_int_ge(n, 5);
+	ck_assert_int_le(n, 8);
 	ck_assert_ptr_nonnull(got_header("Retry-After", v, sizeof(v)));
 	ck_assert_int_ge(atoi(v), 1);
 	/* The right password does not help now either. */
