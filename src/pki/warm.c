@@ -8,6 +8,8 @@
  * shared object that the jailed child could not open any more; whether it is
  * loaded also tells that we were here before.
  */
+#include <stdlib.h>
+
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <openssl/ssl.h>
@@ -67,6 +69,21 @@ run(EVP_PKEY *pkey)
 	X509_free(cert.x);
 }
 
+/*
+ * At exit OpenSSL frees a provider only when nobody holds it.  Loading it
+ * again gives the handle that pki_warm_up had no place to keep.
+ */
+static void
+release_legacy(void)
+{
+	OSSL_PROVIDER *p = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
+
+	if (p != NULL) {
+		OSSL_PROVIDER_unload(p);
+		OSSL_PROVIDER_unload(p);
+	}
+}
+
 void
 pki_warm_up(void)
 {
@@ -75,7 +92,8 @@ pki_warm_up(void)
 	if (OSSL_PROVIDER_available(NULL, "legacy") == 1)
 		return;
 	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
-	OSSL_PROVIDER_try_load(NULL, "legacy", 1);
+	if (OSSL_PROVIDER_try_load(NULL, "legacy", 1) != NULL)
+		atexit(release_legacy);
 	ec = EVP_EC_gen("P-256");
 	rsa = EVP_RSA_gen(RSA_BITS);
 	if (ec != NULL)
