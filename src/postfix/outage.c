@@ -35,6 +35,7 @@ struct outage {
 	char host[64];
 	int port;
 	int64_t down_at, up_at; /* 0 = not seen */
+	int64_t banner_at;
 };
 
 static bool
@@ -45,7 +46,7 @@ stopped(struct outage *o, int wait_ms)
 	return poll(&p, 1, wait_ms) != 0;
 }
 
-/* One client: 1 served, 0 refused or no banner. */
+/* One client: 1 served, 0 refused or no banner, -1 cut short by the stop. */
 static int
 knock(struct outage *o)
 {
@@ -53,13 +54,15 @@ knock(struct outage *o)
 	int served = 0;
 
 	smtp_init(&c, now_ms() + CONNECT_MS);
+	c.cancel_fd = o->stop[0];
 	if (smtp_connect(&c, o->host, o->port, NULL) == 0 &&
 	    smtp_reply(&c, ERR_PROBE_BANNER, NULL) == 0 && c.code == 220) {
 		served = 1;
+		o->banner_at = now_ms();
 		(void)smtp_command(&c, "QUIT", ERR_PROBE_BANNER, NULL);
 	}
 	smtp_close(&c);
-	return served;
+	return served == 0 && stopped(o, 0) ? -1 : served;
 }
 
 static void *
@@ -67,15 +70,17 @@ watch(void *arg)
 {
 	struct outage *o = arg;
 	int64_t before;
+	int served;
 
 	do {
 		before = now_ms();
-		if (knock(o)) {
+		served = knock(o);
+		if (served == 1) {
 			if (o->down_at != 0) {
-				o->up_at = now_ms();
+				o->up_at = o->banner_at;
 				break;
 			}
-		} else if (o->down_at == 0) {
+		} else if (served == 0 && o->down_at == 0) {
 			o->down_at = before;
 		}
 	} while (!stopped(o, o->down_at == 0 ? UP_MS : DOWN_MS));

@@ -34,7 +34,7 @@ void
 smtp_init(struct smtp_conn *c, int64_t deadline)
 {
 	memset(c, 0, sizeof(*c));
-	c->fd = -1;
+	c->fd = c->cancel_fd = -1;
 	c->deadline = deadline;
 }
 
@@ -52,7 +52,7 @@ smtp_close(struct smtp_conn *c)
 static int
 wait_fd(const struct smtp_conn *c, short events)
 {
-	struct pollfd p = {c->fd, events, 0};
+	struct pollfd p[2] = {{c->fd, events, 0}, {c->cancel_fd, POLLIN, 0}};
 	int64_t left;
 	int n;
 
@@ -62,7 +62,11 @@ wait_fd(const struct smtp_conn *c, short events)
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
+		n = poll(p, 2, left > 60000 ? 60000 : (int)left);
+		if (n > 0 && p[1].revents != 0) {
+			errno = ECANCELED;
+			return -1;
+		}
 		if (n > 0)
 			return 0;
 		if (n == -1 && errno != EINTR)
@@ -308,7 +312,7 @@ smtp_starttls(struct smtp_conn *c, SSL_CTX *ctx, struct err *err)
 {
 	BIO *rbio = NULL, *wbio = NULL;
 	const char *why;
-	int n, more = 1;
+	int n, more = 1, e;
 
 	if (c->in_len > 0)
 		return err_set(err, ERR_PROBE_HANDSHAKE, "",
@@ -323,15 +327,18 @@ smtp_starttls(struct smtp_conn *c, SSL_CTX *ctx, struct err *err)
 		return err_set(err, ERR_NOMEM, "", "TLS");
 	}
 	SSL_set_bio(c->ssl, rbio, wbio);
-	while ((n = SSL_connect(c->ssl)) != 1 && more == 1)
-		more = tls_more(c, n);
+	do {
+		if ((n = SSL_connect(c->ssl)) != 1)
+			more = tls_more(c, n);
+	} while (n != 1 && more == 1);
 	if (n == 1 && tls_flush(c) == 0)
 		return 0;
+	e = errno;
 	why = ERR_reason_error_string(ERR_peek_error());
 	if (more == 0)
 		why = "the server closed the connection";
 	else if (why == NULL)
-		why = errno != 0 ? strerror(errno) : "unknown reason";
+		why = e != 0 ? strerror(e) : "unknown reason";
 	return err_set(err, ERR_PROBE_HANDSHAKE, "", "handshake: %s", why);
 }
 

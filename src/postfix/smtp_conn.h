@@ -23,6 +23,7 @@ struct smtp_conn {
 	int	 fd;
 	SSL	*ssl;			/* NULL before STARTTLS */
 	int64_t	 deadline;		/* now_ms() */
+	int	 cancel_fd;		/* readable = give up; -1 = none */
 	char	 in[4096];		/* bytes not yet consumed */
 	size_t	 in_len;
 	char	 reply[SMTP_REPLY_MAX];	/* the last reply, all its lines */

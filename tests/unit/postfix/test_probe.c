@@ -1,0 +1,336 @@
+/*
+ * test_probe.c - the probe against servers that misbehave in every way that
+ * SMTP allows and some that it does not.  A child plays the server by a
+ * script; whatever it does, the probe ends in time with the right code.
+ */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jsonx.h"
+#include "probe.h"
+#include "util.h"
+
+#define TOTAL_MS 300
+
+/*
+ * A server's script: one character and its text, steps separated by \x1e.
+ *   s text   send it              r   read one line
+ *   b        read one byte
+ *   z        sleep for ever       d   send "2" every 20 ms for ever
+ *   l text   send it for ever     c   close
+ */
+struct server_case {
+	const char *script;
+	bool starttls, tls_only;
+	enum err_code want;
+	const char *text; /* in the message */
+};
+
+#define SEP   "\x1e"
+#define GREET "s220 mx ESMTP\r\n" SEP "r" SEP
+#define EHLO  GREET "s250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n" SEP
+
+static const struct server_case cases[] = {
+    {"c", true, false, ERR_PROBE_BANNER, "no reply"},
+    {"z", true, false, ERR_PROBE_BANNER, "no reply"},
+    {"d", true, false, ERR_PROBE_BANNER, "no reply"},
+    {"s554 go away\r\n", true, false, ERR_PROBE_BANNER, "554 go away"},
+    {"s421 4.3.2 \x1b[31mred\x07\xff\r\n", true, false, ERR_PROBE_BANNER,
+	"421 4.3.2  [31mred ?"},
+    {"sSSH-2.0-OpenSSH\r\n", true, false, ERR_PROBE_BANNER, "SSH-2.0"},
+    {"s\r\n", true, false, ERR_PROBE_BANNER, "no SMTP reply"},
+    {"s22\r\n", true, false, ERR_PROBE_BANNER, "no SMTP reply"},
+    {"s2200 x\r\n", true, false, ERR_PROBE_BANNER, "no SMTP reply"},
+    {"s120 x\r\n", true, false, ERR_PROBE_BANNER, "no SMTP reply"},
+    {"s999 x\r\n", true, false, ERR_PROBE_BANNER, "no SMTP reply"},
+    {"s220-a\r\n221 b\r\n", true, false, ERR_PROBE_BANNER, "no SMTP reply"},
+    {"s220-a\r\n", true, false, ERR_PROBE_BANNER, "no reply"},
+    {"l220-again and again\r\n", true, false, ERR_PROBE_BANNER, ""},
+    {"laaaaaaaaaaaaaaaa", true, false, ERR_PROBE_BANNER, ""},
+    {"l\r\n", true, false, ERR_PROBE_BANNER, ""},
+    {"l220 mx\r\n", true, false, ERR_PROBE_BANNER, "EHLO"},
+    {GREET "s500 what?\r\n", true, false, ERR_PROBE_BANNER, "500 what?"},
+    {GREET "c", true, false, ERR_PROBE_BANNER, "no reply"},
+    {GREET "s250 mx\r\n", true, false, ERR_PROBE_STARTTLS, "not offered"},
+    {GREET "s250 STARTTLS\r\n", true, false, ERR_PROBE_STARTTLS, "not offered"},
+    {GREET "s250-mx\r\n250-XSTARTTLS\r\n250 STARTTLSX\r\n", true, false,
+	ERR_PROBE_STARTTLS, "not offered"},
+    {GREET "s250-mx\r\n250-SIZE STARTTLS\r\n250 AUTH STARTTLS\r\n", true, false,
+	ERR_PROBE_STARTTLS, "not offered"},
+    {EHLO "r" SEP "s454 4.7.0 TLS not available due to local problem\r\n", true,
+	false, ERR_PROBE_STARTTLS, "454 4.7.0 TLS not available"},
+    {GREET "s250-mx\n250 starttls\n" SEP "r" SEP "s502 no\n", true, false,
+	ERR_PROBE_STARTTLS, "502 no"},
+    {EHLO "r" SEP "c", true, false, ERR_PROBE_STARTTLS, "no reply"},
+    {EHLO "r" SEP "z", true, false, ERR_PROBE_STARTTLS, "no reply"},
+    {EHLO "r" SEP "s220 go\r\n250 injected\r\n" SEP "z", true, false,
+	ERR_PROBE_HANDSHAKE, "between"},
+    {EHLO "r" SEP "s220 go\r\n" SEP "c", true, false, ERR_PROBE_HANDSHAKE,
+	"closed"},
+    {EHLO "r" SEP "s220 go\r\n" SEP "b" SEP "shello, this is no TLS\r\n", true,
+	false, ERR_PROBE_HANDSHAKE, "wrong version number"},
+    {EHLO "r" SEP "s220 go\r\n" SEP "z", true, false, ERR_PROBE_HANDSHAKE,
+	"timed out"},
+    {EHLO "r" SEP "s220 go\r\n" SEP "l\x16\x03\x03", true, false,
+	ERR_PROBE_HANDSHAKE, "handshake"},
+    /* TLS only */
+    {EHLO "r" SEP "s250 2.1.0 Ok\r\n", true, true, ERR_PROBE_POLICY,
+	"expected 530, got \"250 2.1.0 Ok\""},
+    {EHLO "r" SEP "s450 later\r\n", true, true, ERR_PROBE_POLICY, "450 later"},
+    {EHLO "r" SEP "c", true, true, ERR_PROBE_POLICY, "no reply"},
+    {EHLO "r" SEP "s530 Must issue a STARTTLS command first\r\n" SEP "r" SEP
+	  "s454 no\r\n",
+	true, true, ERR_PROBE_STARTTLS, "454 no"},
+    /* off */
+    {EHLO "r" SEP "s221 bye\r\n", false, false, ERR_PROBE_STARTTLS,
+	"is offered"},
+    {GREET "s250 mx\r\n" SEP "r" SEP "s221 bye\r\n", false, false, ERR_NONE,
+	""},
+    {"s220-two\r\n220 lines\r\n" SEP "r" SEP "s250-mx\r\n250 HELP\r\n" SEP
+     "r" SEP "c",
+	false, false, ERR_NONE, ""},
+    {GREET "s250 mx\r\n" SEP "z", false, false, ERR_NONE, ""},
+};
+
+static void
+send_text(int fd, const char *text)
+{
+	if (send(fd, text, strlen(text), MSG_NOSIGNAL) == -1)
+		_exit(0);
+}
+
+static void
+play(int fd, const char *script)
+{
+	char copy[1024], *step, *save = NULL, c;
+
+	(void)snprintf(copy, sizeof(copy), "%s", script);
+	for (step = strtok_r(copy, SEP, &save); step != NULL;
+	     step = strtok_r(NULL, SEP, &save)) {
+		switch (step[0]) {
+		case 's':
+			send_text(fd, step + 1);
+			break;
+		case 'r':
+			while (recv(fd, &c, 1, 0) == 1 && c != '\n')
+				continue;
+			break;
+		case 'b':
+			(void)recv(fd, &c, 1, 0);
+			break;
+		case 'l':
+			for (;;)
+				send_text(fd, step + 1);
+		case 'd':
+			for (;;) {
+				send_text(fd, "2");
+				(void)poll(NULL, 0, 20);
+			}
+		case 'z':
+			(void)poll(NULL, 0, 20000);
+			break;
+		default:
+			(void)close(fd);
+			return;
+		}
+	}
+	/* Let the client read and go first. */
+	while (recv(fd, &c, 1, 0) == 1)
+		continue;
+	(void)close(fd);
+}
+
+/* Each connection is played by a child of its own. */
+static pid_t
+serve(const char *script, int *ret_port)
+{
+	struct sockaddr_in sin = {0};
+	socklen_t len = sizeof(sin);
+	pid_t pid;
+	int s, fd;
+
+	sin.sin_family = AF_INET;
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	s = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_ne(s, -1);
+	ck_assert_int_eq(bind(s, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(listen(s, 20), 0);
+	ck_assert_int_eq(getsockname(s, (struct sockaddr *)&sin, &len), 0);
+	*ret_port = ntohs(sin.sin_port);
+	if (script == NULL) {
+		(void)close(s);
+		return 0;
+	}
+	if ((pid = fork()) == 0) {
+		(void)setpgid(0, 0);
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)signal(SIGCHLD, SIG_IGN);
+		while ((fd = accept(s, NULL, NULL)) != -1) {
+			if (fork() == 0) {
+				(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+				play(fd, script);
+				_exit(0);
+			}
+			(void)close(fd);
+		}
+		_exit(0);
+	}
+	(void)setpgid(pid, pid);
+	(void)close(s);
+	return pid;
+}
+
+static void
+unserve(pid_t pid)
+{
+	if (pid == 0)
+		return;
+	(void)kill(-pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+}
+
+START_TEST(misbehaving)
+{
+	const struct server_case *c = &cases[_i];
+	struct probe_want want = {.host = "127.0.0.1",
+	    .starttls = c->starttls,
+	    .tls_only = c->tls_only,
+	    .total_ms = TOTAL_MS};
+	struct json_object *o = NULL;
+	struct err e = {0};
+	int64_t before;
+	pid_t pid;
+	int rc;
+
+	pid = serve(c->script, &want.port);
+	before = now_ms();
+	rc = probe_run(&want, &o, &e);
+	before = now_ms() - before;
+	unserve(pid);
+	ck_assert_msg(e.code == c->want, "%s: %s", err_name(e.code), e.msg);
+	ck_assert_int_eq(rc, c->want == ERR_NONE ? 0 : -1);
+	ck_assert_msg(strstr(e.msg, c->text) != NULL, "%s", e.msg);
+	ck_assert(utf8_valid(e.msg, strlen(e.msg)));
+	ck_assert_int_lt(before, TOTAL_MS + 1000);
+	if (rc == -1)
+		ck_assert_ptr_null(o);
+	json_object_put(o);
+	/* Without an error struct too. */
+	if (_i % 8 == 0) {
+		pid = serve(c->script, &want.port);
+		ck_assert_int_eq(probe_run(&want, &o, NULL), rc);
+		unserve(pid);
+		if (rc == 0)
+			json_object_put(o);
+	}
+}
+END_TEST
+
+static const char *const bad_hosts[] = {
+    "", "localhost", "300.1.1.1", "127.0.0.1 ", "mx.example.jp", ":::"};
+
+START_TEST(no_connection)
+{
+	struct probe_want want = {.total_ms = 100};
+	struct json_object *o = NULL;
+	struct err e;
+
+	if (_i == 0) {
+		want.host = "127.0.0.1";
+		(void)serve(NULL, &want.port);
+	} else {
+		want.host = bad_hosts[_i - 1];
+		want.port = 25;
+	}
+	ck_assert_int_eq(probe_run(&want, &o, &e), -1);
+	ck_assert_int_eq(e.code, ERR_PROBE_CONNECT);
+	ck_assert_ptr_null(o);
+}
+END_TEST
+
+/* The service comes back: refused, then accepted without a banner, then
+ * served. */
+START_TEST(outage_of_a_server)
+{
+	static const char good[] =
+	    "s220 mx ESMTP\r\n" SEP "r" SEP "s221 bye\r\n";
+	struct outage *o = NULL;
+	struct err e;
+	int port, ms = -1;
+	pid_t pid;
+
+	/* Never down. */
+	pid = serve(good, &port);
+	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	(void)poll(NULL, 0, 200);
+	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
+	ck_assert_int_eq(ms, 0);
+	/* Goes down and stays so. */
+	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	(void)poll(NULL, 0, 100);
+	unserve(pid);
+	(void)poll(NULL, 0, 300);
+	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
+	ck_assert_int_ge(ms, 250);
+	ck_assert_int_le(ms, 2000);
+	/* Stopped at once. */
+	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
+	ck_assert_int_ge(ms, 0);
+	ck_assert_int_le(ms, 500);
+}
+END_TEST
+
+/* A server that accepts and says nothing must not hold up the stop. */
+START_TEST(outage_stop_is_prompt)
+{
+	struct outage *o = NULL;
+	struct err e;
+	int64_t before;
+	int port, ms;
+	pid_t pid;
+
+	pid = serve("z", &port);
+	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	(void)poll(NULL, 0, 100);
+	before = now_ms();
+	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
+	ck_assert_int_lt(now_ms() - before, 1500);
+	ck_assert_int_eq(ms, 0); /* late is not refused */
+	unserve(pid);
+}
+END_TEST
+
+#define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+int
+main(void)
+{
+	Suite *s = suite_create("probe");
+	TCase *t = tcase_create("probe");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(t, misbehaving, 0, N(cases));
+	tcase_add_loop_test(t, no_connection, 0, 1 + N(bad_hosts));
+	tcase_add_test(t, outage_of_a_server);
+	tcase_add_test(t, outage_stop_is_prompt);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
