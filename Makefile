@@ -39,6 +39,7 @@ APPLY_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/apply/*.c))
 DAEMON_O	:= $(patsubst %.c,$(B)/%.o,$(filter-out src/daemon/main.c,$(wildcard src/daemon/*.c)))
 CTL_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out src/ctl/main.c,$(wildcard src/ctl/*.c)))
 STORE_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/store/*.c))
+SYNC_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out src/sync/main.c,$(wildcard src/sync/*.c)))
 CGI_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out cgi/main.c,$(wildcard cgi/*.c)))
 
 L_BASE		= $(B)/libbase.a
@@ -49,8 +50,9 @@ L_DAEMON	= $(B)/libdaemon.a
 L_CTL		= $(B)/libctl.a
 L_STORE		= $(B)/libstore.a
 L_CGI		= $(B)/libcgi.a
+L_SYNC		= $(B)/libsync.a
 
-PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl
+PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl $(B)/postseal-sync
 
 all: $(PROGRAMS)
 
@@ -73,6 +75,7 @@ $(eval $(call archive,$(L_DAEMON),$(DAEMON_O)))
 $(eval $(call archive,$(L_CTL),$(CTL_O)))
 $(eval $(call archive,$(L_STORE),$(STORE_O)))
 $(eval $(call archive,$(L_CGI),$(CGI_O)))
+$(eval $(call archive,$(L_SYNC),$(SYNC_O)))
 
 LINK		= @echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
@@ -82,6 +85,8 @@ $(B)/postsealctl: $(B)/src/ctl/main.o $(L_CTL) $(L_STORE) $(L_BASE)
 	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -linih
 $(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_STORE) $(L_BASE)
 	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -linih -lseccomp
+$(B)/postseal-sync: $(B)/src/sync/main.o $(L_SYNC) $(L_BASE)
+	$(LINK) -lcurl $(LIB_BASE) -linih -lseccomp
 
 # Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
 # that layer and those below it.

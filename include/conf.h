@@ -42,6 +42,20 @@ struct conf {
 	int	workers;			/* 8, 1..64 */
 	int	session_idle_minutes;		/* 15 */
 	int	session_max_hours;		/* 8 */
+	/* [cluster]: several hosts; name "" = this host is alone */
+	char	cluster_name[64];		/* key "name": of this host */
+	int	cluster_console;		/* no: may publish settings */
+	int	cluster_own_certificate;	/* no: keeps its certificate */
+	char	cluster_endpoints[CONF_STR_MAX]; /* https://a:2379,https://b... */
+	char	cluster_ca[CONF_STR_MAX];	/* of etcd */
+	char	cluster_certificate[CONF_STR_MAX]; /* client's, for etcd */
+	char	cluster_key[CONF_STR_MAX];
+	char	cluster_user[64];		/* of etcd; "": as name */
+	char	cluster_password_file[CONF_STR_MAX];
+	char	cluster_sync_user[64];		/* postseal-sync */
+	char	cluster_canary[64];		/* "": the first that is alive */
+	int	cluster_batch;			/* 0 = all at once, 0..10000 */
+	int	cluster_lease_seconds;		/* 10, 5..300 */
 };
 
 void	conf_default(struct conf *);

@@ -93,6 +93,52 @@
 #define OP_GENERATION_GET	"generation.get"
 #define OP_AUDIT_ADD		"audit.add"
 
+/*
+ * Several hosts ([cluster] in postseal.conf); all ERR_CLUSTER_NONE without.
+ * For postseal-sync alone:
+ * cluster.poll        {"serial": S?, "wait_ms": N?, "probe": bool?} -> POLL;
+ *                     waits while the serial is still S
+ * cluster.seal        {"host", "generation", "local", "by", "apply"}
+ *                     -> {"blob": base64}
+ * cluster.published   {"id", "outcome": "published"|"stale"|"failed",
+ *                     "detail"?} -> {}: what became of outbox or command
+ * cluster.apply       {"blob": base64, "generation": N, "attempt": N}
+ *                     -> RESULT
+ * cluster.report      {"etcd": {...}, "desired": DESIRED | null, "hosts":
+ *                     [{"name", "alive", "text", "sig", "seen"}]}
+ *                     -> {"hosts": [HOSTSTATE]} (signatures checked)
+ * POLL {"serial", "name", "console", "cluster": ID, "generation", "own",
+ *   "publish": {"id", "base", "generation", "local", "by", "apply"} | null,
+ *   "command": {"id", "do": "retry"|"leave"} | null, "hosts": [name],
+ *   "local", "status": {"text", "sig": base64}}
+ * DESIRED {"generation", "bundle", "console", "by", "at", "apply",
+ *   "state": "rolling"|"stopped"|"done"|"left", "wave", "waves", "attempt",
+ *   "canary", "batch", "failed": [name]}
+ * For the administrator:
+ * scanners.get        {} -> {"cluster": {...}, "desired", "etcd",
+ *                     "scanners": [SCANNER]}
+ * scanner.identity    {} -> {"name", "certificate", "sha256"}       (root)
+ * scanner.enrol       {"name", "certificate"} -> {"join": {...}}    (root)
+ * scanner.trust       {"join"} -> {}                                (root)
+ * scanner.rotate      {} -> as scanner.identity                     (root)
+ * scanner.remove      {"name"} -> {}
+ * cluster.command     {"do": "retry"|"leave"|"rollback"|"rejoin"} -> {}
+ * RESULT of connection.apply at a console gets "cluster": {"state":
+ *   "published"|"waiting"|"failed", "generation", "scanners"}.
+ */
+#define OP_CLUSTER_POLL		"cluster.poll"
+#define OP_CLUSTER_SEAL		"cluster.seal"
+#define OP_CLUSTER_PUBLISHED	"cluster.published"
+#define OP_CLUSTER_APPLY	"cluster.apply"
+#define OP_CLUSTER_REPORT	"cluster.report"
+#define OP_CLUSTER_COMMAND	"cluster.command"
+#define OP_SCANNERS_GET		"scanners.get"
+#define OP_SCANNER_IDENTITY	"scanner.identity"
+#define OP_SCANNER_ENROL	"scanner.enrol"
+#define OP_SCANNER_TRUST	"scanner.trust"
+#define OP_SCANNER_ROTATE	"scanner.rotate"
+#define OP_SCANNER_REMOVE	"scanner.remove"
+
 #define DRAFT_ID_LEN	64
 #define JOB_ID_LEN	32
 

@@ -24,9 +24,9 @@ static const char *const watched[] = {"cluster/state.json",
     "cluster/outbox.json", "cluster/command.json", "cluster/identity.pem",
     "cluster/consoles.pem", "cluster/hosts", "current", "probe.json"};
 
-int
-cluster_serial(
-    const struct conf *conf, char dst[CLUSTER_SERIAL_MAX], struct err *err)
+static int
+serial_of(const struct conf *conf, const char *const *files, size_t n,
+    char dst[CLUSTER_SERIAL_MAX], struct err *err)
 {
 	char path[PATH_SIZE];
 	struct stat st;
@@ -35,9 +35,9 @@ cluster_serial(
 	int rc;
 
 	buf_init(&b, 4096);
-	for (i = 0; i < sizeof(watched) / sizeof(watched[0]); i++) {
+	for (i = 0; i < n; i++) {
 		if (fsx_path(path, sizeof(path), err, "%s/%s",
-			conf->state_directory, watched[i]) == -1)
+			conf->state_directory, files[i]) == -1)
 			return -1;
 		if (lstat(path, &st) == -1)
 			buf_adds(&b, "-;");
@@ -50,6 +50,23 @@ cluster_serial(
 	rc = b.failed ? -1 : sha256_hex(b.data, b.len, dst);
 	buf_clear(&b);
 	return rc == -1 ? err_set(err, ERR_INTERNAL, "", "serial") : 0;
+}
+
+int
+cluster_serial(
+    const struct conf *conf, char dst[CLUSTER_SERIAL_MAX], struct err *err)
+{
+	return serial_of(
+	    conf, watched, sizeof(watched) / sizeof(watched[0]), dst, err);
+}
+
+int
+cluster_enrolled(
+    const struct conf *conf, char dst[CLUSTER_SERIAL_MAX], struct err *err)
+{
+	static const char *const hosts[] = {"cluster/hosts"};
+
+	return serial_of(conf, hosts, 1, dst, err);
 }
 
 static int

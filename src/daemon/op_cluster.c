@@ -71,11 +71,12 @@ poll_data(
 {
 	struct json_object *publish = NULL, *command = NULL, *hosts = NULL;
 	struct json_object *status = NULL;
-	char serial[CLUSTER_SERIAL_MAX];
+	char serial[CLUSTER_SERIAL_MAX], enrolled[CLUSTER_SERIAL_MAX];
 	struct cluster_state s;
 
 	/* The serial first: what changes meanwhile is seen next time. */
 	if (cluster_serial(conf, serial, err) == -1 ||
+	    cluster_enrolled(conf, enrolled, err) == -1 ||
 	    cluster_state_read(conf, &s, err) == -1 ||
 	    cluster_hosts(conf, &hosts, err) == -1)
 		return -1;
@@ -91,6 +92,7 @@ poll_data(
 	if (probe && cluster_serial(conf, serial, err) == -1)
 		serial[0] = '\0';
 	put_str(o, "serial", serial);
+	put_str(o, "enrolled", enrolled);
 	put_str(o, "name", conf->cluster_name);
 	put_str(o, "cluster", s.id);
 	json_object_object_add(

@@ -12,6 +12,9 @@
 #define CLUSTER_SERIAL_MAX 65
 int cluster_serial(
     const struct conf *, char dst[CLUSTER_SERIAL_MAX], struct err *);
+/* Of the enrolled hosts alone. */
+int cluster_enrolled(
+    const struct conf *, char dst[CLUSTER_SERIAL_MAX], struct err *);
 /* Also ends when the client goes, SIGTERM comes, or time is up. */
 int cluster_wait(
     const struct conf *, int client, const char *serial, int ms, struct err *);

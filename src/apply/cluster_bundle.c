@@ -1,0 +1,424 @@
+/*
+ * cluster_bundle.c - settings out of a generation into a bundle, and out of a
+ * bundle through the very same txn_run that a Save takes.
+ *
+ * The body of a bundle: {"settings", "apply", "by", "console",
+ * "chain": base64 of key and chain (PEM), or null}.
+ * What the console's administrator confirmed once counts for every host, also
+ * for one that comes back a month later: all questions are answered with yes,
+ * but nothing that is an error passes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "cluster.h"
+#include "fsx.h"
+#include "jsonx.h"
+#include "state.h"
+
+#define CHAIN_MAX (4 * PKI_FILE_MAX)
+
+static struct json_object *
+body_make(
+    const struct conf *conf, const struct cluster_content *c, struct err *err)
+{
+	struct json_object *o = NULL;
+	struct settings settings;
+	struct buf chain;
+
+	buf_init(&chain, CHAIN_MAX);
+	if (generation_settings(conf, c->local, &settings, err) == -1 ||
+	    generation_chain(conf, c->local, &chain, err) == -1)
+		goto out;
+	settings.all_scanners = true;
+	if ((o = json_object_new_object()) == NULL) {
+		err_set(err, ERR_NOMEM, "", "bundle");
+		goto out;
+	}
+	json_object_object_add(o, "settings", settings_to_json(&settings));
+	json_object_object_add(o, "apply", json_object_new_string(c->apply));
+	json_object_object_add(o, "by", json_object_new_string(c->by));
+	json_object_object_add(
+	    o, "console", json_object_new_string(conf->cluster_name));
+	json_object_object_add(o, "chain",
+	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
+out:
+	buf_clear(&chain);
+	return o;
+}
+
+static void
+chain_wipe(struct json_object *body)
+{
+	struct json_object *v = jsonx_path(body, "chain");
+
+	if (json_object_is_type(v, json_type_string))
+		OPENSSL_cleanse((char *)(uintptr_t)json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v));
+}
+
+int
+cluster_seal(const struct conf *conf, const char *host,
+    const struct cluster_content *c, struct buf *sealed, struct err *err)
+{
+	struct bundle_identity console;
+	struct bundle_head head;
+	struct pki_bytes cert;
+	struct json_object *body = NULL;
+	struct cluster_state s;
+	struct buf pair, pem;
+	int rc = -1;
+
+	buf_init(&pair, BUNDLE_PEM_MAX);
+	buf_init(&pem, BUNDLE_PEM_MAX);
+	if (cluster_state_read(conf, &s, err) == -1 ||
+	    cluster_identity_pair(conf, &pair, err) == -1 ||
+	    cluster_host_cert(conf, host, &pem, err) == -1 ||
+	    (body = body_make(conf, c, err)) == NULL)
+		goto out;
+	head.cluster = s.id;
+	head.host = host;
+	head.generation = c->generation;
+	console.key.data = console.certificate.data = pair.data;
+	console.key.len = console.certificate.len = pair.len;
+	cert.data = pem.data;
+	cert.len = pem.len;
+	rc = bundle_seal(&head, body, &console, &cert, sealed, err);
+out:
+	chain_wipe(body);
+	json_object_put(body);
+	buf_clear(&pair);
+	buf_clear(&pem);
+	return rc;
+}
+
+/* Key blocks of a chain file to one side, certificates to the other. */
+static int
+chain_split(const struct buf *chain, struct buf *keys, struct buf *certs)
+{
+	const char *p = chain->data, *end;
+
+	while (p != NULL && (p = strstr(p, "-----BEGIN ")) != NULL) {
+		end = strstr(p, "-----END ");
+		if (end == NULL || (end = strchr(end, '\n')) == NULL)
+			return -1;
+		end++;
+		if (buf_add(strncmp(p, "-----BEGIN CERTIFICATE", 22) == 0
+				? certs
+				: keys,
+			p, (size_t)(end - p)) == -1)
+			return -1;
+		p = end;
+	}
+	return 0;
+}
+
+/* One request for txn_run, and what it points to. */
+struct order {
+	struct apply_request req;
+	struct buf keys, certs;
+	const char *confirm[ERR__MAX];
+};
+
+static void
+order_init(struct order *o)
+{
+	size_t i;
+
+	memset(o, 0, sizeof(*o));
+	buf_init(&o->keys, CHAIN_MAX);
+	buf_init(&o->certs, CHAIN_MAX);
+	for (i = 0; i < ERR__MAX; i++) {
+		if (err_severity((enum err_code)i) == SEV_CONFIRM ||
+		    i == ERR_CERT_REPLACE_ALL)
+			o->confirm[o->req.n_confirm++] =
+			    err_name((enum err_code)i);
+	}
+	o->req.confirm = o->confirm;
+}
+
+static void
+order_clear(struct order *o)
+{
+	buf_clear(&o->keys);
+	buf_clear(&o->certs);
+}
+
+static int
+order_chain(struct order *o, const struct buf *chain, struct err *err)
+{
+	if (chain->len == 0)
+		return 0;
+	if (chain_split(chain, &o->keys, &o->certs) == -1)
+		return err_set(err, ERR_BUNDLE_INVALID, "chain",
+		    "neither keys nor certificates");
+	o->req.file[PKI_PRIVATE_KEY].data = o->keys.data;
+	o->req.file[PKI_PRIVATE_KEY].len = o->keys.len;
+	o->req.file[PKI_SERVER_CERTIFICATE].data = o->certs.data;
+	o->req.file[PKI_SERVER_CERTIFICATE].len = o->certs.len;
+	return 0;
+}
+
+static int
+order_read(struct order *o, const struct conf *conf, struct json_object *body,
+    struct err *err)
+{
+	const char *apply = NULL, *by = "", *console = "";
+	struct buf chain;
+	int rc = -1;
+
+	buf_init(&chain, CHAIN_MAX);
+	if (jsonx_obj(body, "settings", "settings", &o->req.settings, err) ==
+		-1 ||
+	    jsonx_str(body, "apply", "apply", 16, &apply, err) == -1 ||
+	    jsonx_str(body, "by", "by", 256, &by, err) == -1 ||
+	    jsonx_str(body, "console", "console", 64, &console, err) == -1 ||
+	    jsonx_b64(body, "chain", "chain", CHAIN_MAX, &chain, err) == -1)
+		goto out;
+	if (o->req.settings == NULL) {
+		err_set(err, ERR_BUNDLE_INVALID, "settings", "is missing");
+		goto out;
+	}
+	o->req.mode_given =
+	    apply != NULL && apply_mode_from_name(apply, &o->req.mode) == 0;
+	text_clean(
+	    o->req.actor.user, sizeof(o->req.actor.user), by, strlen(by));
+	text_clean(o->req.actor.from, sizeof(o->req.actor.from), console,
+	    strlen(console));
+	memcpy(o->req.actor.via, "sync", 5);
+	/* A certificate of its own stays. */
+	rc = conf->cluster_own_certificate ? 0 : order_chain(o, &chain, err);
+out:
+	buf_clear(&chain);
+	return rc;
+}
+
+static int
+open_bundle(const struct conf *conf, const struct cluster_state *s,
+    const struct pki_bytes *sealed, int64_t *ret_generation,
+    struct json_object **body, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+	struct bundle_identity host;
+	struct bundle_head want;
+	struct pki_bytes consoles;
+	struct buf pair, pem;
+	int rc = -1;
+
+	buf_init(&pair, BUNDLE_PEM_MAX);
+	buf_init(&pem, 8 * BUNDLE_PEM_MAX);
+	if (s->id[0] == '\0') {
+		err_set(err, ERR_CLUSTER_UNTRUSTED, "", "no console yet");
+		goto out;
+	}
+	if (cluster_path(conf, "consoles.pem", path, sizeof(path), err) == -1 ||
+	    fsx_read(path, pem.max, &pem, err) == -1 ||
+	    cluster_identity_pair(conf, &pair, err) == -1)
+		goto out;
+	host.key.data = host.certificate.data = pair.data;
+	host.key.len = host.certificate.len = pair.len;
+	consoles.data = pem.data;
+	consoles.len = pem.len;
+	want.cluster = s->id;
+	want.host = conf->cluster_name;
+	want.generation = s->generation;
+	rc = bundle_open(
+	    sealed, &host, &consoles, &want, ret_generation, body, err);
+out:
+	buf_clear(&pair);
+	buf_clear(&pem);
+	return rc;
+}
+
+static void
+keep_failure(const struct conf *conf, int64_t generation, int64_t attempt,
+    struct json_object *job, const struct err *why)
+{
+	const char *code = jsonx_path_str(job, "error.cause.code",
+	    jsonx_path_str(job, "error.code", err_name(why->code)));
+	struct cluster_state s;
+
+	if (cluster_state_read(conf, &s, NULL) == -1)
+		return;
+	s.failed = generation;
+	s.attempt = attempt;
+	(void)snprintf(s.code, sizeof(s.code), "%s", code);
+	if (cluster_state_write(conf, &s, NULL) == -1)
+		log_warn("cluster: the failure cannot be recorded");
+}
+
+static int
+keep_success(const struct conf *conf, int64_t generation,
+    struct json_object *job, struct err *err)
+{
+	int64_t local =
+	    json_object_get_int64(jsonx_path(job, "result.generation"));
+	struct cluster_state s;
+
+	if (cluster_state_read(conf, &s, err) == -1)
+		return -1;
+	s.previous = s.local;
+	s.local = (long)local;
+	s.generation = generation;
+	s.failed = s.attempt = 0;
+	s.code[0] = '\0';
+	return cluster_state_write(conf, &s, err);
+}
+
+static void
+tell_job(struct json_object *job, void *arg)
+{
+	(void)job_write(arg, job, NULL);
+}
+
+/* A bundle that does not open: told to the console by the status, and to the
+ * administrator by the audit log.  An older one sent again says nothing about
+ * the one that is wanted. */
+static void
+keep_refusal(const struct conf *conf, int64_t claimed, int64_t attempt,
+    const struct err *why)
+{
+	struct actor who = {.user = "postseal-sync", .via = "sync"};
+
+	if (audit_add(conf, &who, "cluster.bundle", "refused",
+		err_name(why->code), NULL) == -1)
+		log_warn("the audit log cannot be written");
+	if (why->code != ERR_BUNDLE_REPLAYED)
+		keep_failure(conf, claimed, attempt, NULL, why);
+}
+
+int
+cluster_apply(const struct conf *conf, const struct pki_bytes *sealed,
+    int64_t claimed, int64_t attempt, struct json_object **ret_result,
+    struct json_object **ret_error, struct err *err)
+{
+	struct json_object *body = NULL, *job = NULL;
+	int64_t generation = 0;
+	struct cluster_state s;
+	struct order *order;
+	struct err why;
+	int rc = -1;
+
+	if ((order = malloc(sizeof(*order))) == NULL)
+		return err_set(err, ERR_NOMEM, "", "order");
+	order_init(order);
+	err_clear(&why);
+	if (cluster_state_read(conf, &s, &why) == -1 ||
+	    random_hex(order->req.job, 16, &why) == -1)
+		goto out;
+	if (open_bundle(conf, &s, sealed, &generation, &body, &why) == -1 ||
+	    order_read(order, conf, body, &why) == -1) {
+		keep_refusal(conf, claimed, attempt, &why);
+		goto out;
+	}
+	rc = txn_run(
+	    conf, &order->req, tell_job, (void *)(uintptr_t)conf, &job, &why);
+	/* Somebody saves at this host just now: that is no failure of the
+	 * generation; it is tried again. */
+	if (rc == -1 && why.code == ERR_APPLY_BUSY)
+		goto out;
+	if (rc == -1)
+		keep_failure(conf, generation, attempt, job, &why);
+	else
+		rc = keep_success(conf, generation, job, &why);
+out:
+	if (rc == 0)
+		*ret_result = json_object_get(jsonx_path(job, "result"));
+	else
+		*ret_error = json_object_get(jsonx_path(job, "error"));
+	if (rc == -1 && err != NULL)
+		*err = why;
+	chain_wipe(body);
+	json_object_put(body);
+	json_object_put(job);
+	order_clear(order);
+	free(order);
+	return rc;
+}
+
+int
+cluster_restore(const struct conf *conf, long local, const struct actor *who,
+    const char *job, struct json_object **ret_job, struct err *err)
+{
+	struct json_object *patch = NULL;
+	struct settings settings;
+	struct order *order;
+	struct buf chain;
+	int rc = -1;
+
+	if ((order = malloc(sizeof(*order))) == NULL)
+		return err_set(err, ERR_NOMEM, "", "order");
+	order_init(order);
+	buf_init(&chain, CHAIN_MAX);
+	if (generation_settings(conf, local, &settings, err) == -1 ||
+	    generation_chain(conf, local, &chain, err) == -1 ||
+	    order_chain(order, &chain, err) == -1)
+		goto out;
+	settings.all_scanners = true;
+	if ((patch = settings_to_json(&settings)) == NULL) {
+		err_set(err, ERR_NOMEM, "", "settings");
+		goto out;
+	}
+	order->req.settings = patch;
+	order->req.actor = *who;
+	(void)snprintf(order->req.job, sizeof(order->req.job), "%s", job);
+	rc = txn_run(
+	    conf, &order->req, tell_job, (void *)(uintptr_t)conf, ret_job, err);
+out:
+	json_object_put(patch);
+	buf_clear(&chain);
+	order_clear(order);
+	free(order);
+	return rc;
+}
+
+static void
+put_str(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+int
+cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
+    struct err *err)
+{
+	struct json_object *view = NULL, *live = NULL, *o;
+	struct cluster_state s;
+	const char *served;
+
+	if (cluster_state_read(conf, &s, err) == -1)
+		return -1;
+	if (probe && apply_live(conf, &live, err) == -1)
+		return -1;
+	json_object_put(live);
+	if (apply_view(conf, &view, err) == -1)
+		return -1;
+	served = jsonx_path_str(view, "probe.certificate_sha256", "");
+	o = json_object_new_object();
+	put_str(o, "name", conf->cluster_name);
+	json_object_object_add(
+	    o, "generation", json_object_new_int64(s.generation));
+	json_object_object_add(o, "own", json_object_new_boolean(s.own));
+	json_object_object_add(o, "failed", json_object_new_int64(s.failed));
+	json_object_object_add(o, "attempt", json_object_new_int64(s.attempt));
+	put_str(o, "code", s.code);
+	json_object_object_add(
+	    o, "local", json_object_get(jsonx_path(view, "generation.id")));
+	put_str(o, "postfix", jsonx_path_str(view, "postfix.state", ""));
+	put_str(o, "version", jsonx_path_str(view, "postfix.version", ""));
+	put_str(o, "certificate_sha256", served);
+	put_str(o, "certificate_name",
+	    jsonx_path_str(view, "certificate.leaf.common_name", ""));
+	put_str(o, "not_after",
+	    jsonx_path_str(view, "certificate.leaf.not_after", ""));
+	put_str(o, "probe_error", jsonx_path_str(view, "probe.error.code", ""));
+	json_object_object_add(o, "drift",
+	    json_object_new_int64(
+		(int64_t)json_object_array_length(jsonx_path(view, "drift"))));
+	json_object_put(view);
+	*ret = o;
+	return 0;
+}

@@ -1,0 +1,78 @@
+/*
+ * report.c - tell postseald what was seen, and hear what of it is true: it
+ * has the certificates of the enrolled hosts.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "jsonx.h"
+#include "ops.h"
+#include "sync.h"
+#include "util.h"
+
+static struct json_object *
+host_row(const struct host *h)
+{
+	struct json_object *o = json_object_new_object();
+	char now[32];
+
+	time_iso(time(NULL), now);
+	json_object_object_add(o, "name", json_object_new_string(h->name));
+	json_object_object_add(o, "alive", json_object_new_boolean(h->alive));
+	json_object_object_add(
+	    o, "seen", json_object_new_string(h->alive ? now : h->seen));
+	if (h->status != NULL) {
+		json_object_object_add(
+		    o, "text", json_object_get(jsonx_path(h->status, "text")));
+		json_object_object_add(
+		    o, "sig", json_object_get(jsonx_path(h->status, "sig")));
+	}
+	return o;
+}
+
+static void
+take_row(struct sync *s, struct json_object *row)
+{
+	struct host *h;
+
+	h = model_host(s, jsonx_path_str(row, "name", ""), false);
+	if (h == NULL)
+		return;
+	h->known = member_bool(row, "known");
+	h->valid = member_bool(row, "valid");
+	h->own = member_bool(row, "says.own");
+	h->generation = member_int(row, "says.generation");
+	h->failed = member_int(row, "says.failed");
+	h->attempt = member_int(row, "says.attempt");
+}
+
+int
+report_send(struct sync *s, struct err *err)
+{
+	struct json_object *args = json_object_new_object(), *etcd, *hosts;
+	struct json_object *data = NULL, *list;
+	size_t i;
+
+	etcd = json_object_new_object();
+	hosts = json_object_new_array();
+	json_object_object_add(
+	    etcd, "connected", json_object_new_boolean(s->connected));
+	json_object_object_add(
+	    etcd, "endpoint", json_object_new_string(etcd_endpoint(s->etcd)));
+	json_object_object_add(
+	    etcd, "error", json_object_new_string(s->etcd_error));
+	for (i = 0; i < s->n_hosts; i++)
+		json_object_array_add(hosts, host_row(&s->hosts[i]));
+	json_object_object_add(args, "etcd", etcd);
+	json_object_object_add(args, "desired", json_object_get(s->desired));
+	json_object_object_add(args, "hosts", hosts);
+	if (link_call(s->conf, OP_CLUSTER_REPORT, args, &data, err) == -1)
+		return -1;
+	list = jsonx_path(data, "hosts");
+	for (i = 0; json_object_is_type(list, json_type_array) &&
+		    i < json_object_array_length(list);
+	     i++)
+		take_row(s, json_object_array_get_idx(list, i));
+	json_object_put(data);
+	return 0;
+}

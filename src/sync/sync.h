@@ -1,0 +1,196 @@
+/*
+ * sync.h - postseal-sync: between etcd and the local postseald, for src/sync
+ * alone.
+ *
+ * It runs as an unprivileged user, speaks to etcd by HTTPS (libcurl, the JSON
+ * gateway /v3/...) and to postseald by its socket, as a peer that may use the
+ * cluster operations only.  It never has a readable key: bundles pass through
+ * it as they are.
+ * Keys in etcd, all below /postseal/:
+ *   alive/NAME      written by NAME with its lease: gone when it is gone
+ *   desired         DESIRED of ops.h; written by consoles with compare-and-swap
+ *   status/NAME     {"text", "sig", "at"}, written by NAME alone
+ *   x/NAME/DIR      {"generation", "wave", "blob"}: the bundle for NAME; DIR is
+ *                   named by desired, so a publication that lost the race
+ *                   leaves nothing that anybody would take
+ * A scanner may read desired and x/NAME/ and write alive/NAME and status/NAME;
+ * a console may all below /postseal/.
+ */
+#ifndef POSTSEAL_SYNC_H
+#define POSTSEAL_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "conf.h"
+#include "err.h"
+
+#define KEY_ROOT    "/postseal/"
+#define KEY_ALIVE   KEY_ROOT "alive/"
+#define KEY_DESIRED KEY_ROOT "desired"
+#define KEY_STATUS  KEY_ROOT "status/"
+#define KEY_BUNDLE  KEY_ROOT "x/"
+/* What a console watches: alive/, desired and status/, but no bundles. */
+#define KEY_WATCH_END KEY_ROOT "status0"
+
+#define KEY_MAX	      256
+#define HOST_MAX      64
+
+/*
+ * etcd.c: one request at a time, at one of several endpoints; the next one is
+ * tried when this one does not answer.
+ * Errors: ERR_TIMEOUT (nobody answers, or no leader), ERR_OP_DENIED (403),
+ * ERR_INTERNAL (an answer that is none).
+ */
+struct etcd;
+struct curl_waitfd;
+
+int etcd_new(const struct conf *, struct etcd **, struct err *);
+void etcd_free(struct etcd *);
+/* body is taken over. */
+int etcd_call(struct etcd *, const char *path, struct json_object *body,
+    struct json_object **reply, struct err *);
+/* [{"key", "value", "mod"}]; end NULL = one key. */
+int etcd_range(struct etcd *, const char *key, const char *end,
+    struct json_object **kvs, int64_t *ret_rev, struct err *);
+int etcd_put(struct etcd *, const char *key, const char *value, int64_t lease,
+    struct err *);
+struct json_object *etcd_op_put(const char *key, const char *value);
+struct json_object *etcd_op_delete(const char *key, const char *end);
+/* ops (taken over) if key's mod revision is still mod (mod < 0: always). */
+int etcd_txn(struct etcd *, const char *key, int64_t mod,
+    struct json_object *ops, bool *ret_done, struct err *);
+int etcd_lease(struct etcd *, int seconds, int64_t *ret_id, struct err *);
+/* *ret_alive false: the lease is gone. */
+int etcd_keepalive(struct etcd *, int64_t id, bool *ret_alive, struct err *);
+const char *etcd_endpoint(const struct etcd *);
+/* Bytes sent and received so far. */
+void etcd_traffic(const struct etcd *, int64_t *ret_out, int64_t *ret_in);
+
+/*
+ * etcd_watch.c: the stream of changes from a revision on.
+ */
+enum watch_state { WATCH_OK, WATCH_BROKEN, WATCH_COMPACTED };
+int etcd_watch_start(struct etcd *, const char *key, const char *end,
+    int64_t revision, struct err *);
+void etcd_watch_stop(struct etcd *);
+/* Wait for the stream and for fds. */
+void etcd_wait(struct etcd *, struct curl_waitfd *, unsigned int n, int ms);
+/* The next {"key", "value" (absent: deleted), "mod"}, owned by the caller, or
+ * NULL; *ret_next: revision to go on from after it. */
+struct json_object *etcd_watch_next(struct etcd *, int64_t *ret_next);
+enum watch_state etcd_watch_state(const struct etcd *);
+
+/*
+ * link.c: postseald.
+ */
+struct link {
+	int fd; /* -1: idle */
+	int64_t until;
+};
+int link_call(const struct conf *, const char *op, struct json_object *args,
+    struct json_object **data, struct err *);
+int link_start(struct link *, const struct conf *, const char *op,
+    struct json_object *args, int ms, struct err *);
+/* When fd is readable or its time is over; the link is idle afterwards. */
+int link_finish(struct link *, struct json_object **data, struct err *);
+void link_drop(struct link *);
+
+/*
+ * rollout.c: when does who get it?  Pure, for tests and simulation.
+ * Wave 0 is the console that saved; wave 1 the canary, if there is one; then
+ * batches by name.
+ */
+struct rollout_host {
+	const char *name;
+	bool alive, own, self;
+	int64_t generation;	 /* in force */
+	int64_t failed, attempt; /* generation that failed there, or 0 */
+};
+struct rollout {
+	int64_t generation, attempt;
+	int wave, batch;
+	const char *canary; /* "" = none */
+};
+enum rollout_verdict {
+	ROLLOUT_WAIT,
+	ROLLOUT_NEXT, /* the next wave may begin */
+	ROLLOUT_STOP, /* somebody failed, or does not answer */
+	ROLLOUT_DONE
+};
+#define ROLLOUT_PATIENCE_MS 180000
+const char *rollout_canary(
+    const struct rollout_host *, size_t n, const char *preferred);
+int rollout_wave(
+    const struct rollout *, const struct rollout_host *, size_t n, size_t i);
+int rollout_waves(
+    const struct rollout *, const struct rollout_host *, size_t n);
+enum rollout_verdict rollout_judge(const struct rollout *,
+    const struct rollout_host *, size_t n, int64_t waited_ms);
+/* Did this host fail the generation? */
+bool rollout_failed(const struct rollout *, const struct rollout_host *);
+
+/*
+ * What the parts of the program share.
+ */
+struct host {
+	char name[HOST_MAX];
+	bool alive;
+	char seen[32];		    /* ISO, or "" */
+	struct json_object *status; /* {"text", "sig", "at"} or NULL */
+	/* as postseald believes it */
+	bool known, valid, own;
+	int64_t generation, failed, attempt;
+};
+
+struct sync {
+	const struct conf *conf;
+	struct etcd *etcd;
+	bool connected;
+	int64_t retry_at, keepalive_at, lease, next_rev;
+	struct json_object *desired; /* or NULL */
+	int64_t desired_mod;
+	struct host *hosts;
+	size_t n_hosts, cap_hosts;
+
+	struct link poll, work;
+	struct json_object *me; /* last POLL, or NULL */
+	int64_t probe_at, report_at, fetch_at;
+	bool report_due, tidy_due;
+	bool reseal;	   /* enrolments changed */
+	char enrolled[65]; /* serial of the enrolments */
+	char *put_text;	   /* status as it stands in etcd, or NULL */
+	char etcd_error[200];
+	/* driver of a roll-out */
+	int64_t wave_since;
+	int wave_seen;
+	int64_t wave_generation;
+};
+
+/* model.c: what etcd holds, as this program knows it. */
+void model_clear(struct sync *);
+int model_read(struct sync *, struct err *); /* snapshot, then watch */
+void model_event(struct sync *, struct json_object *kv);
+struct host *model_host(struct sync *, const char *name, bool make);
+int64_t member_int(struct json_object *, const char *path);
+bool member_bool(struct json_object *, const char *path);
+/* Is this name among the enrolled hosts that postseald named? */
+bool model_enrolled(const struct sync *, const char *name);
+
+/* console.c */
+int console_publish(struct sync *, struct err *);
+int console_command(struct sync *, struct err *);
+int console_drive(struct sync *, struct err *);
+int console_tidy(struct sync *, struct err *);
+
+/* scanner.c */
+int scanner_take(struct sync *, struct err *);
+int scanner_status(struct sync *, struct err *);
+
+/* report.c */
+int report_send(struct sync *, struct err *);
+
+#endif
