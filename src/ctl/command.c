@@ -40,6 +40,13 @@ static const struct command {
     {"token", "delete", "ID", 0, true, "token.delete", ctl_token_delete},
     {"status", "", NULL, 0, false, NULL, ctl_status},
     {"history", "", NULL, OPT_LIMIT, false, NULL, ctl_history},
+    {"scanner", "list", NULL, 0, false, NULL, ctl_scanner_list},
+    {"scanner", "identity", NULL, 0, false, NULL, ctl_scanner_identity},
+    {"scanner", "enrol", "NAME", 0, false, NULL, ctl_scanner_enrol},
+    {"scanner", "trust", NULL, 0, false, NULL, ctl_scanner_trust},
+    {"scanner", "remove", "NAME", 0, false, NULL, ctl_scanner_remove},
+    {"scanner", "rotate", NULL, 0, false, NULL, ctl_scanner_rotate},
+    {"scanner", "do", "WHAT", 0, false, NULL, ctl_scanner_do},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

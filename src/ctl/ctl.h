@@ -53,6 +53,20 @@ int	ctl_token_list(struct ctl *, char **, enum ctl_exit *, struct err *);
 int	ctl_token_delete(struct ctl *, char **, enum ctl_exit *,
 	    struct err *);
 int	ctl_status(struct ctl *, char **, enum ctl_exit *, struct err *);
+int	ctl_scanner_list(struct ctl *, char **, enum ctl_exit *,
+	    struct err *);
+int	ctl_scanner_identity(struct ctl *, char **, enum ctl_exit *,
+	    struct err *);
+int	ctl_scanner_enrol(struct ctl *, char **, enum ctl_exit *,
+	    struct err *);
+int	ctl_scanner_trust(struct ctl *, char **, enum ctl_exit *,
+	    struct err *);
+int	ctl_scanner_remove(struct ctl *, char **, enum ctl_exit *,
+	    struct err *);
+int	ctl_scanner_rotate(struct ctl *, char **, enum ctl_exit *,
+	    struct err *);
+/* retry, leave, rollback (a console); rejoin (any host) */
+int	ctl_scanner_do(struct ctl *, char **, enum ctl_exit *, struct err *);
 int	ctl_history(struct ctl *, char **, enum ctl_exit *, struct err *);
 
 /* output.c */
