@@ -137,6 +137,63 @@ is_used(const char *key)
 	return strncmp(key, "error.", 6) == 0;
 }
 
+static int
+lacking(const char *key)
+{
+	int missing = 0;
+	size_t i;
+
+	for (i = 0; i < n_langs; i++)
+		if (!has(langs[i], key)) {
+			fprintf(stderr, "%s: no %s\n", lang_names[i], key);
+			missing++;
+		}
+	return missing;
+}
+
+/* Every literal with a dot among the arguments of the call at s. */
+static int
+lacking_in_call(const char *s, int *seen)
+{
+	const char *end;
+	char key[160];
+	int depth = 0, missing = 0;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '(')
+			depth++;
+		else if (*s == ')' && --depth == 0)
+			break;
+		if (*s != '"' || (end = strchr(s + 1, '"')) == NULL)
+			continue;
+		snprintf(key, sizeof(key), "%.*s", (int)(end - s - 1), s + 1);
+		if (strchr(key, '.') != NULL && strchr(key, '%') == NULL) {
+			missing += lacking(key);
+			(*seen)++;
+		}
+		s = end;
+	}
+	return missing;
+}
+
+START_TEST(no_key_of_the_code_is_missing)
+{
+	static const char *const calls[] = {"page_text(", "put_text(",
+	    "new_text(", "line_add(", "catalog_text("};
+	int missing = 0, seen = 0;
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		for (s = source; (s = strstr(s, calls[i])) != NULL;) {
+			s += strlen(calls[i]) - 1;
+			missing += lacking_in_call(s, &seen);
+		}
+	ck_assert_int_gt(seen, 20);
+	ck_assert_int_eq(missing, 0);
+}
+END_TEST
+
 START_TEST(no_key_is_missing)
 {
 	const char *s = source;
@@ -162,10 +219,7 @@ START_TEST(no_key_is_missing)
 		for (j = 0; built[i].tails[j] != NULL; j++) {
 			snprintf(key, sizeof(key), "%s%s", built[i].prefix,
 			    built[i].tails[j]);
-			if (!has(langs[0], key)) {
-				fprintf(stderr, "no %s\n", key);
-				missing++;
-			}
+			missing += lacking(key);
 		}
 	ck_assert_int_gt(seen, 60);
 	ck_assert_int_eq(missing, 0);
@@ -308,6 +362,7 @@ main(void)
 
 	tcase_add_unchecked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, no_key_is_missing);
+	tcase_add_test(tc, no_key_of_the_code_is_missing);
 	tcase_add_test(tc, no_key_is_unused);
 	tcase_add_test(tc, languages_agree);
 	tcase_add_loop_test(tc, labels_are_those_of_the_original, 0,
