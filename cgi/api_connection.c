@@ -143,25 +143,56 @@ apply_args(struct api_input *in, bool dry_run, bool wait)
 }
 
 static int
-accepted(struct reply *reply, struct json_object *data, struct err *err)
+accepted(struct reply *reply, const char *job, struct err *err)
 {
+	struct json_object *o = json_object_new_object();
 	char location[LOCATION_MAX];
-	int n;
+	int n, rc;
 
-	n = snprintf(location, sizeof(location), "/api/v1/jobs/%s",
-	    jsonx_path_str(data, "job", ""));
+	n = snprintf(location, sizeof(location), "/api/v1/jobs/%s", job);
 	if (n < 0 || (size_t)n >= sizeof(location) ||
-	    reply_header(reply, "Location", location) == -1 ||
-	    reply_header(reply, "Preference-Applied", "respond-async") == -1)
-		return err_set(err, ERR_INTERNAL, "", "postseald's job id");
-	return api_answer(reply, 202, data, err);
+	    api_put(o, "job", json_object_new_string(job)) == -1 ||
+	    reply_header(reply, "Location", location) == -1)
+		rc = err_set(err, ERR_INTERNAL, "", "postseald's job id");
+	else
+		rc = api_answer(reply, 202, o, err);
+	json_object_put(o);
+	return rc;
+}
+
+/* Ask and answer.  When our patience ends before the job does, the caller
+ * gets what "respond-async" would have given. */
+static int
+apply(struct app *app, struct request *req, struct reply *reply, bool async,
+    struct json_object *args, struct err *err)
+{
+	struct json_object *data = NULL;
+	const char *job;
+	int rc;
+
+	if (api_call(app, req, OP_CONNECTION_APPLY, args, &data, err) == -1) {
+		job = jsonx_path_str(req->problem, "job", "");
+		if (err->code == ERR_TIMEOUT && *job != '\0' &&
+		    jsonx_path(req->problem, "lost") != NULL)
+			return accepted(reply, job, err);
+		return -1;
+	}
+	if (async) {
+		reply_header(reply, "Preference-Applied", "respond-async");
+		rc = accepted(reply, jsonx_path_str(data, "job", ""), err);
+	} else {
+		localise_findings(app, req->lang, jsonx_path(data, "findings"));
+		rc = api_answer(reply, 200, data, err);
+	}
+	json_object_put(data);
+	return rc;
 }
 
 int
 api_connection_post(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	struct json_object *args = NULL, *data = NULL;
+	struct json_object *args = NULL;
 	struct api_input in = {0};
 	bool dry_run = false, async;
 	int rc = -1;
@@ -174,20 +205,11 @@ api_connection_post(
 		err_set(err, ERR_NOMEM, "", "out of memory");
 		goto out;
 	}
-	if (put_if_match(req, args, err) == -1) {
+	if (put_if_match(req, args, err) == -1)
 		json_wipe(args);
-		goto out;
-	}
-	if (api_call(app, req, OP_CONNECTION_APPLY, args, &data, err) == -1)
-		goto out;
-	if (async) {
-		rc = accepted(reply, data, err);
-		goto out;
-	}
-	localise_findings(app, req->lang, jsonx_path(data, "findings"));
-	rc = api_answer(reply, 200, data, err);
+	else
+		rc = apply(app, req, reply, async, args, err);
 out:
-	json_object_put(data);
 	api_input_clear(&in);
 	return rc;
 }

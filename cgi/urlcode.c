@@ -30,6 +30,17 @@ hexval(char c)
 	return -1;
 }
 
+/* U+0080 to U+009F: a terminal that shows our log may obey them. */
+static bool
+has_c1(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0)
+			return true;
+	}
+	return false;
+}
+
 /* One escape at s[0] == '%', or -1. */
 static int
 unescape(const char *s, size_t left)
@@ -100,6 +111,8 @@ path_decode(char *path, struct err *err)
 	path[w] = '\0';
 	if (!utf8_valid(path, w))
 		return bad_path(err, "expected UTF-8");
+	if (has_c1(path))
+		return bad_path(err, "control character");
 	return check_parts(path, err);
 }
 

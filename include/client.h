@@ -23,7 +23,8 @@ struct client_actor {
 /*
  * args is taken over, also on failure.  0 with *data owned by the caller; -1
  * with *err, and *error (owned; NULL when the daemon said nothing) its whole
- * ERROR.  error may be NULL.
+ * ERROR.  When the connection ends or takes too long while a job runs, *error
+ * is {"code", "job", "lost": true}.  error may be NULL.
  */
 int	client_call(const char *socket, const struct client_actor *,
 	    const char *op, struct json_object *args,

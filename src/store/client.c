@@ -1,8 +1,8 @@
 /*
  * client.c - one request to postseald, one reply.
  *
- * Each call is one connection, as ops.h says; progress frames are passed
- * over, since whoever wants progress asks for the job.
+ * Each call is one connection, as ops.h says.  Of progress frames only the
+ * job's id is kept: a caller whose patience ends can say where to look.
  */
 #include <string.h>
 #include <unistd.h>
@@ -55,7 +55,7 @@ static const struct {
 	const char *op;
 	int reply_ms;
 } patience[] = {
-    {OP_CONNECTION_APPLY, 240000},
+    {OP_CONNECTION_APPLY, 100000}, /* below the web server's 120 s */
     {OP_INSPECT, 15000},
     {OP_DRAFT_PUT, 15000},
     {OP_STATUS, 20000},
@@ -146,34 +146,66 @@ take_result(struct json_object *reply, struct json_object **data,
 	return -1;
 }
 
+/* The id of the job that a progress frame tells of. */
+static void
+note_job(struct json_object *reply, char job[JOB_ID_LEN + 1])
+{
+	const char *id = jsonx_path_str(reply, "job.id", "");
+
+	if (strlen(id) == JOB_ID_LEN &&
+	    strspn(id, "0123456789abcdef") == JOB_ID_LEN)
+		memcpy(job, id, JOB_ID_LEN + 1);
+}
+
+/* The connection is over or too slow, but the job goes on. */
+static int
+lost(const char *job, struct json_object **error, struct err *err)
+{
+	struct json_object *o;
+
+	if (error == NULL || *job == '\0' ||
+	    (o = json_object_new_object()) == NULL)
+		return -1;
+	if (put_str(o, "code", err_name(err->code)) == -1 ||
+	    put_str(o, "job", job) == -1 ||
+	    json_object_object_add(o, "lost", json_object_new_boolean(1)) !=
+		0) {
+		json_object_put(o);
+		return -1;
+	}
+	*error = o;
+	return -1;
+}
+
 static int
 wait_result(int fd, const char *op, struct json_object **data,
     struct json_object **error, struct err *err)
 {
 	int64_t end = now_ms() + reply_ms(op), left;
-	struct json_object *reply = NULL;
-	const char *type = "";
+	struct json_object *reply;
+	char job[JOB_ID_LEN + 1] = "";
+	const char *type;
 	int rc;
 
 	for (int i = 0; i < PROGRESS_MAX; i++) {
+		reply = NULL;
 		left = end - now_ms();
 		if (ipc_recv(fd, &reply, IPC_FRAME_MAX,
 			left > 0 ? (int)left : 1, err) == -1)
-			return -1;
-		if (jsonx_str(reply, "type", "type", 16, &type, err) == -1)
-			type = "";
+			return lost(job, error, err);
+		type = jsonx_path_str(reply, "type", "");
 		if (strcmp(type, "result") == 0) {
 			rc = take_result(reply, data, error, err);
 			json_object_put(reply);
 			return rc;
 		}
-		rc = strcmp(type, "progress") == 0;
+		if (strcmp(type, "progress") == 0)
+			note_job(reply, job);
+		else
+			i = PROGRESS_MAX;
 		json_object_put(reply);
-		reply = NULL;
-		if (!rc)
-			return bad_reply(err, "unknown type");
 	}
-	return bad_reply(err, "no end of progress");
+	return bad_reply(err, "expected progress or a result");
 }
 
 int

@@ -62,7 +62,7 @@ con_path(const char *name)
 	return p;
 }
 
-/* What the daemon answers to op: a whole frame. */
+/* What the daemon answers to op: its frames, one a line. */
 static inline void
 daemon_says(const char *op, const char *frame)
 {
@@ -90,12 +90,31 @@ daemon_heard(const char *op)
 	return o;
 }
 
+/* One frame a line; "hang up" ends the connection there. */
+static inline void
+daemon_answer(int fd, char *text)
+{
+	struct json_object *out;
+	char *line, *save = NULL;
+
+	for (line = strtok_r(text, "\n", &save); line != NULL;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (strcmp(line, "hang up") == 0)
+			return;
+		out = NULL;
+		if (jsonx_parse(
+			line, strlen(line), IPC_DEPTH_MAX, &out, NULL) == 0)
+			ipc_send(fd, out, 5000, NULL);
+		json_object_put(out);
+	}
+}
+
 static inline void
 daemon_one(int fd)
 {
 	static const char nothing[] =
 	    "{\"type\":\"result\",\"ok\":true,\"data\":{}}";
-	struct json_object *in = NULL, *out = NULL;
+	struct json_object *in = NULL;
 	const char *op, *text;
 	char name[64];
 	struct buf b;
@@ -109,12 +128,9 @@ daemon_one(int fd)
 	buf_init(&b, IPC_FRAME_MAX);
 	if (fsx_read(con_path(op), IPC_FRAME_MAX, &b, NULL) == -1)
 		buf_adds(&b, nothing);
-	if (strcmp(b.data, "hang up") != 0 &&
-	    jsonx_parse(b.data, b.len, IPC_DEPTH_MAX, &out, NULL) == 0)
-		ipc_send(fd, out, 5000, NULL);
+	daemon_answer(fd, b.data);
 	buf_clear(&b);
 	json_object_put(in);
-	json_object_put(out);
 }
 
 static inline void

@@ -202,6 +202,9 @@ END_TEST
 #define RESULT(x) "{\"type\":\"result\",\"ok\":true,\"data\":" x "}"
 #define FAILED(x) "{\"type\":\"result\",\"ok\":false,\"error\":" x "}"
 
+#define JOB	  "0123456789abcdef0123456789abcdef"
+#define PROGRESS  "{\"type\":\"progress\",\"job\":{\"id\":\"" JOB "\"}}"
+
 /* What the daemon says, and the status and code that go out. */
 static const struct {
 	const char *frame;
@@ -232,6 +235,11 @@ static const struct {
     {"{}", 500, "internal"},
     {"hang up", 503, "daemon.unreachable"},
     {"{\"type\":\"progress\",\"job\":{}}", 503, "daemon.unreachable"},
+    {PROGRESS "\n" RESULT("{}"), 200, ""},
+    {PROGRESS "\n" PROGRESS "\n" FAILED("{\"code\":\"apply.busy\"}"), 409,
+	"apply.busy"},
+    {PROGRESS "\n{}", 500, "internal"},
+    {PROGRESS "\nhang up", 503, "daemon.unreachable"},
 };
 
 START_TEST(answers_daemon)
@@ -310,6 +318,49 @@ START_TEST(rollback_in_full)
 	ck_assert_int_eq(json_object_get_int(jsonx_path(o, "generation")), 12);
 	ck_assert_ptr_null(jsonx_path(o, "secret"));
 	json_object_put(o);
+}
+END_TEST
+
+/* The daemon goes while a job runs: the answer says where to look. */
+START_TEST(job_outlives_connection)
+{
+	struct json_object *o;
+
+	daemon_says("connection.apply", PROGRESS "\nhang up");
+	ask("POST", CONN);
+	bearer();
+	body(JSON, "{}");
+	ck_assert_int_eq(go(), 503);
+	o = got_json();
+	ck_assert_str_eq(jsonx_path_str(o, "job", ""), JOB);
+	json_object_put(o);
+}
+END_TEST
+
+/* Our own patience ended (as client.c reports it), or the job's did. */
+static const struct {
+	const char *frame;
+	int status;
+} patience[] = {
+    {FAILED(
+	 "{\"code\":\"internal.timeout\",\"job\":\"" JOB "\",\"lost\":true}"),
+	202},
+    {FAILED("{\"code\":\"internal.timeout\",\"job\":\"" JOB "\"}"), 500},
+    {FAILED("{\"code\":\"internal.timeout\",\"lost\":true}"), 500},
+};
+
+START_TEST(patience_ends)
+{
+	char v[64];
+
+	daemon_says("connection.apply", patience[_i].frame);
+	ask("POST", CONN);
+	bearer();
+	body(JSON, "{}");
+	ck_assert_int_eq(go(), patience[_i].status);
+	if (ex.status == 202)
+		ck_assert_str_eq(
+		    got_header("Location", v, sizeof(v)), "/api/v1/jobs/" JOB);
 }
 END_TEST
 
@@ -465,6 +516,8 @@ main(void)
 	tcase_add_loop_test(t, answers_daemon, 0, N(answers));
 	tcase_add_test(t, refusal_in_full);
 	tcase_add_test(t, rollback_in_full);
+	tcase_add_test(t, job_outlives_connection);
+	tcase_add_loop_test(t, patience_ends, 0, N(patience));
 	tcase_add_test(t, get_connection);
 	tcase_add_test(t, inspects);
 	tcase_add_test(t, states);

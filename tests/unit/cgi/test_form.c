@@ -70,6 +70,9 @@ static const struct {
     {"/%e0%80%af", NULL},
     {"/%ed%a0%80", NULL}, /* surrogate */
     {"/%ff", NULL},
+    {"/%c2%9b31m", NULL}, /* C1 controls */
+    {"/%c2%80", NULL},
+    {"/%c2%a0", "/\xc2\xa0"},
     {"/%f4%90%80%80", NULL}, /* beyond U+10FFFF */
     {"/\xff", NULL},
 };
