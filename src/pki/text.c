@@ -56,7 +56,8 @@ unescape(struct buf *b, unsigned *notes)
 	size_t i, o = 0;
 
 	if (b->len == 0 || memchr(b->data, '\n', b->len - 1) != NULL ||
-	    strstr(b->data, "-----\\n") == NULL)
+	    (strstr(b->data, "-----\\n") == NULL &&
+		strstr(b->data, "-----\\r\\n") == NULL))
 		return;
 	for (i = 0; i < b->len; i++) {
 		if (b->data[i] == '\\' && b->data[i + 1] == 'n') {
