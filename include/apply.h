@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "conf.h"
 #include "err.h"
@@ -47,6 +48,9 @@ struct apply_request {
 	bool			 dry_run;
 	bool			 mode_given;
 	enum apply_mode		 mode;
+	long			 restore;	/* generation, or 0: its settings
+						 * and chain, not those above */
+	bool			 adopt;		/* take main.cf's hand edits over */
 	char			 job[33];	/* id, chosen by the caller */
 };
 
@@ -85,6 +89,12 @@ int	generations_list(const struct conf *, size_t limit,
 int	generation_get(const struct conf *, long id, struct json_object **gen,
 	    struct err *);
 
+/* {"a": GEN, "b": GEN, "settings": [{"path", "a", "b"}], "certificate":
+ * {"a": CERT | null, "b": ..., "same": bool}, "parameters": [{"parameter",
+ * "a", "b"}], "diff": unified diff of the managed part of main.cf} */
+int	generation_diff(const struct conf *, long a, long b,
+	    struct json_object **, struct err *);
+
 int	job_write(const struct conf *, struct json_object *job, struct err *);
 int	job_read(const struct conf *, const char *id, struct json_object **,
 	    struct err *);
@@ -94,5 +104,15 @@ void	job_prune(const struct conf *);	/* keeps the newest 50 */
 int	audit_add(const struct conf *, const struct actor *,
 	    const char *event, const char *outcome, const char *detail,
 	    struct err *);
+/* Lines of the log, newest first.  A NULL member matches all; event matches
+ * as a prefix, text anywhere in user, from and detail. */
+struct audit_query {
+	const char	*user, *event, *outcome, *text;
+	int64_t		 before;	/* byte offset; 0 = the end */
+	size_t		 limit;
+};
+/* {"entries": [LINE with "offset"], "next": offset | null} */
+int	audit_read(const struct conf *, const struct audit_query *,
+	    struct json_object **, struct err *);
 
 #endif

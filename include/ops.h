@@ -28,17 +28,43 @@
  *                     -> {"report": REPORT}
  * draft.put           {"draft": ID, "files": FILES?, "names": {field: file
  *                     name}?, "passphrase"?, "settings": PATCH?,
- *                     "apply": "restart"|"reload"?, "remove": [field]?}
+ *                     "apply": "restart"|"reload"?, "remove": [field]?,
+ *                     "key_id": ID? (as in connection.apply)}
  *                     -> {"draft": DRAFT}
  * draft.drop          {"draft": ID} -> {}
  * connection.apply    {"settings": PATCH?, "files": FILES?, "passphrase"?,
  *                     "draft": ID? (its files are used and it is dropped on
- *                     success), "apply"?, "confirm": [code]?,
+ *                     success), "key_id": ID? (the self-signed certificate
+ *                     of a key made here, in place of files), "apply"?, "confirm": [code]?,
  *                     "dry_run": bool?, "if_match": etag?, "wait": bool?}
  *                     -> RESULT, or with wait=false {"job": ID} at once
  * job.get             {"job": ID} -> JOB
  * generations.list    {"limit"?} -> {"generations": [GEN]}
  * generation.get      {"id": N} -> GEN with "settings", "result"
+ * generation.diff     {"a": N, "b": M} -> see generation_diff in apply.h
+ * generation.restore  {"id": N, "apply"?, "confirm"?, "dry_run"?,
+ *                     "if_match"?, "wait"?} -> as connection.apply; with the
+ *                     one in force it undoes hand edits (drift)
+ * connection.adopt    {"apply"?, "confirm"?, "dry_run"?, "if_match"?,
+ *                     "wait"?} -> as connection.apply: levels and certificate
+ *                     that somebody set in main.cf become settings.
+ *                     drift.not_adoptable: a level that the console has not;
+ *                     drift.reset (to confirm): a value that would go back
+ * recover             {} -> VIEW (root): finish or undo what a crash left
+ * audit.list          {"user"?, "event"? (prefix), "outcome"?, "text"?,
+ *                     "before"?: offset, "limit"?}
+ *                     -> {"entries": [LINE], "next": offset | null}, newest
+ *                     first; LINE {"at", "user", "from", "via", "event",
+ *                     "outcome", "detail"?, "offset"}
+ * keys.add            {"kind": "csr"|"self_signed", "algorithm": "p256"?,
+ *                     "subject": {"common_name", "organization",
+ *                     "organizational_unit", "locality", "state",
+ *                     "country"}?, "names": [..]? (default: the host's),
+ *                     "days": N?} -> KEY with "tlsa": [TLSA]; keystore.h
+ * keys.list           {} -> {"host", "keys": [KEY with "tlsa"],
+ *                     "in_use": CERT | null, "tlsa": [TLSA] (of in_use)}
+ * keys.get            {"id"} -> KEY with "tlsa"
+ * keys.delete         {"id"} -> {}
  * audit.add           {"event": "login"|"logout"|"login_failed"|...,
  *                     "outcome": "ok"|"refused", "detail"?} -> {}
  *
@@ -57,6 +83,7 @@
  *   "outcome": "applied"|"failed", "in_force": bool,
  *   "apply": "restart"|"reload", "outage_ms": 870,
  *   "summary": ["inbound.enabled", "certificate", ...] (what changed),
+ *   "kind": "save"|"restore"|"adopt", "restored"?: N,
  *   "certificate_name", "certificate_sha256"? (leaf),
  *   "error_code"?, "error_step"? (of a failed one)}
  *   generation.get adds "settings", "certificate": CERT | null, "result":
@@ -91,7 +118,16 @@
 #define OP_JOB_GET		"job.get"
 #define OP_GENERATIONS_LIST	"generations.list"
 #define OP_GENERATION_GET	"generation.get"
+#define OP_GENERATION_DIFF	"generation.diff"
+#define OP_GENERATION_RESTORE	"generation.restore"
+#define OP_CONNECTION_ADOPT	"connection.adopt"
+#define OP_RECOVER		"recover"
+#define OP_AUDIT_LIST		"audit.list"
 #define OP_AUDIT_ADD		"audit.add"
+#define OP_KEYS_ADD		"keys.add"
+#define OP_KEYS_LIST		"keys.list"
+#define OP_KEYS_GET		"keys.get"
+#define OP_KEYS_DELETE		"keys.delete"
 
 /*
  * Several hosts ([cluster] in postseal.conf); all ERR_CLUSTER_NONE without.

@@ -4,13 +4,15 @@
  * With a generation in force, every difference counts.  Without one the
  * console has promised nothing yet: only what somebody set by hand counts, so
  * that a fresh Postfix with its defaults is not called drifted.
- * A chain file that is missing or open to others is drift too: Postfix would
- * run TLS without a certificate (POSTFIX.md 1.3).
+ * A chain file that is missing, changed or open to others is drift too:
+ * Postfix would run TLS with another certificate, or without (POSTFIX.md 1.3).
  */
 #include <sys/stat.h>
 #include <unistd.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "fsx.h"
 #include "jsonx.h"
 #include "state.h"
 
@@ -31,30 +33,56 @@ drift_add(struct json_object *list, const char *parameter, const char *expected,
 	return json_object_array_add(list, row);
 }
 
-static int
-drift_file(struct json_object *list, const char *path)
+bool
+chain_is_intact(struct json_object *meta, const struct buf *chain)
 {
-	char is[64];
+	const char *want = jsonx_path_str(meta, "chain_sha256", NULL);
+	char is[SHA256_HEX];
+
+	return want == NULL ||
+	       (sha256_hex(chain->data == NULL ? "" : chain->data, chain->len,
+		    is) == 0 &&
+		   strcmp(is, want) == 0);
+}
+
+/* Is the chain file there, root's alone, and as it was written? */
+static int
+drift_file(struct json_object *list, const char *path, struct json_object *meta)
+{
+	const char *want = jsonx_path_str(meta, "chain_sha256", NULL);
+	char is[SHA256_HEX], rights[64];
 	struct stat st;
+	struct buf b;
+	int rc = 0;
 
 	if (lstat(path, &st) == -1)
 		return drift_add(list, path, "0600 root", NULL);
-	if (S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600 &&
-	    st.st_uid == geteuid())
-		return 0;
-	(void)snprintf(is, sizeof(is), "%04o uid %lu",
-	    (unsigned)(st.st_mode & 07777), (unsigned long)st.st_uid);
-	return drift_add(list, path, "0600 root", is);
+	if (!S_ISREG(st.st_mode) || (st.st_mode & 07777) != 0600 ||
+	    st.st_uid != geteuid()) {
+		(void)snprintf(rights, sizeof(rights), "%04o uid %lu",
+		    (unsigned)(st.st_mode & 07777), (unsigned long)st.st_uid);
+		rc = drift_add(list, path, "0600 root", rights);
+	}
+	buf_init(&b, CHAIN_MAX);
+	if (rc == 0 && want != NULL &&
+	    fsx_read(path, CHAIN_MAX, &b, NULL) == 0 &&
+	    sha256_hex(b.data == NULL ? "" : b.data, b.len, is) == 0 &&
+	    strcmp(is, want) != 0)
+		rc = drift_add(list, path, want, is);
+	buf_clear(&b);
+	return rc;
 }
 
 int
 drift_find(const struct conf *conf, const struct facts *facts, long id,
-    const struct settings *settings, bool chain, struct json_object **ret_array,
-    struct err *err)
+    const struct settings *settings, struct json_object *meta,
+    struct json_object **ret_array, struct err *err)
 {
 	struct json_object *list = NULL, *wanted = NULL;
 	struct param_plan plan = {NULL, 0};
 	char path[STATE_PATH_MAX];
+	bool chain = json_object_is_type(
+	    jsonx_path(meta, "certificate"), json_type_object);
 	size_t i;
 	int rc = -1;
 
@@ -79,7 +107,7 @@ drift_find(const struct conf *conf, const struct facts *facts, long id,
 			goto out;
 		}
 	}
-	if (chain && drift_file(list, path) == -1) {
+	if (chain && drift_file(list, path, meta) == -1) {
 		err_set(err, ERR_NOMEM, "", "drift");
 		goto out;
 	}

@@ -10,7 +10,7 @@
 #include "state.h"
 
 static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
-    "apply", "outage_ms", "summary", NULL};
+    "apply", "outage_ms", "summary", "kind", "restored", NULL};
 static const char *const result[] = {
     "outage_ms", "apply", "steps", "probe", "changes", "findings", "job", NULL};
 

@@ -20,6 +20,7 @@
 
 #define STATE_PATH_MAX 1024
 #define STATE_JSON_MAX (512 * 1024)
+#define CHAIN_MAX      (4 * PKI_FILE_MAX)
 #define MAINCF_MAX     (4 * 1024 * 1024)
 
 /* state.c */
@@ -93,11 +94,13 @@ void facts_update(const struct conf *, const struct postfix_info *,
 void facts_drop(const struct conf *);
 
 /* drift.c */
-/* Array of {"parameter", "expected", "actual"}; empty = none.  chain: the
- * generation has a chain file. */
+/* Array of {"parameter", "expected", "actual"}; empty = none.  meta: of the
+ * generation, or NULL. */
 int drift_find(const struct conf *, const struct facts *, long id,
-    const struct settings *, bool chain, struct json_object **ret_array,
-    struct err *);
+    const struct settings *, struct json_object *meta,
+    struct json_object **ret_array, struct err *);
+/* Is the chain file what the record says it was? */
+bool chain_is_intact(struct json_object *meta, const struct buf *chain);
 
 /* diff.c: unified diff of two texts. */
 int diff_unified(const char *name, const char *a, size_t a_len, const char *b,

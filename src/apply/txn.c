@@ -35,6 +35,7 @@ struct txn *
 txn_new(const struct conf *conf, const struct apply_request *req)
 {
 	struct txn *t;
+	size_t i;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
@@ -42,8 +43,10 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 	t->req = req;
 	t->lock = t->maincf_lock = -1;
 	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;
-	buf_init(&t->stored, 4 * PKI_FILE_MAX);
-	buf_init(&t->chain, 4 * PKI_FILE_MAX);
+	buf_init(&t->stored, CHAIN_MAX);
+	buf_init(&t->chain, CHAIN_MAX);
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		buf_init(&t->source[i], CHAIN_MAX);
 	buf_init(&t->before, MAINCF_MAX);
 	buf_init(&t->after, MAINCF_MAX);
 	findings_init(&t->findings);
@@ -54,6 +57,7 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 void
 txn_free(struct txn *t)
 {
+	size_t i;
 	int ms;
 
 	if (t == NULL)
@@ -62,6 +66,8 @@ txn_free(struct txn *t)
 		(void)outage_stop(t->outage, &ms, NULL);
 	(void)undo_lock(t, NULL);
 	facts_clear(&t->facts);
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		buf_clear(&t->source[i]);
 	buf_clear(&t->stored);
 	buf_clear(&t->chain);
 	buf_clear(&t->before);
@@ -189,8 +195,8 @@ audit(const struct txn *t, const char *outcome, const struct err *err)
 		    t->step, err->msg);
 	else
 		(void)snprintf(detail, sizeof(detail), "generation %ld", id);
-	if (audit_add(t->conf, &t->req->actor, "connection.apply", outcome,
-		detail, NULL) == -1)
+	if (audit_add(t->conf, &t->req->actor, txn_event(t), outcome, detail,
+		NULL) == -1)
 		log_warn("the audit log cannot be written");
 }
 

@@ -48,6 +48,12 @@ struct txn {
 	struct former former;
 	struct buf stored;		 /* chain in force */
 	struct json_object *stored_cert; /* CERT of it, or NULL */
+	bool stored_changed;		 /* not as it was written */
+
+	/* What is to be inspected: of the request, or in source. */
+	struct pki_bytes file[PKI_FIELD__MAX];
+	struct buf source[PKI_FIELD__MAX];
+	bool replaces; /* regardless of the stored chain */
 
 	struct settings settings; /* wanted */
 	enum apply_mode mode;
@@ -92,9 +98,21 @@ void txn_free(struct txn *);
 /* txn_prepare.c */
 int step_lock(struct txn *, struct err *);
 int undo_lock(struct txn *, struct err *);
-int step_inspect(struct txn *, struct err *);
 int step_plan(struct txn *, struct err *);
 int txn_load_former(struct txn *, struct err *);
+
+/* txn_inspect.c */
+int step_inspect(struct txn *, struct err *);
+
+/* txn_source.c: settings and files that this Save is about. */
+int txn_source(struct txn *, struct err *);
+/* "save", "restore" or "adopt", and its name in the audit log. */
+const char *txn_kind(const struct txn *);
+const char *txn_event(const struct txn *);
+
+/* adopt.c: settings and files as main.cf has them now. */
+int adopt_source(struct txn *, struct err *);
+void adopt_check(struct txn *);
 
 /* txn_stage.c */
 int step_stage(struct txn *, struct err *);

@@ -1,6 +1,7 @@
 /*
- * txn_prepare.c - steps lock, inspect and plan: whatever can be refused is
- * refused here, before anything was written.
+ * txn_prepare.c - steps lock and plan: what stands, and what would change.
+ * With inspect between them, whatever can be refused is refused here, before
+ * anything was written.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,14 +30,15 @@ txn_load_former(struct txn *t, struct err *err)
 		if (generation_meta(t->conf, t->prev, &meta, err) == -1)
 			goto out;
 		v = jsonx_path(meta, "certificate");
-		if (t->stored.len > 0 &&
-		    json_object_is_type(v, json_type_object))
+		if (json_object_is_type(v, json_type_object))
 			t->stored_cert = json_object_get(v);
+		t->stored_changed = t->stored_cert != NULL &&
+				    !chain_is_intact(meta, &t->stored);
 	}
 	(void)snprintf(t->former.sha256, sizeof(t->former.sha256), "%s",
 	    jsonx_path_str(t->stored_cert, "sha256", ""));
-	if (drift_find(t->conf, &t->facts, t->prev, &t->former.settings,
-		t->stored_cert != NULL, &drift, err) == -1)
+	if (drift_find(t->conf, &t->facts, t->prev, &t->former.settings, meta,
+		&drift, err) == -1)
 		goto out;
 	t->former.drifted = json_object_array_length(drift) > 0;
 	t->former.known = t->prev > 0 && !t->former.drifted;
@@ -103,127 +105,6 @@ undo_lock(struct txn *t, struct err *err)
 	if (t->lock != -1)
 		close(t->lock);
 	t->maincf_lock = t->lock = -1;
-	return 0;
-}
-
-static bool
-files_given(const struct txn *t)
-{
-	size_t i;
-
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		if (t->req->file[i].data != NULL)
-			return true;
-	}
-	return false;
-}
-
-/* Take over the child's report: findings, CERT and chain. */
-static int
-take_report(struct txn *t, struct pki_output *out, struct err *err)
-{
-	struct json_object *v;
-
-	v = jsonx_path(out->report, "findings");
-	if (findings_from_json(&t->findings, v, err) == -1)
-		return -1;
-	if (out->chain.len == 0)
-		return 0;
-	if (buf_add(&t->chain, out->chain.data, out->chain.len) == -1)
-		return err_set(err, ERR_NOMEM, "", "chain");
-	v = jsonx_path(out->report, "certificate");
-	if (!json_object_is_type(v, json_type_object))
-		return err_set(err, ERR_INSPECT_FAILED, "",
-		    "the inspection gave a chain without its description");
-	t->cert = json_object_get(v);
-	return 0;
-}
-
-static int
-inspect_files(struct txn *t, struct err *err)
-{
-	const struct pki_jail jail = {
-	    .user = geteuid() == 0 ? t->conf->inspect_user : NULL};
-	struct pki_input in;
-	struct pki_output out;
-	int rc = -1;
-
-	memset(&in, 0, sizeof(in));
-	memcpy(in.file, t->req->file, sizeof(in.file));
-	in.passphrase = t->req->passphrase;
-	in.hostname = t->facts.info.myhostname;
-	in.now = time(NULL);
-	in.confirm = t->req->confirm;
-	in.n_confirm = t->req->n_confirm;
-	if (t->stored.len > 0) {
-		in.stored.data = t->stored.data;
-		in.stored.len = t->stored.len;
-	}
-	pki_output_init(&out);
-	if (pki_inspect_jailed(&jail, &in, &out, err) == 0)
-		rc = take_report(t, &out, err);
-	pki_output_clear(&out);
-	return rc;
-}
-
-/* Nothing new was given: what is stored stays, unexamined; a check that is
- * newer than the certificate must not block another change. */
-static int
-keep_stored(struct txn *t, struct err *err)
-{
-	if (t->stored.len > 0 &&
-	    buf_add(&t->chain, t->stored.data, t->stored.len) == -1)
-		return err_set(err, ERR_NOMEM, "", "chain");
-	t->cert = json_object_get(t->stored_cert);
-	return 0;
-}
-
-/* Inbound turned off turns "TLS only" off, unless the patch asks for it. */
-static int
-patch_settings(struct txn *t, struct err *err)
-{
-	if (t->req->settings == NULL)
-		return 0;
-	if (settings_from_json(&t->settings, t->req->settings, err) == -1)
-		return -1;
-	if (!t->settings.inbound_enabled &&
-	    jsonx_path(t->req->settings, "inbound.tls_only") == NULL)
-		t->settings.tls_only = false;
-	return 0;
-}
-
-static void
-check_rules(struct txn *t)
-{
-	const struct settings *s = &t->settings;
-
-	if (s->tls_only && !s->inbound_enabled)
-		findings_add(
-		    &t->findings, ERR_SETTINGS_TLS_ONLY, "tls_only", NULL);
-	if (s->inbound_enabled && s->tls_only)
-		findings_add(&t->findings, ERR_SETTINGS_MX, "tls_only", NULL);
-	if (s->inbound_enabled && !files_given(t) && t->chain.len == 0)
-		findings_add(&t->findings, ERR_SETTINGS_CERT_MISSING,
-		    "server_certificate", NULL);
-}
-
-int
-step_inspect(struct txn *t, struct err *err)
-{
-	const struct finding *f;
-
-	if (patch_settings(t, err) == -1)
-		return -1;
-	if ((files_given(t) ? inspect_files(t, err) : keep_stored(t, err)) ==
-	    -1)
-		return -1;
-	check_rules(t);
-	f = findings_blocking(&t->findings, t->req->confirm, t->req->n_confirm);
-	if (f != NULL)
-		return err_set(err, f->code, f->field, "%s", "refused");
-	if (files_given(t) && t->chain.len == 0)
-		return err_set(err, ERR_INSPECT_FAILED, "",
-		    "the inspection gave no chain");
 	return 0;
 }
 

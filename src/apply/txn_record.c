@@ -62,7 +62,7 @@ struct json_object *
 txn_meta(const struct txn *t, const char *outcome)
 {
 	struct json_object *m;
-	char at[32];
+	char at[32], sha256[SHA256_HEX];
 
 	if ((m = json_object_new_object()) == NULL)
 		return NULL;
@@ -74,6 +74,13 @@ txn_meta(const struct txn *t, const char *outcome)
 	add_string(m, "via", t->req->actor.via);
 	add_string(m, "outcome", outcome);
 	add_string(m, "apply", apply_mode_name(t->mode));
+	add_string(m, "kind", txn_kind(t));
+	if (t->req->restore != 0)
+		json_object_object_add(
+		    m, "restored", json_object_new_int64(t->req->restore));
+	if (t->chain.len > 0 &&
+	    sha256_hex(t->chain.data, t->chain.len, sha256) == 0)
+		add_string(m, "chain_sha256", sha256);
 	add_string(m, "job", t->req->job);
 	json_object_object_add(m, "previous", json_object_new_int64(t->prev));
 	json_object_object_add(

@@ -12,6 +12,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "keystore.h"
 #include "txn.h"
 
 #define PROBE_MS      6000
@@ -359,6 +360,7 @@ step_close(struct txn *t, struct err *err)
 	/* It holds; what is left is housekeeping. */
 	t->closed = true;
 	remember_facts(t);
+	keystore_retire(t->conf, t->cert);
 	if (generation_prune(t->conf, t->after.data, NULL) == -1)
 		log_warn("old generations could not be wiped");
 	return 0;

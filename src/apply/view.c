@@ -43,8 +43,6 @@ view_clear(struct view *v)
 static int
 view_read(const struct conf *conf, struct view *v, struct err *err)
 {
-	bool chain;
-
 	if (facts_get(conf, &v->facts, err) == -1 ||
 	    generation_current(conf, &v->id, err) == -1 ||
 	    generation_settings(conf, v->id, &v->settings, err) == -1)
@@ -55,9 +53,7 @@ view_read(const struct conf *conf, struct view *v, struct err *err)
 	if (v->meta != NULL)
 		cert_set_days_left(
 		    jsonx_path(v->meta, "certificate"), time(NULL));
-	chain = json_object_is_type(
-	    jsonx_path(v->meta, "certificate"), json_type_object);
-	if (drift_find(conf, &v->facts, v->id, &v->settings, chain, &v->drift,
+	if (drift_find(conf, &v->facts, v->id, &v->settings, v->meta, &v->drift,
 		err) == -1)
 		return -1;
 	v->running = postfix_running(&v->facts.info);

@@ -92,6 +92,25 @@ int op_draft_drop(
     struct call *, struct json_object *, struct json_object **, struct err *);
 int op_connection_apply(
     struct call *, struct json_object *, struct json_object **, struct err *);
+int op_keys_add(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_keys_list(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_keys_get(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_keys_delete(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+
+int op_generation_restore(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_connection_adopt(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_generation_diff(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_recover(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+int op_audit_list(
+    struct call *, struct json_object *, struct json_object **, struct err *);
 
 /* op_cluster.c, op_scanner.c: more than one host */
 int op_cluster_poll(

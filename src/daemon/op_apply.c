@@ -13,6 +13,7 @@
 #include "cluster_save.h"
 #include "daemon.h"
 #include "jsonx.h"
+#include "keystore.h"
 #include "util.h"
 
 #define PROGRESS_MS 500
@@ -22,6 +23,7 @@ struct apply_call {
 	struct apply_request req;
 	struct files files;
 	struct draft draft;
+	struct buf made; /* certificate of a key made here */
 	struct cluster_save save;
 	const char *draft_id;
 	const char *confirm[CONFIRM_MAX];
@@ -102,6 +104,30 @@ read_choices(struct apply_call *a, struct json_object *args, struct err *err)
 	return read_confirm(a, args, err);
 }
 
+/* "key_id": the self-signed certificate of a key that waits here, whose key
+ * the inspection then finds; it takes the place of all files. */
+static int
+read_key_id(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	const char *id = NULL;
+	size_t i;
+
+	if (jsonx_str(args, "key_id", "key_id", KEY_ID_LEN, &id, err) == -1)
+		return -1;
+	if (id == NULL)
+		return 0;
+	if (files_count(&a->files) > 0)
+		return err_set(err, ERR_FIELD_INVALID, "key_id",
+		    "key_id stands in place of files");
+	if (keystore_certificate(a->call->conf, id, &a->made, err) == -1)
+		return -1;
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		a->req.file[i] = (struct pki_bytes){NULL, 0};
+	a->req.file[PKI_SERVER_CERTIFICATE].data = a->made.data;
+	a->req.file[PKI_SERVER_CERTIFICATE].len = a->made.len;
+	return 0;
+}
+
 /* Files of the request first; the draft fills the other fields. */
 static int
 read_files(struct apply_call *a, struct json_object *args, struct err *err)
@@ -117,7 +143,7 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 		return -1;
 	files_bytes(&a->files, a->req.file);
 	if (a->draft_id == NULL)
-		return 0;
+		return read_key_id(a, args, err);
 	if (draft_load(a->call->conf, a->draft_id, &a->draft, err) == -1)
 		return -1;
 	files_bytes(&a->draft.files, drafted);
@@ -127,7 +153,7 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 	}
 	if (a->req.passphrase == NULL && a->draft.passphrase[0] != '\0')
 		a->req.passphrase = a->draft.passphrase;
-	return 0;
+	return read_key_id(a, args, err);
 }
 
 static int
@@ -154,8 +180,12 @@ run_apply(struct apply_call *a, struct json_object **data, struct err *err)
 	return rc;
 }
 
-int
-op_connection_apply(struct call *c, struct json_object *args,
+/* What the handlers differ in: where settings and files come from. */
+typedef int (*read_source)(
+    struct apply_call *, struct json_object *args, struct err *);
+
+static int
+apply_from(struct call *c, read_source source, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	struct apply_call a;
@@ -166,16 +196,58 @@ op_connection_apply(struct call *c, struct json_object *args,
 	a.wait = true;
 	a.req.actor = c->actor;
 	files_init(&a.files);
+	buf_init(&a.made, PKI_FILE_MAX);
 	draft_init(&a.draft);
-	if (read_choices(&a, args, err) == -1 ||
-	    read_files(&a, args, err) == -1 ||
+	if (read_choices(&a, args, err) == -1 || source(&a, args, err) == -1 ||
 	    random_hex(a.req.job, JOB_ID_LEN / 2, err) == -1)
 		goto out;
 	job_prune(c->conf);
 	rc = run_apply(&a, data, err);
 out:
 	files_clear(&a.files);
+	buf_clear(&a.made);
 	draft_clear(&a.draft);
 	cluster_save_clear(&a.save);
 	return rc;
+}
+
+int
+op_connection_apply(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	return apply_from(c, read_files, args, data, err);
+}
+
+static int
+read_generation(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	int64_t id = 0;
+
+	if (jsonx_int(args, "id", "id", 1, INT32_MAX, &id, err) == -1)
+		return -1;
+	if (id == 0)
+		return err_set(err, ERR_FIELD_MISSING, "id", "id is missing");
+	a->req.restore = (long)id;
+	return 0;
+}
+
+int
+op_generation_restore(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	return apply_from(c, read_generation, args, data, err);
+}
+
+static int
+read_main_cf(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	a->req.adopt = true;
+	return 0;
+}
+
+int
+op_connection_adopt(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	return apply_from(c, read_main_cf, args, data, err);
 }

@@ -97,6 +97,54 @@ op_generation_get(struct call *c, struct json_object *args,
 	return generation_get(c->conf, (long)id, data, err);
 }
 
+int
+op_generation_diff(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	int64_t a = 0, b = 0;
+
+	if (jsonx_int(args, "a", "a", 1, INT32_MAX, &a, err) == -1 ||
+	    jsonx_int(args, "b", "b", 1, INT32_MAX, &b, err) == -1)
+		return -1;
+	if (a == 0 || b == 0)
+		return err_set(err, ERR_FIELD_MISSING, a == 0 ? "a" : "b",
+		    "two generations are needed");
+	return generation_diff(c->conf, (long)a, (long)b, data, err);
+}
+
+/* By hand, what the start of postseald and the next Save do by themselves. */
+int
+op_recover(struct call *c, struct json_object *args, struct json_object **data,
+    struct err *err)
+{
+	struct json_object *view = NULL;
+
+	if (txn_recover(c->conf, err) == -1 ||
+	    apply_view(c->conf, &view, err) == -1)
+		return -1;
+	*data = view;
+	return 0;
+}
+
+int
+op_audit_list(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	struct audit_query q = {.limit = LIST_DEFAULT};
+	int64_t limit = LIST_DEFAULT;
+
+	if (jsonx_str(args, "user", "user", 64, &q.user, err) == -1 ||
+	    jsonx_str(args, "event", "event", 48, &q.event, err) == -1 ||
+	    jsonx_str(args, "outcome", "outcome", 16, &q.outcome, err) == -1 ||
+	    jsonx_str(args, "text", "text", 128, &q.text, err) == -1 ||
+	    jsonx_int(args, "before", "before", 0, INT64_MAX, &q.before, err) ==
+		-1 ||
+	    jsonx_int(args, "limit", "limit", 1, LIST_MAX, &limit, err) == -1)
+		return -1;
+	q.limit = (size_t)limit;
+	return audit_read(c->conf, &q, data, err);
+}
+
 static bool
 is_event(const char *s)
 {

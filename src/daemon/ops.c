@@ -31,13 +31,23 @@ static const char *const status_args[] = {"probe", NULL};
 static const char *const inspect_args[] = {
     "files", "passphrase", "partial", NULL};
 static const char *const put_args[] = {"draft", "files", "names", "passphrase",
-    "settings", "apply", "remove", NULL};
+    "settings", "apply", "remove", "key_id", NULL};
 static const char *const apply_args[] = {"settings", "files", "passphrase",
-    "draft", "apply", "confirm", "dry_run", "if_match", "wait", NULL};
+    "draft", "apply", "confirm", "dry_run", "if_match", "wait", "key_id", NULL};
 static const char *const job_args[] = {"job", NULL};
 static const char *const list_args[] = {"limit", NULL};
 static const char *const get_args[] = {"id", NULL};
+static const char *const restore_args[] = {
+    "id", "apply", "confirm", "dry_run", "if_match", "wait", NULL};
+static const char *const adopt_args[] = {
+    "apply", "confirm", "dry_run", "if_match", "wait", NULL};
+static const char *const diff_args[] = {"a", "b", NULL};
+static const char *const log_args[] = {
+    "user", "event", "outcome", "text", "before", "limit", NULL};
 static const char *const audit_args[] = {"event", "outcome", "detail", NULL};
+static const char *const key_args[] = {"id", NULL};
+static const char *const key_add_args[] = {
+    "kind", "algorithm", "subject", "names", "days", NULL};
 static const char *const poll_args[] = {"serial", "wait_ms", "probe", NULL};
 static const char *const seal_args[] = {
     "host", "generation", "local", "by", "apply", NULL};
@@ -59,7 +69,16 @@ const struct op ops[] = {
     {OP_JOB_GET, BOTH, SMALL, job_args, op_job_get},
     {OP_GENERATIONS_LIST, BOTH, SMALL, list_args, op_generations_list},
     {OP_GENERATION_GET, BOTH, SMALL, get_args, op_generation_get},
+    {OP_GENERATION_DIFF, BOTH, SMALL, diff_args, op_generation_diff},
+    {OP_GENERATION_RESTORE, BOTH, SMALL, restore_args, op_generation_restore},
+    {OP_CONNECTION_ADOPT, BOTH, SMALL, adopt_args, op_connection_adopt},
+    {OP_RECOVER, PEER_ROOT, SMALL, no_args, op_recover},
+    {OP_AUDIT_LIST, BOTH, SMALL, log_args, op_audit_list},
     {OP_AUDIT_ADD, BOTH, SMALL, audit_args, op_audit_add},
+    {OP_KEYS_ADD, BOTH, 4 * SMALL, key_add_args, op_keys_add},
+    {OP_KEYS_LIST, BOTH, SMALL, no_args, op_keys_list},
+    {OP_KEYS_GET, BOTH, SMALL, key_args, op_keys_get},
+    {OP_KEYS_DELETE, BOTH, SMALL, key_args, op_keys_delete},
     {OP_CLUSTER_POLL, SYNC, SMALL, poll_args, op_cluster_poll},
     {OP_CLUSTER_SEAL, SYNC, SMALL, seal_args, op_cluster_seal},
     {OP_CLUSTER_PUBLISHED, SYNC, SMALL, published_args, op_cluster_published},

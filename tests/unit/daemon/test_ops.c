@@ -160,7 +160,8 @@ START_TEST(frame_limits)
 	    text, "{\"op\":\"%s\"," ACTOR ",\"args\":{}", op->name);
 	memset(text + n, ' ', limit - n);
 	strcpy(text + limit, "}");
-	talk_text(PEER_WEB, text, a);
+	/* As one who may. */
+	talk_text(op->peers & -op->peers, text, a);
 	if (op->max < IPC_FRAME_MAX)
 		ck_assert_str_eq(talk_code(a), "frame.too_large");
 	else
@@ -175,14 +176,17 @@ START_TEST(table)
 {
 	static const char *const names[] = {OP_CONNECTION_GET, OP_STATUS,
 	    OP_INSPECT, OP_DRAFT_PUT, OP_DRAFT_DROP, OP_CONNECTION_APPLY,
-	    OP_JOB_GET, OP_GENERATIONS_LIST, OP_GENERATION_GET, OP_AUDIT_ADD};
+	    OP_JOB_GET, OP_GENERATIONS_LIST, OP_GENERATION_GET,
+	    OP_GENERATION_DIFF, OP_GENERATION_RESTORE, OP_CONNECTION_ADOPT,
+	    OP_RECOVER, OP_AUDIT_LIST, OP_AUDIT_ADD};
 	const struct op *op, *other;
 	size_t i, found;
 
 	for (op = ops; op->name != NULL; op++) {
 		ck_assert_uint_ne(op->peers, 0);
 		ck_assert_uint_eq(
-		    op->peers & ~(unsigned)(PEER_ROOT | PEER_WEB), 0);
+		    op->peers & ~(unsigned)(PEER_ROOT | PEER_WEB | PEER_SYNC),
+		    0);
 		ck_assert_uint_gt(op->max, 256);
 		ck_assert_uint_le(op->max, IPC_FRAME_MAX);
 		ck_assert(op->run != NULL && op->args != NULL);

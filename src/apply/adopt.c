@@ -1,0 +1,236 @@
+/*
+ * adopt.c - hand edits of managed parameters become settings.
+ *
+ * What can be said in settings is taken over: the levels of both directions,
+ * also by their legacy names, and the certificate, from whatever files main.cf
+ * names; those are read as root and then inspected like an upload.  A level
+ * that the console has no word for is refused with its name.  Any other value
+ * set by hand goes back to the managed one, and only after the administrator
+ * has said yes to that (drift.reset).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "txn.h"
+
+enum level { LEVEL_NONE, LEVEL_MAY, LEVEL_ENCRYPT, LEVEL_OTHER };
+
+/* Ours for "TLS only" with exempt services; see params.c. */
+static const char conditional[] = "${{$service_name} == {";
+
+static const char *
+value_of(const struct txn *t, const char *name)
+{
+	return jsonx_path_str(t->facts.params, name, "");
+}
+
+static bool
+is_yes(const struct txn *t, const char *name)
+{
+	return strcmp(value_of(t, name), "yes") == 0;
+}
+
+static enum level
+read_level(
+    const struct txn *t, const char *level, const char *use, const char *force)
+{
+	const char *v = value_of(t, level);
+
+	if (v[0] == '\0') {
+		if (is_yes(t, force))
+			return LEVEL_ENCRYPT;
+		return is_yes(t, use) ? LEVEL_MAY : LEVEL_NONE;
+	}
+	if (strcmp(v, "none") == 0)
+		return LEVEL_NONE;
+	if (strcmp(v, "may") == 0)
+		return LEVEL_MAY;
+	if (strcmp(v, "encrypt") == 0 ||
+	    strncmp(v, conditional, sizeof(conditional) - 1) == 0)
+		return LEVEL_ENCRYPT;
+	return LEVEL_OTHER;
+}
+
+static void
+not_adoptable(struct txn *t, const char *name)
+{
+	findings_add(&t->findings, ERR_DRIFT_NOT_ADOPTABLE, "", "parameter",
+	    name, "value", value_of(t, name), NULL);
+}
+
+static void
+adopt_levels(struct txn *t)
+{
+	enum level in, out;
+
+	in = read_level(t, "smtpd_tls_security_level", "smtpd_use_tls",
+	    "smtpd_enforce_tls");
+	out = read_level(
+	    t, "smtp_tls_security_level", "smtp_use_tls", "smtp_enforce_tls");
+	if (in == LEVEL_OTHER)
+		not_adoptable(t, "smtpd_tls_security_level");
+	if (out == LEVEL_OTHER || out == LEVEL_ENCRYPT)
+		not_adoptable(t, "smtp_tls_security_level");
+	t->settings.inbound_enabled = in != LEVEL_NONE;
+	t->settings.tls_only = in == LEVEL_ENCRYPT;
+	t->settings.outbound_enabled = out == LEVEL_MAY;
+}
+
+/* Append the file at path to the set; PEM blocks may stand in any order. */
+static int
+adopt_file(
+    struct txn *t, const char *parameter, const char *path, struct err *err)
+{
+	struct buf *all = &t->source[PKI_SERVER_CERTIFICATE], b;
+	int rc = -1;
+
+	buf_init(&b, PKI_FILE_MAX);
+	if (path[0] != '/' || strchr(path, '$') != NULL ||
+	    fsx_read(path, PKI_FILE_MAX, &b, NULL) == -1) {
+		not_adoptable(t, parameter);
+		rc = 0;
+		goto out;
+	}
+	if (buf_add(all, b.data == NULL ? "" : b.data, b.len) == -1 ||
+	    buf_addc(all, '\n') == -1 || all->len > PKI_FILE_MAX)
+		err_set(err, ERR_FILE_TOO_LARGE, "server_certificate",
+		    "%s: more than %d bytes in all", parameter, PKI_FILE_MAX);
+	else
+		rc = 0;
+out:
+	buf_clear(&b);
+	return rc;
+}
+
+/* "a.pem, b.pem c.pem" */
+static int
+adopt_list(
+    struct txn *t, const char *parameter, const char *list, struct err *err)
+{
+	char path[1024];
+	size_t n;
+
+	for (;;) {
+		list += strspn(list, ", \t\r\n");
+		if ((n = strcspn(list, ", \t\r\n")) == 0)
+			return 0;
+		if (n >= sizeof(path)) {
+			not_adoptable(t, parameter);
+			return 0;
+		}
+		memcpy(path, list, n);
+		path[n] = '\0';
+		list += n;
+		if (adopt_file(t, parameter, path, err) == -1)
+			return -1;
+	}
+}
+
+/* Certificate and key by their old names; the key's defaults to the
+ * certificate's file. */
+static int
+adopt_legacy(struct txn *t, struct err *err)
+{
+	static const char *const pairs[][2] = {
+	    {"smtpd_tls_cert_file", "smtpd_tls_key_file"},
+	    {"smtpd_tls_eccert_file", "smtpd_tls_eckey_file"}};
+	const char *cert, *key;
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		cert = value_of(t, pairs[i][0]);
+		key = value_of(t, pairs[i][1]);
+		if (cert[0] == '\0' || strcmp(cert, "none") == 0)
+			continue;
+		if (adopt_file(t, pairs[i][0], cert, err) == -1)
+			return -1;
+		if (key[0] != '\0' && strcmp(key, cert) != 0 &&
+		    strcmp(key, "$smtpd_tls_cert_file") != 0 &&
+		    strcmp(key, "$smtpd_tls_eccert_file") != 0 &&
+		    adopt_file(t, pairs[i][1], key, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+adopt_certificate(struct txn *t, struct err *err)
+{
+	const char *chain = value_of(t, "smtpd_tls_chain_files");
+	char ours[STATE_PATH_MAX] = "";
+	struct buf *all = &t->source[PKI_SERVER_CERTIFICATE];
+	int rc;
+
+	if (t->prev > 0 &&
+	    generation_path(t->conf, t->prev, "inbound.pem", ours, err) == -1)
+		return -1;
+	if (strcmp(chain, ours) == 0 && ours[0] != '\0' && !t->stored_changed)
+		return 0;
+	rc = chain[0] != '\0'
+		 ? adopt_list(t, "smtpd_tls_chain_files", chain, err)
+		 : adopt_legacy(t, err);
+	if (rc == -1 || all->len == 0)
+		return rc;
+	t->replaces = true;
+	t->file[PKI_SERVER_CERTIFICATE].data = all->data;
+	t->file[PKI_SERVER_CERTIFICATE].len = all->len;
+	return 0;
+}
+
+int
+adopt_source(struct txn *t, struct err *err)
+{
+	adopt_levels(t);
+	return t->settings.inbound_enabled ? adopt_certificate(t, err) : 0;
+}
+
+/* Taken over above, or only another name for it. */
+static bool
+is_adopted(const char *name)
+{
+	static const char *const names[] = {"smtpd_tls_security_level",
+	    "smtp_tls_security_level", "smtpd_tls_chain_files", "smtpd_use_tls",
+	    "smtpd_enforce_tls", "smtp_use_tls", "smtp_enforce_tls",
+	    "smtpd_tls_cert_file", "smtpd_tls_key_file",
+	    "smtpd_tls_eccert_file", "smtpd_tls_eckey_file"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Hand-set values that the new generation would not have. */
+void
+adopt_check(struct txn *t)
+{
+	struct param_plan plan = {NULL, 0};
+	struct json_object *wanted = NULL;
+	const struct param_change *c;
+	char path[STATE_PATH_MAX];
+	size_t i;
+
+	/* Any number will do: the chain file's name is not looked at. */
+	if (generation_path(t->conf, t->prev + 1, "inbound.pem", path, NULL) ==
+		-1 ||
+	    params_wanted(&t->settings, &t->facts.info,
+		t->chain.len > 0 ? path : NULL, &wanted, NULL) == -1 ||
+	    params_plan(t->facts.params, wanted, &plan, NULL) == -1)
+		goto out; /* the plan step will say why */
+	for (i = 0; i < plan.n; i++) {
+		c = &plan.v[i];
+		if (c->before == NULL || is_adopted(c->name))
+			continue;
+		findings_add(&t->findings, ERR_DRIFT_RESET, "", "parameter",
+		    c->name, "value", c->before, "managed",
+		    c->after == NULL ? "" : c->after, NULL);
+	}
+out:
+	json_object_put(wanted);
+	param_plan_clear(&plan);
+}

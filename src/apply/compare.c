@@ -1,0 +1,201 @@
+/*
+ * compare.c - two generations beside each other: settings, certificate, and
+ * what each of them wants in main.cf.
+ *
+ * The parameters are computed anew from the settings for the Postfix that is
+ * here now, not taken from the record of the change: that one says what was
+ * different then from what had been there.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "state.h"
+
+#define TEXT_MAX_LEN (64 * 1024)
+
+struct side {
+	long id;
+	struct json_object *gen, *meta, *settings, *wanted;
+	struct json_object *cert; /* borrowed from meta, or NULL */
+};
+
+static void
+side_clear(struct side *s)
+{
+	json_object_put(s->gen);
+	json_object_put(s->meta);
+	json_object_put(s->settings);
+	json_object_put(s->wanted);
+}
+
+static int
+side_read(const struct conf *conf, const struct facts *facts, long current,
+    struct side *s, struct err *err)
+{
+	struct settings settings;
+	char path[STATE_PATH_MAX];
+
+	if (generation_brief(conf, s->id, &s->gen, &s->meta, err) == -1)
+		return -1;
+	json_object_object_add(
+	    s->gen, "in_force", json_object_new_boolean(s->id == current));
+	settings_default(&settings);
+	s->settings = json_object_get(jsonx_path(s->meta, "settings"));
+	if (s->settings == NULL ||
+	    settings_from_json(&settings, s->settings, err) == -1)
+		return err_set(
+		    err, ERR_IO, "", "generation %ld has no settings", s->id);
+	s->cert = jsonx_path(s->meta, "certificate");
+	if (!json_object_is_type(s->cert, json_type_object))
+		s->cert = NULL;
+	if (s->cert != NULL)
+		cert_set_days_left(s->cert, time(NULL));
+	if (facts->info.kind != POSTFIX_OK)
+		return 0;
+	if (generation_path(conf, s->id, "inbound.pem", path, err) == -1)
+		return -1;
+	return params_wanted(&settings, &facts->info,
+	    s->cert == NULL ? NULL : path, &s->wanted, err);
+}
+
+static void
+add_row(struct json_object *list, const char *label, const char *name,
+    struct json_object *a, struct json_object *b)
+{
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, label, json_object_new_string(name));
+	json_object_object_add(row, "a", json_object_get(a));
+	json_object_object_add(row, "b", json_object_get(b));
+	json_object_array_add(list, row);
+}
+
+static struct json_object *
+compare_settings(const struct side *a, const struct side *b)
+{
+	struct json_object *list = json_object_new_array(), *va, *vb;
+	size_t i;
+
+	for (i = 0; settings_fields[i].path != NULL; i++) {
+		va = jsonx_path(a->settings, settings_fields[i].path);
+		vb = jsonx_path(b->settings, settings_fields[i].path);
+		if (!json_object_equal(va, vb))
+			add_row(list, "path", settings_fields[i].path, va, vb);
+	}
+	return list;
+}
+
+static struct json_object *
+member(struct json_object *o, const char *name)
+{
+	struct json_object *v = NULL;
+
+	if (o != NULL)
+		(void)json_object_object_get_ex(o, name, &v);
+	return v;
+}
+
+static struct json_object *
+compare_parameters(const struct side *a, const struct side *b)
+{
+	struct json_object *list = json_object_new_array();
+
+	if (a->wanted == NULL || b->wanted == NULL)
+		return list;
+	json_object_object_foreach (a->wanted, name, va) {
+		if (!json_object_equal(va, member(b->wanted, name)))
+			add_row(list, "parameter", name, va,
+			    member(b->wanted, name));
+	}
+	json_object_object_foreach (b->wanted, other, vb) {
+		if (!json_object_object_get_ex(a->wanted, other, NULL) &&
+		    vb != NULL)
+			add_row(list, "parameter", other, NULL, vb);
+	}
+	return list;
+}
+
+static struct json_object *
+compare_certificates(const struct side *a, const struct side *b)
+{
+	struct json_object *o = json_object_new_object();
+	bool same = strcmp(jsonx_path_str(a->meta, "chain_sha256", ""),
+			jsonx_path_str(b->meta, "chain_sha256", "")) == 0;
+
+	json_object_object_add(o, "a", json_object_get(a->cert));
+	json_object_object_add(o, "b", json_object_get(b->cert));
+	json_object_object_add(o, "same", json_object_new_boolean(same));
+	return o;
+}
+
+/* The managed part of main.cf, in the order of the table. */
+static void
+as_text(const struct side *s, struct buf *b)
+{
+	if (s->wanted == NULL)
+		return;
+	json_object_object_foreach (s->wanted, name, v) {
+		if (v != NULL)
+			buf_printf(
+			    b, "%s = %s\n", name, json_object_get_string(v));
+	}
+}
+
+static struct json_object *
+compare_text(const struct side *a, const struct side *b)
+{
+	struct json_object *text = NULL;
+	struct buf ta, tb, diff;
+
+	buf_init(&ta, TEXT_MAX_LEN);
+	buf_init(&tb, TEXT_MAX_LEN);
+	buf_init(&diff, 2 * TEXT_MAX_LEN);
+	as_text(a, &ta);
+	as_text(b, &tb);
+	if (!ta.failed && !tb.failed &&
+	    diff_unified("main.cf", ta.data == NULL ? "" : ta.data, ta.len,
+		tb.data == NULL ? "" : tb.data, tb.len, &diff, NULL) == 0)
+		text =
+		    json_object_new_string(diff.data == NULL ? "" : diff.data);
+	buf_clear(&ta);
+	buf_clear(&tb);
+	buf_clear(&diff);
+	return text;
+}
+
+int
+generation_diff(const struct conf *conf, long a, long b,
+    struct json_object **ret, struct err *err)
+{
+	struct side sa = {.id = a}, sb = {.id = b};
+	struct json_object *o;
+	struct facts facts;
+	long current;
+	int rc = -1;
+
+	memset(&facts, 0, sizeof(facts));
+	if (facts_get(conf, &facts, err) == -1 ||
+	    generation_current(conf, &current, err) == -1 ||
+	    side_read(conf, &facts, current, &sa, err) == -1 ||
+	    side_read(conf, &facts, current, &sb, err) == -1)
+		goto out;
+	if ((o = json_object_new_object()) == NULL) {
+		err_set(err, ERR_NOMEM, "", "comparison");
+		goto out;
+	}
+	json_object_object_add(o, "a", json_object_get(sa.gen));
+	json_object_object_add(o, "b", json_object_get(sb.gen));
+	json_object_object_add(o, "settings", compare_settings(&sa, &sb));
+	json_object_object_add(
+	    o, "certificate", compare_certificates(&sa, &sb));
+	json_object_object_add(o, "parameters", compare_parameters(&sa, &sb));
+	json_object_object_add(o, "diff", compare_text(&sa, &sb));
+	*ret = o;
+	rc = 0;
+out:
+	side_clear(&sa);
+	side_clear(&sb);
+	facts_clear(&facts);
+	return rc;
+}

@@ -1,0 +1,167 @@
+/*
+ * txn_inspect.c - step inspect: files to one proven chain, in the jailed
+ * child, and the rules that tie settings and certificate together.
+ *
+ * Everything that is wrong is collected before anything is refused, so that
+ * the administrator sees all of it at once.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jsonx.h"
+#include "keystore.h"
+#include "txn.h"
+
+static bool
+files_given(const struct txn *t)
+{
+	size_t i;
+
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		if (t->file[i].data != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The child's findings join those that are there already. */
+static int
+take_findings(struct txn *t, struct json_object *list, struct err *err)
+{
+	struct json_object *all, *mine;
+	size_t i;
+	int rc;
+
+	if (t->findings.n == 0)
+		return findings_from_json(&t->findings, list, err);
+	if ((all = findings_to_json(&t->findings)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "findings");
+	for (i = 0; i < json_object_array_length(list); i++) {
+		mine = json_object_array_get_idx(list, i);
+		json_object_array_add(all, json_object_get(mine));
+	}
+	findings_clear(&t->findings);
+	rc = findings_from_json(&t->findings, all, err);
+	json_object_put(all);
+	return rc;
+}
+
+/* Take over the child's report: findings, CERT and chain. */
+static int
+take_report(struct txn *t, struct pki_output *out, struct err *err)
+{
+	struct json_object *v;
+
+	v = jsonx_path(out->report, "findings");
+	if (take_findings(t, v, err) == -1)
+		return -1;
+	if (out->chain.len == 0)
+		return 0;
+	if (buf_add(&t->chain, out->chain.data, out->chain.len) == -1)
+		return err_set(err, ERR_NOMEM, "", "chain");
+	v = jsonx_path(out->report, "certificate");
+	if (!json_object_is_type(v, json_type_object))
+		return err_set(err, ERR_INSPECT_FAILED, "",
+		    "the inspection gave a chain without its description");
+	t->cert = json_object_get(v);
+	return 0;
+}
+
+static int
+inspect_files(struct txn *t, struct err *err)
+{
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? t->conf->inspect_user : NULL};
+	struct pki_input in;
+	struct pki_output out;
+	int rc = -1;
+
+	memset(&in, 0, sizeof(in));
+	memcpy(in.file, t->file, sizeof(in.file));
+	in.passphrase = t->req->passphrase;
+	in.hostname = t->facts.info.myhostname;
+	in.now = time(NULL);
+	in.confirm = t->req->confirm;
+	in.n_confirm = t->req->n_confirm;
+	if (t->stored.len > 0 && !t->replaces) {
+		in.stored.data = t->stored.data;
+		in.stored.len = t->stored.len;
+	}
+	pki_output_init(&out);
+	if (keystore_inspect(t->conf, &jail, &in, &out, err) == 0)
+		rc = take_report(t, &out, err);
+	pki_output_clear(&out);
+	return rc;
+}
+
+/* Nothing new was given: what is stored stays, unexamined; a check that is
+ * newer than the certificate must not block another change. */
+static int
+keep_stored(struct txn *t, struct err *err)
+{
+	if (t->replaces)
+		return 0; /* a generation without certificate */
+	if (t->stored.len > 0 &&
+	    buf_add(&t->chain, t->stored.data, t->stored.len) == -1)
+		return err_set(err, ERR_NOMEM, "", "chain");
+	if (t->stored.len > 0)
+		t->cert = json_object_get(t->stored_cert);
+	return 0;
+}
+
+static void
+check_rules(struct txn *t)
+{
+	const struct settings *s = &t->settings;
+
+	if (s->tls_only && !s->inbound_enabled)
+		findings_add(
+		    &t->findings, ERR_SETTINGS_TLS_ONLY, "tls_only", NULL);
+	if (s->inbound_enabled && s->tls_only)
+		findings_add(&t->findings, ERR_SETTINGS_MX, "tls_only", NULL);
+	if (s->inbound_enabled && !files_given(t) && t->chain.len == 0)
+		findings_add(&t->findings, ERR_SETTINGS_CERT_MISSING,
+		    "server_certificate", NULL);
+}
+
+/* "key=4F:2A, certificate=91:0C": the facts of a finding in one line. */
+static int
+refuse(const struct finding *f, struct err *err)
+{
+	char text[160] = "";
+	size_t len = 0;
+
+	if (f->args != NULL) {
+		json_object_object_foreach (f->args, name, value) {
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+			    "%s%s=%.60s", len == 0 ? "" : ", ", name,
+			    json_object_get_string(value));
+			if (len >= sizeof(text))
+				break;
+		}
+	}
+	return err_set(err, f->code, f->field, "%s",
+	    text[0] == '\0' ? err_name(f->code) : text);
+}
+
+int
+step_inspect(struct txn *t, struct err *err)
+{
+	const struct finding *f;
+
+	if (txn_source(t, err) == -1 ||
+	    (files_given(t) ? inspect_files(t, err) : keep_stored(t, err)) ==
+		-1)
+		return -1;
+	check_rules(t);
+	if (t->req->adopt && !(files_given(t) && t->chain.len == 0))
+		adopt_check(t);
+	f = findings_blocking(&t->findings, t->req->confirm, t->req->n_confirm);
+	if (f != NULL)
+		return refuse(f, err);
+	if (files_given(t) && t->chain.len == 0)
+		return err_set(err, ERR_INSPECT_FAILED, "",
+		    "the inspection gave no chain");
+	return 0;
+}
