@@ -10,6 +10,7 @@
 
 #include "daemon.h"
 #include "jsonx.h"
+#include "keystore.h"
 
 #define HOST_MAX 256
 
@@ -131,7 +132,7 @@ files_inspect(const struct conf *conf, const struct files *f,
 		in.stored.data = stored.data;
 		in.stored.len = stored.len;
 	}
-	if (pki_inspect_jailed(&jail, &in, &out, err) == -1)
+	if (keystore_inspect(conf, &jail, &in, &out, err) == -1)
 		goto out;
 	*report = json_object_get(out.report);
 	rc = 0;

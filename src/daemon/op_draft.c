@@ -16,6 +16,7 @@
 
 #include "daemon.h"
 #include "jsonx.h"
+#include "keystore.h"
 
 static const char *const hopeless[] = {"file.empty", "file.too_large",
     "file.unreadable", "file.truncated", "file.wrong_field",
@@ -195,6 +196,45 @@ put_files(struct json_object *args, struct draft *d, struct files *sent,
 	return 0;
 }
 
+/* The self-signed certificate of a key made here, as if it were uploaded;
+ * its key stays where it is. */
+static int
+put_key_id(const struct conf *conf, struct json_object *args, struct draft *d,
+    struct err *err)
+{
+	struct json_object *key = NULL;
+	const char *id = NULL;
+	struct buf pem;
+	size_t i;
+	int rc = -1;
+
+	if (jsonx_str(args, "key_id", "key_id", KEY_ID_LEN, &id, err) == -1)
+		return -1;
+	if (id == NULL)
+		return 0;
+	buf_init(&pem, PKI_FILE_MAX);
+	if (keystore_get(conf, id, &key, err) == -1 ||
+	    keystore_certificate(conf, id, &pem, err) == -1)
+		goto out;
+	for (i = 0; i < PKI_FIELD__MAX; i++) {
+		forget_file(d, i);
+		forget_refused(d, (int)i);
+	}
+	i = PKI_SERVER_CERTIFICATE;
+	if (buf_add(&d->files.data[i], pem.data, pem.len) == -1) {
+		err_set(err, ERR_NOMEM, "", "draft");
+		goto out;
+	}
+	d->files.given[i] = true;
+	clean_copy(
+	    d->name[i], sizeof(d->name[i]), jsonx_path_str(key, "subject", ""));
+	rc = 0;
+out:
+	json_object_put(key);
+	buf_clear(&pem);
+	return rc;
+}
+
 static int
 put_choices(struct json_object *args, struct draft *d, struct err *err)
 {
@@ -244,6 +284,7 @@ op_draft_put(struct call *c, struct json_object *args,
 	    draft_load(c->conf, id, &d, err) == -1 ||
 	    put_removed(args, &d, err) == -1 ||
 	    put_files(args, &d, &sent, err) == -1 ||
+	    put_key_id(c->conf, args, &d, err) == -1 ||
 	    put_choices(args, &d, err) == -1 ||
 	    draft_inspect(c->conf, &d, err) == -1)
 		goto out;

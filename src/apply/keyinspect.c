@@ -1,0 +1,214 @@
+/*
+ * keyinspect.c - a certificate that came alone finds the key that it was
+ * requested with.
+ *
+ * The files are inspected as they came first, in the jail; the report names
+ * the public key of each certificate.  Only when no key came along, the one
+ * in use does not fit, and a key that waits here does, the jail is asked
+ * again with that key.  So a key is never shown to an inspection that it has
+ * no part in.
+ */
+#include <string.h>
+
+#include "findings.h"
+#include "jsonx.h"
+#include "keystore_int.h"
+#include "state.h"
+
+/* Did any file of the report hold a key? */
+static bool
+has_keys(struct json_object *report)
+{
+	struct json_object *files = jsonx_path(report, "files"), *keys;
+
+	if (!json_object_is_type(files, json_type_object))
+		return true;
+	json_object_object_foreach (files, name, file) {
+		(void)name;
+		keys = jsonx_path(file, "keys");
+		if (json_object_is_type(keys, json_type_array) &&
+		    json_object_array_length(keys) > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_finding(struct json_object *report, enum err_code code)
+{
+	struct json_object *list = jsonx_path(report, "findings");
+	size_t i, n;
+
+	n = json_object_is_type(list, json_type_array)
+		? json_object_array_length(list)
+		: 0;
+	for (i = 0; i < n; i++) {
+		if (strcmp(jsonx_path_str(
+			       json_object_array_get_idx(list, i), "code", ""),
+			err_name(code)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is there a certificate with this public key among the uploads? */
+static bool
+has_certificate(struct json_object *report, const char *spki)
+{
+	struct json_object *files = jsonx_path(report, "files"), *list;
+	size_t i, n;
+
+	json_object_object_foreach (files, name, file) {
+		(void)name;
+		list = jsonx_path(file, "certificates");
+		n = json_object_is_type(list, json_type_array)
+			? json_object_array_length(list)
+			: 0;
+		for (i = 0; i < n; i++) {
+			if (strcmp(jsonx_path_str(
+				       json_object_array_get_idx(list, i),
+				       "key.spki_sha256", ""),
+				spki) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The keys that fit, one after the other in *pem, and a finding for each. */
+static int
+find_keys(const struct conf *conf, struct json_object *report, struct buf *pem,
+    struct findings *found, struct err *err)
+{
+	struct json_object *list = NULL, *meta;
+	const char *spki;
+	size_t i;
+	int rc = 0;
+
+	if (keystore_list(conf, &list, err) == -1)
+		return -1;
+	for (i = 0; i < json_object_array_length(list) && rc == 0; i++) {
+		meta = json_object_array_get_idx(list, i);
+		spki = jsonx_path_str(meta, "key.spki_sha256", "");
+		if (*spki == '\0' || !has_certificate(report, spki))
+			continue;
+		rc = keystore_read(
+		    conf, jsonx_path_str(meta, "id", ""), "key.pem", pem, err);
+		findings_add(found, ERR_KEY_PENDING,
+		    pki_field_names[PKI_PRIVATE_KEY], "key",
+		    jsonx_path_str(meta, "key.label", ""), "made",
+		    jsonx_path_str(meta, "at", ""), "by",
+		    jsonx_path_str(meta, "by", ""), NULL);
+	}
+	json_object_put(list);
+	return rc;
+}
+
+/* Nobody uploaded a key: say where it came from instead. */
+static void
+mend_report(struct json_object *report, const struct findings *found)
+{
+	struct json_object *files = jsonx_path(report, "files");
+	struct json_object *list = jsonx_path(report, "findings");
+	struct json_object *extra = findings_to_json(found);
+	size_t i;
+
+	if (json_object_is_type(files, json_type_object))
+		json_object_object_add(
+		    files, pki_field_names[PKI_PRIVATE_KEY], NULL);
+	for (i = 0; i < json_object_array_length(extra); i++) {
+		if (json_object_array_length(list) >= FINDINGS_MAX)
+			break;
+		json_object_array_add(
+		    list, json_object_get(json_object_array_get_idx(extra, i)));
+	}
+	json_object_put(extra);
+}
+
+static int
+inspect_with(const struct pki_jail *jail, const struct pki_input *in,
+    const struct buf *key, const struct findings *found, struct pki_output *out,
+    struct err *err)
+{
+	struct pki_input again = *in;
+	struct pki_output second;
+
+	again.file[PKI_PRIVATE_KEY].data = key->data;
+	again.file[PKI_PRIVATE_KEY].len = key->len;
+	again.partial = false;
+	pki_output_init(&second);
+	if (pki_inspect_jailed(jail, &again, &second, err) == -1) {
+		pki_output_clear(&second);
+		return -1;
+	}
+	mend_report(second.report, found);
+	pki_output_clear(out);
+	*out = second;
+	return 0;
+}
+
+int
+keystore_inspect(const struct conf *conf, const struct pki_jail *jail,
+    const struct pki_input *in, struct pki_output *out, struct err *err)
+{
+	struct findings found;
+	struct buf key;
+	int rc;
+
+	if (pki_inspect_jailed(jail, in, out, err) == -1)
+		return -1;
+	if (in->file[PKI_PRIVATE_KEY].data != NULL || has_keys(out->report) ||
+	    has_finding(out->report, ERR_KEY_STORED))
+		return 0;
+	findings_init(&found);
+	buf_init(&key, PKI_FILE_MAX);
+	rc = find_keys(conf, out->report, &key, &found, err);
+	if (rc == 0 && key.len > 0)
+		rc = inspect_with(jail, in, &key, &found, out, err);
+	buf_clear(&key);
+	findings_clear(&found);
+	return rc;
+}
+
+static bool
+is_of(struct json_object *cert, const char *spki)
+{
+	struct json_object *more = jsonx_path(cert, "more");
+	size_t i, n;
+
+	if (strcmp(jsonx_path_str(cert, "key.spki_sha256", ""), spki) == 0)
+		return true;
+	n = json_object_is_type(more, json_type_array)
+		? json_object_array_length(more)
+		: 0;
+	for (i = 0; i < n; i++) {
+		if (strcmp(jsonx_path_str(json_object_array_get_idx(more, i),
+			       "key.spki_sha256", ""),
+			spki) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+keystore_retire(const struct conf *conf, struct json_object *cert)
+{
+	struct json_object *list = NULL, *meta;
+	const char *spki;
+	struct err why;
+	size_t i;
+
+	if (!json_object_is_type(cert, json_type_object) ||
+	    keystore_list(conf, &list, NULL) == -1)
+		return;
+	for (i = 0; i < json_object_array_length(list); i++) {
+		meta = json_object_array_get_idx(list, i);
+		spki = jsonx_path_str(meta, "key.spki_sha256", "");
+		if (*spki != '\0' && is_of(cert, spki) &&
+		    keystore_delete(
+			conf, jsonx_path_str(meta, "id", ""), &why) == -1)
+			log_warn("a key that is in use now still waits: %s",
+			    why.msg);
+	}
+	json_object_put(list);
+}
