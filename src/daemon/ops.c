@@ -45,9 +45,6 @@ static const char *const diff_args[] = {"a", "b", NULL};
 static const char *const log_args[] = {
     "user", "event", "outcome", "text", "before", "limit", NULL};
 static const char *const audit_args[] = {"event", "outcome", "detail", NULL};
-static const char *const key_add_args[] = {
-    "kind", "algorithm", "subject", "names", "days", NULL};
-static const char *const key_args[] = {"id", NULL};
 static const char *const key_args[] = {"id", NULL};
 static const char *const key_add_args[] = {
     "kind", "algorithm", "subject", "names", "days", NULL};
