@@ -7,8 +7,9 @@
 
 console_start
 s=$SAMPLES
-PHRASE='Passphrase-Kx7Qm2'
-GUESS='Guessed-Password-9Zw'
+# Made up now: nobody else's file can hold them.
+PHRASE=Passphrase-$(head -c 9 /dev/urandom | od -An -tx1 | tr -d ' ')
+GUESS=Guessed-$(head -c 9 /dev/urandom | od -An -tx1 | tr -d ' ')
 rsa_new "$T/plain.key"
 openssl pkcs8 -topk8 -in "$T/plain.key" -passout "pass:$PHRASE" -out "$T/enc.key"
 self_new "$T/enc.crt" "$T/plain.key"
@@ -126,10 +127,10 @@ is "and who may read them" \
     "$(cd "$STATE" && stat -c '%a %U' $found | sort -u)" "600 root"
 is "the passphrase is not even there" \
     "$(grep -rlaF "$PHRASE" "$STATE/" "$root/" | wc -l)" 0
-python=$(openssl pkey -in "$T/plain.key" -outform DER | tail -c 64 | od -An -tx1 | tr -d ' \n')
+tail_of_key=$(openssl pkey -in "$T/plain.key" -outform DER | tail -c 64 | od -An -tx1 | tr -d ' \n')
 raw=
 for file in $(find "$STATE/" "$root/" -type f ! -name inbound.pem ! -path '*/samples/*'); do
-	od -An -v -tx1 "$file" | tr -d ' \n' | grep -qF "$python" && raw+="$file "
+	od -An -v -tx1 "$file" | tr -d ' \n' | grep -qF "$tail_of_key" && raw+="$file "
 done
 is "no file holds the key's raw bytes" "$raw" ""
 is "nothing in /tmp, /var/tmp, /dev/shm" \
