@@ -119,10 +119,12 @@ check-unit: $(addprefix unit-,$(UNIT_LAYERS))
 STATE		?= ./run
 HTTPS_PORT	?= 8443
 SMTP_PORT	?= 10025
+SCANNERS	?= 0
 run: export B := $(B)
 run: export STATE := $(STATE)
 run: export HTTPS_PORT := $(HTTPS_PORT)
 run: export SMTP_PORT := $(SMTP_PORT)
+run: export SCANNERS := $(SCANNERS)
 run:
 	@exec deploy/run
 

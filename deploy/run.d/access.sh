@@ -68,6 +68,7 @@ access_json()
 	printf '  "smtp": "127.0.0.1:%s",\n' "$SMTP_PORT"
 	printf '  "postfix_config": %s,\n' "$(json_str "$STATE/postfix/conf")"
 	printf '  "https_ca": %s,\n' "$(json_str "$STATE/https/cert.pem")"
+	cluster_access_json
 	printf '  "samples": %s,\n  "pids": {' "$(json_str "$STATE/samples")"
 	for i in "${!PIDS[@]}"; do
 		printf '%s"%s": %s' "$sep" "${NAMES[i]}" "${PIDS[i]}"

@@ -25,6 +25,7 @@ user = postseal
 state_directory = $ROOT/web
 template_directory = $ROOT/share/templates
 EOT
+	! cluster_on || cluster_section console
 }
 
 system_user()

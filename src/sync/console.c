@@ -221,11 +221,14 @@ settle(struct sync *s, const char *id, const char *outcome, const char *detail,
 	struct json_object *args = json_object_new_object(), *data = NULL;
 	int rc;
 
-	put_str(args, "id", id);
+	put_str(args, "id", id); /* a copy: id may be of s->me */
 	put_str(args, "outcome", outcome);
 	put_str(args, "detail", detail);
 	rc = link_call(s->conf, OP_CLUSTER_PUBLISHED, args, &data, err);
 	json_object_put(data);
+	/* Done with, before the next poll says so. */
+	json_object_object_del(s->me, "publish");
+	json_object_object_del(s->me, "command");
 	return rc;
 }
 
@@ -285,13 +288,15 @@ int
 console_publish(struct sync *s, struct err *err)
 {
 	struct json_object *what = jsonx_path(s->me, "publish");
-	const char *id = jsonx_path_str(what, "id", "");
+	const char *from = jsonx_path_str(what, "id", "");
 	int64_t generation = 0, mod = 0;
-	char dir[64], there[64];
+	char dir[64], there[64], id[64];
 	bool done = false;
 
-	if (what == NULL || id[0] == '\0')
+	if (what == NULL || from[0] == '\0')
 		return 0;
+	/* settle lets go of what it came from. */
+	(void)snprintf(id, sizeof(id), "%s", from);
 	(void)snprintf(dir, sizeof(dir), "%010lld-%.8s",
 	    (long long)member_int(what, "generation"), id);
 	if (desired_read(s, &generation, &mod, there, sizeof(there), err) == -1)
