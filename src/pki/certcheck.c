@@ -161,8 +161,8 @@ static void
 check_signature(struct check_ctx *c, const struct check_row *row)
 {
 	if (c->pair->leaf->self_issued && !c->pair->leaf->self_signed &&
-	    c->pair->n_chain == 0 && c->pair->root == NULL &&
-	    X509_get0_pubkey(c->leaf) != NULL)
+	    !c->pair->leaf->unchecked && c->pair->n_chain == 0 &&
+	    c->pair->root == NULL && X509_get0_pubkey(c->leaf) != NULL)
 		say(c, row, digest_name(c->leaf, NULL));
 	ERR_clear_error();
 }
@@ -289,7 +289,7 @@ check_name(struct check_ctx *c, const struct check_row *row)
 		name_common(
 		    X509_get_subject_name(c->leaf), names, sizeof(names));
 	findings_add(&c->set->found, row->code, field_name(row->field),
-	    "hostname", c->in->hostname, "names",
+	    "hostname", c->in->hostname, "host", c->in->hostname, "names",
 	    names[0] != '\0' ? names : "-", NULL);
 }
 

@@ -10,14 +10,16 @@
  */
 #include <string.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "pki_int.h"
 
-#define STEPS_MAX 2000
-#define DEPTH_MAX PKI_OBJECTS_MAX
+#define STEPS_MAX  2000
+#define VERIFY_MAX 40 /* signatures; an honest set needs its size, twice */
+#define DEPTH_MAX  PKI_OBJECTS_MAX
 
 struct path {
 	size_t at[DEPTH_MAX + 2];
@@ -35,32 +37,55 @@ struct walk {
 	struct path cur, best;
 };
 
-/* A huge public exponent makes one check cost as much as a signature. */
+/*
+ * Some keys make one check cost as much as a signature, or more: a huge
+ * public exponent, a curve made to measure, DSA of 10,000 bits.
+ */
 static bool
 cheap_to_verify(EVP_PKEY *pkey)
 {
+	struct key_facts f;
 	BIGNUM *e = NULL;
 	bool ok;
 
 	if (pkey == NULL)
 		return false;
-	if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA &&
-	    EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA_PSS)
+	switch (EVP_PKEY_get_base_id(pkey)) {
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS:
+		ok = EVP_PKEY_get_bits(pkey) <= 8192 &&
+		     EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) ==
+			 1 &&
+		     BN_num_bits(e) <= 64;
+		BN_free(e);
+		return ok;
+	case EVP_PKEY_EC:
+		key_facts(pkey, &f);
+		return !f.explicit_curve && f.bits <= 521;
+	case EVP_PKEY_ED25519:
+	case EVP_PKEY_ED448:
 		return true;
-	ok = EVP_PKEY_get_bits(pkey) <= 8192 &&
-	     EVP_PKEY_get_bn_param(pkey, "e", &e) == 1 && BN_num_bits(e) <= 64;
-	BN_free(e);
-	return ok;
+	default:
+		return false;
+	}
 }
 
 static bool
-signed_by(const struct pki_cert *c, const struct pki_cert *issuer)
+may_verify(struct pki_set *s, const struct pki_cert *issuer)
 {
-	EVP_PKEY *pub = X509_get0_pubkey(issuer->x);
+	return cheap_to_verify(X509_get0_pubkey(issuer->x)) &&
+	       s->signatures++ < VERIFY_MAX;
+}
+
+static bool
+signed_by(
+    struct pki_set *s, const struct pki_cert *c, const struct pki_cert *issuer)
+{
 	bool ok;
 
 	ok = X509_check_issued(issuer->x, c->x) == X509_V_OK &&
-	     cheap_to_verify(pub) && X509_verify(c->x, pub) == 1;
+	     may_verify(s, issuer) &&
+	     X509_verify(c->x, X509_get0_pubkey(issuer->x)) == 1;
 	ERR_clear_error();
 	return ok;
 }
@@ -75,15 +100,18 @@ chain_link(struct pki_set *s)
 		c = &s->cert[i];
 		if (c->role == PKI_ROLE_DUPLICATE)
 			continue;
-		if (c->self_issued && cheap_to_verify(X509_get0_pubkey(c->x)))
-			c->self_signed = X509_self_signed(c->x, 1) == 1;
+		if (c->self_issued) {
+			c->unchecked = !may_verify(s, c);
+			c->self_signed =
+			    !c->unchecked && X509_self_signed(c->x, 1) == 1;
+		}
 		for (j = 0; j < s->n_cert; j++) {
 			d = &s->cert[j];
 			if (i == j || d->role == PKI_ROLE_DUPLICATE ||
 			    X509_NAME_cmp(X509_get_issuer_name(c->x),
 				X509_get_subject_name(d->x)) != 0)
 				continue;
-			s->issued[i][j] = signed_by(c, d);
+			s->issued[i][j] = signed_by(s, c, d);
 		}
 	}
 	ERR_clear_error();

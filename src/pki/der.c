@@ -182,15 +182,67 @@ read_signed(
 	return set_fail(s, field, ERR_FILE_UNREADABLE, line, "X.509");
 }
 
+/*
+ * Keys that no mail server can use are not even decoded: finishing a DH or
+ * DSA key of 10,000 bits costs a second.
+ */
+static const struct {
+	int nid;
+	const char *name; /* NULL: decode it */
+} algorithms[] = {
+    {NID_rsaEncryption, NULL},
+    {NID_rsassaPss, NULL},
+    {NID_X9_62_id_ecPublicKey, NULL},
+    {NID_ED25519, NULL},
+    {NID_ED448, NULL},
+    {NID_dsa, "DSA"},
+    {NID_dhKeyAgreement, "DH"},
+    {NID_dhpublicnumber, "DH"},
+    {NID_X25519, "X25519"},
+    {NID_X448, "X448"},
+};
+
+static int
+say_unusable(struct pki_set *s, int field, const char *type)
+{
+	s->file[field].failed = true;
+	if (field != PKI_STORED)
+		findings_add(&s->found, ERR_KEY_UNUSABLE, field_name(field),
+		    "type", type, "label", type, "bits", "-", "key", "-", NULL);
+	return -1;
+}
+
+/* Name of an algorithm that is not decoded, or NULL. */
 static const char *
-pkcs8_algorithm(const PKCS8_PRIV_KEY_INFO *p8, char *dst, size_t dst_len)
+refused_algorithm(const ASN1_OBJECT *oid, char *dst, size_t dst_len)
+{
+	int nid = OBJ_obj2nid(oid);
+	size_t i;
+
+	for (i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+		if (algorithms[i].nid == nid)
+			return algorithms[i].name;
+	return OBJ_obj2txt(dst, (int)dst_len, oid, 0) > 0 ? dst : "?";
+}
+
+/* PKCS#8, also out of a PKCS#12; borrowed. */
+int
+der_take_pkcs8(struct pki_set *s, int field, int line,
+    const PKCS8_PRIV_KEY_INFO *p8, bool encrypted, bool bundled)
 {
 	const ASN1_OBJECT *oid;
+	const char *name;
+	EVP_PKEY *pkey;
+	char text[80];
 
-	if (PKCS8_pkey_get0(&oid, NULL, NULL, NULL, p8) != 1 ||
-	    OBJ_obj2txt(dst, (int)dst_len, oid, 0) <= 0)
-		return "PKCS#8";
-	return dst;
+	if (PKCS8_pkey_get0(&oid, NULL, NULL, NULL, p8) != 1)
+		return set_fail(s, field, ERR_FILE_UNREADABLE, line, "PKCS#8");
+	name = refused_algorithm(oid, text, sizeof(text));
+	if (name != NULL)
+		return say_unusable(s, field, name);
+	if ((pkey = EVP_PKCS82PKEY(p8)) == NULL)
+		return set_fail(s, field, ERR_FILE_UNREADABLE, line, "PKCS#8");
+	return set_add_key(s, field, line, pkey, encrypted, bundled);
 }
 
 static int
@@ -198,17 +250,11 @@ read_pkcs8(struct pki_set *s, int field, const unsigned char *p, size_t len,
     int line, bool encrypted)
 {
 	PKCS8_PRIV_KEY_INFO *p8;
-	EVP_PKEY *pkey;
-	char name[80];
 	int rc;
 
 	if ((p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)len)) == NULL)
 		return set_fail(s, field, ERR_FILE_UNREADABLE, line, "PKCS#8");
-	if ((pkey = EVP_PKCS82PKEY(p8)) != NULL)
-		rc = set_add_key(s, field, line, pkey, encrypted, false);
-	else
-		rc = set_fail(s, field, ERR_FILE_UNREADABLE, line,
-		    pkcs8_algorithm(p8, name, sizeof(name)));
+	rc = der_take_pkcs8(s, field, line, p8, encrypted, false);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	return rc;
 }
@@ -223,12 +269,13 @@ der_read_key(struct pki_set *s, int field, enum der_kind kind,
 		const char *what;
 	} keys[] = {
 	    {DER_RSA_KEY, EVP_PKEY_RSA, "RSA PRIVATE KEY"},
-	    {DER_DSA_KEY, EVP_PKEY_DSA, "DSA PRIVATE KEY"},
 	    {DER_EC_KEY, EVP_PKEY_EC, "EC PRIVATE KEY"},
 	};
 	EVP_PKEY *pkey;
 	size_t i;
 
+	if (kind == DER_DSA_KEY)
+		return say_unusable(s, field, "DSA");
 	if (kind == DER_PKCS8)
 		return read_pkcs8(s, field, p, len, line, encrypted);
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

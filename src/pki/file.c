@@ -203,7 +203,7 @@ file_read(struct pki_set *s, int field, const struct pki_bytes *in)
 	if (in->len == 0)
 		return set_fail(s, field, ERR_FILE_EMPTY, 0, NULL);
 	if (field != PKI_STORED && in->len > PKI_FILE_MAX)
-		return set_fail(s, field, ERR_FILE_TOO_LARGE, 0, NULL);
+		return set_fail(s, field, ERR_FILE_TOO_LARGE, 0, "64 KiB");
 	if (is_binary(in)) {
 		f->format = PKI_FORMAT_DER;
 		rc = der_read(s, field, in->data, in->len, 0);

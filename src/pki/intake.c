@@ -213,11 +213,13 @@ pair_stored_leaf(struct pki_set *s, struct pki_plan *plan, bool only_ca)
 	}
 }
 
+/* The stored key may still get its successor in a draft: only a warning. */
 static void
 say_mismatch(struct pki_set *s, const struct pki_key *k,
-    const struct pki_cert *c, int field)
+    const struct pki_cert *c, int field, bool partial)
 {
 	char key[PKI_SHORT_FP], cert[PKI_SHORT_FP], name[PKI_NAME_MAX];
+	bool stored = k->field == PKI_STORED;
 	struct key_facts kf, cf;
 
 	key_facts(k->pkey, &kf);
@@ -225,10 +227,11 @@ say_mismatch(struct pki_set *s, const struct pki_key *k,
 	key_print(k->pkey, key);
 	key_print(X509_get0_pubkey(c->x), cert);
 	cert_subject(c->x, name, sizeof(name));
-	findings_add(&s->found, ERR_KEY_MISMATCH, field_name(field), "key", key,
-	    "key_type", kf.label, "certificate", cert, "certificate_type",
-	    cf.label, "subject", name, "stored",
-	    k->field == PKI_STORED ? "true" : "false", NULL);
+	findings_add_sev(&s->found, ERR_KEY_MISMATCH,
+	    stored && partial ? SEV_WARN : SEV_ERROR, field_name(field), "key",
+	    key, "key_type", kf.label, "certificate", cert, "certificate_type",
+	    cf.label, "subject", name, "stored", stored ? "true" : "false",
+	    NULL);
 }
 
 struct counts {
@@ -309,9 +312,11 @@ report_unpaired(struct pki_set *s, const struct pki_input *in,
 		    !s->file[PKI_SERVER_CERTIFICATE].failed)
 			say_mismatch(s, k, leaf,
 			    k->field == PKI_STORED ? PKI_SERVER_CERTIFICATE
-						   : k->field);
+						   : k->field,
+			    in->partial);
 		else if (k->field != PKI_STORED && plan->n > 0)
-			say_mismatch(s, k, plan->pair[0].leaf, k->field);
+			say_mismatch(
+			    s, k, plan->pair[0].leaf, k->field, in->partial);
 		else if (k->field != PKI_STORED && !in->partial && !wrong &&
 			 !failed)
 			say_missing(

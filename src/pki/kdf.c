@@ -241,7 +241,6 @@ kdf_decrypt_pkcs8(struct pki_set *s, int field, int line,
 {
 	const X509_ALGOR *alg;
 	PKCS8_PRIV_KEY_INFO *p8 = NULL;
-	EVP_PKEY *pkey = NULL;
 	X509_SIG *sig;
 	int rc = -1;
 
@@ -256,11 +255,11 @@ kdf_decrypt_pkcs8(struct pki_set *s, int field, int line,
 		goto out;
 	ERR_clear_error();
 	p8 = PKCS8_decrypt(sig, s->passphrase, (int)strlen(s->passphrase));
-	if (p8 == NULL || (pkey = EVP_PKCS82PKEY(p8)) == NULL) {
+	if (p8 == NULL) {
 		set_fail(s, field, why_not_decrypted(), line, "PKCS#8");
 		goto out;
 	}
-	if ((rc = set_add_key(s, field, line, pkey, true, false)) == 0)
+	if ((rc = der_take_pkcs8(s, field, line, p8, true, false)) == 0)
 		rc = decrypted(s, field);
 out:
 	PKCS8_PRIV_KEY_INFO_free(p8);

@@ -63,7 +63,7 @@ say_key(struct check_ctx *c, const struct check_row *row)
 	if (c->pair != NULL && c->pair->key == NULL)
 		field = PKI_SERVER_CERTIFICATE; /* all we have is that */
 	findings_add(&c->set->found, row->code, field_name(field), "type",
-	    f.label, "bits", bits, "key", print, NULL);
+	    f.label, "label", f.label, "bits", bits, "key", print, NULL);
 }
 
 static void

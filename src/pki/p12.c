@@ -36,13 +36,9 @@ fail(struct p12 *c, enum err_code code, const char *what)
 static int
 take_key(struct p12 *c, const PKCS8_PRIV_KEY_INFO *p8, bool encrypted)
 {
-	EVP_PKEY *pkey;
-
-	if ((pkey = EVP_PKCS82PKEY(p8)) == NULL)
-		return fail(c, ERR_FILE_UNREADABLE, "PKCS#8");
 	if (encrypted && c->pass_len > 0)
 		c->decrypted = true;
-	return set_add_key(c->s, c->field, 0, pkey, encrypted, true);
+	return der_take_pkcs8(c->s, c->field, 0, p8, encrypted, true);
 }
 
 static int

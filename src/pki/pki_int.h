@@ -70,6 +70,7 @@ struct pki_cert {
 	bool		 bundled;
 	bool		 self_signed;	/* and the signature is good */
 	bool		 self_issued;	/* subject = issuer */
+	bool		 unchecked;	/* ... and too dear to verify */
 	bool		 is_ca;
 	enum pki_role	 role;
 	X509		*root;		/* its issuer in the trust file */
@@ -93,6 +94,7 @@ struct pki_set {
 	size_t		 seen;		/* the same with repeated keys */
 	const char	*passphrase;
 	uint64_t	 cost;		/* key derivation so far, in ns */
+	int		 signatures;	/* checked while linking */
 	struct findings	 found;
 	/* issued[i][j]: j issued i, name and signature */
 	bool		 issued[PKI_SET_MAX][PKI_SET_MAX];
@@ -170,6 +172,8 @@ enum der_kind der_sniff(const unsigned char *, size_t, size_t *ret_len);
 /* Decode all values that stand one after the other. */
 int	der_read(struct pki_set *, int field, const unsigned char *, size_t,
 	    int line);
+int	der_take_pkcs8(struct pki_set *, int field, int line,
+	    const PKCS8_PRIV_KEY_INFO *, bool encrypted, bool bundled);
 int	der_read_key(struct pki_set *, int field, enum der_kind,
 	    const unsigned char *, size_t, int line, bool encrypted);
 
