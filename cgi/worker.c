@@ -140,7 +140,8 @@ one_connection(struct app *app, int fd)
 static void
 set_signal(int sig, void (*fn)(int))
 {
-	struct sigaction sa = {.sa_handler = fn};
+	/* Restart: a signal must not break a request off. */
+	struct sigaction sa = {.sa_handler = fn, .sa_flags = SA_RESTART};
 
 	sigemptyset(&sa.sa_mask);
 	sigaction(sig, &sa, NULL);
