@@ -235,7 +235,9 @@ struct ask {
 	const char *certificate, *key, *ca; /* names in cert/ */
 	const char *apply;		    /* "restart" | "reload" */
 	const char *if_match;
-	bool dry_run;
+	bool dry_run, adopt;
+	long restore;
+	const char *confirm; /* one code */
 	apply_progress progress;
 };
 
@@ -283,6 +285,10 @@ rig_apply(const struct ask *a)
 	}
 	req.if_match = a->if_match;
 	req.dry_run = a->dry_run;
+	req.adopt = a->adopt;
+	req.restore = a->restore;
+	req.confirm = &a->confirm;
+	req.n_confirm = a->confirm == NULL ? 0 : 1;
 	err_clear(&o.err);
 	o.rc = txn_run(&rig_conf, &req, a->progress, NULL, &o.job, &o.err);
 	for (i = 0; i < PKI_FIELD__MAX; i++)
@@ -296,6 +302,54 @@ rig_done(struct outcome *o)
 {
 	json_object_put(o->job);
 	o->job = NULL;
+}
+
+static inline bool
+rig_has_finding(struct json_object *list, const char *code)
+{
+	size_t i;
+
+	for (i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		if (strcmp(jsonx_path_str(
+			       json_object_array_get_idx(list, i), "code", ""),
+			code) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the leaf of cert/NAME hashes to. */
+static inline void
+rig_leaf_hash(const char *name, char dst[SHA256_HEX])
+{
+	struct json_object *cert = NULL;
+	char path[256];
+	struct err err;
+	struct buf b;
+
+	ck_assert_int_eq(
+	    rig_sh("cd $R/cert && cat %s.key %s.pem >both.pem", name, name), 0);
+	snprintf(path, sizeof(path), "%s/cert/both.pem", rig_root);
+	b = rig_read(path);
+	ck_assert_int_eq(
+	    pki_describe(b.data, b.len, time(NULL), &cert, &err), 0);
+	strcpy(dst, jsonx_path_str(cert, "sha256", ""));
+	json_object_put(cert);
+	buf_clear(&b);
+}
+
+/* A parameter as main.cf has it; "" = not set. */
+static inline const char *
+rig_parameter(const char *name)
+{
+	static char value[1024];
+	struct json_object *all = NULL;
+	struct err err;
+
+	ck_assert_int_eq(params_read(&rig_conf, &all, &err), 0);
+	snprintf(value, sizeof(value), "%s", jsonx_path_str(all, name, ""));
+	json_object_put(all);
+	return value;
 }
 
 /* One that must be applied; returns the generation. */

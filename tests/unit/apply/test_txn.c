@@ -42,52 +42,6 @@ generations(void)
 	return id;
 }
 
-static bool
-has_finding(struct json_object *list, const char *code)
-{
-	size_t i;
-
-	for (i = 0; list != NULL && i < json_object_array_length(list); i++)
-		if (strcmp(jsonx_path_str(
-			       json_object_array_get_idx(list, i), "code", ""),
-			code) == 0)
-			return true;
-	return false;
-}
-
-/* What the leaf of cert/NAME hashes to. */
-static void
-leaf_hash(const char *name, char dst[SHA256_HEX])
-{
-	struct json_object *cert = NULL;
-	char path[256];
-	struct err err;
-	struct buf b;
-
-	ck_assert_int_eq(
-	    rig_sh("cd $R/cert && cat %s.key %s.pem >both.pem", name, name), 0);
-	snprintf(path, sizeof(path), "%s/cert/both.pem", rig_root);
-	b = rig_read(path);
-	ck_assert_int_eq(
-	    pki_describe(b.data, b.len, time(NULL), &cert, &err), 0);
-	strcpy(dst, jsonx_path_str(cert, "sha256", ""));
-	json_object_put(cert);
-	buf_clear(&b);
-}
-
-static const char *
-parameter(const char *name)
-{
-	static char value[1024];
-	struct json_object *all = NULL;
-	struct err err;
-
-	ck_assert_int_eq(params_read(&rig_conf, &all, &err), 0);
-	snprintf(value, sizeof(value), "%s", jsonx_path_str(all, name, ""));
-	json_object_put(all);
-	return value;
-}
-
 START_TEST(fresh_is_unchanged)
 {
 	const struct ask a = {.settings = OFF};
@@ -160,7 +114,7 @@ START_TEST(applies_and_serves)
 	struct err err;
 
 	(void)base();
-	leaf_hash("leaf", hash);
+	rig_leaf_hash("leaf", hash);
 	o = rig_apply(&a);
 	ck_assert_msg(o.rc == 0, "%s", o.err.msg);
 	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "applied");
@@ -255,7 +209,7 @@ START_TEST(needs_a_certificate)
 	ck_assert_int_eq(o.rc, -1);
 	ck_assert_int_eq(o.err.code, ERR_SETTINGS_CERT_MISSING);
 	ck_assert_str_eq(o.err.field, "server_certificate");
-	ck_assert(has_finding(jsonx_path(o.job, "error.findings"),
+	ck_assert(rig_has_finding(jsonx_path(o.job, "error.findings"),
 	    "settings.certificate_missing"));
 	rig_done(&o);
 	ck_assert_int_eq(generation_set_current(&rig_conf, current, &err), 0);
@@ -293,7 +247,7 @@ START_TEST(tls_only_and_off_again)
 	(void)base();
 	o = rig_apply(&on);
 	ck_assert_msg(o.rc == 0, "%s", o.err.msg);
-	ck_assert(has_finding(jsonx_path(o.job, "result.findings"),
+	ck_assert(rig_has_finding(jsonx_path(o.job, "result.findings"),
 	    "settings.tls_only_public_mx"));
 	ck_assert(json_object_get_boolean(
 	    jsonx_path(o.job, "result.probe.plaintext_refused")));
@@ -305,11 +259,11 @@ START_TEST(tls_only_and_off_again)
 	    generation_settings(&rig_conf, rig_current(), &s, &err), 0);
 	ck_assert(!s.inbound_enabled && !s.tls_only && s.outbound_enabled);
 	rig_assert_whole();
-	ck_assert_str_eq(parameter("smtpd_tls_security_level"), "none");
+	ck_assert_str_eq(rig_parameter("smtpd_tls_security_level"), "none");
 	/* The certificate was kept. */
 	(void)rig_must_apply(&again);
 	rig_assert_whole();
-	ck_assert_str_eq(parameter("smtpd_tls_security_level"), "may");
+	ck_assert_str_eq(rig_parameter("smtpd_tls_security_level"), "may");
 }
 END_TEST
 
@@ -324,7 +278,7 @@ START_TEST(files_stored_for_later)
 	struct outcome o;
 
 	(void)base();
-	leaf_hash("leaf", hash);
+	rig_leaf_hash("leaf", hash);
 	(void)rig_must_apply(&off);
 	rig_assert_whole();
 	o = rig_apply(&on);
@@ -426,7 +380,7 @@ START_TEST(rollback_spares_an_edit)
 	ck_assert_int_eq(rig_sh("grep -c '^# edited by hand' "
 				"$R/pf/conf/main.cf >/dev/null"),
 	    0);
-	ck_assert_str_eq(parameter("smtp_tls_security_level"), "may");
+	ck_assert_str_eq(rig_parameter("smtp_tls_security_level"), "may");
 	rig_assert_whole();
 	ck_assert_int_eq(rig_sh("sed -i '/^# edited by hand/d' "
 				"$R/pf/conf/main.cf; pfi_cool $R/pf"),
@@ -528,7 +482,7 @@ START_TEST(stopped_stays_stopped)
 	ck_assert_msg(o.rc == 0, "%s", o.err.msg);
 	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "applied");
 	ck_assert_ptr_null(jsonx_path(o.job, "result.probe"));
-	ck_assert(has_finding(
+	ck_assert(rig_has_finding(
 	    jsonx_path(o.job, "result.findings"), "apply.postfix_stopped"));
 	rig_done(&o);
 	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);

@@ -1,0 +1,404 @@
+/*
+ * test_history.c - restore, adopt, compare: generations and hand edits become
+ * new generations, proven like any other.
+ */
+#include "rig.h"
+
+#define BOTH \
+	"{\"inbound\": {\"enabled\": true, \"tls_only\": false}, " \
+	"\"outbound\": {\"enabled\": true}, \"all_scanners\": true}"
+
+static const struct ask self_pair = {.settings = BOTH,
+    .certificate = "self.pem",
+    .key = "self.key",
+    .apply = "reload"};
+static const struct ask leaf_pair = {
+    .settings = "{\"inbound\": {\"enabled\": true, \"tls_only\": true}, "
+		"\"outbound\": {\"enabled\": false}}",
+    .certificate = "leaf.pem",
+    .key = "leaf.key",
+    .ca = "int.pem",
+    .apply = "reload"};
+
+static long
+ensure(const struct ask *ask)
+{
+	struct outcome o = rig_apply(ask);
+	long id;
+
+	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
+	id =
+	    (long)json_object_get_int64(jsonx_path(o.job, "result.generation"));
+	rig_done(&o);
+	return id;
+}
+
+static const char *
+sha256_of(long id)
+{
+	static char sha256[2][SHA256_HEX];
+	static int next;
+	struct json_object *gen = NULL;
+	struct err err;
+
+	next ^= 1;
+	ck_assert_int_eq(generation_get(&rig_conf, id, &gen, &err), 0);
+	strcpy(sha256[next], jsonx_path_str(gen, "certificate.sha256", ""));
+	json_object_put(gen);
+	return sha256[next];
+}
+
+START_TEST(restored)
+{
+	long first = ensure(&self_pair), second = ensure(&leaf_pair), third;
+	struct ask a = {.restore = first, .apply = "reload"};
+	struct json_object *gen = NULL;
+	struct settings s;
+	struct err err;
+
+	ck_assert_int_ne(first, second);
+	third = rig_must_apply(&a);
+	ck_assert_int_eq(third, second + 1);
+	ck_assert_int_eq(rig_current(), third);
+	ck_assert_str_eq(sha256_of(third), sha256_of(first));
+	ck_assert_int_eq(generation_settings(&rig_conf, third, &s, &err), 0);
+	ck_assert(s.inbound_enabled && !s.tls_only && s.outbound_enabled);
+	rig_assert_whole();
+	ck_assert_int_eq(generation_get(&rig_conf, third, &gen, &err), 0);
+	ck_assert_str_eq(jsonx_path_str(gen, "kind", ""), "restore");
+	ck_assert_int_eq(
+	    json_object_get_int(jsonx_path(gen, "restored")), (int)first);
+	json_object_put(gen);
+	/* The one in force, without drift: nothing to do. */
+	a.restore = third;
+	ck_assert_int_eq(ensure(&a), third);
+}
+END_TEST
+
+START_TEST(restore_undoes_hand_edits)
+{
+	long id = ensure(&self_pair);
+	struct ask a = {.restore = id, .apply = "reload"};
+
+	ck_assert_int_eq(rig_sh("pfi_conf $R/pf smtpd_tls_loglevel=4 "
+				"smtpd_tls_security_level=none"),
+	    0);
+	(void)rig_must_apply(&a);
+	rig_assert_whole();
+	ck_assert_str_eq(rig_parameter("smtpd_tls_loglevel"), "1");
+}
+END_TEST
+
+START_TEST(restore_without_certificate)
+{
+	const struct ask none = {.settings = "{\"outbound\": {\"enabled\": "
+					     "true}}",
+	    .apply = "reload"};
+	struct ask a = {.apply = "reload"};
+	struct err err;
+	long old;
+
+	/* As on a console that never had one. */
+	ck_assert_int_eq(generation_set_current(&rig_conf, 0, &err), 0);
+	old = rig_must_apply(&none);
+	(void)ensure(&self_pair);
+	a.restore = old;
+	(void)rig_must_apply(&a);
+	rig_assert_whole();
+	ck_assert_int_eq(
+	    rig_sh("[ ! -e $R/state/generations/gen-%ld/inbound.pem ]",
+		rig_current()),
+	    0);
+}
+END_TEST
+
+START_TEST(not_restorable)
+{
+	struct ask a = {.settings = BOTH,
+	    .certificate = "leaf.pem",
+	    .key = "leaf.key",
+	    .apply = "restart"};
+	long id = ensure(&self_pair), failed;
+	struct outcome o;
+
+	rig_write("fault", "any failnew\n", 0600);
+	o = rig_apply(&a);
+	rig_write("fault", "", 0600);
+	ck_assert_int_eq(o.err.code, ERR_APPLY_ROLLED_BACK);
+	rig_done(&o);
+	failed = id + 1;
+	a = (struct ask){.restore = failed};
+	o = rig_apply(&a);
+	ck_assert_int_eq(o.err.code, ERR_GEN_NOT_RESTORABLE);
+	rig_done(&o);
+	a.restore = 999999;
+	o = rig_apply(&a);
+	ck_assert_int_eq(o.err.code, ERR_GEN_UNKNOWN);
+	rig_done(&o);
+	/* Its key was taken off the disk by hand. */
+	(void)ensure(&leaf_pair);
+	ck_assert_int_eq(
+	    rig_sh("rm $R/state/generations/gen-%ld/inbound.pem", id), 0);
+	a.restore = id;
+	o = rig_apply(&a);
+	ck_assert_int_eq(o.err.code, ERR_GEN_NOT_RESTORABLE);
+	rig_done(&o);
+	rig_assert_whole();
+}
+END_TEST
+
+/* Its certificate became somebody else's in the meantime. */
+START_TEST(restore_inspects)
+{
+	long id = ensure(&self_pair);
+	struct ask a = {.restore = id};
+	struct outcome o;
+
+	(void)ensure(&leaf_pair);
+	ck_assert_int_eq(rig_sh("cat $R/cert/leaf.key $R/cert/self.pem "
+				">$R/state/generations/gen-%ld/inbound.pem",
+			     id),
+	    0);
+	o = rig_apply(&a);
+	ck_assert_int_eq(o.rc, -1);
+	ck_assert_int_eq(err_http(o.err.code), 422);
+	rig_done(&o);
+	rig_assert_whole();
+}
+END_TEST
+
+/* The stored chain was changed on the disk: shown, and inspected before the
+ * next generation takes it over. */
+START_TEST(changed_chain_is_inspected)
+{
+	const struct ask off = {
+	    .settings = "{\"outbound\": {\"enabled\": false}}",
+	    .apply = "reload"};
+	struct json_object *view = NULL;
+	struct outcome o;
+	struct err err;
+	long id;
+
+	(void)ensure(&self_pair);
+	id = rig_current();
+	ck_assert_int_eq(rig_sh("cat $R/cert/leaf.key $R/cert/self.pem "
+				">$R/state/generations/gen-%ld/inbound.pem",
+			     id),
+	    0);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert_uint_eq(
+	    json_object_array_length(jsonx_path(view, "drift")), 1);
+	json_object_put(view);
+	o = rig_apply(&off);
+	ck_assert_int_eq(o.rc, -1);
+	ck_assert_int_eq(err_http(o.err.code), 422);
+	ck_assert(rig_has_finding(
+	    jsonx_path(o.job, "error.findings"), "drift.chain_changed"));
+	rig_done(&o);
+	/* Changed for a good one: goes on, with the finding. */
+	ck_assert_int_eq(
+	    rig_sh("cat $R/cert/leaf.key $R/cert/leaf.pem $R/cert/int.pem "
+		   ">$R/state/generations/gen-%ld/inbound.pem",
+		id),
+	    0);
+	o = rig_apply(&off);
+	ck_assert_msg(o.rc == 0, "%s", o.err.msg);
+	ck_assert(rig_has_finding(
+	    jsonx_path(o.job, "result.findings"), "drift.chain_changed"));
+	rig_done(&o);
+	rig_assert_whole();
+	(void)ensure(&self_pair);
+}
+END_TEST
+
+/* Hand edits and what they become. */
+static const struct {
+	const char *edit, *confirm, *want_code;
+	bool inbound, tls_only, outbound, leaf;
+} adoptions[] = {
+    {"smtpd_tls_security_level=encrypt", NULL, NULL, 1, 1, 1, 0},
+    {"smtpd_tls_security_level=none", NULL, NULL, 0, 0, 1, 0},
+    {"smtp_tls_security_level=none", NULL, NULL, 1, 0, 0, 0},
+    {"smtpd_tls_security_level= smtpd_use_tls=yes", NULL, NULL, 1, 0, 1, 0},
+    {"smtpd_tls_security_level= smtpd_enforce_tls=yes", NULL, NULL, 1, 1, 1, 0},
+    {"smtpd_tls_chain_files=$R/cert/leaf.key,$R/cert/leaf.pem,$R/cert/int.pem",
+	NULL, NULL, 1, 0, 1, 1},
+    {"smtpd_tls_chain_files= smtpd_tls_cert_file=$R/cert/leaf.pem "
+     "smtpd_tls_key_file=$R/cert/leaf.key",
+	NULL, NULL, 1, 0, 1, 1},
+    {"smtpd_tls_chain_files=$R/cert/both", NULL, NULL, 1, 0, 1, 1},
+    {"smtp_tls_security_level=dane", NULL, "drift.not_adoptable", 0, 0, 0, 0},
+    {"smtp_tls_security_level=encrypt", NULL, "drift.not_adoptable", 0, 0, 0,
+	0},
+    {"smtpd_tls_security_level='$x'", NULL, "drift.not_adoptable", 0, 0, 0, 0},
+    {"smtpd_tls_chain_files=$R/cert/nowhere.pem", NULL, "drift.not_adoptable",
+	0, 0, 0, 0},
+    {"smtpd_tls_chain_files=$R/cert/leaf.key,$R/cert/self.pem", NULL, "", 0, 0,
+	0, 0},
+    {"smtpd_tls_loglevel=3", NULL, "drift.reset", 0, 0, 0, 0},
+    {"smtpd_tls_loglevel=3 smtpd_tls_security_level=encrypt", "drift.reset",
+	NULL, 1, 1, 1, 0},
+};
+
+START_TEST(adopted)
+{
+	const struct ask a = {
+	    .adopt = true, .confirm = adoptions[_i].confirm, .apply = "reload"};
+	char before[SHA256_HEX], after[SHA256_HEX], leaf[SHA256_HEX];
+	struct settings s;
+	struct outcome o;
+	struct err err;
+	long id;
+
+	ck_assert_int_eq(rig_sh("cd $R/cert && cat leaf.pem leaf.key int.pem "
+				">both"),
+	    0);
+	rig_leaf_hash("leaf", leaf);
+	id = ensure(&self_pair);
+	ck_assert_int_eq(rig_sh("pfi_conf $R/pf %s", adoptions[_i].edit), 0);
+	rig_maincf_hash(before);
+	o = rig_apply(&a);
+	if (adoptions[_i].want_code != NULL) {
+		ck_assert_int_eq(o.rc, -1);
+		ck_assert_int_eq(err_http(o.err.code), 422);
+		if (adoptions[_i].want_code[0] != '\0')
+			ck_assert_str_eq(
+			    err_name(o.err.code), adoptions[_i].want_code);
+		rig_done(&o);
+		rig_maincf_hash(after);
+		ck_assert_str_eq(before, after);
+		ck_assert_int_eq(rig_current(), id);
+		(void)ensure(&self_pair);
+		rig_assert_whole();
+		return;
+	}
+	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
+	rig_done(&o);
+	id = rig_current();
+	ck_assert_int_eq(generation_settings(&rig_conf, id, &s, &err), 0);
+	ck_assert_int_eq(s.inbound_enabled, adoptions[_i].inbound);
+	ck_assert_int_eq(s.tls_only, adoptions[_i].tls_only);
+	ck_assert_int_eq(s.outbound_enabled, adoptions[_i].outbound);
+	ck_assert_int_eq(strcmp(sha256_of(id), leaf) == 0, adoptions[_i].leaf);
+	rig_assert_whole();
+}
+END_TEST
+
+/* A Postfix that had TLS before the console came. */
+START_TEST(adopt_at_first)
+{
+	const struct ask a = {.adopt = true, .apply = "restart"};
+	struct json_object *view = NULL;
+	struct settings s;
+	struct err err;
+
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf smtpd_tls_chain_files= "
+		   "smtpd_tls_security_level=may smtp_tls_security_level=may "
+		   "smtpd_tls_cert_file=$R/cert/self.pem "
+		   "smtpd_tls_key_file=$R/cert/self.key"),
+	    0);
+	ck_assert_int_eq(generation_set_current(&rig_conf, 0, &err), 0);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert_uint_gt(
+	    json_object_array_length(jsonx_path(view, "drift")), 0);
+	json_object_put(view);
+	(void)rig_must_apply(&a);
+	ck_assert_int_eq(
+	    generation_settings(&rig_conf, rig_current(), &s, &err), 0);
+	ck_assert(s.inbound_enabled && s.outbound_enabled && !s.tls_only);
+	ck_assert_str_eq(rig_parameter("smtpd_tls_cert_file"), "");
+	rig_assert_whole();
+}
+END_TEST
+
+START_TEST(compared)
+{
+	long a = ensure(&self_pair), b = ensure(&leaf_pair);
+	struct json_object *d = NULL, *row;
+	struct err err;
+	size_t i, found = 0;
+
+	ck_assert_int_eq(generation_diff(&rig_conf, a, b, &d, &err), 0);
+	ck_assert_int_eq(json_object_get_int64(jsonx_path(d, "a.id")), a);
+	ck_assert(!json_object_get_boolean(jsonx_path(d, "a.in_force")));
+	ck_assert(json_object_get_boolean(jsonx_path(d, "b.in_force")));
+	ck_assert_uint_eq(
+	    json_object_array_length(jsonx_path(d, "settings")), 2);
+	ck_assert(!json_object_get_boolean(jsonx_path(d, "certificate.same")));
+	ck_assert_str_eq(jsonx_path_str(d, "certificate.b.leaf.issuer", ""),
+	    "CN=Test Inter");
+	for (i = 0; i < json_object_array_length(jsonx_path(d, "parameters"));
+	     i++) {
+		row = json_object_array_get_idx(jsonx_path(d, "parameters"), i);
+		if (strcmp(jsonx_path_str(row, "parameter", ""),
+			"smtpd_tls_security_level") != 0)
+			continue;
+		ck_assert_str_eq(jsonx_path_str(row, "a", ""), "may");
+		ck_assert_str_eq(jsonx_path_str(row, "b", ""), "encrypt");
+		found++;
+	}
+	ck_assert_uint_eq(found, 1);
+	ck_assert_ptr_nonnull(strstr(jsonx_path_str(d, "diff", ""),
+	    "\n-smtpd_tls_security_level = may\n"));
+	json_object_put(d);
+	ck_assert_int_eq(generation_diff(&rig_conf, b, b, &d, &err), 0);
+	ck_assert_str_eq(jsonx_path_str(d, "diff", "x"), "");
+	ck_assert_uint_eq(
+	    json_object_array_length(jsonx_path(d, "parameters")), 0);
+	ck_assert(json_object_get_boolean(jsonx_path(d, "certificate.same")));
+	json_object_put(d);
+	ck_assert_int_eq(generation_diff(&rig_conf, b, 99999, &d, &err), -1);
+	ck_assert_int_eq(err.code, ERR_GEN_UNKNOWN);
+}
+END_TEST
+
+/* Dry runs of restore and adopt leave everything as it is. */
+START_TEST(dry)
+{
+	long a = ensure(&self_pair), b = ensure(&leaf_pair);
+	struct ask ask = {.dry_run = true, .restore = a};
+	char before[SHA256_HEX], after[SHA256_HEX];
+	struct outcome o;
+
+	rig_maincf_hash(before);
+	o = rig_apply(&ask);
+	ck_assert_msg(o.rc == 0, "%s", o.err.msg);
+	ck_assert_ptr_nonnull(strstr(jsonx_path_str(o.job, "result.diff", ""),
+	    "\n+smtpd_tls_security_level = may\n"));
+	rig_done(&o);
+	ask = (struct ask){.dry_run = true, .adopt = true};
+	o = rig_apply(&ask);
+	ck_assert_msg(o.rc == 0, "%s", o.err.msg);
+	ck_assert_str_eq(
+	    jsonx_path_str(o.job, "result.result", ""), "unchanged");
+	rig_done(&o);
+	rig_maincf_hash(after);
+	ck_assert_str_eq(before, after);
+	ck_assert_int_eq(rig_current(), b);
+	rig_assert_whole();
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, restored);
+	tcase_add_test(tc, restore_undoes_hand_edits);
+	tcase_add_test(tc, restore_without_certificate);
+	tcase_add_test(tc, not_restorable);
+	tcase_add_test(tc, restore_inspects);
+	tcase_add_test(tc, changed_chain_is_inspected);
+	tcase_add_loop_test(tc, adopted, 0, COUNT(adoptions));
+	tcase_add_test(tc, adopt_at_first);
+	tcase_add_test(tc, compared);
+	tcase_add_test(tc, dry);
+}
+
+int
+main(void)
+{
+	return rig_run("history", add, 60, RIG_POSTFIX);
+}
