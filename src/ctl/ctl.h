@@ -19,75 +19,67 @@
 /* Exit states; postsealctl.8 lists them. */
 enum ctl_exit {
 	EXIT_OK,
-	EXIT_FAILED,		/* the operation failed */
+	EXIT_FAILED, /* the operation failed */
 	EXIT_USAGE,
-	EXIT_NO_SUCH,		/* no such user, token; or it is there already */
-	EXIT_UNREACHABLE,	/* postseald does not answer */
-	EXIT_ATTENTION		/* status: something is not as it should be */
+	EXIT_NO_SUCH,	  /* no such user, token; or it is there already */
+	EXIT_UNREACHABLE, /* postseald does not answer */
+	EXIT_ATTENTION	  /* status: something is not as it should be */
 };
 
 struct ctl {
-	struct conf	 conf;
-	struct db	*db;
-	bool		 json;
-	bool		 password_stdin;
-	bool		 generate;
-	const char	*user;		/* --user */
-	const char	*limit;		/* --limit */
-	char		 caller[64];	/* who runs us, for the audit */
-	FILE		*in, *out;	/* stdin, stdout; tests have their own */
+	struct conf conf;
+	struct db *db;
+	bool json;
+	bool password_stdin;
+	bool generate;
+	const char *user;  /* --user */
+	const char *limit; /* --limit */
+	char caller[64];   /* who runs us, for the audit */
+	FILE *in, *out;	   /* stdin, stdout; tests have their own */
 };
 
-int	ctl_run(struct ctl *, int argc, char **argv);
+int ctl_run(struct ctl *, int argc, char **argv);
 
 /* Commands: 0 or -1 with *err; *status when another exit state fits. */
-typedef int (*ctl_fn)(struct ctl *, char **args, enum ctl_exit *status,
-    struct err *);
+typedef int (*ctl_fn)(
+    struct ctl *, char **args, enum ctl_exit *status, struct err *);
 
-int	ctl_user_add(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_user_passwd(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_user_list(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_user_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_token_add(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_token_list(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_token_delete(struct ctl *, char **, enum ctl_exit *,
-	    struct err *);
-int	ctl_status(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_scanner_list(struct ctl *, char **, enum ctl_exit *,
-	    struct err *);
-int	ctl_scanner_identity(struct ctl *, char **, enum ctl_exit *,
-	    struct err *);
-int	ctl_scanner_enrol(struct ctl *, char **, enum ctl_exit *,
-	    struct err *);
-int	ctl_scanner_trust(struct ctl *, char **, enum ctl_exit *,
-	    struct err *);
-int	ctl_scanner_remove(struct ctl *, char **, enum ctl_exit *,
-	    struct err *);
-int	ctl_scanner_rotate(struct ctl *, char **, enum ctl_exit *,
-	    struct err *);
+int ctl_user_add(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_user_passwd(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_user_list(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_user_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_token_add(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_token_list(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_token_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_status(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_scanner_list(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_scanner_identity(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_scanner_enrol(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_scanner_trust(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_scanner_remove(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_scanner_rotate(struct ctl *, char **, enum ctl_exit *, struct err *);
 /* retry, leave, rollback (a console); rejoin (any host) */
-int	ctl_scanner_do(struct ctl *, char **, enum ctl_exit *, struct err *);
-int	ctl_history(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_scanner_do(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_history(struct ctl *, char **, enum ctl_exit *, struct err *);
 
 /* output.c */
 struct json_object;
 /* A table of rows (array of objects); columns end with NULL. */
-void	ctl_table(FILE *, struct json_object *rows,
-	    const char *const *columns);
+void ctl_table(FILE *, struct json_object *rows, const char *const *columns);
 /* Takes the object over. */
-int	ctl_json(struct ctl *, struct json_object *, struct err *);
+int ctl_json(struct ctl *, struct json_object *, struct err *);
 /* {key: value, ...} of strings, closed by NULL. */
-struct json_object	*ctl_object(const char *key, ...)
-			    __attribute__((__sentinel__));
+struct json_object *ctl_object(const char *key, ...)
+    __attribute__((__sentinel__));
 
 /* daemon.c */
-int	ctl_call(struct ctl *, const char *op, struct json_object *args,
-	    struct json_object **data, struct err *);
+int ctl_call(struct ctl *, const char *op, struct json_object *args,
+    struct json_object **data, struct err *);
 /* One audit line; a daemon that is not there is no failure. */
-void	ctl_audit(struct ctl *, const char *event, const char *detail);
+void ctl_audit(struct ctl *, const char *event, const char *detail);
 
 /* password.c: from --password-stdin, --generate or the terminal. */
-#define CTL_PASSWORD_SIZE	(PASSWORD_MAX + 2)
-int	ctl_password(struct ctl *, char dst[CTL_PASSWORD_SIZE], struct err *);
+#define CTL_PASSWORD_SIZE (PASSWORD_MAX + 2)
+int ctl_password(struct ctl *, char dst[CTL_PASSWORD_SIZE], struct err *);
 
 #endif
