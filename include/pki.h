@@ -8,10 +8,16 @@
  * Trust: the bytes are hostile.  pki_inspect runs in the jailed child only
  * (pki_inspect_jailed forks it); pki_describe reads files that we wrote.
  * Limits: PKI_FILE_MAX a file, PKI_OBJECTS_MAX objects, RSA up to 8192 bits,
- * 2 s of CPU, 256 MiB.
+ * 75 ms of key derivation (PBKDF2, scrypt, PKCS#12) over all files, looked at
+ * before it is run, 40 signatures; the child ends at 2 s of CPU or 256 MiB.
  * Errors: a bad upload is not an error of the call but findings in the
- * report with ok = false.  ERR_INSPECT_FAILED when the child died.
+ * report with ok = false; a child that died, hung or lied is the finding
+ * inspect.failed.  ERR_CONFIG: the child could not be locked up.
+ * In a draft (partial) missing partners are not reported, and a certificate
+ * for another key than the stored one is a warning.
  * Ownership: outputs by pki_output_clear, which wipes the key.
+ * Gaps: no list of Debian-weak keys (Debian 12 has no package of one);
+ * trust in the system's roots asks neither CRL nor OCSP.
  *
  * REPORT  {"ok": bool, "findings": [FINDING], "certificate": CERT | null,
  *          "files": {"server_certificate": FILE | null, "private_key": ...,
@@ -25,8 +31,11 @@
  *          "complete": bool, "self_signed": bool, "trusted": bool|null,
  *          "sha256": leaf, "leaf": CERTINFO}
  *          With two algorithms "more": [CERT] holds the others.
+ *          trusted: the chain verifies up to a root of the system's file;
+ *          null when there is no such file.
  * CERTINFO {"subject": "CN=..", "issuer": "..", "common_name": "..",
- *          "issuer_common_name": "..", "names": ["mx.example.jp"],
+ *          "issuer_common_name": "..", "names": ["mx.example.jp"]
+ *          (DNS and IP, the first 100 of "names_total": 1),
  *          "not_before": ISO, "not_after": ISO, "days_total": 90,
  *          "days_left": 61, "serial": "0A..", "signature": "sha256..",
  *          "sha256": hex, "key": KEYINFO, "is_ca": b, "self_signed": b}

@@ -21,7 +21,7 @@
 
 #define SCRYPT_MEM_MAX (32u * 1024 * 1024)
 #define SCRYPT_NS      420 /* for each N * r * p */
-#define P12_NS	       450
+#define P12_NS	       250
 
 struct price {
 	int nid; /* PRF or digest */

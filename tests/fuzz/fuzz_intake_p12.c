@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 2 || len > PKI_FILE_MAX)
 		return 0;
 	set_init(&s);
-	s.cost = PKI_COST_MAX_NS - 2 * 1000 * 1000;
+	s.cost = PKI_COST_MAX_NS - 300 * 1000;
 	s.passphrase = passphrases[data[0] % 4];
 	s.file[PKI_SERVER_CERTIFICATE].given = true;
 	if (data[0] & 0x80)
