@@ -146,7 +146,7 @@ set_filename(struct part_header *h, char *value, struct err *err)
 static int
 disposition(struct part_header *h, const char *s, struct err *err)
 {
-	char value[PARAM_MAX];
+	char value[PARAM_MAX] = "";
 	const char *name;
 	size_t len;
 

@@ -161,12 +161,31 @@ fail:
 	return NULL;
 }
 
+/* The value of the field of that name, or NULL. */
+static char *
+pair_value(const char *s, size_t len, const char *name, size_t *ret_len,
+    struct err *err)
+{
+	char *value = decode(s, len, true, name, ret_len, err);
+
+	if (value != NULL && !upload_is_field(name) &&
+	    *ret_len > FIELD_TEXT_MAX) {
+		err_set(err, ERR_FIELD_TOO_LONG, name,
+		    "expected at most %d bytes", FIELD_TEXT_MAX);
+		OPENSSL_cleanse(value, *ret_len);
+		free(value);
+		return NULL;
+	}
+	return value;
+}
+
 static int
 parse_pair(const char *s, size_t len, struct fields *fs, struct err *err)
 {
 	const char *eq = memchr(s, '=', len);
 	struct field f = {0};
-	size_t name_len;
+	size_t name_len, value_len = 0;
+	char *name, *value;
 
 	if (eq == NULL || eq == s)
 		return err_set(
@@ -175,23 +194,17 @@ parse_pair(const char *s, size_t len, struct fields *fs, struct err *err)
 	if (name_len > FIELD_NAME_MAX)
 		return err_set(err, ERR_FIELD_TOO_LONG, "",
 		    "field name: expected at most %d bytes", FIELD_NAME_MAX);
-	f.name = decode(s, name_len, false, "", &name_len, err);
-	if (f.name == NULL)
+	if ((name = decode(s, name_len, false, "", &name_len, err)) == NULL)
 		return -1;
-	f.value = decode(
-	    eq + 1, len - (size_t)(eq + 1 - s), true, f.name, &f.len, err);
-	if (f.value == NULL) {
-		free(f.name);
-		return -1;
-	}
-	if (!upload_is_field(f.name) && f.len > FIELD_TEXT_MAX) {
-		err_set(err, ERR_FIELD_TOO_LONG, f.name,
-		    "expected at most %d bytes", FIELD_TEXT_MAX);
-		OPENSSL_cleanse(f.value, f.len);
-		free(f.value);
-		free(f.name);
+	value = pair_value(
+	    eq + 1, len - (size_t)(eq + 1 - s), name, &value_len, err);
+	if (value == NULL) {
+		free(name);
 		return -1;
 	}
+	f.name = name;
+	f.value = value;
+	f.len = value_len;
 	return fields_add(fs, &f, err);
 }
 

@@ -105,31 +105,36 @@ ctl_user_delete(
 	return 0;
 }
 
+/* The only user there is. */
+static int
+only_user(struct ctl *ctl, char dst[USER_NAME_MAX + 1], struct err *err)
+{
+	struct json_object *list = NULL;
+	size_t n;
+
+	if (users_list(ctl->db, &list, err) == -1)
+		return -1;
+	if ((n = json_object_array_length(list)) == 1)
+		snprintf(dst, USER_NAME_MAX + 1, "%s",
+		    jsonx_path_str(
+			json_object_array_get_idx(list, 0), "name", ""));
+	json_object_put(list);
+	if (n != 1)
+		return err_set(err, ERR_FIELD_MISSING, "user",
+		    "there are %zu users: say --user", n);
+	return 0;
+}
+
 /* Whose token?  Without --user it is plain only if there is one user. */
 static int
 owner(struct ctl *ctl, char dst[USER_NAME_MAX + 1], struct err *err)
 {
-	struct json_object *list = NULL;
-	const char *name = ctl->user;
-	int rc = 0;
-
-	if (name == NULL) {
-		if (users_list(ctl->db, &list, err) == -1)
-			return -1;
-		if (json_object_array_length(list) == 1)
-			name = jsonx_path_str(
-			    json_object_array_get_idx(list, 0), "name", "");
-		else
-			rc = err_set(err, ERR_FIELD_MISSING, "user",
-			    "there are %zu users: say --user",
-			    json_object_array_length(list));
-	}
-	if (rc == 0 && !user_name_valid(name))
-		rc = err_set(err, ERR_USER_UNKNOWN, "user", "no such user");
-	if (rc == 0)
-		memcpy(dst, name, strlen(name) + 1);
-	json_object_put(list);
-	return rc;
+	if (ctl->user == NULL)
+		return only_user(ctl, dst, err);
+	if (!user_name_valid(ctl->user))
+		return err_set(err, ERR_USER_UNKNOWN, "user", "no such user");
+	snprintf(dst, USER_NAME_MAX + 1, "%s", ctl->user);
+	return 0;
 }
 
 int

@@ -63,7 +63,7 @@ static const char *const migrations[] = {
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))
 
 static const char *const sql[DB__MAX] = {
-#define Q(sym, text) [DB_##sym] = text,
+#define Q(sym, text) [DB_##sym] = (text),
 #include "sql.def"
 #undef Q
 };

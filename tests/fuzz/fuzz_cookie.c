@@ -3,6 +3,7 @@
  * stands there once, and fits.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (request_cookie(&req, "a", dst, sizeof(dst)) != NULL) {
 		if (strlen(dst) >= sizeof(dst) || strchr(dst, ';') != NULL)
 			abort();
-		memcpy(pair, "a=", 2);
-		memcpy(pair + 2, dst, strlen(dst) + 1);
+		snprintf(pair, sizeof(pair), "a=%s", dst);
 		if (strstr(env[0], pair) == NULL)
 			abort();
 	}
