@@ -80,6 +80,9 @@ set_passphrase(struct api_input *in, const char *s, struct err *err)
 		    "passphrase: expected one line");
 	if (len == 0)
 		return 0;
+	if (in->passphrase != NULL)
+		return err_set(err, ERR_FIELD_DUPLICATE, "passphrase",
+		    "field passphrase came twice");
 	if ((in->passphrase = strndup(s, len)) == NULL)
 		return nomem(err);
 	return 0;

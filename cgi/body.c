@@ -89,7 +89,7 @@ read_multipart(struct request *req, const char *boundary, size_t len,
 {
 	struct multipart *m = NULL;
 	struct buf chunk;
-	size_t n;
+	size_t n = 0;
 	int rc = -1;
 
 	buf_init(&chunk, CHUNK);
@@ -135,7 +135,7 @@ read_whole(struct request *req, enum route_type type, size_t len,
     const struct source *src, struct err *err)
 {
 	struct buf b;
-	size_t n;
+	size_t n = 0;
 	int rc = -1;
 
 	buf_init(&b, len + 1);

@@ -293,10 +293,13 @@ probe_run(const struct probe_want *want, struct json_object **ret_result,
 	int64_t end = now_ms() + total, deadline;
 	struct json_object *o;
 	struct seen seen;
-	struct err why;
+	struct err why, last;
 	int tries = 0;
 
+	err_clear(&why);
+
 	do {
+		last = why;
 		deadline = now_ms() + TRY_MS_MAX;
 		if (deadline > end)
 			deadline = end;
@@ -307,6 +310,9 @@ probe_run(const struct probe_want *want, struct json_object **ret_result,
 			*ret_result = o;
 			return 0;
 		}
+		/* A try that the end cut short says less than one before. */
+		if (tries > 1 && now_ms() >= end)
+			why = last;
 		(void)poll(NULL, 0, PAUSE_MS);
 	} while (now_ms() < end);
 	if (err != NULL)

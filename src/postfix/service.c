@@ -69,22 +69,35 @@ unit_of(const struct conf *conf)
 	return unit;
 }
 
-/* The first serious line that Postfix logged since the mark. */
+/*
+ * postfix(1) prints nothing where stderr is no terminal.  What it had to say
+ * is in the log, or it could not read main.cf, which postconf(1) can tell.
+ */
 static void
-reason_from_log(const struct conf *conf, const struct postfix_info *info,
+find_reason(const struct conf *conf, const struct postfix_info *info,
     const struct maillog_mark *mark, char dst[DIAG_MAX])
 {
+	static const char *const args[] = {"-h", "queue_directory", NULL};
 	struct json_object *lines = maillog_since(conf, info, mark, 1);
 	const char *line, *text;
+	struct run_result r;
 
-	(void)snprintf(dst, DIAG_MAX, "failed without a word");
+	dst[0] = '\0';
 	if (lines != NULL && json_object_array_length(lines) > 0) {
 		line =
 		    json_object_get_string(json_object_array_get_idx(lines, 0));
 		text = strstr(line, "]: ");
-		(void)text_clean(dst, DIAG_MAX, text == NULL ? line : text + 3,
-		    strlen(text == NULL ? line : text + 3));
+		text = text == NULL ? line : text + 3;
+		(void)text_clean(dst, DIAG_MAX, text, strlen(text));
+	} else {
+		if (postconf_run(
+			conf, conf->config_directory, args, &r, NULL) == 0 &&
+		    r.exit_code != 0)
+			diag_pick(&r.err, dst);
+		run_result_clear(&r);
 	}
+	if (dst[0] == '\0')
+		(void)snprintf(dst, DIAG_MAX, "failed without a word");
 	json_object_put(lines);
 }
 
@@ -108,7 +121,7 @@ command(const struct conf *conf, const struct postfix_info *info,
 	}
 	diag_pick(r.err.len > 0 ? &r.err : &r.out, diag);
 	if (diag[0] == '\0')
-		reason_from_log(conf, info, &mark, diag);
+		find_reason(conf, info, &mark, diag);
 	err_set(err, code, "", "%s: %s", what, diag);
 out:
 	run_result_clear(&r);

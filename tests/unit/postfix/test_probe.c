@@ -77,7 +77,7 @@ static const struct server_case cases[] = {
     {EHLO "r" SEP "s220 go\r\n250 injected\r\n" SEP "z", true, false,
 	ERR_PROBE_HANDSHAKE, "between"},
     {EHLO "r" SEP "s220 go\r\n" SEP "c", true, false, ERR_PROBE_HANDSHAKE,
-	"closed"},
+	"handshake"},
     {EHLO "r" SEP "s220 go\r\n" SEP "b" SEP "shello, this is no TLS\r\n", true,
 	false, ERR_PROBE_HANDSHAKE, "wrong version number"},
     {EHLO "r" SEP "s220 go\r\n" SEP "z", true, false, ERR_PROBE_HANDSHAKE,
