@@ -12,6 +12,7 @@ struct api_input {
 	struct json_object *files;    /* FILES of ops.h, or NULL */
 	struct json_object *confirm;  /* array of codes, or NULL */
 	const char *apply;	      /* "restart", "reload", or NULL */
+	const char *key_id;	      /* borrowed of the request, or NULL */
 	char *passphrase;	      /* owned, wiped; or NULL */
 };
 

@@ -125,6 +125,7 @@ apply_args(struct api_input *in, bool dry_run, bool wait)
 	    {"confirm", in->confirm},
 	    {"apply", new_string(in->apply)},
 	    {"passphrase", new_string(in->passphrase)},
+	    {"key_id", new_string(in->key_id)},
 	    {"dry_run", json_object_new_boolean(dry_run)},
 	    {"wait", json_object_new_boolean(wait)},
 	};

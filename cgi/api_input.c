@@ -11,6 +11,7 @@
 
 #include "api.h"
 #include "jsonx.h"
+#include "keyid.h"
 #include "settings.h"
 
 #define CONFIRM_MAX  16
@@ -105,7 +106,7 @@ read_certificate(
     struct json_object *json, struct api_input *in, struct err *err)
 {
 	static const char *const keys[] = {"server_certificate", "private_key",
-	    "ca_certificate", "passphrase", NULL};
+	    "ca_certificate", "passphrase", "key_id", NULL};
 	struct json_object *cert = NULL;
 	const char *s = NULL;
 
@@ -114,6 +115,8 @@ read_certificate(
 	if (cert == NULL)
 		return 0;
 	if (jsonx_only(cert, "certificate", keys, err) == -1 ||
+	    jsonx_str(cert, "key_id", "key_id", KEY_ID_SHOWN, &in->key_id,
+		err) == -1 ||
 	    jsonx_str(cert, "passphrase", "passphrase", FIELD_TEXT_MAX, &s,
 		err) == -1 ||
 	    (s != NULL && set_passphrase(in, s, err) == -1))
@@ -174,7 +177,10 @@ read_json(struct json_object *json, bool files_only, struct api_input *in,
 	    read_certificate(json, in, err) == -1)
 		return -1;
 	if (files_only)
-		return 0;
+		return in->key_id == NULL
+			   ? 0
+			   : err_set(err, ERR_FIELD_UNKNOWN, "key_id",
+				 "key_id: only where something is saved");
 	if (jsonx_str(json, "apply", "apply", 16, &s, err) == -1 ||
 	    (s != NULL && set_apply(in, s, err) == -1))
 		return -1;
@@ -195,6 +201,13 @@ read_text(const struct field *f, struct api_input *in, struct err *err)
 		return add_confirm(in, f->value, err);
 	if (strcmp(f->name, "passphrase") == 0)
 		return set_passphrase(in, f->value, err);
+	if (strcmp(f->name, "key_id") == 0) {
+		if (f->len > KEY_ID_SHOWN)
+			return err_set(err, ERR_FIELD_TOO_LONG, "key_id",
+			    "key_id: at most %d characters", KEY_ID_SHOWN);
+		in->key_id = f->value;
+		return 0;
+	}
 	if (in->settings == NULL &&
 	    (in->settings = json_object_new_object()) == NULL)
 		return nomem(err);
@@ -207,7 +220,8 @@ read_form(const struct fields *form, bool files_only, struct api_input *in,
 {
 	static const char *const all[] = {"inbound_enabled", "tls_only",
 	    "outbound_enabled", "all_scanners", "apply", "passphrase",
-	    "server_certificate", "private_key", "ca_certificate", NULL};
+	    "server_certificate", "private_key", "ca_certificate", "key_id",
+	    NULL};
 	static const char *const files[] = {"passphrase", "server_certificate",
 	    "private_key", "ca_certificate", NULL};
 	static const char *const many[] = {"confirm", NULL};

@@ -20,6 +20,12 @@ static const char *const label_keys[][2] = {
     {"ca_certificate", "file.ca_certificate"},
     {"private_key", "file.private_key"},
     {"server_certificate", "file.server_certificate"},
+    {"common_name", "keys.form.common_name"},
+    {"organization", "keys.form.organization"},
+    {"organizational_unit", "keys.form.organizational_unit"},
+    {"locality", "keys.form.locality"},
+    {"state", "keys.form.state"},
+    {"country", "keys.form.country"},
 };
 
 static bool

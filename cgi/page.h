@@ -22,6 +22,7 @@
 
 #define PATH_CONNECTION "/smtp-routing/connection"
 #define PATH_JOB	PATH_CONNECTION "/job/"
+#define PATH_KEYS	"/smtp-routing/keys"
 
 struct page {
 	struct app *app;

@@ -23,6 +23,7 @@ static const struct {
 	const char *text;
 } nav[] = {
     {"routing", "nav.routing", PATH_CONNECTION, "nav.connection"},
+    {"routing", "nav.routing", PATH_KEYS, "nav.keys"},
 };
 
 void

@@ -30,6 +30,7 @@ static const struct {
 	const char *phrase;
 } phrases[] = {
     {200, "OK"},
+    {201, "Created"},
     {202, "Accepted"},
     {204, "No Content"},
     {303, "See Other"},

@@ -20,16 +20,18 @@ path_is_api(const char *path)
 	return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/healthz") == 0;
 }
 
-/* A "*" at the end of the pattern takes exactly one part. */
+/* A "*" takes exactly one part; a pattern has one at most. */
 static bool
 matches(const char *pattern, const char *path)
 {
-	size_t len = strlen(pattern);
+	size_t n = strcspn(pattern, "*"), part;
 
-	if (pattern[len - 1] != '*')
+	if (pattern[n] == '\0')
 		return strcmp(pattern, path) == 0;
-	return strncmp(pattern, path, len - 1) == 0 && path[len - 1] != '\0' &&
-	       strchr(path + len - 1, '/') == NULL;
+	if (strncmp(pattern, path, n) != 0)
+		return false;
+	part = strcspn(path + n, "/");
+	return part > 0 && strcmp(pattern + n + 1, path + n + part) == 0;
 }
 
 const struct route *

@@ -171,4 +171,18 @@ int	api_job(struct app *, struct request *, struct reply *,
 int	api_healthz(struct app *, struct request *, struct reply *,
 	    struct err *);
 
+/* Keys made on the host. */
+int	page_keys(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET, POST /smtp-routing/keys */
+int	api_keys_get(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_keys_post(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_key_get(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_key_delete(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_key_csr(struct app *, struct request *, struct reply *,
+	    struct err *);		/* also below /smtp-routing/keys/ */
+
 #endif

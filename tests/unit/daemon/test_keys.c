@@ -382,6 +382,7 @@ START_TEST(key_id_and_files)
 	(void)add_key("{\"kind\":\"self_signed\"}");
 	args_file(args, "private_key", "self.key");
 	json_object_object_add(args, "key_id", json_object_new_string(id));
+	talk_done(&answer);
 	ck_assert_int_eq(talk("connection.apply", args, &answer), -1);
 	ck_assert_str_eq(talk_code(&answer), "field.invalid");
 	/* an uploaded key that does not fit is not replaced in silence */
