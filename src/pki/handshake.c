@@ -66,13 +66,13 @@ struct loading {
 static int
 load_flush(struct loading *l)
 {
-	int rc = 0;
+	bool whole = l->key != NULL && l->leaf != NULL;
+	bool none = l->key == NULL && l->leaf == NULL;
+	int rc = none ? 0 : -1;
 
-	if (l->key != NULL && l->leaf != NULL &&
-	    SSL_CTX_use_cert_and_key(l->ctx, l->leaf, l->key, l->chain, 1) != 1)
-		rc = -1;
-	else if ((l->key == NULL) != (l->leaf == NULL))
-		rc = -1;
+	if (whole &&
+	    SSL_CTX_use_cert_and_key(l->ctx, l->leaf, l->key, l->chain, 1) == 1)
+		rc = 0;
 	EVP_PKEY_free(l->key);
 	X509_free(l->leaf);
 	sk_X509_pop_free(l->chain, X509_free);

@@ -59,7 +59,8 @@ drop_duplicates(struct pki_set *s)
 			if (s->cert[j].role == PKI_ROLE_DUPLICATE ||
 			    (s->cert[i].field == PKI_STORED) !=
 				(s->cert[j].field == PKI_STORED) ||
-			    memcmp(s->cert[i].sha256, s->cert[j].sha256, 32))
+			    memcmp(s->cert[i].sha256, s->cert[j].sha256, 32) !=
+				0)
 				continue;
 			s->cert[i].role = PKI_ROLE_DUPLICATE;
 			if (s->cert[i].field == PKI_STORED)

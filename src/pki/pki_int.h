@@ -28,13 +28,13 @@
 #include "pki.h"
 #include "util.h"
 
-#define PKI_STORED	PKI_FIELD__MAX	/* "field" of what is in use now */
-#define PKI_SET_MAX	(2 * PKI_OBJECTS_MAX) /* uploaded and stored */
-#define PKI_PAIRS_MAX	8
-#define PKI_NAME_MAX	256		/* a name in a finding */
-#define PKI_SHORT_FP	12		/* "4F:2A:91:0C" */
-#define PKI_ROOTS_FILE	"/etc/ssl/certs/ca-certificates.crt"
-#define PKI_ROOTS_MAX	(4 * 1024 * 1024)
+#define PKI_STORED     PKI_FIELD__MAX	     /* "field" of what is in use now */
+#define PKI_SET_MAX    (2 * PKI_OBJECTS_MAX) /* uploaded and stored */
+#define PKI_PAIRS_MAX  8
+#define PKI_NAME_MAX   256 /* a name in a finding */
+#define PKI_SHORT_FP   12  /* "4F:2A:91:0C" */
+#define PKI_ROOTS_FILE "/etc/ssl/certs/ca-certificates.crt"
+#define PKI_ROOTS_MAX  (4 * 1024 * 1024)
 
 enum pki_format {
 	PKI_FORMAT_NONE,
@@ -50,115 +50,115 @@ enum pki_role {
 	PKI_ROLE_LEAF,
 	PKI_ROLE_INTERMEDIATE,
 	PKI_ROLE_ROOT,
-	PKI_ROLE_ALTERNATIVE,	/* another certificate of a chain member */
+	PKI_ROLE_ALTERNATIVE, /* another certificate of a chain member */
 	PKI_ROLE_DUPLICATE
 };
 
 struct pki_key {
-	EVP_PKEY	*pkey;
-	int		 field;
-	int		 line;		/* 0 = the format has no lines */
-	bool		 encrypted;
-	bool		 bundled;	/* came in a PKCS#12 */
-	bool		 used;
+	EVP_PKEY *pkey;
+	int field;
+	int line; /* 0 = the format has no lines */
+	bool encrypted;
+	bool bundled; /* came in a PKCS#12 */
+	bool used;
 };
 
 struct pki_cert {
-	X509		*x;
-	int		 field;
-	int		 line;
-	bool		 bundled;
-	bool		 self_signed;	/* and the signature is good */
-	bool		 self_issued;	/* subject = issuer */
-	bool		 unchecked;	/* ... and too dear to verify */
-	bool		 is_ca;
-	enum pki_role	 role;
-	X509		*root;		/* its issuer in the trust file */
-	unsigned char	 sha256[32];
+	X509 *x;
+	int field;
+	int line;
+	bool bundled;
+	bool self_signed; /* and the signature is good */
+	bool self_issued; /* subject = issuer */
+	bool unchecked;	  /* ... and too dear to verify */
+	bool is_ca;
+	enum pki_role role;
+	X509 *root; /* its issuer in the trust file */
+	unsigned char sha256[32];
 };
 
 struct pki_file {
-	bool		 given;
-	bool		 failed;	/* an error finding names this file */
-	size_t		 size;
-	enum pki_format	 format;
+	bool given;
+	bool failed; /* an error finding names this file */
+	size_t size;
+	enum pki_format format;
 };
 
 struct pki_set {
-	struct pki_key	 key[PKI_SET_MAX];
-	size_t		 n_key;
-	struct pki_cert	 cert[PKI_SET_MAX];
-	size_t		 n_cert;
-	struct pki_file	 file[PKI_FIELD__MAX + 1];
-	size_t		 objects;	/* of the uploads */
-	size_t		 seen;		/* the same with repeated keys */
-	const char	*passphrase;
-	uint64_t	 cost;		/* key derivation so far, in ns */
-	int		 signatures;	/* checked while linking */
-	struct findings	 found;
+	struct pki_key key[PKI_SET_MAX];
+	size_t n_key;
+	struct pki_cert cert[PKI_SET_MAX];
+	size_t n_cert;
+	struct pki_file file[PKI_FIELD__MAX + 1];
+	size_t objects; /* of the uploads */
+	size_t seen;	/* the same with repeated keys */
+	const char *passphrase;
+	uint64_t cost;	/* key derivation so far, in ns */
+	int signatures; /* checked while linking */
+	struct findings found;
 	/* issued[i][j]: j issued i, name and signature */
-	bool		 issued[PKI_SET_MAX][PKI_SET_MAX];
+	bool issued[PKI_SET_MAX][PKI_SET_MAX];
 };
 
 struct pki_pair {
-	struct pki_key	*key;		/* NULL in a draft */
-	struct pki_cert	*leaf;
-	struct pki_cert	*chain[PKI_OBJECTS_MAX];
-	size_t		 n_chain;
-	struct pki_cert	*sent_root;	/* uploaded, dropped */
-	X509		*root;		/* known issuer of the last one */
-	bool		 complete;
-	bool		 root_trusted;	/* root is in the trust file */
-	int		 trusted;	/* -1 unknown, else 0 or 1 */
-	bool		 kept;		/* stored, stays as it is */
+	struct pki_key *key; /* NULL in a draft */
+	struct pki_cert *leaf;
+	struct pki_cert *chain[PKI_OBJECTS_MAX];
+	size_t n_chain;
+	struct pki_cert *sent_root; /* uploaded, dropped */
+	X509 *root;		    /* known issuer of the last one */
+	bool complete;
+	bool root_trusted; /* root is in the trust file */
+	int trusted;	   /* -1 unknown, else 0 or 1 */
+	bool kept;	   /* stored, stays as it is */
 };
 
 struct pki_plan {
-	struct pki_pair	 pair[PKI_PAIRS_MAX];
-	size_t		 n;
+	struct pki_pair pair[PKI_PAIRS_MAX];
+	size_t n;
 };
 
 /* text.c: whatever encoding -> ASCII with the line count intact */
-#define TEXT_CRLF	0x01u
-#define TEXT_CR		0x02u
-#define TEXT_BOM	0x04u
-#define TEXT_UTF16	0x08u
-#define TEXT_ESCAPED	0x10u		/* "\n" as two characters */
-#define TEXT_BARE	0x20u		/* base64 without BEGIN and END */
-#define TEXT_PARAMS	0x40u		/* EC PARAMETERS left out */
-#define TEXT_INDENT	0x80u
-int	text_decode(const void *, size_t, struct buf *, unsigned *notes);
-void	text_notes(unsigned notes, char *dst, size_t dst_len);
+#define TEXT_CRLF    0x01u
+#define TEXT_CR	     0x02u
+#define TEXT_BOM     0x04u
+#define TEXT_UTF16   0x08u
+#define TEXT_ESCAPED 0x10u /* "\n" as two characters */
+#define TEXT_BARE    0x20u /* base64 without BEGIN and END */
+#define TEXT_PARAMS  0x40u /* EC PARAMETERS left out */
+#define TEXT_INDENT  0x80u
+int text_decode(const void *, size_t, struct buf *, unsigned *notes);
+void text_notes(unsigned notes, char *dst, size_t dst_len);
 
 /* pem.c: blocks of an armoured text */
 struct pem_scan {
-	const char	*p, *end;
-	int		 line;
-	unsigned	 notes;
+	const char *p, *end;
+	int line;
+	unsigned notes;
 };
 struct pem_block {
-	char		 label[64];
-	char		 dek[96];	/* DEK-Info of an encrypted key */
-	bool		 encrypted;	/* Proc-Type: 4,ENCRYPTED */
-	int		 line;
-	struct buf	 der;
+	char label[64];
+	char dek[96];	/* DEK-Info of an encrypted key */
+	bool encrypted; /* Proc-Type: 4,ENCRYPTED */
+	int line;
+	struct buf der;
 };
 struct pem_fault {
-	enum err_code	 code;
-	int		 line;
-	char		 what[64];
+	enum err_code code;
+	int line;
+	char what[64];
 };
-void	pem_block_init(struct pem_block *);
-void	pem_block_clear(struct pem_block *);
+void pem_block_init(struct pem_block *);
+void pem_block_clear(struct pem_block *);
 /* 1 = a block, 0 = no more, -1 = *fault says what and where. */
-int	pem_next(struct pem_scan *, struct pem_block *, struct pem_fault *);
-int	pem_bare(const char *, size_t, struct buf *);
+int pem_next(struct pem_scan *, struct pem_block *, struct pem_fault *);
+int pem_bare(const char *, size_t, struct buf *);
 
 /* der.c: one DER value -> object */
 enum der_kind {
 	DER_UNKNOWN,
 	DER_TRUNCATED,
-	DER_SIGNED,		/* certificate, request or CRL */
+	DER_SIGNED, /* certificate, request or CRL */
 	DER_PKCS8,
 	DER_RSA_KEY,
 	DER_DSA_KEY,
@@ -170,118 +170,115 @@ enum der_kind {
 };
 enum der_kind der_sniff(const unsigned char *, size_t, size_t *ret_len);
 /* Decode all values that stand one after the other. */
-int	der_read(struct pki_set *, int field, const unsigned char *, size_t,
-	    int line);
-int	der_take_pkcs8(struct pki_set *, int field, int line,
-	    const PKCS8_PRIV_KEY_INFO *, bool encrypted, bool bundled);
-int	der_read_key(struct pki_set *, int field, enum der_kind,
-	    const unsigned char *, size_t, int line, bool encrypted);
+int der_read(
+    struct pki_set *, int field, const unsigned char *, size_t, int line);
+int der_take_pkcs8(struct pki_set *, int field, int line,
+    const PKCS8_PRIV_KEY_INFO *, bool encrypted, bool bundled);
+int der_read_key(struct pki_set *, int field, enum der_kind,
+    const unsigned char *, size_t, int line, bool encrypted);
 
 /* kdf.c: passphrases, with their cost looked at first */
-#define PKI_COST_MAX_NS	(75ull * 1000 * 1000)
-int	kdf_admit(struct pki_set *, int field, int line, const X509_ALGOR *,
-	    int derivations);
-int	kdf_admit_p12mac(struct pki_set *, int field, int md_nid,
-	    long iterations);
-int	kdf_decrypt_pkcs8(struct pki_set *, int field, int line,
-	    const unsigned char *, size_t);
-int	kdf_decrypt_pem(struct pki_set *, int field, struct pem_block *);
-bool	kdf_has_passphrase(const struct pki_set *);
+#define PKI_COST_MAX_NS (75ull * 1000 * 1000)
+int kdf_admit(
+    struct pki_set *, int field, int line, const X509_ALGOR *, int derivations);
+int kdf_admit_p12mac(struct pki_set *, int field, int md_nid, long iterations);
+int kdf_decrypt_pkcs8(
+    struct pki_set *, int field, int line, const unsigned char *, size_t);
+int kdf_decrypt_pem(struct pki_set *, int field, struct pem_block *);
+bool kdf_has_passphrase(const struct pki_set *);
 
 /* p12.c: containers */
-int	p12_read(struct pki_set *, int field, const unsigned char *, size_t);
-int	p7_read(struct pki_set *, int field, const unsigned char *, size_t,
-	    int line);
+int p12_read(struct pki_set *, int field, const unsigned char *, size_t);
+int p7_read(
+    struct pki_set *, int field, const unsigned char *, size_t, int line);
 
 /* set.c */
-void	set_init(struct pki_set *);
-void	set_clear(struct pki_set *);
-int	set_add_cert(struct pki_set *, int field, int line, X509 *,
-	    bool bundled);			/* takes the certificate */
-int	set_add_key(struct pki_set *, int field, int line, EVP_PKEY *,
-	    bool encrypted, bool bundled);	/* takes the key */
+void set_init(struct pki_set *);
+void set_clear(struct pki_set *);
+int set_add_cert(struct pki_set *, int field, int line, X509 *,
+    bool bundled); /* takes the certificate */
+int set_add_key(struct pki_set *, int field, int line, EVP_PKEY *,
+    bool encrypted, bool bundled); /* takes the key */
 /* An error finding about one file; returns -1. */
-int	set_fail(struct pki_set *, int field, enum err_code, int line,
-	    const char *what);
-bool	set_has_error(const struct pki_set *);
+int set_fail(
+    struct pki_set *, int field, enum err_code, int line, const char *what);
+bool set_has_error(const struct pki_set *);
 const char *field_name(int field);
 
 /* file.c: one upload -> set */
-int	file_read(struct pki_set *, int field, const struct pki_bytes *);
+int file_read(struct pki_set *, int field, const struct pki_bytes *);
 
 /* intake.c, merge.c, chain.c, roots.c */
-void	intake(struct pki_set *, const struct pki_input *, struct pki_plan *);
-void	intake_fields(struct pki_set *, const struct pki_plan *);
-void	merge_stored(struct pki_set *, const struct pki_input *,
-	    struct pki_plan *);
-bool	merge_confirmed(const struct pki_input *, enum err_code);
-struct pki_pair *plan_add(struct pki_plan *, struct pki_key *,
-	    struct pki_cert *);
-int	key_slot(EVP_PKEY *);
-void	chain_link(struct pki_set *);
-void	chain_build(struct pki_set *, struct pki_pair *,
-	    const struct pki_input *);
-void	chain_leftovers(struct pki_set *, const struct pki_plan *);
-int	roots_find(struct pki_set *, const struct pki_bytes *roots);
-int	roots_read(struct buf *);
+void intake(struct pki_set *, const struct pki_input *, struct pki_plan *);
+void intake_fields(struct pki_set *, const struct pki_plan *);
+void merge_stored(
+    struct pki_set *, const struct pki_input *, struct pki_plan *);
+bool merge_confirmed(const struct pki_input *, enum err_code);
+struct pki_pair *plan_add(
+    struct pki_plan *, struct pki_key *, struct pki_cert *);
+int key_slot(EVP_PKEY *);
+void chain_link(struct pki_set *);
+void chain_build(struct pki_set *, struct pki_pair *, const struct pki_input *);
+void chain_leftovers(struct pki_set *, const struct pki_plan *);
+int roots_find(struct pki_set *, const struct pki_bytes *roots);
+int roots_read(struct buf *);
 
 /* certcheck.c, keycheck.c, chaincheck.c: the tables, closed by fn = NULL */
-#define CHECK_ERRORS_MAX	24
+#define CHECK_ERRORS_MAX 24
 struct check_ctx {
-	struct pki_set		*set;
-	const struct pki_pair	*pair;	/* NULL: a key alone, in a draft */
-	const struct pki_input	*in;
-	EVP_PKEY		*pkey;
-	X509			*leaf;
-	struct {			/* what X509_verify_cert said */
-		int	 error;
-		int	 depth;
-	}			 v[CHECK_ERRORS_MAX];
-	size_t			 n_v;
+	struct pki_set *set;
+	const struct pki_pair *pair; /* NULL: a key alone, in a draft */
+	const struct pki_input *in;
+	EVP_PKEY *pkey;
+	X509 *leaf;
+	struct { /* what X509_verify_cert said */
+		int error;
+		int depth;
+	} v[CHECK_ERRORS_MAX];
+	size_t n_v;
 };
 struct check_row {
-	enum err_code	  code;
-	int		  field;
-	void		(*fn)(struct check_ctx *, const struct check_row *);
+	enum err_code code;
+	int field;
+	void (*fn)(struct check_ctx *, const struct check_row *);
 };
 extern const struct check_row key_rows[];
 extern const struct check_row cert_rows[];
 extern const struct check_row chain_rows[];
-void	check_pair(struct pki_set *, struct pki_pair *,
-	    const struct pki_input *);
-void	check_key(struct pki_set *, EVP_PKEY *, const struct pki_input *);
-void	verify_run(struct check_ctx *);
-bool	roca_fingerprint(const BIGNUM *n);
+void check_pair(struct pki_set *, struct pki_pair *, const struct pki_input *);
+void check_key(struct pki_set *, EVP_PKEY *, const struct pki_input *);
+void verify_run(struct check_ctx *);
+bool roca_fingerprint(const BIGNUM *n);
 const char *digest_name(const X509 *, int *ret_md);
-bool	time_left(const X509 *, time_t now, long *ret_days);
-void	time_date(const ASN1_TIME *, char dst[32]);
+bool time_left(const X509 *, time_t now, long *ret_days);
+void time_date(const ASN1_TIME *, char dst[32]);
 
 /* handshake.c */
-int	chain_write(const struct pki_plan *, struct buf *);
-int	handshake_chain(const struct buf *chain, const struct pki_plan *,
-	    struct err *);
+int chain_write(const struct pki_plan *, struct buf *);
+int handshake_chain(
+    const struct buf *chain, const struct pki_plan *, struct err *);
 
 /* jail.c: any work in place of pki_inspect, for tests of the walls */
-typedef int (*jail_work)(const struct pki_input *, struct pki_output *,
-    struct err *);
-int	jail_run(const struct pki_jail *, const struct pki_input *, jail_work,
-	    struct pki_output *, struct err *);
+typedef int (*jail_work)(
+    const struct pki_input *, struct pki_output *, struct err *);
+int jail_run(const struct pki_jail *, const struct pki_input *, jail_work,
+    struct pki_output *, struct err *);
 
 /* describe.c */
 struct key_facts {
-	const char	*type;
-	char		 curve[48];
-	char		 label[80];
-	int		 bits;
-	bool		 explicit_curve;
+	const char *type;
+	char curve[48];
+	char label[80];
+	int bits;
+	bool explicit_curve;
 };
-void	key_facts(EVP_PKEY *, struct key_facts *);
-void	key_print(EVP_PKEY *, char dst[PKI_SHORT_FP]);
-void	cert_print(const struct pki_cert *, char dst[PKI_SHORT_FP]);
-void	name_text(const X509_NAME *, char *, size_t);
-void	name_common(const X509_NAME *, char *, size_t);
-void	cert_subject(X509 *, char *, size_t);	/* CN, or the whole name */
-int	cert_time(const ASN1_TIME *, time_t *);
+void key_facts(EVP_PKEY *, struct key_facts *);
+void key_print(EVP_PKEY *, char dst[PKI_SHORT_FP]);
+void cert_print(const struct pki_cert *, char dst[PKI_SHORT_FP]);
+void name_text(const X509_NAME *, char *, size_t);
+void name_common(const X509_NAME *, char *, size_t);
+void cert_subject(X509 *, char *, size_t); /* CN, or the whole name */
+int cert_time(const ASN1_TIME *, time_t *);
 struct json_object *describe_cert(X509 *, time_t now);
 struct json_object *describe_key(EVP_PKEY *, bool encrypted);
 struct json_object *describe_pair(const struct pki_pair *, time_t now);
