@@ -19,7 +19,11 @@
 #include "ctl.h"
 #include "util.h"
 
-enum option_bit { OPT_PASSWORD = 1, OPT_USER = 2, OPT_LIMIT = 4 };
+enum option_bit { OPT_PASSWORD = 1, OPT_USER = 2, OPT_LIMIT = 4, OPT_KEY = 8 };
+
+static const char key_usage[] = " [--algorithm p256|p384|rsa3072]\n"
+				"           [--name DNSNAME]... "
+				"[--subject O=TEXT]... [--days N]";
 
 static const struct command {
 	const char *group;
@@ -40,6 +44,10 @@ static const struct command {
     {"token", "delete", "ID", 0, true, "token.delete", ctl_token_delete},
     {"status", "", NULL, 0, false, NULL, ctl_status},
     {"history", "", NULL, OPT_LIMIT, false, NULL, ctl_history},
+    {"keys", "list", NULL, 0, false, NULL, ctl_keys_list},
+    {"keys", "add", "csr|self_signed", OPT_KEY, false, NULL, ctl_keys_add},
+    {"keys", "delete", "ID", 0, false, NULL, ctl_keys_delete},
+    {"keys", "csr", "ID", 0, false, NULL, ctl_keys_csr},
     {"scanner", "list", NULL, 0, false, NULL, ctl_scanner_list},
     {"scanner", "identity", NULL, 0, false, NULL, ctl_scanner_identity},
     {"scanner", "enrol", "NAME", 0, false, NULL, ctl_scanner_enrol},
@@ -56,15 +64,16 @@ usage(void)
 {
 	fprintf(stderr, "usage: postsealctl [-c CONF] [--json] COMMAND\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
-		fprintf(stderr, "       %s%s%s%s%s%s%s%s\n", commands[i].group,
-		    *commands[i].name ? " " : "", commands[i].name,
-		    commands[i].argument != NULL ? " " : "",
+		fprintf(stderr, "       %s%s%s%s%s%s%s%s%s\n",
+		    commands[i].group, *commands[i].name ? " " : "",
+		    commands[i].name, commands[i].argument != NULL ? " " : "",
 		    commands[i].argument != NULL ? commands[i].argument : "",
 		    commands[i].options & OPT_PASSWORD
 			? " [--password-stdin | --generate]"
 			: "",
 		    commands[i].options & OPT_USER ? " [--user NAME]" : "",
-		    commands[i].options & OPT_LIMIT ? " [--limit N]" : "");
+		    commands[i].options & OPT_LIMIT ? " [--limit N]" : "",
+		    commands[i].options & OPT_KEY ? key_usage : "");
 	}
 	fprintf(stderr,
 	    "exit: 0 done, 1 failed, 2 usage, 3 no such or already there,\n"
@@ -88,6 +97,36 @@ find(char **words, int n)
 	return NULL;
 }
 
+static int
+list_add(const char **list, size_t *n, const char *value)
+{
+	if (*n >= CTL_NAMES_MAX)
+		return -1;
+	list[(*n)++] = value;
+	return 0;
+}
+
+/* What "keys add" takes; -1 = usage. */
+static int
+read_key_option(struct ctl_key *key, int c, int *used)
+{
+	*used |= OPT_KEY;
+	switch (c) {
+	case 'A':
+		key->algorithm = optarg;
+		return 0;
+	case 'D':
+		key->days = optarg;
+		return 0;
+	case 'N':
+		return list_add(key->name, &key->n_names, optarg);
+	case 'S':
+		return list_add(key->subject, &key->n_subject, optarg);
+	default:
+		return -1;
+	}
+}
+
 /* -1 = usage. */
 static int
 read_options(
@@ -99,6 +138,10 @@ read_options(
 	    {"generate", no_argument, NULL, 'g'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"limit", required_argument, NULL, 'l'},
+	    {"algorithm", required_argument, NULL, 'A'},
+	    {"name", required_argument, NULL, 'N'},
+	    {"subject", required_argument, NULL, 'S'},
+	    {"days", required_argument, NULL, 'D'},
 	    {NULL, 0, NULL, 0},
 	};
 	int c;
@@ -129,7 +172,8 @@ read_options(
 			*used |= OPT_LIMIT;
 			break;
 		default:
-			return -1;
+			if (read_key_option(&ctl->key, c, used) == -1)
+				return -1;
 		}
 	}
 	return ctl->password_stdin && ctl->generate ? -1 : 0;
@@ -179,6 +223,7 @@ exit_for(const struct err *err)
 	    {ERR_USER_UNKNOWN, EXIT_NO_SUCH},
 	    {ERR_USER_EXISTS, EXIT_NO_SUCH},
 	    {ERR_TOKEN_UNKNOWN, EXIT_NO_SUCH},
+	    {ERR_KEYS_UNKNOWN, EXIT_NO_SUCH},
 	    {ERR_DAEMON_UNREACHABLE, EXIT_UNREACHABLE},
 	    {ERR_FIELD_MISSING, EXIT_USAGE},
 	};

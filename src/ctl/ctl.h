@@ -26,6 +26,8 @@ enum ctl_exit {
 	EXIT_ATTENTION	  /* status: something is not as it should be */
 };
 
+#define CTL_NAMES_MAX 64 /* postseald's limits are lower, and say so */
+
 struct ctl {
 	struct conf conf;
 	struct db *db;
@@ -34,8 +36,15 @@ struct ctl {
 	bool generate;
 	const char *user;  /* --user */
 	const char *limit; /* --limit */
-	char caller[64];   /* who runs us, for the audit */
-	FILE *in, *out;	   /* stdin, stdout; tests have their own */
+	struct ctl_key {   /* keys add */
+		const char *algorithm, *days;
+		const char *name[CTL_NAMES_MAX];
+		size_t n_names;
+		const char *subject[CTL_NAMES_MAX]; /* "O=Example" */
+		size_t n_subject;
+	} key;
+	char caller[64]; /* who runs us, for the audit */
+	FILE *in, *out;	 /* stdin, stdout; tests have their own */
 };
 
 int ctl_run(struct ctl *, int argc, char **argv);
@@ -61,6 +70,10 @@ int ctl_scanner_rotate(struct ctl *, char **, enum ctl_exit *, struct err *);
 /* retry, leave, rollback (a console); rejoin (any host) */
 int ctl_scanner_do(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_history(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_keys_list(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_keys_add(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_keys_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_keys_csr(struct ctl *, char **, enum ctl_exit *, struct err *);
 
 /* output.c */
 struct json_object;

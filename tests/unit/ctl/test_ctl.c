@@ -25,7 +25,7 @@
 #include "util.h"
 
 #define N(a)	 ((int)(sizeof(a) / sizeof((a)[0])))
-#define ARGS_MAX 12
+#define ARGS_MAX 24
 
 static char dir[64], conf_path[96];
 static pid_t daemon_pid;
@@ -210,6 +210,20 @@ static const struct {
     {"status x", "", EXIT_USAGE},
     {"status --limit 3", "", EXIT_USAGE},
     {"history --limit", "", EXIT_USAGE},
+    {"keys", "", EXIT_USAGE},
+    {"keys add", "", EXIT_USAGE},
+    {"keys list csr", "", EXIT_USAGE},
+    {"keys list --days 3", "", EXIT_USAGE},
+    {"keys delete", "", EXIT_USAGE},
+    {"keys csr 1 2", "", EXIT_USAGE},
+    {"keys add csr --limit 3", "", EXIT_USAGE},
+    {"keys add csr --name", "", EXIT_USAGE},
+    {"keys add csr --subject Example", "", EXIT_USAGE},
+    {"keys add csr --subject X=Example", "", EXIT_USAGE},
+    {"keys add csr --subject =Example", "", EXIT_USAGE},
+    {"keys add self_signed --days x", "", EXIT_USAGE},
+    {"keys add self_signed --days -1", "", EXIT_USAGE},
+    {"user list --name a", "", EXIT_USAGE},
     {"history --limit 0", "", EXIT_FAILED},
     {"history --limit 1001", "", EXIT_FAILED},
     {"history --limit x", "", EXIT_FAILED},
@@ -446,6 +460,48 @@ START_TEST(shows_history)
 }
 END_TEST
 
+#define KEY \
+	"{\"id\":\"0123456789abcdef\",\"kind\":\"csr\",\"subject\":\"CN=mx\"," \
+	"\"csr\":\"-----BEGIN X-----\\n\",\"tlsa\":[{\"record\":\"_25 b\"}]}"
+#define RESULT(data) "{\"type\":\"result\",\"ok\":true,\"data\":" data "}"
+
+START_TEST(keys_made_here)
+{
+	struct json_object *o;
+
+	write_file("keys.add", RESULT(KEY));
+	write_file("keys.get", RESULT(KEY));
+	write_file("keys.delete", RESULT("{}"));
+	write_file("keys.list",
+	    RESULT("{\"keys\":[" KEY "],\"tlsa\":[{\"record\":\"_25 a\"}]}"));
+	ck_assert_int_eq(
+	    ctl("", "keys add csr --algorithm rsa3072 --name a.test --name "
+		    "b.test --subject O=X=Y --subject C=JP --days 90"),
+	    EXIT_OK);
+	ck_assert_str_eq(out, "0123456789abcdef\n");
+	o = heard("keys.add");
+	ck_assert_str_eq(json_object_to_json_string_ext(
+			     jsonx_path(o, "args"), JSON_C_TO_STRING_PLAIN),
+	    "{\"kind\":\"csr\",\"algorithm\":\"rsa3072\",\"names\":["
+	    "\"a.test\",\"b.test\"],\"subject\":{\"organization\":\"X=Y\","
+	    "\"country\":\"JP\"},\"days\":90}");
+	json_object_put(o);
+	ck_assert_int_eq(ctl("", "keys list"), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(out, "_25 a ; in use\n"));
+	ck_assert_ptr_nonnull(strstr(out, "_25 b ; 0123456789abcdef\n"));
+	ck_assert_int_eq(ctl("", "keys csr 0123456789abcdef"), EXIT_OK);
+	ck_assert_str_eq(out, "-----BEGIN X-----\n");
+	ck_assert_int_eq(ctl("", "keys csr 0123456789abcdef --json"), EXIT_OK);
+	json_object_put(out_json());
+	ck_assert_int_eq(ctl("", "keys delete 0123456789abcdef"), EXIT_OK);
+	ck_assert_str_eq(out, "");
+	write_file("keys.delete",
+	    "{\"type\":\"result\",\"ok\":false,\"error\":{\"code\":"
+	    "\"keys.unknown\"}}");
+	ck_assert_int_eq(ctl("", "keys delete 1"), EXIT_NO_SUCH);
+}
+END_TEST
+
 /* Generated passwords use the whole alphabet evenly. */
 START_TEST(generated_is_even)
 {
@@ -489,6 +545,7 @@ main(void)
 	tcase_add_test(t, works_without_daemon);
 	tcase_add_loop_test(t, shows_status, 0, N(views));
 	tcase_add_test(t, shows_history);
+	tcase_add_test(t, keys_made_here);
 	tcase_add_test(t, generated_is_even);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
