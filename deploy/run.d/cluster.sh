@@ -351,7 +351,7 @@ cluster_all_seen()
 
 cluster_stop()
 {
-	local i
+	local i stops=()
 
 	cluster_on && [ -n "$CL" ] || return 0
 	for ((i = ${#CL_PIDS[@]} - 1; i >= 0; i--)); do
@@ -361,8 +361,10 @@ cluster_stop()
 	CL_PIDS=()
 	for i in $(cluster_names); do
 		cluster_postfix "$i" postfix_stop &
+		stops+=($!)
 	done
-	wait
+	# Not of the console's own programs, which still run.
+	wait "${stops[@]}"
 }
 
 cluster_leftovers()
