@@ -33,7 +33,7 @@ struct probe_want {
 int	probe_run(const struct probe_want *, struct json_object **result,
 	    struct err *);
 
-/* Watches the port through an apply from a thread or child of its own:
+/* Watches the port through an apply from a child process of its own:
  * the time from the first refused connection to the first served banner. */
 struct outage;
 int	outage_start(const char *host, int port, struct outage **,

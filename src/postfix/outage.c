@@ -1,21 +1,29 @@
 /*
- * outage.c - how long was nobody served?  A thread that connects through the
- * whole apply and reads the banner, as the next mail client would.
+ * outage.c - how long was nobody served?  A child process that connects
+ * through the whole apply and reads the banner, as the next mail client
+ * would.
  *
  * While the service answers it connects every UP_MS: each connection wakes
  * an smtpd that is there anyway and costs two log lines, so a restart of one
  * second leaves about ten of them, and the measured start is at most UP_MS
  * late.  Once refused it tries every DOWN_MS, which costs nothing while the
  * port is closed, so the end is exact to DOWN_MS.  After the first banner the
- * watch is over and the thread ends.
+ * watch is over.
  * Postfix's limits (smtpd_client_connection_rate_limit, off by default) count
  * per minute; its default exceptions are $mynetworks, loopback included.
  *
- * Threads: the thread touches only its own struct until it is joined.
+ * A child and no thread: the apply forks all the time (run.c), and a fork
+ * beside a thread is a fork with somebody else's locks held.  The child keeps
+ * two descriptors and nothing else, above all not the flock on main.cf.tmp.
+ * It ends when `go` closes, so also when its parent is killed.
  */
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,100 +36,160 @@
 #define UP_MS	   25
 #define DOWN_MS	   5
 #define CONNECT_MS 10000
+#define ANSWER_MS  2000
 
 struct outage {
-	pthread_t thread;
-	int stop[2]; /* closing stop[1] ends the watch */
-	char host[64];
-	int port;
-	int64_t down_at, up_at; /* 0 = not seen */
+	pid_t pid;
+	int go;	    /* closing it ends the watch */
+	int result; /* struct seen comes back here */
+};
+
+/* now_ms() of both processes is the same clock; 0 = did not happen. */
+struct seen {
+	int64_t down_at, up_at;
+};
+
+struct watch {
+	const char *host;
+	int port, go;
 	int64_t banner_at;
 };
 
 static bool
-stopped(struct outage *o, int wait_ms)
+stopped(const struct watch *w, int wait_ms)
 {
-	struct pollfd p = {o->stop[0], POLLIN, 0};
+	struct pollfd p = {w->go, POLLIN, 0};
 
-	return poll(&p, 1, wait_ms) != 0;
+	return poll(&p, 1, wait_ms) > 0;
 }
 
 /* One client: 1 served, 0 refused or no banner, -1 cut short by the stop. */
 static int
-knock(struct outage *o)
+knock(struct watch *w)
 {
 	struct smtp_conn c;
 	int served = 0;
 
 	smtp_init(&c, now_ms() + CONNECT_MS);
-	c.cancel_fd = o->stop[0];
-	if (smtp_connect(&c, o->host, o->port, NULL) == 0 &&
+	c.cancel_fd = w->go;
+	if (smtp_connect(&c, w->host, w->port, NULL) == 0 &&
 	    smtp_reply(&c, ERR_PROBE_BANNER, NULL) == 0 && c.code == 220) {
 		served = 1;
-		o->banner_at = now_ms();
+		w->banner_at = now_ms();
 		(void)smtp_command(&c, "QUIT", ERR_PROBE_BANNER, NULL);
 	}
 	smtp_close(&c);
-	return served == 0 && stopped(o, 0) ? -1 : served;
+	return served == 0 && stopped(w, 0) ? -1 : served;
 }
 
-static void *
-watch(void *arg)
+static void
+watch(struct watch *w, struct seen *seen)
 {
-	struct outage *o = arg;
 	int64_t before;
 	int served;
 
 	do {
 		before = now_ms();
-		served = knock(o);
-		if (served == 1) {
-			if (o->down_at != 0) {
-				o->up_at = o->banner_at;
-				break;
-			}
-		} else if (served == 0 && o->down_at == 0) {
-			o->down_at = before;
+		served = knock(w);
+		if (served == 0 && seen->down_at == 0)
+			seen->down_at = before;
+		if (served == 1 && seen->down_at != 0) {
+			seen->up_at = w->banner_at;
+			return;
 		}
-	} while (!stopped(o, o->down_at == 0 ? UP_MS : DOWN_MS));
-	return NULL;
+	} while (!stopped(w, seen->down_at == 0 ? UP_MS : DOWN_MS));
+}
+
+/* Keep go and result as 3 and 4, and default signals. */
+static void
+child_alone(int go, int result)
+{
+	int a = fcntl(go, F_DUPFD_CLOEXEC, 10);
+	int b = fcntl(result, F_DUPFD_CLOEXEC, 10), fd;
+
+	if (a == -1 || b == -1 || dup2(a, 3) == -1 || dup2(b, 4) == -1)
+		_exit(1);
+	if (syscall(SYS_close_range, 5U, ~0U, 0U) == -1)
+		for (fd = 5; fd < 1024; fd++)
+			(void)close(fd);
+	for (fd = 1; fd < NSIG; fd++)
+		(void)signal(fd, SIG_DFL);
+}
+
+static void
+child_main(const char *host, int port, int go, int result)
+{
+	struct watch w = {host, port, 3, 0};
+	struct seen seen = {0, 0};
+	ssize_t n;
+
+	child_alone(go, result);
+	watch(&w, &seen);
+	n = write(4, &seen, sizeof(seen));
+	_exit(n == (ssize_t)sizeof(seen) ? 0 : 1);
 }
 
 int
 outage_start(
     const char *host, int port, struct outage **ret_outage, struct err *err)
 {
+	int go[2] = {-1, -1}, result[2] = {-1, -1}, rc = -1;
 	struct outage *o;
 
 	if ((o = calloc(1, sizeof(*o))) == NULL)
 		return err_set(err, ERR_NOMEM, "", "outage");
-	(void)snprintf(o->host, sizeof(o->host), "%s", host);
-	o->port = port;
-	if (pipe2(o->stop, O_CLOEXEC) == -1) {
-		free(o);
-		return err_sys(err, ERR_IO, "", "pipe");
+	if (pipe2(go, O_CLOEXEC) == -1 || pipe2(result, O_CLOEXEC) == -1 ||
+	    (o->pid = fork()) == -1) {
+		err_sys(err, ERR_IO, "", "outage watch");
+		goto out;
 	}
-	if (pthread_create(&o->thread, NULL, watch, o) != 0) {
-		(void)close(o->stop[0]);
-		(void)close(o->stop[1]);
-		free(o);
-		return err_set(err, ERR_NOMEM, "", "thread");
-	}
+	if (o->pid == 0)
+		child_main(host, port, go[0], result[1]);
+	o->go = go[1];
+	o->result = result[0];
+	go[1] = result[0] = -1;
 	*ret_outage = o;
-	return 0;
+	o = NULL;
+	rc = 0;
+out:
+	free(o);
+	if (go[0] != -1)
+		(void)close(go[0]);
+	if (go[1] != -1)
+		(void)close(go[1]);
+	if (result[0] != -1)
+		(void)close(result[0]);
+	if (result[1] != -1)
+		(void)close(result[1]);
+	return rc;
 }
 
 int
 outage_stop(struct outage *o, int *ret_ms, struct err *err)
 {
-	(void)close(o->stop[1]);
-	(void)pthread_join(o->thread, NULL);
-	if (o->down_at == 0)
+	struct pollfd p = {o->result, POLLIN, 0};
+	struct seen seen = {0, 0};
+	int64_t now = now_ms();
+	int rc = 0, n;
+
+	(void)close(o->go);
+	do {
+		n = poll(&p, 1, ANSWER_MS);
+	} while (n == -1 && errno == EINTR);
+	if (n != 1 ||
+	    read(o->result, &seen, sizeof(seen)) != (ssize_t)sizeof(seen))
+		rc = err_set(err, ERR_INTERNAL, "", "outage watch: no answer");
+	(void)kill(o->pid, SIGKILL);
+	while (waitpid(o->pid, NULL, 0) == -1 && errno == EINTR)
+		continue;
+	(void)close(o->result);
+	free(o);
+	if (rc == -1)
+		return -1;
+	if (seen.down_at == 0)
 		*ret_ms = 0;
 	else
 		*ret_ms =
-		    (int)((o->up_at == 0 ? now_ms() : o->up_at) - o->down_at);
-	(void)close(o->stop[0]);
-	free(o);
+		    (int)((seen.up_at == 0 ? now : seen.up_at) - seen.down_at);
 	return 0;
 }

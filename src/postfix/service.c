@@ -29,11 +29,13 @@
 
 #include "jsonx.h"
 #include "postfix_int.h"
+#include "smtp_conn.h"
 #include "util.h"
 
 #define COMMAND_TIMEOUT_MS 60000
 #define START_WAIT_MS	   10000
 #define STOP_WAIT_MS	   6000
+#define PORT_WAIT_MS	   2000
 #define POLL_MS		   5
 
 #define SYSTEM_CONFIG	   "/etc/postfix"
@@ -185,21 +187,44 @@ service_start(
 	return verify_started(info, err);
 }
 
+/*
+ * master's lock goes with master, but its children hold the listening sockets
+ * for a moment longer, and a start would find the port in use.  (To ask for
+ * the process group would count zombies, which some init leaves for seconds.)
+ */
+static void
+wait_port_closed(const struct postfix_info *info)
+{
+	int64_t deadline = now_ms() + PORT_WAIT_MS;
+	struct smtp_conn c;
+	bool open;
+
+	do {
+		smtp_init(&c, deadline);
+		open = smtp_connect(
+			   &c, info->probe_host, info->probe_port, NULL) == 0;
+		smtp_close(&c);
+	} while (open && now_ms() < deadline && poll(NULL, 0, POLL_MS) == 0);
+}
+
 static int
 stop_master(
     const struct conf *conf, const struct postfix_info *info, struct err *err)
 {
 	struct err why;
 
-	/* A main.cf that Postfix refuses makes every verb fail. */
 	if (postfix_command(conf, info, "abort", ERR_POSTFIX_COMMAND, &why) ==
-		0 &&
-	    wait_running(info, false, STOP_WAIT_MS))
-		return 0;
-	if (!postfix_running(info) ||
-	    postfix_command(conf, info, "stop", ERR_POSTFIX_COMMAND, err) == 0)
-		return 0;
-	return postfix_running(info) ? -1 : 0;
+		-1 ||
+	    !wait_running(info, false, STOP_WAIT_MS)) {
+		/* A main.cf that Postfix refuses makes every verb fail. */
+		if (postfix_running(info) &&
+		    postfix_command(
+			conf, info, "stop", ERR_POSTFIX_COMMAND, err) == -1 &&
+		    postfix_running(info))
+			return -1;
+	}
+	wait_port_closed(info);
+	return 0;
 }
 
 int

@@ -201,7 +201,7 @@ static const struct {
     {PEM "a.pem smtpd_tls_protocols=bogus", true, false, 0, ERR_PROBE_STARTTLS,
 	"454 4.7.0"},
     {"'smtpd_tls_protocols=>=TLSv1.2' smtpd_tls_ciphers=bogus", true, false, 0,
-	ERR_PROBE_HANDSHAKE, "closed"},
+	ERR_PROBE_HANDSHAKE, "handshake"},
     {"smtpd_tls_ciphers=medium " LEVEL "bogus", true, false, 'a',
 	ERR_PROBE_BANNER, "no reply"},
     /* The throttle: gone with the restart. */
