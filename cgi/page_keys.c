@@ -66,7 +66,7 @@ tlsa_rows(const struct page *p, struct json_object *tlsa)
 		record = jsonx_path_str(t, "record", "");
 		leaf = json_object_get_int(jsonx_path(t, "usage")) == 3;
 		row = json_object_new_object();
-		put_str(row, "label", leaf ? "3 1 1" : "2 1 1");
+		put_str(row, "label", leaf ? "TLSA 3 1 1" : "TLSA 2 1 1");
 		put_str(row, "value", record);
 		put_bool(row, "mono", true);
 		json_object_object_add(row, "groups", groups_of(record));
@@ -190,6 +190,26 @@ put_form(const struct page *p, struct json_object *data, bool again,
 	json_object_object_add(ctx, "form", o);
 }
 
+/* A link to the control that the refusal is about. */
+static void
+put_target(
+    const struct page *p, const struct err *why, struct json_object *o)
+{
+	static const char *const others[] = {"names", "days", "algorithm"};
+	const char *field = why->field;
+	char text[64];
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < PARTS; i++)
+		known |= strcmp(parts[i], field) == 0;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		known |= strcmp(others[i], field) == 0;
+	(void)snprintf(text, sizeof(text), "keys.form.%s", field);
+	put_str(o, "target", known ? field : "");
+	put_str(o, "label", known ? page_text(p, text) : "");
+}
+
 /* The page; *why is what was refused, or NULL. */
 static int
 show(const struct page *p, struct reply *reply, const struct err *why,
@@ -211,6 +231,7 @@ show(const struct page *p, struct reply *reply, const struct err *why,
 		o = json_object_new_object();
 		put_str(o, "message", sentence);
 		put_str(o, "code", err_name(why->code));
+		put_target(p, why, o);
 		free(sentence);
 	}
 	json_object_object_add(ctx, "refused", o);
