@@ -20,6 +20,8 @@ struct api_input {
  * /api/v1/certificates/inspect. */
 int api_input_read(
     const struct request *, bool files_only, struct api_input *, struct err *);
+/* Only "apply" and "confirm", or no body at all. */
+int api_choices_read(const struct request *, struct api_input *, struct err *);
 void api_input_clear(struct api_input *);
 /* args[key] = value, unless value is NULL; value is taken over. */
 int api_put(
@@ -30,5 +32,25 @@ int api_call(struct app *, struct request *, const char *op,
     struct json_object *args, struct json_object **data, struct err *);
 
 int api_answer(struct reply *, int status, struct json_object *, struct err *);
+
+/* A whole number of the query, 1 to max, into args; absent is fine. */
+int api_put_number(const struct request *, struct json_object *args,
+    const char *name, int64_t max, struct err *);
+/* args of audit.list from the query. */
+int audit_args(const struct request *, struct json_object *args, struct err *);
+
+/* "dry_run", "Prefer", "If-Match" of a call that may change something. */
+struct api_manner {
+	bool dry_run;
+	bool async;
+};
+int api_manner_read(const struct request *, struct api_manner *, struct err *);
+/* args of such a call: in's choices (moved), the manner, If-Match.  NULL with
+ * *err. */
+struct json_object *api_apply_args(const struct request *, struct api_input *,
+    const struct api_manner *, struct err *);
+/* Ask and answer: 200 RESULT, or 202 with where to look.  args is taken. */
+int api_apply(struct app *, struct request *, struct reply *, const char *op,
+    const struct api_manner *, struct json_object *args, struct err *);
 
 #endif

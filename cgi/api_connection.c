@@ -111,9 +111,20 @@ new_string(const char *s)
 	return s == NULL ? NULL : json_object_new_string(s);
 }
 
-/* args of connection.apply; what in holds moves into it. */
-static struct json_object *
-apply_args(struct api_input *in, bool dry_run, bool wait)
+int
+api_manner_read(
+    const struct request *req, struct api_manner *ret, struct err *err)
+{
+	ret->dry_run = false;
+	if (query_bool(req, "dry_run", &ret->dry_run, err) == -1)
+		return -1;
+	ret->async = !ret->dry_run && prefers_async(req);
+	return 0;
+}
+
+struct json_object *
+api_apply_args(const struct request *req, struct api_input *in,
+    const struct api_manner *how, struct err *err)
 {
 	struct json_object *args = json_object_new_object();
 	const struct {
@@ -126,17 +137,17 @@ apply_args(struct api_input *in, bool dry_run, bool wait)
 	    {"apply", new_string(in->apply)},
 	    {"passphrase", new_string(in->passphrase)},
 	    {"key_id", new_string(in->key_id)},
-	    {"dry_run", json_object_new_boolean(dry_run)},
-	    {"wait", json_object_new_boolean(wait)},
+	    {"dry_run", json_object_new_boolean(how->dry_run)},
+	    {"wait", json_object_new_boolean(!how->async)},
 	};
 	int rc = 0;
 
 	in->settings = in->files = in->confirm = NULL;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (api_put(args, members[i].key, members[i].value) == -1)
-			rc = -1;
+			rc = err_set(err, ERR_NOMEM, "", "out of memory");
 	}
-	if (rc == -1) {
+	if (rc == -1 || put_if_match(req, args, err) == -1) {
 		json_wipe(args);
 		return NULL;
 	}
@@ -163,22 +174,23 @@ accepted(struct reply *reply, const char *job, struct err *err)
 
 /* Ask and answer.  When our patience ends before the job does, the caller
  * gets what "respond-async" would have given. */
-static int
-apply(struct app *app, struct request *req, struct reply *reply, bool async,
-    struct json_object *args, struct err *err)
+int
+api_apply(struct app *app, struct request *req, struct reply *reply,
+    const char *op, const struct api_manner *how, struct json_object *args,
+    struct err *err)
 {
 	struct json_object *data = NULL;
 	const char *job;
 	int rc;
 
-	if (api_call(app, req, OP_CONNECTION_APPLY, args, &data, err) == -1) {
+	if (api_call(app, req, op, args, &data, err) == -1) {
 		job = jsonx_path_str(req->problem, "job", "");
 		if (err->code == ERR_TIMEOUT && *job != '\0' &&
 		    jsonx_path(req->problem, "lost") != NULL)
 			return accepted(reply, job, err);
 		return -1;
 	}
-	if (async) {
+	if (how->async) {
 		reply_header(reply, "Preference-Applied", "respond-async");
 		rc = accepted(reply, jsonx_path_str(data, "job", ""), err);
 	} else {
@@ -193,24 +205,16 @@ int
 api_connection_post(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	struct json_object *args = NULL;
+	struct json_object *args;
 	struct api_input in = {0};
-	bool dry_run = false, async;
+	struct api_manner how;
 	int rc = -1;
 
-	if (query_bool(req, "dry_run", &dry_run, err) == -1 ||
-	    api_input_read(req, false, &in, err) == -1)
-		goto out;
-	async = !dry_run && prefers_async(req);
-	if ((args = apply_args(&in, dry_run, !async)) == NULL) {
-		err_set(err, ERR_NOMEM, "", "out of memory");
-		goto out;
-	}
-	if (put_if_match(req, args, err) == -1)
-		json_wipe(args);
-	else
-		rc = apply(app, req, reply, async, args, err);
-out:
+	if (api_manner_read(req, &how, err) == 0 &&
+	    api_input_read(req, false, &in, err) == 0 &&
+	    (args = api_apply_args(req, &in, &how, err)) != NULL)
+		rc = api_apply(
+		    app, req, reply, OP_CONNECTION_APPLY, &how, args, err);
 	api_input_clear(&in);
 	return rc;
 }

@@ -259,6 +259,32 @@ api_input_read(const struct request *req, bool files_only,
 	return 0;
 }
 
+int
+api_choices_read(
+    const struct request *req, struct api_input *ret, struct err *err)
+{
+	static const char *const names[] = {"apply", "confirm", NULL};
+	static const char *const once[] = {"apply", NULL};
+	struct api_input in = {0};
+	int rc = 0;
+
+	if (req->json != NULL) {
+		if (jsonx_only(req->json, "", names, err) == -1)
+			return -1;
+		rc = read_json(req->json, false, &in, err);
+	} else {
+		if (fields_check(&req->form, once, &names[1], err) == -1)
+			return -1;
+		for (size_t i = 0; rc == 0 && i < req->form.n; i++)
+			rc = read_text(&req->form.v[i], &in, err);
+	}
+	if (rc == -1)
+		api_input_clear(&in);
+	else
+		*ret = in;
+	return rc;
+}
+
 void
 api_input_clear(struct api_input *in)
 {

@@ -45,6 +45,13 @@ body_check(const struct request *req, const struct route *route,
 	enum route_type t = BODY_NONE;
 	size_t len = 0;
 
+	if ((route->types & BODY_EMPTY) != 0 &&
+	    (type == NULL || *type == '\0') &&
+	    (length == NULL || strspn(length, "0") == strlen(length))) {
+		*ret_type = BODY_NONE;
+		*ret_len = 0;
+		return 0;
+	}
 	if (route->types != BODY_NONE) {
 		if (content_type_parse(
 			type == NULL ? "" : type, &t, boundary, err) == -1)

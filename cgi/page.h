@@ -22,6 +22,8 @@
 
 #define PATH_CONNECTION "/smtp-routing/connection"
 #define PATH_JOB	PATH_CONNECTION "/job/"
+#define PATH_HISTORY	"/smtp-routing/history"
+#define PATH_AUDIT	"/audit"
 #define PATH_KEYS	"/smtp-routing/keys"
 
 struct page {
@@ -67,6 +69,7 @@ struct screen {
 	bool failed;		     /* *err and problem hold */
 	char apply[16];		     /* "", "restart", "reload" */
 	char unchosen[32];	     /* Upload without a file */
+	bool restoring;		     /* a preview is of Restore, not of Save */
 };
 
 void screen_init(struct screen *, struct app *, struct request *);
@@ -88,6 +91,13 @@ int screen_back(const struct screen *, struct reply *, const char *query,
 /* 303 to the screen with that job, or to its progress when not waited for. */
 int screen_to_job(const struct screen *, struct reply *, const char *id,
     bool wait, struct err *);
+/* Ask for a change in two steps: first without doing it, so that a refusal
+ * comes back here with its findings (-1); then for good, 303 to its progress.
+ * args: without "confirm", "dry_run", "wait"; taken over. */
+int screen_change(struct screen *, struct reply *, const char *op,
+    struct json_object *args, struct err *);
+/* The screen again, with the reason in s->err and s->problem on it. */
+int screen_refused(struct screen *, struct reply *, struct err *);
 /* page_press.c: a POST of the form. */
 int screen_press(struct app *, struct request *, struct reply *, struct err *);
 
@@ -96,6 +106,47 @@ void screen_state(const struct screen *, struct json_object *ctx);
 void screen_form(const struct screen *, struct json_object *ctx);
 void screen_outcome(const struct screen *, struct json_object *ctx);
 void screen_preview(const struct screen *, struct json_object *ctx);
+void screen_drift(const struct screen *, struct json_object *ctx);
+/* "inbound", "outbound": {kind, word, text} of SETTINGS; probe may be NULL. */
+void screen_levels(const struct page *, struct json_object *ctx,
+    struct json_object *settings, struct json_object *probe);
+/* "certificate" of a CERT, or NULL when it has no leaf. */
+void screen_certificate(
+    const struct page *, struct json_object *ctx, struct json_object *cert);
+/* "probe" of a probe result, or NULL. */
+void screen_probe(
+    const struct page *, struct json_object *ctx, struct json_object *probe);
+/* FINDINGs above info; a decision is asked for once a code, with a box of the
+ * form whose id is given ("connection" is the form of the screen). */
+struct json_object *finding_rows(
+    const struct screen *, struct json_object *findings, const char *form);
+/* A unified diff as {"lines": [{kind, text}]}, or NULL. */
+struct json_object *diff_lines(const char *diff);
+/* Postfix's lines as {"text"}, or NULL. */
+struct json_object *log_text(struct json_object *lines);
+/* {"seconds": "0.8"} */
+void put_seconds(struct json_object *, int64_t ms);
+/* What a GEN changed, as words. */
+struct json_object *gen_what(const struct page *, struct json_object *gen);
+/* "192.0.2.1, API" */
+void put_origin(
+    const struct page *, struct json_object *, struct json_object *gen);
+/* A link into one of our lists: path?name=value&...; empty values are left
+ * out. */
+struct pair {
+	const char *name, *value;
+};
+void put_link(struct json_object *, const char *key, const char *path,
+    const struct pair *, size_t n);
+/* {"value", "label", "selected"} into a list of options. */
+void option_add(struct json_object *list, const char *value, const char *label,
+    const char *chosen);
+/* page_compare.c */
+int compare_render(struct screen *, struct reply *, struct json_object *diff,
+    struct json_object *others, struct err *);
+/* Other generations to choose from; but: left out. */
+struct json_object *generation_options(
+    const struct page *, struct json_object *list, int64_t but, int64_t chosen);
 /* {"rows": [{label, value, mono, note}]} of a CERTINFO or a KEYINFO. */
 struct json_object *facts_of_cert(const struct page *, struct json_object *);
 struct json_object *facts_of_key(const struct page *, struct json_object *);

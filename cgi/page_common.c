@@ -23,7 +23,9 @@ static const struct {
 	const char *text;
 } nav[] = {
     {"routing", "nav.routing", PATH_CONNECTION, "nav.connection"},
+    {"routing", "nav.routing", PATH_HISTORY, "nav.history"},
     {"routing", "nav.routing", PATH_KEYS, "nav.keys"},
+    {"console", "nav.console", PATH_AUDIT, "nav.audit"},
 };
 
 void
@@ -183,6 +185,39 @@ put_path(const struct request *req, struct json_object *ctx)
 	put_str(ctx, "path",
 	    !b.failed && b.len > 0 && path_is_ours(b.data) ? b.data : "/");
 	buf_clear(&b);
+}
+
+void
+put_link(struct json_object *obj, const char *key, const char *path,
+    const struct pair *pairs, size_t n)
+{
+	struct buf b;
+	char sep = '?';
+	size_t i;
+
+	buf_init(&b, 1024);
+	buf_adds(&b, path);
+	for (i = 0; i < n; i++) {
+		if (pairs[i].value == NULL || *pairs[i].value == '\0')
+			continue;
+		buf_printf(&b, "%c%s=", sep, pairs[i].name);
+		url_escape(&b, pairs[i].value);
+		sep = '&';
+	}
+	put_str(obj, key, b.failed ? path : b.data);
+	buf_clear(&b);
+}
+
+void
+option_add(struct json_object *list, const char *value, const char *label,
+    const char *chosen)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_str(o, "value", value);
+	put_str(o, "label", label);
+	put_bool(o, "selected", strcmp(value, chosen) == 0);
+	json_object_array_add(list, o);
 }
 
 static struct json_object *

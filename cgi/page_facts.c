@@ -193,6 +193,8 @@ confirm_text(const char *code, const char *severity)
 		return "finding.keep_both";
 	if (strcmp(code, "cert.replace_all") == 0)
 		return "finding.replace_all";
+	if (strcmp(code, "drift.reset") == 0)
+		return "finding.reset";
 	return strcmp(severity, "confirm") == 0 ? "finding.confirm" : NULL;
 }
 
@@ -211,6 +213,7 @@ finding_row(const struct screen *s, struct json_object *finding)
 	put_str(o, "code", code);
 	put_str(o, "severity", severity);
 	put_str(o, "field", jsonx_path_str(finding, "field", ""));
+	put_str(o, "form", "connection");
 	put_str(o, "url", strncmp(url, "http", 4) == 0 ? url : "");
 	put_str(o, "ask", ask != NULL ? page_text(&s->page, ask) : "");
 	put_bool(o, "confirmed", is_confirmed(s, code));
@@ -222,6 +225,44 @@ finding_row(const struct screen *s, struct json_object *finding)
 			id[i] = '-';
 	put_str(o, "id", id);
 	return o;
+}
+
+static const char *
+code_at(struct json_object *findings, size_t i)
+{
+	return jsonx_path_str(
+	    json_object_array_get_idx(findings, i), "code", "");
+}
+
+struct json_object *
+finding_rows(
+    const struct screen *s, struct json_object *findings, const char *form)
+{
+	struct json_object *list = json_object_new_array(), *f, *row;
+	char id[96];
+	size_t i, j, n;
+
+	n = json_object_is_type(findings, json_type_array)
+		? json_object_array_length(findings)
+		: 0;
+	for (i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		if (strcmp(jsonx_path_str(f, "severity", "info"), "info") == 0)
+			continue;
+		row = finding_row(s, f);
+		put_str(row, "form", form);
+		if (strcmp(form, "connection") != 0) {
+			snprintf(id, sizeof(id), "%s-%s", form,
+			    jsonx_path_str(row, "id", ""));
+			put_str(row, "id", id);
+		}
+		for (j = i + 1; j < n; j++)
+			if (strcmp(code_at(findings, j),
+				code_at(findings, i)) == 0)
+				put_str(row, "ask", "");
+		json_object_array_add(list, row);
+	}
+	return list;
 }
 
 static struct json_object *

@@ -28,32 +28,13 @@ line_add(const struct page *p, struct json_object *lines, const char *text,
 }
 
 /* "0.8" of 812 ms. */
-static void
+void
 put_seconds(struct json_object *args, int64_t ms)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%.1f", (double)ms / 1000.0);
 	put_str(args, "seconds", text);
-}
-
-/* What asks for attention; the rest was said when the file came. */
-static struct json_object *
-notes_of(const struct screen *s, struct json_object *findings)
-{
-	struct json_object *list = json_object_new_array();
-	struct json_object *f;
-	size_t i, n;
-
-	n = json_object_is_type(findings, json_type_array)
-		? json_object_array_length(findings)
-		: 0;
-	for (i = 0; i < n; i++) {
-		f = json_object_array_get_idx(findings, i);
-		if (strcmp(jsonx_path_str(f, "severity", "info"), "info") != 0)
-			json_object_array_add(list, finding_row(s, f));
-	}
-	return list;
 }
 
 static void
@@ -122,8 +103,8 @@ failed_lines(
 	json_object_put(args);
 }
 
-static struct json_object *
-log_of(struct json_object *lines)
+struct json_object *
+log_text(struct json_object *lines)
 {
 	struct json_object *o;
 	struct buf b;
@@ -197,9 +178,10 @@ put_details(const struct screen *s, struct json_object *o)
 
 	if (findings == NULL)
 		findings = jsonx_path(s->job, "error.findings");
-	json_object_object_add(o, "notes", notes_of(s, findings));
 	json_object_object_add(
-	    o, "log", log_of(jsonx_path(s->job, "error.log")));
+	    o, "notes", finding_rows(s, findings, "connection"));
+	json_object_object_add(
+	    o, "log", log_text(jsonx_path(s->job, "error.log")));
 	put_bool(o, "has_changes",
 	    json_object_is_type(changes, json_type_array) &&
 		json_object_array_length(changes) > 0);
@@ -361,14 +343,17 @@ screen_outcome(const struct screen *s, struct json_object *ctx)
 	json_object_object_add(ctx, "outcome", o);
 }
 
-/* A unified diff as lines with a kind, so that it can be coloured. */
-static struct json_object *
-diff_of(const char *diff)
+/* Lines with a kind, so that they can be coloured. */
+struct json_object *
+diff_lines(const char *diff)
 {
-	struct json_object *lines = json_object_new_array(), *row, *o;
+	struct json_object *lines, *row, *o;
 	const char *end, *kind;
 	size_t len;
 
+	if (*diff == '\0')
+		return NULL;
+	lines = json_object_new_array();
 	for (; *diff != '\0'; diff = *end == '\n' ? end + 1 : end) {
 		if ((end = strchr(diff, '\n')) == NULL)
 			end = diff + strlen(diff);
@@ -406,7 +391,18 @@ screen_preview(const struct screen *s, struct json_object *ctx)
 	o = json_object_new_object();
 	put_bool(o, "nothing", none);
 	json_object_object_add(o, "changes", json_object_get(changes));
-	json_object_object_add(o, "diff", *diff != '\0' ? diff_of(diff) : NULL);
-	json_object_object_add(o, "notes", json_object_new_array());
+	json_object_object_add(o, "diff", diff_lines(diff));
+	put_str(o, "title",
+	    page_text(&s->page,
+		s->restoring ? "preview.title_restore" : "preview.title"));
+	put_str(o, "text",
+	    page_text(&s->page, none ? s->restoring ? "preview.nothing_restore"
+						    : "preview.nothing"
+				: s->restoring ? "preview.text_restore"
+					       : "preview.text"));
+	json_object_object_add(o, "notes",
+	    s->restoring
+		? finding_rows(s, jsonx_path(s->preview, "findings"), "restore")
+		: json_object_new_array());
 	json_object_object_add(ctx, "preview", o);
 }

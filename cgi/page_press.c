@@ -171,6 +171,28 @@ press(struct screen *s, struct reply *reply, struct err *err)
 }
 
 int
+screen_refused(struct screen *s, struct reply *reply, struct err *err)
+{
+	struct json_object *problem = json_object_get(s->problem);
+	struct err why = s->err;
+	int rc;
+
+	json_object_put(s->view);
+	s->view = NULL;
+	rc = screen_load(s, false);
+	json_object_put(s->problem);
+	s->problem = problem;
+	s->failed = true;
+	if (rc == -1) {
+		*err = s->err;
+		return -1;
+	}
+	s->err = why;
+	return screen_render(
+	    s, reply, err_http(why.code) != 0 ? err_http(why.code) : 422, err);
+}
+
+int
 screen_press(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
@@ -180,8 +202,6 @@ screen_press(
 	    "passphrase", NULL};
 	static const char *const many[] = {"confirm", NULL};
 	struct screen s;
-	struct json_object *problem;
-	struct err why;
 	int rc;
 
 	if (fields_check(&req->form, once, many, err) == -1)
@@ -195,20 +215,7 @@ screen_press(
 		screen_clear(&s); /* *err is set */
 		return -1;
 	}
-	/* The screen again, with the reason on it. */
-	why = s.err;
-	problem = json_object_get(s.problem);
-	rc = screen_load(&s, false);
-	json_object_put(s.problem);
-	s.problem = problem;
-	s.failed = true;
-	if (rc == 0) {
-		s.err = why;
-		rc = screen_render(&s, reply,
-		    err_http(why.code) != 0 ? err_http(why.code) : 422, err);
-	} else {
-		*err = s.err;
-	}
+	rc = screen_refused(&s, reply, err);
 	screen_clear(&s);
 	return rc;
 }

@@ -54,15 +54,13 @@ put_versions(struct json_object *args, struct json_object *probe)
 	put_str(args, "versions", text[0] != '\0' ? text : "1.2, 1.3");
 }
 
-static void
-put_probe(
-    const struct page *p, struct json_object *ctx, struct json_object *view)
+void
+screen_probe(
+    const struct page *p, struct json_object *ctx, struct json_object *probe)
 {
-	struct json_object *probe = jsonx_path(view, "live"), *o;
+	struct json_object *o;
 	const char *code;
 
-	if (probe == NULL)
-		probe = jsonx_path(view, "probe");
 	if (probe == NULL) {
 		json_object_object_add(ctx, "probe", NULL);
 		return;
@@ -168,8 +166,8 @@ chain_of(const struct page *p, struct json_object *cert)
 	return list;
 }
 
-static void
-put_certificate(
+void
+screen_certificate(
     const struct page *p, struct json_object *ctx, struct json_object *cert)
 {
 	struct json_object *leaf = jsonx_path(cert, "leaf"), *o;
@@ -218,19 +216,6 @@ put_postfix(
 	json_object_object_add(ctx, "postfix", o);
 }
 
-static struct json_object *
-drift_of(struct json_object *view)
-{
-	struct json_object *rows = jsonx_path(view, "drift"), *o;
-
-	if (!json_object_is_type(rows, json_type_array) ||
-	    json_object_array_length(rows) == 0)
-		return NULL;
-	o = json_object_new_object();
-	json_object_object_add(o, "rows", json_object_get(rows));
-	return o;
-}
-
 /* Why the form is closed: no Postfix, another MTA, too old, broken. */
 static struct json_object *
 unusable_of(const struct page *p, struct json_object *view)
@@ -251,36 +236,44 @@ unusable_of(const struct page *p, struct json_object *view)
 }
 
 void
-screen_state(const struct screen *s, struct json_object *ctx)
+screen_levels(const struct page *p, struct json_object *ctx,
+    struct json_object *settings, struct json_object *probe)
 {
-	const struct page *p = &s->page;
-	struct json_object *o = json_object_new_object();
 	struct json_object *args = json_object_new_object();
-	struct json_object *v = s->view;
-	bool usable = is_on(v, "usable");
-	bool in = is_on(v, "settings.inbound.enabled");
-	bool only = is_on(v, "settings.inbound.tls_only");
-	const char *state = jsonx_path_str(v, "postfix.state", "");
+	bool in = is_on(settings, "inbound.enabled");
+	bool only = is_on(settings, "inbound.tls_only");
 
-	put_versions(args, jsonx_path(v, "probe"));
-	put_generation(p, o, jsonx_path(v, "generation"));
-	json_object_object_add(o, "inbound",
+	put_versions(args, probe);
+	json_object_object_add(ctx, "inbound",
 	    level(p, "inbound",
 		!in    ? "off"
 		: only ? "required"
 		       : "offered",
 		args));
-	json_object_object_add(o, "outbound",
+	json_object_object_add(ctx, "outbound",
 	    level(p, "outbound",
-		is_on(v, "settings.outbound.enabled") ? "offered" : "off",
-		args));
+		is_on(settings, "outbound.enabled") ? "offered" : "off", args));
 	json_object_put(args);
-	put_probe(p, o, v);
+}
+
+void
+screen_state(const struct screen *s, struct json_object *ctx)
+{
+	const struct page *p = &s->page;
+	struct json_object *o = json_object_new_object();
+	struct json_object *v = s->view;
+	struct json_object *live = jsonx_path(v, "live");
+	bool usable = is_on(v, "usable");
+	const char *state = jsonx_path_str(v, "postfix.state", "");
+
+	put_generation(p, o, jsonx_path(v, "generation"));
+	screen_levels(p, o, jsonx_path(v, "settings"), jsonx_path(v, "probe"));
+	screen_probe(p, o, live != NULL ? live : jsonx_path(v, "probe"));
 	put_postfix(p, o, v);
-	put_certificate(p, o, jsonx_path(v, "certificate"));
+	screen_certificate(p, o, jsonx_path(v, "certificate"));
 	put_bool(o, "can_probe", usable);
 	json_object_object_add(ctx, "state", o);
-	json_object_object_add(ctx, "drift", drift_of(v));
+	screen_drift(s, ctx);
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));
 	/* One's own running Save is told by its steps. */
 	put_bool(ctx, "busy", is_on(v, "busy") && s->job == NULL);

@@ -17,7 +17,8 @@ static const char *const method_names[] = {
 bool
 path_is_api(const char *path)
 {
-	return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/healthz") == 0;
+	return strncmp(path, "/api/", 5) == 0 ||
+	       strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0;
 }
 
 /* A "*" takes exactly one part; a pattern has one at most. */

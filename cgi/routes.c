@@ -10,12 +10,21 @@
  * is named by the answer instead of cutting the request off. */
 #define UPLOAD (512 * KIB)
 #define FORMS  (BODY_FORM | BODY_MULTIPART)
+/* "apply" and "confirm", or nothing. */
+#define CHOICES (BODY_JSON | BODY_MULTIPART | BODY_EMPTY)
 
 static const char *const q_login[] = {"next", NULL};
 static const char *const q_connection[] = {
     "job", "preview", "probe", "confirm", "unchosen", NULL};
 static const char *const q_job[] = {"confirm", NULL};
 static const char *const q_dry_run[] = {"dry_run", NULL};
+static const char *const q_limit[] = {"limit", NULL};
+static const char *const q_with[] = {"with", NULL};
+static const char *const q_history[] = {
+    "by", "outcome", "changed", "sort", NULL};
+static const char *const q_generation[] = {"with", "preview", NULL};
+static const char *const q_audit[] = {
+    "user", "event", "outcome", "text", "before", "limit", NULL};
 
 const struct route routes[] = {
     {HTTP_GET, "/", AUTH_NONE, false, 0, BODY_NONE, page_root, NULL},
@@ -30,6 +39,17 @@ const struct route routes[] = {
 	page_connection, NULL},
     {HTTP_GET, "/smtp-routing/connection/job/*", AUTH_SESSION, false, 0,
 	BODY_NONE, page_progress, q_job},
+
+    {HTTP_POST, "/smtp-routing/connection/drift", AUTH_SESSION, true, SMALL,
+	FORMS, page_drift, NULL},
+    {HTTP_GET, "/smtp-routing/history", AUTH_SESSION, false, 0, BODY_NONE,
+	page_history, q_history},
+    {HTTP_GET, "/smtp-routing/history/*", AUTH_SESSION, false, 0, BODY_NONE,
+	page_generation, q_generation},
+    {HTTP_POST, "/smtp-routing/history/*", AUTH_SESSION, true, SMALL, FORMS,
+	page_generation, NULL},
+    {HTTP_GET, "/audit", AUTH_SESSION, false, 0, BODY_NONE, page_audit,
+	q_audit},
 
     {HTTP_GET, "/smtp-routing/keys", AUTH_SESSION, false, 0, BODY_NONE,
 	page_keys, NULL},
@@ -48,6 +68,21 @@ const struct route routes[] = {
 	NULL},
     {HTTP_GET, "/api/v1/jobs/*", AUTH_TOKEN, false, 0, BODY_NONE, api_job,
 	NULL},
+    {HTTP_POST, "/api/v1/connection/adopt", AUTH_TOKEN, false, SMALL, CHOICES,
+	api_connection_adopt, q_dry_run},
+    {HTTP_POST, "/api/v1/connection/restore", AUTH_TOKEN, false, SMALL, CHOICES,
+	api_connection_restore, q_dry_run},
+    {HTTP_GET, "/api/v1/generations", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_generations, q_limit},
+    {HTTP_GET, "/api/v1/generations/*", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_generation, NULL},
+    {HTTP_POST, "/api/v1/generations/*/restore", AUTH_TOKEN, false, SMALL,
+	CHOICES, api_generation_restore, q_dry_run},
+    {HTTP_GET, "/api/v1/generations/*/diff", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_generation_diff, q_with},
+    {HTTP_GET, "/api/v1/audit", AUTH_TOKEN, false, 0, BODY_NONE, api_audit,
+	q_audit},
+    {HTTP_GET, "/metrics", AUTH_TOKEN, false, 0, BODY_NONE, api_metrics, NULL},
     {HTTP_GET, "/api/v1/keys", AUTH_TOKEN, false, 0, BODY_NONE, api_keys_get,
 	NULL},
     {HTTP_POST, "/api/v1/keys", AUTH_TOKEN, false, SMALL, BODY_JSON,

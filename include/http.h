@@ -119,12 +119,13 @@ enum route_type {
 	BODY_NONE,
 	BODY_FORM = 1,		/* application/x-www-form-urlencoded */
 	BODY_MULTIPART = 2,
-	BODY_JSON = 4
+	BODY_JSON = 4,
+	BODY_EMPTY = 8		/* or none at all */
 };
 
 struct route {
 	enum http_method	 method;
-	const char		*path;		/* a "*" at its end: any one part */
+	const char		*path;		/* a "*": any one part */
 	enum route_auth		 auth;
 	bool			 csrf;		/* form field "csrf" is checked */
 	size_t			 max_body;
@@ -167,6 +168,32 @@ int	api_inspect(struct app *, struct request *, struct reply *,
 int	api_status(struct app *, struct request *, struct reply *,
 	    struct err *);
 int	api_job(struct app *, struct request *, struct reply *,
+	    struct err *);
+
+/* History, drift and the audit log, as pages and in the API. */
+int	page_history(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET /smtp-routing/history */
+int	page_generation(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET, POST .../history/ * */
+int	page_drift(struct app *, struct request *, struct reply *,
+	    struct err *);		/* POST .../connection/drift */
+int	page_audit(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET /audit */
+int	api_generations(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_generation(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_generation_restore(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_generation_diff(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_connection_adopt(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_connection_restore(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_audit(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_metrics(struct app *, struct request *, struct reply *,
 	    struct err *);
 int	api_healthz(struct app *, struct request *, struct reply *,
 	    struct err *);

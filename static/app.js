@@ -21,7 +21,13 @@ function localTimes(from) {
 	});
 	each("time[datetime]", from, function (t) {
 		var d = new Date(t.dateTime);
-		if (!isNaN(d)) { t.title = f.format(d); }
+		if (isNaN(d)) { return; }
+		if (t.className === "exact") {
+			t.textContent = f.format(d);
+			t.title = t.dateTime;
+		} else {
+			t.title = f.format(d);
+		}
 	});
 }
 

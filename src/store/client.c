@@ -56,6 +56,9 @@ static const struct {
 	int reply_ms;
 } patience[] = {
     {OP_CONNECTION_APPLY, 100000}, /* below the web server's 120 s */
+    {OP_GENERATION_RESTORE, 100000},
+    {OP_CONNECTION_ADOPT, 100000},
+    {OP_RECOVER, 100000},
     {OP_INSPECT, 15000},
     {OP_DRAFT_PUT, 15000},
     {OP_STATUS, 20000},

@@ -1,0 +1,185 @@
+/*
+ * api_metrics.c - GET /metrics: Prometheus text format 0.0.4.
+ *
+ * Cheap, so that it can be asked every few seconds: what postseald has at
+ * hand, no probe, no program of Postfix.  When postseald does not answer the
+ * page still comes, with postseal_up 0: a scrape that fails would be counted
+ * as the web server's.
+ * A sample that is not known (no certificate, never probed) is left out, as
+ * the format's guide asks.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "api.h"
+#include "jsonx.h"
+#include "ops.h"
+#include "page.h"
+
+#define METRICS_MAX (16 * 1024)
+#define NAME	    "postseal_"
+
+/* HELP and TYPE, once a family; labels "" or "{a=\"b\"}". */
+static void
+family(struct buf *b, const char *name, const char *type, const char *help)
+{
+	buf_printf(b, "# HELP " NAME "%s %s\n# TYPE " NAME "%s %s\n", name,
+	    help, name, type);
+}
+
+static void
+sample(struct buf *b, const char *name, const char *labels, int64_t value)
+{
+	buf_printf(b, NAME "%s%s %lld\n", name, labels, (long long)value);
+}
+
+static void
+gauge(struct buf *b, const char *name, const char *help, int64_t value)
+{
+	family(b, name, "gauge", help);
+	sample(b, name, "", value);
+}
+
+static bool
+is_on(struct json_object *o, const char *path)
+{
+	return json_object_get_boolean(jsonx_path(o, path));
+}
+
+static size_t
+length(struct json_object *v)
+{
+	return json_object_is_type(v, json_type_array)
+		   ? json_object_array_length(v)
+		   : 0;
+}
+
+static void
+put_postfix(struct buf *b, struct json_object *view)
+{
+	static const char *const states[] = {
+	    "running", "stopped", "missing", "other_mta", "too_old", "broken"};
+	const char *state = jsonx_path_str(view, "postfix.state", "");
+	char labels[48];
+
+	family(b, "postfix_state", "gauge", "State of Postfix; one is 1.");
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		snprintf(labels, sizeof(labels), "{state=\"%s\"}", states[i]);
+		sample(
+		    b, "postfix_state", labels, strcmp(state, states[i]) == 0);
+	}
+	gauge(b, "postfix_running", "Is Postfix running.",
+	    strcmp(state, "running") == 0);
+	gauge(b, "inbound_tls", "0: off, 1: offered, 2: required.",
+	    !is_on(view, "settings.inbound.enabled")   ? 0
+	    : is_on(view, "settings.inbound.tls_only") ? 2
+						       : 1);
+	gauge(b, "outbound_tls", "0: off, 1: used when offered.",
+	    is_on(view, "settings.outbound.enabled"));
+	gauge(b, "drift_parameters",
+	    "Managed parameters and files changed outside the console.",
+	    (int64_t)length(jsonx_path(view, "drift")));
+	gauge(b, "apply_running", "Is a change being applied.",
+	    is_on(view, "busy"));
+}
+
+static void
+put_certificate(struct buf *b, struct json_object *view)
+{
+	struct json_object *leaf = jsonx_path(view, "certificate.leaf");
+	int64_t t;
+
+	if (time_parse(jsonx_path_str(leaf, "not_after", NULL), &t) == -1)
+		return;
+	gauge(b, "certificate_not_after_timestamp_seconds",
+	    "When the certificate in force ends.", t);
+	gauge(b, "certificate_days_left", "Whole days until then.",
+	    json_object_get_int64(jsonx_path(leaf, "days_left")));
+}
+
+static void
+put_probe(struct buf *b, struct json_object *view)
+{
+	struct json_object *probe = jsonx_path(view, "probe");
+	int64_t t;
+
+	if (probe == NULL)
+		return;
+	gauge(b, "probe_ok", "Did the last probe see what it should.",
+	    jsonx_path(probe, "error") == NULL);
+	if (time_parse(jsonx_path_str(probe, "at", NULL), &t) == 0)
+		gauge(b, "probe_timestamp_seconds", "When that probe was.", t);
+}
+
+/* Counts of what is kept: the oldest are wiped, so these may fall. */
+static void
+put_generations(struct buf *b, struct json_object *data)
+{
+	struct json_object *list = jsonx_path(data, "generations"), *g;
+	int64_t applied = 0, failed = 0, last = 0, t;
+	size_t n = length(list);
+
+	for (size_t i = 0; i < n; i++) {
+		g = json_object_array_get_idx(list, i);
+		if (strcmp(jsonx_path_str(g, "outcome", ""), "applied") == 0)
+			applied++;
+		else
+			failed++;
+		t = json_object_get_int64(jsonx_path(g, "id"));
+		last = t > last ? t : last;
+	}
+	family(b, "generations", "gauge",
+	    "Generations that are kept, by outcome of their apply.");
+	sample(b, "generations", "{outcome=\"applied\"}", applied);
+	sample(b, "generations", "{outcome=\"failed\"}", failed);
+	family(b, "applies_total", "counter", "Applies that were begun.");
+	sample(b, "applies_total", "", last);
+	if (n == 0)
+		return;
+	g = json_object_array_get_idx(list, 0);
+	gauge(b, "last_apply_ok", "Was the newest one applied.",
+	    strcmp(jsonx_path_str(g, "outcome", ""), "applied") == 0);
+	if (time_parse(jsonx_path_str(g, "at", NULL), &t) == 0)
+		gauge(b, "last_apply_timestamp_seconds", "When that was.", t);
+}
+
+static void
+put_view(struct buf *b, struct json_object *view)
+{
+	gauge(b, "generation", "Generation in force; 0: none yet.",
+	    json_object_get_int64(jsonx_path(view, "generation.id")));
+	put_postfix(b, view);
+	put_certificate(b, view);
+	put_probe(b, view);
+}
+
+int
+api_metrics(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *view = NULL, *list = NULL;
+	struct err why;
+	struct buf b;
+	int rc = 0;
+
+	err_clear(&why);
+	buf_init(&b, METRICS_MAX);
+	(void)backend_call(app, req, OP_CONNECTION_GET,
+	    json_object_new_object(), &view, NULL, &why);
+	gauge(&b, "up", "Does postseald answer.", view != NULL);
+	if (view != NULL)
+		put_view(&b, view);
+	if (view != NULL &&
+	    backend_call(app, req, OP_GENERATIONS_LIST,
+		json_object_new_object(), &list, NULL, &why) == 0)
+		put_generations(&b, list);
+	if (b.failed || buf_add(&reply->body, b.data, b.len) == -1 ||
+	    reply_header(reply, "Content-Type",
+		"text/plain; version=0.0.4; charset=utf-8") == -1)
+		rc = err_set(err, ERR_NOMEM, "", "metrics");
+	json_object_put(list);
+	json_object_put(view);
+	buf_clear(&b);
+	return rc;
+}

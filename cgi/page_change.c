@@ -1,0 +1,172 @@
+/*
+ * page_change.c - changes that are not the form's: restore a generation, or
+ * settle drift, which is one of two: what somebody wrote into main.cf becomes
+ * the settings (adopt), or the settings go back into main.cf (restore).
+ *
+ * A change is asked for twice.  First as a dry run: what stands in its way
+ * comes back on the page where the button is, with the boxes to tick.  Then
+ * for good, and the browser is sent to its progress, as after a Save.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+/* args once more, as a dry run. */
+static struct json_object *
+trial_of(struct json_object *args)
+{
+	struct json_object *copy = NULL;
+
+	if (json_object_deep_copy(args, &copy, NULL) == -1)
+		return NULL;
+	put_bool(copy, "dry_run", true);
+	return copy;
+}
+
+int
+screen_change(struct screen *s, struct reply *reply, const char *op,
+    struct json_object *args, struct err *err)
+{
+	struct json_object *trial, *data = NULL;
+	const char *job;
+	int rc;
+
+	json_object_object_add(args, "confirm", json_object_get(s->confirm));
+	if ((trial = trial_of(args)) == NULL) {
+		json_object_put(args);
+		return err_set(&s->err, ERR_NOMEM, "", "out of memory");
+	}
+	if (screen_call(s, op, trial, &data) == -1) {
+		json_object_put(args);
+		return -1;
+	}
+	json_object_put(data);
+	data = NULL;
+	put_bool(args, "wait", false);
+	rc = screen_call(s, op, args, &data);
+	/* Refused meanwhile: the record of it says why. */
+	job = jsonx_path_str(rc == 0 ? data : s->problem, "job", NULL);
+	if (screen_is_job(job)) {
+		json_object_put(s->confirm);
+		s->confirm = json_object_new_array();
+		rc = screen_to_job(s, reply, job, false, err);
+	}
+	json_object_put(data);
+	return rc;
+}
+
+static struct json_object *
+drift_row(const struct page *p, struct json_object *row)
+{
+	static const char *const keys[] = {"expected", "actual"};
+	const char *name = jsonx_path_str(row, "parameter", ""), *v;
+	struct json_object *o = json_object_new_object();
+	char none[32];
+	size_t i;
+
+	put_str(o, "parameter", name);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		v = jsonx_path_str(row, keys[i], "");
+		snprintf(none, sizeof(none), "no_%s", keys[i]);
+		put_str(o, keys[i], v);
+		put_str(o, none,
+		    *v != '\0'	     ? ""
+		    : name[0] == '/' ? page_text(p, "drift.missing")
+				     : page_text(p, "table.unset"));
+	}
+	return o;
+}
+
+void
+screen_drift(const struct screen *s, struct json_object *ctx)
+{
+	const struct page *p = &s->page;
+	struct json_object *drift = jsonx_path(s->view, "drift"), *o, *rows;
+	struct json_object *args = json_object_new_object();
+	struct json_object *id = jsonx_path(s->view, "generation.id");
+	size_t i, n = 0;
+
+	if (json_object_is_type(drift, json_type_array))
+		n = json_object_array_length(drift);
+	if (n == 0) {
+		json_object_object_add(ctx, "drift", NULL);
+		json_object_put(args);
+		return;
+	}
+	o = json_object_new_object();
+	rows = json_object_new_array();
+	for (i = 0; i < n; i++)
+		json_object_array_add(
+		    rows, drift_row(p, json_object_array_get_idx(drift, i)));
+	json_object_object_add(o, "rows", rows);
+	put_int(args, "generation", json_object_get_int64(id));
+	put_str(o, "text",
+	    page_text(p, id != NULL ? "drift.text" : "drift.text_first"));
+	put_text(p, o, "adopt_help", "drift.adopt_help", args);
+	put_str(o, "restore_help", "");
+	if (id != NULL)
+		put_text(p, o, "restore_help", "drift.restore_help", args);
+	put_bool(o, "can_restore", id != NULL);
+	put_bool(o, "closed",
+	    !json_object_get_boolean(jsonx_path(s->view, "usable")));
+	json_object_object_add(o, "notes",
+	    finding_rows(s,
+		s->failed && s->restoring ? jsonx_path(s->problem, "findings")
+					  : NULL,
+		"drift"));
+	json_object_object_add(ctx, "drift", o);
+	json_object_put(args);
+}
+
+static int
+settle(struct screen *s, struct reply *reply, struct err *err)
+{
+	const struct fields *form = &s->page.req->form;
+	const char *button = fields_str(form, "do", "");
+	const char *etag = fields_str(form, "etag", "");
+	struct json_object *args, *id;
+	bool restore = strcmp(button, "restore") == 0;
+
+	if (!restore && strcmp(button, "adopt") != 0)
+		return err_set(&s->err, ERR_FIELD_INVALID, "do",
+		    "no such button: %.40s", button);
+	for (size_t i = 0; i < form->n; i++)
+		if (strcmp(form->v[i].name, "confirm") == 0)
+			screen_confirm(s, form->v[i].value);
+	args = json_object_new_object();
+	if (*etag != '\0')
+		put_str(args, "if_match", etag);
+	if (!restore)
+		return screen_change(s, reply, OP_CONNECTION_ADOPT, args, err);
+	if (screen_load(s, false) == -1 ||
+	    (id = jsonx_path(s->view, "generation.id")) == NULL) {
+		json_object_put(args);
+		if (s->err.code == ERR_NONE)
+			err_set(&s->err, ERR_GEN_UNKNOWN, "", "none in force");
+		return -1;
+	}
+	json_object_object_add(args, "id", json_object_get(id));
+	return screen_change(s, reply, OP_GENERATION_RESTORE, args, err);
+}
+
+int
+page_drift(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const once[] = {"csrf", "etag", "do", NULL};
+	static const char *const many[] = {"confirm", NULL};
+	struct screen s;
+	int rc;
+
+	if (fields_check(&req->form, once, many, err) == -1)
+		return -1;
+	screen_init(&s, app, req);
+	s.restoring = true; /* what was asked for is not the form's Save */
+	rc = settle(&s, reply, err);
+	if (rc == -1 && s.err.code != ERR_NONE)
+		rc = screen_refused(&s, reply, err);
+	screen_clear(&s);
+	return rc;
+}

@@ -1,0 +1,386 @@
+/*
+ * page_history.c - SMTP Routing > History: every generation in a table that
+ * can be filtered and sorted by its address alone, so that a view can be
+ * shared and works without JavaScript.
+ *
+ * What is kept are some twenty generations, so all are read and chosen from
+ * here.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+#define LIST_LIMIT 1000
+
+/* What can have changed: the value of the filter, the prefix of a GEN's
+ * summary that it stands for, its text. */
+static const struct {
+	const char *value, *prefix, *text;
+} changed[] = {
+    {"certificate", "certificate", "history.certificate"},
+    {"inbound", "inbound.", "history.inbound"},
+    {"outbound", "outbound.", "history.outbound"},
+    {"all_scanners", "all_scanners", "history.all_scanners"},
+};
+
+/* The words of a summary's entries. */
+static const struct {
+	const char *path, *text;
+} words[] = {
+    {"inbound.enabled", "history.inbound"},
+    {"inbound.tls_only", "history.tls_only"},
+    {"outbound.enabled", "history.outbound"},
+    {"all_scanners", "history.all_scanners"},
+};
+
+static const struct {
+	const char *value, *text;
+} outcomes[] = {
+    {"applied", "history.applied"},
+    {"failed", "history.failed"},
+};
+
+struct filter {
+	const char *by, *outcome, *changed;
+	const char *sort; /* "-id": the newest first */
+};
+
+static int
+by_id(const void *a, const void *b)
+{
+	int64_t x, y;
+
+	x = json_object_get_int64(
+	    jsonx_path(*(struct json_object *const *)a, "id"));
+	y = json_object_get_int64(
+	    jsonx_path(*(struct json_object *const *)b, "id"));
+	return x < y ? -1 : x > y;
+}
+
+/* Then the newest first, whatever the column. */
+static int
+by_member(const void *a, const void *b, const char *name)
+{
+	struct json_object *x = *(struct json_object *const *)a;
+	struct json_object *y = *(struct json_object *const *)b;
+	int cmp =
+	    strcmp(jsonx_path_str(x, name, ""), jsonx_path_str(y, name, ""));
+
+	return cmp != 0 ? cmp : by_id(b, a);
+}
+
+static int
+by_user(const void *a, const void *b)
+{
+	return by_member(a, b, "by");
+}
+
+static int
+by_outcome(const void *a, const void *b)
+{
+	return by_member(a, b, "outcome");
+}
+
+static const struct {
+	const char *sort; /* NULL: not a column to sort by */
+	const char *text;
+	int (*cmp)(const void *, const void *);
+} columns[] = {
+    {"id", "history.number", by_id},
+    {NULL, "history.when", NULL},
+    {"by", "history.who", by_user},
+    {NULL, "history.what", NULL},
+    {"outcome", "history.outcome", by_outcome},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static size_t
+length(struct json_object *v)
+{
+	return json_object_is_type(v, json_type_array)
+		   ? json_object_array_length(v)
+		   : 0;
+}
+
+struct json_object *
+gen_what(const struct page *p, struct json_object *gen)
+{
+	struct json_object *list = json_object_new_array(), *v;
+	struct json_object *summary = jsonx_path(gen, "summary");
+	const char *kind = jsonx_path_str(gen, "kind", ""), *s;
+	size_t i, j;
+
+	if (strcmp(kind, "restore") == 0)
+		json_object_array_add(
+		    list, new_text(p, "history.restored", gen));
+	if (strcmp(kind, "adopt") == 0)
+		json_object_array_add(
+		    list, new_text(p, "history.adopted", NULL));
+	for (i = 0; i < length(summary); i++) {
+		v = json_object_array_get_idx(summary, i);
+		s = json_object_is_type(v, json_type_string)
+			? json_object_get_string(v)
+			: "";
+		for (j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+			if (strcmp(s, words[j].path) == 0)
+				json_object_array_add(
+				    list, new_text(p, words[j].text, NULL));
+		if (strcmp(s, "certificate") == 0)
+			json_object_array_add(list,
+			    jsonx_path(gen, "certificate_name") != NULL
+				? new_text(p, "history.certificate_is", gen)
+				: new_text(
+				      p, "history.certificate_gone", NULL));
+	}
+	if (json_object_array_length(list) == 0)
+		json_object_array_add(
+		    list, new_text(p, "history.values", NULL));
+	return list;
+}
+
+void
+put_origin(const struct page *p, struct json_object *o, struct json_object *gen)
+{
+	static const char *const vias[][2] = {{"web", "via.web"},
+	    {"api", "via.api"}, {"ctl", "via.ctl"}, {"sync", "via.sync"}};
+	const char *via = jsonx_path_str(gen, "via", "");
+	size_t i;
+
+	put_str(o, "from", jsonx_path_str(gen, "from", ""));
+	put_str(o, "via", via);
+	for (i = 0; i < sizeof(vias) / sizeof(vias[0]); i++)
+		if (strcmp(vias[i][0], via) == 0)
+			put_str(o, "via", page_text(p, vias[i][1]));
+}
+
+static bool
+has_changed(struct json_object *gen, const char *what)
+{
+	struct json_object *summary = jsonx_path(gen, "summary");
+	const char *s;
+	size_t i, j;
+
+	if (strcmp(jsonx_path_str(gen, "kind", ""), what) == 0)
+		return true;
+	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+		if (strcmp(changed[i].value, what) != 0)
+			continue;
+		for (j = 0; j < length(summary); j++) {
+			s = json_object_get_string(
+			    json_object_array_get_idx(summary, j));
+			if (s != NULL && strncmp(s, changed[i].prefix,
+					     strlen(changed[i].prefix)) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_wanted(struct json_object *gen, const struct filter *f)
+{
+	if (*f->by != '\0' && strcmp(jsonx_path_str(gen, "by", ""), f->by) != 0)
+		return false;
+	if (*f->outcome != '\0' &&
+	    strcmp(jsonx_path_str(gen, "outcome", ""), f->outcome) != 0)
+		return false;
+	return *f->changed == '\0' || has_changed(gen, f->changed);
+}
+
+static struct json_object *
+row_of(const struct page *p, struct json_object *gen)
+{
+	struct json_object *o = json_object_new_object();
+	const char *step = jsonx_path_str(gen, "error_step", "");
+	bool applied =
+	    strcmp(jsonx_path_str(gen, "outcome", ""), "applied") == 0;
+	char key[64];
+
+	put_int(o, "id", json_object_get_int64(jsonx_path(gen, "id")));
+	put_bool(o, "in_force",
+	    json_object_get_boolean(jsonx_path(gen, "in_force")));
+	put_str(o, "by", jsonx_path_str(gen, "by", ""));
+	put_origin(p, o, gen);
+	put_time(p, o, jsonx_path_str(gen, "at", NULL));
+	json_object_object_add(o, "what", gen_what(p, gen));
+	put_str(o, "outcome",
+	    page_text(p, applied ? "history.applied" : "history.failed"));
+	put_icon(o, applied ? "ok" : "error");
+	put_str(o, "step", "");
+	if (!applied && *step != '\0') {
+		snprintf(key, sizeof(key), "step.%.32s", step);
+		put_str(o, "step", page_text(p, key));
+	}
+	return o;
+}
+
+/* Those that the filter lets through, sorted, as rows. */
+static struct json_object *
+rows_of(const struct page *p, struct json_object *list, const struct filter *f)
+{
+	struct json_object *rows = json_object_new_array(), **v;
+	bool down = f->sort[0] == '-';
+	size_t i, n = 0;
+
+	if ((v = calloc(length(list) + 1, sizeof(*v))) == NULL)
+		return rows;
+	for (i = 0; i < length(list); i++)
+		if (is_wanted(json_object_array_get_idx(list, i), f))
+			v[n++] = json_object_array_get_idx(list, i);
+	for (i = 0; i < COLUMNS; i++)
+		if (columns[i].sort != NULL &&
+		    strcmp(columns[i].sort, f->sort + down) == 0)
+			qsort(v, n, sizeof(*v), columns[i].cmp);
+	for (i = 0; i < n; i++)
+		json_object_array_add(rows, row_of(p, v[down ? n - 1 - i : i]));
+	free(v);
+	return rows;
+}
+
+/* A head is a link: sort by it, or the other way round. */
+static struct json_object *
+heads_of(const struct page *p, const struct filter *f)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	bool down = f->sort[0] == '-', is;
+	char next[16];
+	size_t i;
+
+	for (i = 0; i < COLUMNS; i++) {
+		o = json_object_new_object();
+		put_str(o, "label", page_text(p, columns[i].text));
+		put_str(o, "href", "");
+		put_str(o, "sorted", "");
+		put_bool(o, "number", i == 0);
+		json_object_array_add(list, o);
+		if (columns[i].sort == NULL)
+			continue;
+		is = strcmp(columns[i].sort, f->sort + down) == 0;
+		if (is)
+			put_str(o, "sorted", down ? "descending" : "ascending");
+		snprintf(next, sizeof(next), "%s%s",
+		    is ? (down ? "" : "-") : (i == 0 ? "-" : ""),
+		    columns[i].sort);
+		const struct pair pairs[] = {{"by", f->by},
+		    {"outcome", f->outcome}, {"changed", f->changed},
+		    {"sort", next}};
+		put_link(o, "href", PATH_HISTORY, pairs,
+		    sizeof(pairs) / sizeof(pairs[0]));
+	}
+	return list;
+}
+
+/* Everybody who saved something that is kept. */
+static struct json_object *
+people(const struct page *p, struct json_object *list, const char *chosen)
+{
+	struct json_object *options = json_object_new_array();
+	const char *by;
+	size_t i, j, n = length(list);
+	bool known = *chosen == '\0';
+
+	option_add(options, "", page_text(p, "filter.all"), chosen);
+	for (i = 0; i < n; i++) {
+		by = jsonx_path_str(
+		    json_object_array_get_idx(list, i), "by", "");
+		for (j = 0; j < i; j++)
+			if (strcmp(jsonx_path_str(
+				       json_object_array_get_idx(list, j), "by",
+				       ""),
+				by) == 0)
+				break;
+		if (j < i)
+			continue;
+		option_add(options, by, by, chosen);
+		known = known || strcmp(by, chosen) == 0;
+	}
+	if (!known)
+		option_add(options, chosen, chosen, chosen);
+	return options;
+}
+
+static void
+put_filters(const struct page *p, struct json_object *ctx,
+    struct json_object *list, const struct filter *f)
+{
+	struct json_object *o = json_object_new_array();
+	size_t i;
+
+	json_object_object_add(ctx, "people", people(p, list, f->by));
+	option_add(o, "", page_text(p, "filter.all"), f->outcome);
+	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+		option_add(o, outcomes[i].value, page_text(p, outcomes[i].text),
+		    f->outcome);
+	json_object_object_add(ctx, "outcomes", o);
+	o = json_object_new_array();
+	option_add(o, "", page_text(p, "filter.all"), f->changed);
+	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
+		option_add(o, changed[i].value, page_text(p, changed[i].text),
+		    f->changed);
+	option_add(
+	    o, "restore", page_text(p, "history.kind_restore"), f->changed);
+	option_add(o, "adopt", page_text(p, "history.adopted"), f->changed);
+	json_object_object_add(ctx, "changed", o);
+	put_str(ctx, "sort", f->sort);
+	put_bool(ctx, "filtered",
+	    *f->by != '\0' || *f->outcome != '\0' || *f->changed != '\0');
+}
+
+static int
+filter_read(const struct fields *q, struct filter *f, struct err *err)
+{
+	size_t i;
+
+	f->by = fields_str(q, "by", "");
+	f->outcome = fields_str(q, "outcome", "");
+	f->changed = fields_str(q, "changed", "");
+	f->sort = fields_str(q, "sort", "");
+	if (*f->sort == '\0')
+		f->sort = "-id";
+	for (i = 0; i < COLUMNS; i++)
+		if (columns[i].sort != NULL &&
+		    strcmp(columns[i].sort, f->sort + (*f->sort == '-')) == 0)
+			return 0;
+	return err_set(err, ERR_FIELD_INVALID, "sort",
+	    "expected id, by or outcome, got %.20s", f->sort);
+}
+
+int
+page_history(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *args, *data = NULL, *ctx = NULL, *list, *rows;
+	struct filter f;
+	struct screen s;
+	int rc = -1;
+
+	screen_init(&s, app, req);
+	if (filter_read(&req->query, &f, err) == -1)
+		goto out;
+	args = json_object_new_object();
+	put_int(args, "limit", LIST_LIMIT);
+	if (screen_call(&s, OP_GENERATIONS_LIST, args, &data) == -1) {
+		*err = s.err;
+		goto out;
+	}
+	list = jsonx_path(data, "generations");
+	ctx = json_object_new_object();
+	put_str(ctx, "title", page_text(&s.page, "nav.history"));
+	put_str(ctx, "refresh", "");
+	rows = rows_of(&s.page, list, &f);
+	put_bool(ctx, "any", length(list) > 0);
+	put_bool(ctx, "some", length(rows) > 0);
+	json_object_object_add(ctx, "rows", rows);
+	json_object_object_add(ctx, "heads", heads_of(&s.page, &f));
+	put_filters(&s.page, ctx, list, &f);
+	rc = page_render(app, req, reply, 200, "history", ctx, err);
+out:
+	json_object_put(ctx);
+	json_object_put(data);
+	screen_clear(&s);
+	return rc;
+}
