@@ -200,9 +200,10 @@ judge(const struct pki_case *c, const struct loaded *l,
 static bool
 skipped(int i)
 {
-	const char *each = getenv("PKI_CORPUS_SAMPLE");
+	const char *sample = getenv("PKI_CORPUS_SAMPLE");
+	int each = sample != NULL ? atoi(sample) : under_valgrind() ? 17 : 1;
 
-	return each != NULL && atoi(each) > 1 && i % atoi(each) != 0;
+	return each > 1 && i % each != 0;
 }
 
 static void
