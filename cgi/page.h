@@ -20,6 +20,7 @@
 #include "app.h"
 #include "ops.h"
 
+#define PATH_SCANNERS	"/smtp-routing/scanners"
 #define PATH_CONNECTION "/smtp-routing/connection"
 #define PATH_JOB	PATH_CONNECTION "/job/"
 #define PATH_HISTORY	"/smtp-routing/history"

@@ -25,6 +25,7 @@ static const struct {
     {"routing", "nav.routing", PATH_CONNECTION, "nav.connection"},
     {"routing", "nav.routing", PATH_HISTORY, "nav.history"},
     {"routing", "nav.routing", PATH_KEYS, "nav.keys"},
+    {"routing", "nav.routing", PATH_SCANNERS, "nav.scanners"},
     {"console", "nav.console", PATH_AUDIT, "nav.audit"},
 };
 
@@ -248,6 +249,10 @@ navigation(const struct page *p)
 	size_t i;
 
 	for (i = 0; i < sizeof(nav) / sizeof(nav[0]); i++) {
+		/* A host that is alone has no such page. */
+		if (strcmp(nav[i].href, PATH_SCANNERS) == 0 &&
+		    p->app->conf.cluster_name[0] == '\0')
+			continue;
 		if (strcmp(last, nav[i].group) != 0) {
 			group = json_object_new_object();
 			items = json_object_new_array();

@@ -159,6 +159,16 @@ int	page_progress(struct app *, struct request *, struct reply *,
 int	page_error(struct app *, struct request *, struct reply *,
 	    const struct err *);	/* renders; used by the frame */
 
+int	page_scanners(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET, POST /smtp-routing/scanners */
+int	api_scanners(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_scanners_do(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_scanner(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_scanner_delete(struct app *, struct request *, struct reply *,
+	    struct err *);
 int	api_connection_get(struct app *, struct request *, struct reply *,
 	    struct err *);
 int	api_connection_post(struct app *, struct request *, struct reply *,
