@@ -192,8 +192,7 @@ put_form(const struct page *p, struct json_object *data, bool again,
 
 /* A link to the control that the refusal is about. */
 static void
-put_target(
-    const struct page *p, const struct err *why, struct json_object *o)
+put_target(const struct page *p, const struct err *why, struct json_object *o)
 {
 	static const char *const others[] = {"names", "days", "algorithm"};
 	const char *field = why->field;
