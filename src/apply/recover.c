@@ -22,6 +22,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "keystore.h"
 #include "txn.h"
 
 #define WAIT_MS	 30000
@@ -143,6 +144,7 @@ complete(struct txn *t, struct json_object *meta, struct err *err)
 		    meta, "probe", json_object_get(t->probe));
 	if (txn_close(t, meta, err) == -1)
 		return -1;
+	keystore_retire(t->conf, t->cert);
 	log_info("generation %ld was complete but for its record", t->id);
 	note(t->conf, t->id, "completed");
 	return 0;

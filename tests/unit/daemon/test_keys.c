@@ -424,6 +424,47 @@ START_TEST(two_at_once)
 }
 END_TEST
 
+static int kill_at, calls;
+
+static void
+killer(struct json_object *job, void *arg)
+{
+	if (++calls == kill_at)
+		kill(getpid(), SIGKILL);
+}
+
+/* A Save is killed before each step from "journal" on; after the recovery the
+ * key waits, or is in use, and never both nor neither. */
+START_TEST(killed)
+{
+	struct ask a = {.certificate = "made.pem", .progress = killer};
+	struct err err;
+	long was;
+	pid_t pid;
+
+	(void)add_key("{\"kind\":\"self_signed\"}");
+	ck_assert_int_eq(rig_sh("cp $R/state/keys/%s/cert.pem "
+				"$R/cert/made.pem",
+			     id),
+	    0);
+	was = rig_current();
+	kill_at = _i;
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		(void)rig_apply(&a);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_msg(txn_recover(&rig_conf, &err) == 0, "%s", err.msg);
+	rig_assert_whole();
+	ck_assert_uint_eq(waiting(), rig_current() == was ? 1 : 0);
+	if (_i >= 11)
+		ck_assert_int_ne(rig_current(), was);
+	delete_all();
+	talk_done(&answer);
+}
+END_TEST
+
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
@@ -438,6 +479,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, self_signed_used, 0, 2);
 	tcase_add_test(tc, key_id_and_files);
 	tcase_add_test(tc, two_at_once);
+	tcase_add_loop_test(tc, killed, 7, 13);
 }
 
 int
