@@ -16,14 +16,16 @@
 #include "err.h"
 #include "store.h"
 
+struct json_object;
+
 /* Exit states; postsealctl.8 lists them. */
 enum ctl_exit {
 	EXIT_OK,
 	EXIT_FAILED, /* the operation failed */
 	EXIT_USAGE,
-	EXIT_NO_SUCH,	  /* no such user, token; or it is there already */
+	EXIT_NO_SUCH, /* no such user, token, generation; or there already */
 	EXIT_UNREACHABLE, /* postseald does not answer */
-	EXIT_ATTENTION	  /* status: something is not as it should be */
+	EXIT_ATTENTION	  /* something is not as it should be */
 };
 
 #define CTL_NAMES_MAX 64 /* postseald's limits are lower, and say so */
@@ -36,15 +38,29 @@ struct ctl {
 	bool generate;
 	const char *user;  /* --user */
 	const char *limit; /* --limit */
-	struct ctl_key {   /* keys add */
+	const char *role;  /* --role */
+	struct ctl_token { /* token add */
+		const char *scope, *expires, *from;
+	} token;
+	struct ctl_key { /* keys add */
 		const char *algorithm, *days;
 		const char *name[CTL_NAMES_MAX];
 		size_t n_names;
 		const char *subject[CTL_NAMES_MAX]; /* "O=Example" */
 		size_t n_subject;
 	} key;
-	char caller[64]; /* who runs us, for the audit */
-	FILE *in, *out;	 /* stdin, stdout; tests have their own */
+	struct ctl_change { /* restore, adopt */
+		const char *apply;
+		bool dry_run;
+		const char *confirm[CTL_NAMES_MAX];
+		size_t n_confirm;
+	} change;
+	struct ctl_filter { /* audit */
+		const char *event, *outcome, *text, *before;
+	} filter;
+	char caller[64];	     /* who runs us, for the audit */
+	struct json_object *problem; /* postseald's ERROR; owned */
+	FILE *in, *out;		     /* stdin, stdout; tests have their own */
 };
 
 int ctl_run(struct ctl *, int argc, char **argv);
@@ -57,6 +73,9 @@ int ctl_user_add(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_user_passwd(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_user_list(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_user_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_user_role(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_session_list(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_session_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_token_add(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_token_list(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_token_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
@@ -70,6 +89,12 @@ int ctl_scanner_rotate(struct ctl *, char **, enum ctl_exit *, struct err *);
 /* retry, leave, rollback (a console); rejoin (any host) */
 int ctl_scanner_do(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_history(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_show(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_diff(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_restore(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_adopt(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_recover(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_audit_log(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_keys_list(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_keys_add(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_keys_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
@@ -79,6 +104,10 @@ int ctl_keys_csr(struct ctl *, char **, enum ctl_exit *, struct err *);
 struct json_object;
 /* A table of rows (array of objects); columns end with NULL. */
 void ctl_table(FILE *, struct json_object *rows, const char *const *columns);
+/* "label        value"; what a terminal would obey becomes '?'. */
+void ctl_line(struct ctl *, const char *label, const char *value);
+/* Lines of text, in the same way. */
+void ctl_text(FILE *, const char *);
 /* Takes the object over. */
 int ctl_json(struct ctl *, struct json_object *, struct err *);
 /* {key: value, ...} of strings, closed by NULL. */

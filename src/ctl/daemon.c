@@ -18,7 +18,10 @@ ctl_call(struct ctl *ctl, const char *op, struct json_object *args,
 
 	if (args == NULL)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
-	return client_call(ctl->conf.socket, &who, op, args, data, NULL, err);
+	json_object_put(ctl->problem);
+	ctl->problem = NULL;
+	return client_call(
+	    ctl->conf.socket, &who, op, args, data, &ctl->problem, err);
 }
 
 void

@@ -72,6 +72,31 @@ ctl_table(FILE *out, struct json_object *rows, const char *const *columns)
 	}
 }
 
+void
+ctl_line(struct ctl *ctl, const char *label, const char *value)
+{
+	fprintf(ctl->out, "%-12s ", label);
+	print_cell(ctl->out, value, 0);
+	fputc('\n', ctl->out);
+}
+
+void
+ctl_text(FILE *out, const char *s)
+{
+	bool ended = false;
+
+	for (; *s != '\0'; s++) {
+		ended = *s == '\n';
+		fputc(*s != '\n' && *s != '\t' &&
+			      ((unsigned char)*s < 0x20 || *s == 0x7f)
+			  ? '?'
+			  : *s,
+		    out);
+	}
+	if (!ended)
+		fputc('\n', out);
+}
+
 int
 ctl_json(struct ctl *ctl, struct json_object *o, struct err *err)
 {

@@ -44,17 +44,6 @@ healthy(struct json_object *view)
 }
 
 static void
-print_line(struct ctl *ctl, const char *label, const char *value)
-{
-	fprintf(ctl->out, "%-12s ", label);
-	for (; *value != '\0'; value++)
-		fputc((unsigned char)*value < 0x20 || *value == 0x7f ? '?'
-								     : *value,
-		    ctl->out);
-	fputc('\n', ctl->out);
-}
-
-static void
 print_certificate(struct ctl *ctl, struct json_object *view)
 {
 	struct json_object *days =
@@ -62,16 +51,28 @@ print_certificate(struct ctl *ctl, struct json_object *view)
 	char text[64];
 
 	if (jsonx_path(view, "certificate.leaf") == NULL) {
-		print_line(ctl, "certificate", "none");
+		ctl_line(ctl, "certificate", "none");
 		return;
 	}
-	print_line(ctl, "certificate",
+	ctl_line(ctl, "certificate",
 	    jsonx_path_str(view, "certificate.leaf.subject", ""));
-	print_line(
-	    ctl, "sha256", jsonx_path_str(view, "certificate.sha256", ""));
+	ctl_line(ctl, "sha256", jsonx_path_str(view, "certificate.sha256", ""));
 	snprintf(text, sizeof(text), "%lld days left",
 	    (long long)json_object_get_int64(days));
-	print_line(ctl, "validity", text);
+	ctl_line(ctl, "validity", text);
+}
+
+/* Both values, as the screen shows them. */
+static void
+print_drift(struct ctl *ctl, struct json_object *row)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s: expected %s, is %s",
+	    jsonx_path_str(row, "parameter", ""),
+	    jsonx_path_str(row, "expected", "nothing"),
+	    jsonx_path_str(row, "actual", "not set"));
+	ctl_line(ctl, "", text);
 }
 
 static void
@@ -80,18 +81,18 @@ print_status(struct ctl *ctl, struct json_object *view)
 	struct json_object *gen = jsonx_path(view, "generation.id");
 	char text[128];
 
-	print_line(ctl, "host", jsonx_path_str(view, "host", ""));
+	ctl_line(ctl, "host", jsonx_path_str(view, "host", ""));
 	snprintf(text, sizeof(text), "%s %s",
 	    jsonx_path_str(view, "postfix.state", "unknown"),
 	    jsonx_path_str(view, "postfix.version", ""));
-	print_line(ctl, "postfix", text);
-	print_line(ctl, "generation",
+	ctl_line(ctl, "postfix", text);
+	ctl_line(ctl, "generation",
 	    gen == NULL ? "none" : json_object_get_string(gen));
-	print_line(ctl, "inbound",
+	ctl_line(ctl, "inbound",
 	    !is_true(view, "settings.inbound.enabled")	 ? "off"
 	    : is_true(view, "settings.inbound.tls_only") ? "required"
 							 : "offered");
-	print_line(ctl, "outbound",
+	ctl_line(ctl, "outbound",
 	    is_true(view, "settings.outbound.enabled") ? "used when offered"
 						       : "off");
 	print_certificate(ctl, view);
@@ -102,9 +103,12 @@ print_status(struct ctl *ctl, struct json_object *view)
 		snprintf(text, sizeof(text), "%s %s",
 		    jsonx_path_str(view, "live.protocol", "no TLS"),
 		    jsonx_path_str(view, "live.cipher", ""));
-	print_line(ctl, "probe", text);
+	ctl_line(ctl, "probe", text);
 	snprintf(text, sizeof(text), "%zu", drift_count(view));
-	print_line(ctl, "drift", text);
+	ctl_line(ctl, "drift", text);
+	for (size_t i = 0; i < drift_count(view); i++)
+		print_drift(ctl,
+		    json_object_array_get_idx(jsonx_path(view, "drift"), i));
 }
 
 int

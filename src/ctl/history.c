@@ -1,0 +1,319 @@
+/*
+ * history.c - generations from a shell: show one, compare two, restore one,
+ * adopt hand edits, finish what a crash left; and the audit log.
+ *
+ * This is the way back when the web is down or its own change locked somebody
+ * out, so nothing here needs more than postseald's socket.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "ctl.h"
+#include "jsonx.h"
+#include "ops.h"
+
+/* A whole number from the command line into args. */
+static int
+put_number(struct json_object *args, const char *name, const char *s,
+    long long max, struct err *err)
+{
+	long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoll(s, &end, 10);
+	if (errno != 0 || *s < '0' || *s > '9' || *end != '\0' || n < 1 ||
+	    n > max)
+		return err_set(err, ERR_FIELD_MISSING, name,
+		    "%s: expected 1 to %lld, got %.20s", name, max, s);
+	if (json_object_object_add(args, name, json_object_new_int64(n)) != 0)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	return 0;
+}
+
+static struct json_object *
+id_args(char **words, const char *const *names, struct err *err)
+{
+	struct json_object *args = json_object_new_object();
+
+	for (; args != NULL && *names != NULL; names++, words++) {
+		if (put_number(args, *names, *words, INT32_MAX, err) == 0)
+			continue;
+		json_object_put(args);
+		return NULL;
+	}
+	if (args == NULL)
+		err_set(err, ERR_NOMEM, "", "out of memory");
+	return args;
+}
+
+static size_t
+length(struct json_object *v)
+{
+	return json_object_is_type(v, json_type_array)
+		   ? json_object_array_length(v)
+		   : 0;
+}
+
+static void
+print_table(struct ctl *ctl, const char *title, struct json_object *rows,
+    const char *const *columns)
+{
+	if (length(rows) == 0)
+		return;
+	fprintf(ctl->out, "\n%s\n", title);
+	ctl_table(ctl->out, rows, columns);
+}
+
+/* Lines of Postfix's log, or of a diff. */
+static void
+print_lines(struct ctl *ctl, const char *title, struct json_object *list)
+{
+	size_t i;
+
+	if (length(list) == 0)
+		return;
+	fprintf(ctl->out, "\n%s\n", title);
+	for (i = 0; i < length(list); i++)
+		ctl_text(ctl->out,
+		    json_object_get_string(json_object_array_get_idx(list, i)));
+}
+
+static void
+print_generation(struct ctl *ctl, struct json_object *gen)
+{
+	static const char *const brief[][2] = {{"generation", "id"},
+	    {"at", "at"}, {"by", "by"}, {"from", "from"}, {"via", "via"},
+	    {"kind", "kind"}, {"outcome", "outcome"}, {"in force", "in_force"},
+	    {"apply", "apply"}, {"outage ms", "outage_ms"},
+	    {"inbound", "settings.inbound.enabled"},
+	    {"tls only", "settings.inbound.tls_only"},
+	    {"outbound", "settings.outbound.enabled"},
+	    {"certificate", "certificate.leaf.subject"},
+	    {"until", "certificate.leaf.not_after"},
+	    {"sha256", "certificate.sha256"},
+	    {"probe", "result.probe.protocol"}, {"error", "error.code"},
+	    {"cause", "error.cause.code"}, {"step", "error.step"},
+	    {"detail", "error.detail"}};
+	static const char *const changes[] = {
+	    "parameter", "before", "after", NULL};
+	static const char *const steps[] = {"name", "state", "ms", NULL};
+	static const char *const findings[] = {
+	    "code", "severity", "field", NULL};
+	struct json_object *v;
+
+	for (size_t i = 0; i < sizeof(brief) / sizeof(brief[0]); i++) {
+		v = jsonx_path(gen, brief[i][1]);
+		if (v != NULL)
+			ctl_line(ctl, brief[i][0], json_object_get_string(v));
+	}
+	print_table(ctl, "changes", jsonx_path(gen, "result.changes"), changes);
+	print_table(
+	    ctl, "findings", jsonx_path(gen, "result.findings"), findings);
+	print_table(ctl, "steps", jsonx_path(gen, "result.steps"), steps);
+	print_lines(ctl, "log", jsonx_path(gen, "error.log"));
+}
+
+int
+ctl_show(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	static const char *const names[] = {"id", NULL};
+	struct json_object *args, *data = NULL;
+
+	(void)status;
+	if ((args = id_args(words, names, err)) == NULL ||
+	    ctl_call(ctl, OP_GENERATION_GET, args, &data, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	print_generation(ctl, data);
+	json_object_put(data);
+	return 0;
+}
+
+static void
+print_diff(struct ctl *ctl, struct json_object *data)
+{
+	static const char *const settings[] = {"path", "a", "b", NULL};
+	static const char *const parameters[] = {"parameter", "a", "b", NULL};
+	struct json_object *same = jsonx_path(data, "certificate.same");
+
+	ctl_line(ctl, "certificate",
+	    json_object_get_boolean(same) ? "the same" : "not the same");
+	ctl_line(ctl, "  a",
+	    jsonx_path_str(data, "certificate.a.leaf.subject", "none"));
+	ctl_line(ctl, "  b",
+	    jsonx_path_str(data, "certificate.b.leaf.subject", "none"));
+	print_table(ctl, "settings", jsonx_path(data, "settings"), settings);
+	print_table(
+	    ctl, "parameters", jsonx_path(data, "parameters"), parameters);
+	if (*jsonx_path_str(data, "diff", "") != '\0') {
+		fputc('\n', ctl->out);
+		ctl_text(ctl->out, jsonx_path_str(data, "diff", ""));
+	}
+}
+
+int
+ctl_diff(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	static const char *const names[] = {"a", "b", NULL};
+	struct json_object *args, *data = NULL;
+
+	(void)status;
+	if ((args = id_args(words, names, err)) == NULL ||
+	    ctl_call(ctl, OP_GENERATION_DIFF, args, &data, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	print_diff(ctl, data);
+	json_object_put(data);
+	return 0;
+}
+
+/* --apply, --dry-run, --confirm; unknown codes are postseald's to refuse. */
+static int
+put_choices(struct ctl *ctl, struct json_object *args, struct err *err)
+{
+	const struct ctl_change *c = &ctl->change;
+	struct json_object *list;
+
+	if (c->apply != NULL)
+		json_object_object_add(
+		    args, "apply", json_object_new_string(c->apply));
+	if (c->dry_run)
+		json_object_object_add(
+		    args, "dry_run", json_object_new_boolean(1));
+	if (c->n_confirm == 0)
+		return 0;
+	if ((list = json_object_new_array()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	for (size_t i = 0; i < c->n_confirm; i++)
+		json_object_array_add(
+		    list, json_object_new_string(c->confirm[i]));
+	json_object_object_add(args, "confirm", list);
+	return 0;
+}
+
+static int
+change(
+    struct ctl *ctl, const char *op, struct json_object *args, struct err *err)
+{
+	static const char *const changes[] = {
+	    "parameter", "before", "after", NULL};
+	struct json_object *data = NULL, *v;
+
+	if (put_choices(ctl, args, err) == -1) {
+		json_object_put(args);
+		return -1;
+	}
+	if (ctl_call(ctl, op, args, &data, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	ctl_line(ctl, "result", jsonx_path_str(data, "result", ""));
+	v = jsonx_path(data, "generation");
+	ctl_line(
+	    ctl, "generation", v != NULL ? json_object_get_string(v) : "none");
+	v = jsonx_path(data, "outage_ms");
+	if (v != NULL)
+		ctl_line(ctl, "outage ms", json_object_get_string(v));
+	ctl_line(
+	    ctl, "probe", jsonx_path_str(data, "probe.protocol", "no TLS"));
+	print_table(ctl, "changes", jsonx_path(data, "changes"), changes);
+	if (*jsonx_path_str(data, "diff", "") != '\0') {
+		fputc('\n', ctl->out);
+		ctl_text(ctl->out, jsonx_path_str(data, "diff", ""));
+	}
+	json_object_put(data);
+	return 0;
+}
+
+int
+ctl_restore(
+    struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	static const char *const names[] = {"id", NULL};
+	struct json_object *args;
+
+	(void)status;
+	if ((args = id_args(words, names, err)) == NULL)
+		return -1;
+	return change(ctl, OP_GENERATION_RESTORE, args, err);
+}
+
+int
+ctl_adopt(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	(void)words;
+	(void)status;
+	return change(ctl, OP_CONNECTION_ADOPT, json_object_new_object(), err);
+}
+
+int
+ctl_recover(
+    struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	struct json_object *data = NULL;
+
+	(void)words;
+	(void)status;
+	if (ctl_call(ctl, OP_RECOVER, json_object_new_object(), &data, err) ==
+	    -1)
+		return -1;
+	json_object_object_del(data, "draft");
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	ctl_line(ctl, "generation",
+	    jsonx_path(data, "generation.id") != NULL
+		? json_object_get_string(jsonx_path(data, "generation.id"))
+		: "none");
+	ctl_line(
+	    ctl, "postfix", jsonx_path_str(data, "postfix.state", "unknown"));
+	json_object_put(data);
+	return 0;
+}
+
+int
+ctl_audit_log(
+    struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	static const char *const columns[] = {
+	    "at", "user", "from", "via", "event", "outcome", "detail", NULL};
+	const struct {
+		const char *name, *value;
+	} filter[] = {{"user", ctl->user}, {"event", ctl->filter.event},
+	    {"outcome", ctl->filter.outcome}, {"text", ctl->filter.text}};
+	struct json_object *args = json_object_new_object(), *data = NULL, *v;
+
+	(void)words;
+	(void)status;
+	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++) {
+		if (filter[i].value != NULL)
+			json_object_object_add(args, filter[i].name,
+			    json_object_new_string(filter[i].value));
+	}
+	if ((ctl->limit != NULL &&
+		put_number(args, "limit", ctl->limit, 1000, err) == -1) ||
+	    (ctl->filter.before != NULL &&
+		put_number(args, "before", ctl->filter.before, INT64_MAX,
+		    err) == -1)) {
+		json_object_put(args);
+		return -1;
+	}
+	if (ctl_call(ctl, OP_AUDIT_LIST, args, &data, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	v = jsonx_path(data, "entries");
+	if (json_object_is_type(v, json_type_array))
+		ctl_table(ctl->out, v, columns);
+	if ((v = jsonx_path(data, "next")) != NULL &&
+	    length(jsonx_path(data, "entries")) > 0)
+		fprintf(ctl->out, "older: --before %s\n",
+		    json_object_get_string(v));
+	json_object_put(data);
+	return 0;
+}
