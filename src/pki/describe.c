@@ -52,24 +52,6 @@ static const struct {
     {EVP_PKEY_SM2, "SM2", "SM2"},
 };
 
-static void
-copy_text(char *dst, size_t dst_len, const char *src, size_t len)
-{
-	size_t n = 0;
-
-	if (!utf8_valid(src, len)) {
-		for (; n + 1 < dst_len && n < len; n++)
-			dst[n] = (src[n] & 0x80) ? '?' : src[n];
-		dst[n] = '\0';
-		return;
-	}
-	n = len < dst_len ? len : dst_len - 1;
-	while (n > 0 && n < len && ((unsigned char)src[n] & 0xc0) == 0x80)
-		n--;
-	memcpy(dst, src, n);
-	dst[n] = '\0';
-}
-
 void
 name_text(const X509_NAME *name, char *dst, size_t dst_len)
 {
@@ -82,7 +64,7 @@ name_text(const X509_NAME *name, char *dst, size_t dst_len)
 		return;
 	if (X509_NAME_print_ex(bio, name, 0, NAME_FLAGS) >= 0 &&
 	    (n = BIO_get_mem_data(bio, &p)) > 0)
-		copy_text(dst, dst_len, p, (size_t)n);
+		text_clean(dst, dst_len, p, (size_t)n);
 	BIO_free(bio);
 }
 
@@ -99,7 +81,7 @@ name_common(const X509_NAME *name, char *dst, size_t dst_len)
 		return;
 	s = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
 	if ((n = ASN1_STRING_to_UTF8(&utf8, s)) > 0)
-		copy_text(dst, dst_len, (char *)utf8, (size_t)n);
+		text_clean(dst, dst_len, (char *)utf8, (size_t)n);
 	OPENSSL_free(utf8);
 	ERR_clear_error();
 }
@@ -278,7 +260,7 @@ add_names(struct json_object *o, X509 *x)
 			add_ip(a, g->d.iPAddress);
 			continue;
 		}
-		copy_text(text, sizeof(text), (char *)g->d.dNSName->data,
+		text_clean(text, sizeof(text), (char *)g->d.dNSName->data,
 		    (size_t)g->d.dNSName->length);
 		json_object_array_add(a, json_object_new_string(text));
 	}

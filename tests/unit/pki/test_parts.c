@@ -465,6 +465,32 @@ START_TEST(test_describe)
 }
 END_TEST
 
+/* Control characters and broken UTF-8 stay out; other letters stay in. */
+START_TEST(test_names)
+{
+	static const struct {
+		const char *file, *name;
+	} names[] = {
+	    {"x-evil.pem", "<b> [2Jx  \"{subject}&amp;"},
+	    {"x-kanji.pem", "\u30e1\u30fc\u30eb"},
+	};
+	struct pki_bytes b = slurp(dir, names[_i].file);
+	BIO *bio = BIO_new_mem_buf(b.data, (int)b.len);
+	X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	struct json_object *o;
+
+	ck_assert_ptr_nonnull(x);
+	o = describe_cert(x, 0);
+	ck_assert_str_eq(text(o, "common_name"), names[_i].name);
+	ck_assert_ptr_null(strchr(text(o, "subject"), '\033'));
+	ck_assert_ptr_null(strchr(text(o, "subject"), '\n'));
+	json_object_put(o);
+	X509_free(x);
+	BIO_free(bio);
+	free((void *)b.data);
+}
+END_TEST
+
 /* A file that is no chain: an error, the old output kept. */
 START_TEST(test_describe_nothing)
 {
@@ -555,6 +581,7 @@ main(int argc, char **argv)
 	LOOP(test_roca, N(roca_sizes));
 	LOOP(test_not_roca, 4);
 	tcase_add_test(t, test_describe);
+	LOOP(test_names, 2);
 	LOOP(test_describe_nothing, 5);
 	tcase_add_test(t, test_tables);
 	LOOP(test_no_secret, 4);
