@@ -201,6 +201,23 @@ api_apply(struct app *app, struct request *req, struct reply *reply,
 	return rc;
 }
 
+/* A token for renewals changes files, and nothing else. */
+static int
+only_files(
+    const struct identity *who, const struct api_input *in, struct err *err)
+{
+	if (who->scope == SCOPE_WRITE)
+		return 0;
+	if (in->settings != NULL || in->key_id != NULL)
+		return err_set(err, ERR_AUTH_SCOPE, "",
+		    "a token of scope %s sends files alone",
+		    scope_name(who->scope));
+	if (in->files == NULL)
+		return err_set(err, ERR_FIELD_MISSING, "server_certificate",
+		    "expected at least one file");
+	return 0;
+}
+
 int
 api_connection_post(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
@@ -212,6 +229,7 @@ api_connection_post(
 
 	if (api_manner_read(req, &how, err) == 0 &&
 	    api_input_read(req, false, &in, err) == 0 &&
+	    only_files(&req->who, &in, err) == 0 &&
 	    (args = api_apply_args(req, &in, &how, err)) != NULL)
 		rc = api_apply(
 		    app, req, reply, OP_CONNECTION_APPLY, &how, args, err);

@@ -2,8 +2,8 @@
  * serve.c - one request: the checks in the order of http.h, the handler, and
  * an answer in any case.
  *
- *   head -> route -> query -> type and length -> who -> body -> csrf ->
- *   handler
+ *   head -> route -> query -> type and length -> who -> may they -> body ->
+ *   csrf -> handler
  *
  * Each may end it with a code.  Then the answer is a problem (below /api/),
  * the way to the log-in (a page without a session), or an error page; if
@@ -57,6 +57,7 @@ handle(struct app *app, const struct route *table, size_t n,
 	if (fields_check(&req->query, req->route->query, NULL, err) == -1 ||
 	    body_check(req, req->route, &type, boundary, &len, err) == -1 ||
 	    auth_identify(app, req, req->route->auth, err) == -1 ||
+	    may_check(&req->who, req->route->need, req->method, err) == -1 ||
 	    body_read(req, type, boundary, len, src, err) == -1)
 		return -1;
 	src->done(src->arg);
@@ -111,6 +112,8 @@ answer_error(struct app *app, struct request *req, struct reply *reply,
 		rc = problem_reply(app, req, reply, why);
 	else if (page && why->code == ERR_AUTH_REQUIRED)
 		rc = to_login(req, reply);
+	else if (page && why->code == ERR_AUTH_ENROL)
+		rc = reply_redirect(reply, "/access");
 	else
 		rc = error_page(app, req, reply, why);
 	if (rc == 0)

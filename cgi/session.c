@@ -42,12 +42,16 @@ max_s(const struct app *app)
 
 /* What follows from a session's secret. */
 static int
-know_session(struct request *req, const char *user, long id, const char *secret,
-    struct err *err)
+know_session(struct request *req, const struct session_row *row,
+    const char *secret, struct err *err)
 {
-	struct identity who = {.known = true, .session = id};
+	struct identity who = {.known = true,
+	    .session = row->id,
+	    .role = row->role,
+	    .scope = SCOPE_WRITE,
+	    .must_enrol = row->stage == STAGE_ENROL};
 
-	snprintf(who.user, sizeof(who.user), "%s", user);
+	snprintf(who.user, sizeof(who.user), "%s", row->user);
 	memcpy(who.via, "web", sizeof("web"));
 	if (hmac_sha256_hex(secret, strlen(secret), "csrf", who.csrf) == -1 ||
 	    hmac_sha256_hex(secret, strlen(secret), "draft", who.draft) == -1)
@@ -70,7 +74,7 @@ by_cookie(struct app *app, struct request *req, struct err *err)
 		err_set(err, ERR_AUTH_REQUIRED, "", "not logged in");
 	else if (sessions_find(app->db, secret, time(NULL), idle_s(app),
 		     max_s(app), &row, err) == 0)
-		rc = know_session(req, row.user, row.id, secret, err);
+		rc = know_session(req, &row, secret, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }
@@ -89,7 +93,8 @@ by_token(
 	if (tokens_find(app->db, header, req->remote, time(NULL), &row, err) ==
 	    -1)
 		return -1;
-	req->who = (struct identity){.known = true};
+	req->who = (struct identity){
+	    .known = true, .role = row.role, .scope = row.scope};
 	memcpy(req->who.via, "api", sizeof("api"));
 	snprintf(req->who.user, sizeof(req->who.user), "%s", row.user);
 	return 0;
@@ -179,7 +184,7 @@ session_login(struct app *app, struct request *req, struct reply *reply,
 	if (sessions_add(app->db, id, secret, req->remote, now, err) == -1 ||
 	    sessions_find(app->db, secret, now, idle_s(app), max_s(app), &row,
 		err) == -1 ||
-	    know_session(req, row.user, row.id, secret, err) == -1)
+	    know_session(req, &row, secret, err) == -1)
 		goto out;
 	if (reply_cookie(reply, COOKIE_SESSION, secret, -1) == -1 ||
 	    reply_cookie(reply, COOKIE_LOGIN, "", 0) == -1) {

@@ -18,6 +18,7 @@
 #include "buf.h"
 #include "err.h"
 #include "findings.h"
+#include "store.h"
 
 struct app;
 struct json_object;
@@ -58,7 +59,34 @@ struct identity {
 	char	csrf[65];		/* hex, for forms; "" with a token */
 	char	draft[65];		/* draft ID of this session */
 	long	session;		/* row id, 0 with a token */
+	enum role role;
+	enum scope scope;		/* of the token; write with a cookie */
+	bool	must_enrol;		/* a second factor comes first */
+	/* Before log-in is complete: whose code is asked for. */
+	long	half;			/* row id of that session, 0 = none */
+	char	half_user[64];
 };
+
+/*
+ * What a request needs of who asks: a row of a table in may.c says which role
+ * and which token scopes have it.  Zero is refused: a route without the
+ * column serves nobody.
+ */
+enum need {
+	MAY_NOTHING,
+	MAY_ANYONE,		/* no log-in needed */
+	MAY_OWN,		/* own password, sessions: with a cookie */
+	MAY_CHECK,		/* status, inspect */
+	MAY_READ,		/* look at settings, history, audit, keys */
+	MAY_RENEW,		/* certificate files of the connection */
+	MAY_CHANGE,		/* settings, keys, restore */
+	MAY_ACCESS,		/* users, tokens, all sessions, scanners */
+	MAY__MAX
+};
+/* ERR_AUTH_FORBIDDEN (role), ERR_AUTH_SCOPE (token), ERR_AUTH_ENROL. */
+int	may_check(const struct identity *, enum need, enum http_method,
+	    struct err *);
+bool	may(const struct identity *, enum need);
 
 struct route;
 
@@ -132,6 +160,7 @@ struct route {
 	int			 types;		/* route_type bits */
 	handler_fn		 handler;
 	const char *const	*query;		/* names allowed; NULL = none */
+	enum need		 need;		/* of who asks: may.c */
 };
 extern const struct route routes[];	/* closed by path == NULL */
 extern const size_t routes_n;
@@ -206,6 +235,28 @@ int	api_audit(struct app *, struct request *, struct reply *,
 int	api_metrics(struct app *, struct request *, struct reply *,
 	    struct err *);
 int	api_healthz(struct app *, struct request *, struct reply *,
+	    struct err *);
+
+/* Who gets in: own account, users, tokens, sessions. */
+int	page_access(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET, POST /access */
+int	api_users_get(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_users_post(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_user_post(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_user_delete(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_tokens_get(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_tokens_post(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_token_delete(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_sessions_get(struct app *, struct request *, struct reply *,
+	    struct err *);
+int	api_session_delete(struct app *, struct request *, struct reply *,
 	    struct err *);
 
 /* Keys made on the host. */

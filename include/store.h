@@ -42,56 +42,150 @@ int	db_sweep(struct db *, time_t now, int idle_s, int max_s,
 	    struct err *);
 
 /*
+ * Roles, from the least.  A viewer reads; an operator also changes what the
+ * Connection screen, keys and history change; an administrator also decides
+ * who gets in.  Which request needs what: cgi/may.c.
+ */
+enum role {
+	ROLE_NONE,
+	ROLE_VIEWER,
+	ROLE_OPERATOR,
+	ROLE_ADMINISTRATOR,
+	ROLE__MAX
+};
+const char	*role_name(enum role);
+/* ERR_FIELD_INVALID, field "role". */
+int		 role_from_name(const char *, enum role *, struct err *);
+
+/*
  * Users.  Names: 1 to 63 of a-z A-Z 0-9 . _ - @, not starting with '-' or
- * '.'; else ERR_USER_NAME.  Passwords: UTF-8, PASSWORD_MIN to PASSWORD_MAX
- * bytes, else ERR_PASSWORD_LENGTH.
+ * '.'; else ERR_USER_NAME.  Passwords: UTF-8, PASSWORD_MIN characters to
+ * PASSWORD_MAX bytes, else ERR_PASSWORD_LENGTH; made of widely known words
+ * and runs alone: ERR_PASSWORD_COMMON (common.c).
  */
 bool	user_name_valid(const char *);
+/* name may be NULL: whose own name the password must not be. */
+int	password_acceptable(const char *password, const char *name,
+	    struct err *);
+int	users_create(struct db *, const char *name, const char *password,
+	    enum role, time_t now, struct err *);	/* ERR_USER_EXISTS */
+/* An administrator. */
 int	users_add(struct db *, const char *name, const char *password,
-	    time_t now, struct err *);		/* ERR_USER_EXISTS */
+	    time_t now, struct err *);
 /* Ends all sessions of the user. */
 int	users_passwd(struct db *, const char *name, const char *password,
 	    time_t now, struct err *);		/* ERR_USER_UNKNOWN */
-/* With sessions and tokens. */
+/* ERR_USER_LAST: the last administrator stays one. */
+int	users_set_role(struct db *, const char *name, enum role,
+	    struct err *);
+/* With sessions and tokens.  delete: any user (the shell's way); remove:
+ * ERR_USER_LAST for the last administrator. */
 int	users_delete(struct db *, const char *name, struct err *);
-/* [{"name", "created_at", "changed_at", "last_login_at"}] */
+int	users_remove(struct db *, const char *name, struct err *);
+/* [{"name", "role", "second_factor", "created_at", "changed_at",
+ * "last_login_at"}] */
 int	users_list(struct db *, struct json_object **, struct err *);
 /* ERR_AUTH_FAILED for a wrong password and for an unknown user, after the
  * same time.  *ret_id: row of the user. */
 int	users_verify(struct db *, const char *name, const char *password,
 	    long *ret_id, struct err *);
+struct user_row {
+	long		id;
+	char		name[USER_NAME_MAX + 1];
+	enum role	role;
+	bool		second_factor;
+};
+int	users_get(struct db *, const char *name, struct user_row *,
+	    struct err *);		/* ERR_USER_UNKNOWN */
 
 /* Sessions.  secret: what the cookie holds. */
+enum stage {
+	STAGE_FULL,
+	STAGE_CODE,	/* password given; the second factor is asked for */
+	STAGE_ENROL	/* logged in, but has to set up a second factor first */
+};
+#define CODE_WAIT_S	300	/* a session ends that stays in STAGE_CODE */
+
 struct session_row {
-	long	id;
-	char	user[USER_NAME_MAX + 1];
-	time_t	created, seen;
+	long		id;
+	char		user[USER_NAME_MAX + 1];
+	time_t		created, seen;
+	enum role	role;
+	enum stage	stage;
 };
 
 int	sessions_add(struct db *, long user_id, const char *secret,
 	    const char *from, time_t now, struct err *);
+int	sessions_set_stage(struct db *, long id, enum stage, struct err *);
 /* ERR_AUTH_REQUIRED when there is none or its time is over.  Notes the visit,
  * at most once a minute. */
 int	sessions_find(struct db *, const char *secret, time_t now, int idle_s,
 	    int max_s, struct session_row *, struct err *);
 int	sessions_drop(struct db *, long id, struct err *);
+/* [{"id", "user", "from", "created_at", "seen_at"}] of those alive; of one
+ * user, or of all with NULL. */
+int	sessions_list(struct db *, const char *user, time_t now, int idle_s,
+	    int max_s, struct json_object **, struct err *);
+/* One session, of that user if not NULL: ERR_SESSION_UNKNOWN. */
+int	sessions_end(struct db *, const char *user, long id, struct err *);
+/* All of a user's, but the one given (0: none is kept). */
+int	sessions_end_others(struct db *, const char *user, long keep,
+	    struct err *);
 
-/* Tokens for scripts. */
+/* Tokens for scripts.  A token may what its scope and its owner's role both
+ * allow. */
+enum scope {
+	SCOPE_NONE,
+	SCOPE_CERTIFICATES,	/* renew files, inspect, status */
+	SCOPE_READ,
+	SCOPE_WRITE,		/* all that the owner may */
+	SCOPE__MAX
+};
+const char	*scope_name(enum scope);
+/* ERR_FIELD_INVALID, field "scope". */
+int		 scope_from_name(const char *, enum scope *, struct err *);
+
 struct token_row {
-	long	id;
-	char	user[USER_NAME_MAX + 1];
-	char	name[TOKEN_NAME_MAX + 1];
+	long		id;
+	char		user[USER_NAME_MAX + 1];
+	char		name[TOKEN_NAME_MAX + 1];
+	enum role	role;
+	enum scope	scope;
 };
 
+struct token_want {
+	const char	*user, *name;
+	enum scope	 scope;
+	int		 days;		/* until it expires; 0 = never */
+	const char	*allowed;	/* addresses, see cidr; NULL = any */
+};
+#define TOKEN_DAYS_MAX		3650
+#define TOKEN_ALLOWED_MAX	1024
+
 /* A new one; dst gets the token, which is stored nowhere. */
+int	tokens_create(struct db *, const struct token_want *, time_t now,
+	    char dst[TOKEN_LEN + 1], long *ret_id, struct err *);
+/* Scope write, no end, from anywhere. */
 int	tokens_add(struct db *, const char *user, const char *name,
 	    time_t now, char dst[TOKEN_LEN + 1], long *ret_id, struct err *);
-/* ERR_AUTH_FAILED.  Notes the use, at most once a minute. */
+/* ERR_AUTH_FAILED; of a good token ERR_TOKEN_EXPIRED, ERR_TOKEN_ADDRESS.
+ * Notes the use, at most once a minute. */
 int	tokens_find(struct db *, const char *token, const char *from,
 	    time_t now, struct token_row *, struct err *);
-/* [{"id", "name", "user", "created_at", "last_used_at", "last_from"}] */
+/* [{"id", "name", "user", "scope", "created_at", "expires_at", "addresses",
+ * "last_used_at", "last_from"}] */
 int	tokens_list(struct db *, struct json_object **, struct err *);
 int	tokens_delete(struct db *, long id, struct err *);
+
+/*
+ * cidr.c: addresses and networks ("192.0.2.0/24", "2001:db8::/32", "::1"),
+ * with commas, blanks or line ends between.
+ */
+/* In one form, ", " between; ERR_FIELD_INVALID, field "addresses". */
+int	cidr_list_normal(const char *, char *dst, size_t size, struct err *);
+/* An empty list allows every address; one that is none of ours matches no
+ * other list. */
+bool	cidr_list_allows(const char *list, const char *address);
 
 /*
  * Throttle: counts failures of user+address, address, and user, each with

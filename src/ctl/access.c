@@ -41,12 +41,64 @@ out:
 	return rc;
 }
 
+static int
+add_viewer(struct db *db, const char *name, const char *password, time_t now,
+    struct err *err)
+{
+	return users_create(db, name, password, ROLE_VIEWER, now, err);
+}
+
+static int
+add_operator(struct db *db, const char *name, const char *password, time_t now,
+    struct err *err)
+{
+	return users_create(db, name, password, ROLE_OPERATOR, now, err);
+}
+
+static int (*const adders[ROLE__MAX])(
+    struct db *, const char *, const char *, time_t, struct err *) = {
+    [ROLE_VIEWER] = add_viewer,
+    [ROLE_OPERATOR] = add_operator,
+    [ROLE_ADMINISTRATOR] = users_add,
+};
+
+/* --role, or what a user is without it. */
+static int
+wanted_role(struct ctl *ctl, enum role *ret, struct err *err)
+{
+	*ret = ROLE_ADMINISTRATOR;
+	return ctl->role == NULL ? 0 : role_from_name(ctl->role, ret, err);
+}
+
 int
 ctl_user_add(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
+	enum role role;
+
 	(void)status;
-	return set_password(ctl, args[0], users_add, err);
+	if (wanted_role(ctl, &role, err) == -1)
+		return -1;
+	return set_password(ctl, args[0], adders[role], err);
+}
+
+int
+ctl_user_role(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	enum role role;
+
+	(void)status;
+	if (ctl->role == NULL)
+		return err_set(err, ERR_FIELD_MISSING, "role",
+		    "user role: expected --role");
+	if (wanted_role(ctl, &role, err) == -1 ||
+	    users_set_role(ctl->db, args[0], role, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl,
+		    ctl_object("user", args[0], "role", ctl->role, NULL), err);
+	return 0;
 }
 
 int
@@ -82,8 +134,8 @@ int
 ctl_user_list(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
-	static const char *const columns[] = {
-	    "name", "created_at", "changed_at", "last_login_at", NULL};
+	static const char *const columns[] = {"name", "role", "second_factor",
+	    "created_at", "changed_at", "last_login_at", NULL};
 	struct json_object *list = NULL;
 
 	(void)args;
@@ -137,19 +189,39 @@ owner(struct ctl *ctl, char dst[USER_NAME_MAX + 1], struct err *err)
 	return 0;
 }
 
+/* Scope, end and addresses: everything without the options. */
+static int
+read_want(struct ctl *ctl, struct token_want *w, struct err *err)
+{
+	const char *s = ctl->token.expires;
+
+	w->scope = SCOPE_WRITE;
+	w->allowed = ctl->token.from;
+	if (s != NULL) {
+		if (*s == '\0' || strlen(s) > 5 ||
+		    strspn(s, "0123456789") != strlen(s))
+			return err_set(err, ERR_FIELD_INVALID, "days",
+			    "--expires: expected a number of days");
+		w->days = (int)strtol(s, NULL, 10);
+	}
+	return ctl->token.scope == NULL
+		   ? 0
+		   : scope_from_name(ctl->token.scope, &w->scope, err);
+}
+
 int
 ctl_token_add(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	char token[TOKEN_LEN + 1] = "", user[USER_NAME_MAX + 1];
+	struct token_want want = {.user = user, .name = args[0]};
 	struct json_object *o;
 	long id = 0;
 	int rc = 0;
 
 	(void)status;
-	if (owner(ctl, user, err) == -1 ||
-	    tokens_add(ctl->db, user, args[0], time(NULL), token, &id, err) ==
-		-1)
+	if (owner(ctl, user, err) == -1 || read_want(ctl, &want, err) == -1 ||
+	    tokens_create(ctl->db, &want, time(NULL), token, &id, err) == -1)
 		return -1;
 	if (!ctl->json) {
 		fprintf(ctl->out, "%s\n", token);
@@ -169,8 +241,9 @@ int
 ctl_token_list(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
-	static const char *const columns[] = {"id", "name", "user",
-	    "created_at", "last_used_at", "last_from", NULL};
+	static const char *const columns[] = {"id", "name", "user", "scope",
+	    "created_at", "expires_at", "addresses", "last_used_at",
+	    "last_from", NULL};
 	struct json_object *list = NULL;
 
 	(void)args;
@@ -180,20 +253,63 @@ ctl_token_list(
 	return show(ctl, "tokens", list, columns, err);
 }
 
+/* A number that names a row, or 0. */
+static long
+row_number(const char *s)
+{
+	char *end;
+	long id;
+
+	errno = 0;
+	id = strtol(s, &end, 10);
+	return errno != 0 || end == s || *end != '\0' || id < 1 ? 0 : id;
+}
+
 int
 ctl_token_delete(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
-	char *end = args[0];
-	long id;
+	long id = row_number(args[0]);
 
 	(void)status;
-	errno = 0;
-	id = strtol(args[0], &end, 10);
-	if (errno != 0 || end == args[0] || *end != '\0' || id < 1)
+	if (id == 0)
 		return err_set(err, ERR_TOKEN_UNKNOWN, "id",
 		    "expected the number of a token, got %.20s", args[0]);
 	if (tokens_delete(ctl->db, id, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl, ctl_object("id", args[0], NULL), err);
+	return 0;
+}
+
+int
+ctl_session_list(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	static const char *const columns[] = {
+	    "id", "user", "from", "created_at", "seen_at", NULL};
+	struct json_object *list = NULL;
+
+	(void)args;
+	(void)status;
+	if (sessions_list(ctl->db, NULL, time(NULL),
+		ctl->conf.session_idle_minutes * 60,
+		ctl->conf.session_max_hours * 3600, &list, err) == -1)
+		return -1;
+	return show(ctl, "sessions", list, columns, err);
+}
+
+int
+ctl_session_delete(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	long id = row_number(args[0]);
+
+	(void)status;
+	if (id == 0)
+		return err_set(err, ERR_SESSION_UNKNOWN, "id",
+		    "expected the number of a session, got %.20s", args[0]);
+	if (sessions_end(ctl->db, NULL, id, err) == -1)
 		return -1;
 	if (ctl->json)
 		return ctl_json(ctl, ctl_object("id", args[0], NULL), err);

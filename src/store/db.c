@@ -58,6 +58,19 @@ static const char *const migrations[] = {
     " key TEXT PRIMARY KEY,"
     " fails INTEGER NOT NULL,"
     " last INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+    /* Who was there before there were roles could do everything. */
+    "ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'administrator';"
+    "ALTER TABLE users ADD COLUMN totp TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE users ADD COLUMN totp_on INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sessions ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN scope TEXT NOT NULL DEFAULT 'write';"
+    "ALTER TABLE tokens ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN allowed TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE recovery ("
+    " hash TEXT NOT NULL,"
+    " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    " PRIMARY KEY (user_id, hash)) STRICT, WITHOUT ROWID;",
 };
 
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))
@@ -219,6 +232,13 @@ db_json_int(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
 {
 	return member(
 	    o, key, json_object_new_int64(sqlite3_column_int64(st, col)));
+}
+
+int
+db_json_bool(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
+{
+	return member(
+	    o, key, json_object_new_boolean(sqlite3_column_int(st, col) != 0));
 }
 
 static int

@@ -38,11 +38,17 @@ int db_json_str(sqlite3_stmt *, int col, struct json_object *, const char *key);
 int db_json_time(sqlite3_stmt *, int col, struct json_object *,
     const char *key); /* 0 becomes null */
 int db_json_int(sqlite3_stmt *, int col, struct json_object *, const char *key);
+int db_json_bool(
+    sqlite3_stmt *, int col, struct json_object *, const char *key);
 
 /* password.c */
 #define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */
 int password_hash(const char *, char dst[HASH_MAX], struct err *);
 bool password_matches(const char *, const char *hash);
-int password_acceptable(const char *, struct err *);
+bool password_is_common(const char *, const char *name); /* common.c */
+
+/* names.c */
+enum role db_role(sqlite3_stmt *, int col);
+enum scope db_scope(sqlite3_stmt *, int col);
 
 #endif

@@ -18,18 +18,33 @@
 
 _Static_assert(HASH_MAX >= CRYPT_OUTPUT_SIZE, "room for every hash");
 
+/* Characters, of what may not be UTF-8 at all. */
+static size_t
+characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
 int
-password_acceptable(const char *password, struct err *err)
+password_acceptable(const char *password, const char *name, struct err *err)
 {
 	size_t len = strlen(password);
 
-	if (len < PASSWORD_MIN || len > PASSWORD_MAX)
+	if (characters(password) < PASSWORD_MIN || len > PASSWORD_MAX)
 		return err_set(err, ERR_PASSWORD_LENGTH, "password",
-		    "password: expected %d to %d bytes, got %zu", PASSWORD_MIN,
-		    PASSWORD_MAX, len);
+		    "password: expected %d characters to %d bytes, got %zu "
+		    "bytes",
+		    PASSWORD_MIN, PASSWORD_MAX, len);
 	if (!utf8_valid(password, len))
 		return err_set(err, ERR_FIELD_ENCODING, "password",
 		    "password: expected UTF-8");
+	if (password_is_common(password, name))
+		return err_set(err, ERR_PASSWORD_COMMON, "password",
+		    "password: made of widely known words and runs");
 	return 0;
 }
 

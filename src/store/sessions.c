@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
 #include "db.h"
 #include "util.h"
 
@@ -46,7 +48,11 @@ sessions_find(struct db *db, const char *secret, time_t now, int idle_s,
 	row.created = sqlite3_column_int64(st, 2);
 	row.seen = sqlite3_column_int64(st, 3);
 	db_column(st, 4, stored, sizeof(stored));
+	row.role = db_role(st, 5);
+	row.stage = (enum stage)sqlite3_column_int(st, 6);
 	db_done(st);
+	if (row.stage == STAGE_CODE && max_s > CODE_WAIT_S)
+		max_s = CODE_WAIT_S;
 	if (!str_equal_secret(hash, stored) || now - row.seen >= idle_s ||
 	    now - row.created >= max_s)
 		return err_set(err, ERR_AUTH_REQUIRED, "", "session is over");
@@ -62,4 +68,63 @@ int
 sessions_drop(struct db *db, long id, struct err *err)
 {
 	return db_run(db, err, DB_SESSION_DROP, "i", (int64_t)id);
+}
+
+int
+sessions_set_stage(struct db *db, long id, enum stage stage, struct err *err)
+{
+	return db_run(
+	    db, err, DB_SESSION_STAGE, "ii", (int64_t)stage, (int64_t)id);
+}
+
+int
+sessions_list(struct db *db, const char *user, time_t now, int idle_s,
+    int max_s, struct json_object **ret, struct err *err)
+{
+	struct json_object *list, *o;
+	sqlite3_stmt *st;
+	int rc = -1;
+
+	if ((st = db_query(db, err, DB_SESSION_LIST, "sii", user,
+		 (int64_t)now - idle_s, (int64_t)now - max_s)) == NULL)
+		return -1;
+	if ((list = json_object_new_array()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	while ((rc = db_step(db, st, err)) == 1) {
+		if ((o = json_object_new_object()) == NULL ||
+		    json_object_array_add(list, o) != 0 ||
+		    db_json_int(st, 0, o, "id") == -1 ||
+		    db_json_str(st, 1, o, "user") == -1 ||
+		    db_json_str(st, 2, o, "from") == -1 ||
+		    db_json_time(st, 3, o, "created_at") == -1 ||
+		    db_json_time(st, 4, o, "seen_at") == -1) {
+			db_done(st);
+			rc = err_set(err, ERR_NOMEM, "", "out of memory");
+			break;
+		}
+	}
+	if (rc == -1) {
+		json_object_put(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+}
+
+int
+sessions_end(struct db *db, const char *user, long id, struct err *err)
+{
+	if (db_run(db, err, DB_SESSION_END, "is", (int64_t)id, user) == -1)
+		return -1;
+	if (sqlite3_changes(db->h) == 0)
+		return err_set(
+		    err, ERR_SESSION_UNKNOWN, "id", "no session %ld", id);
+	return 0;
+}
+
+int
+sessions_end_others(struct db *db, const char *user, long keep, struct err *err)
+{
+	return db_run(
+	    db, err, DB_SESSION_END_OTHERS, "si", user, (int64_t)keep);
 }

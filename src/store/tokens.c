@@ -15,6 +15,7 @@
 
 #define TOKEN_BYTES 32
 #define USED_EVERY  60
+#define DAY_S	    INT64_C(86400)
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			       "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -34,31 +35,48 @@ encode(char *dst, const unsigned char src[TOKEN_BYTES])
 	*dst = '\0';
 }
 
+static int
+check_want(const struct token_want *w, char allowed[TOKEN_ALLOWED_MAX + 1],
+    struct err *err)
+{
+	size_t len = strlen(w->name);
+
+	if (len < 1 || len > TOKEN_NAME_MAX || !utf8_valid(w->name, len))
+		return err_set(err, ERR_FIELD_INVALID, "name",
+		    "token name: expected 1 to %d bytes of UTF-8",
+		    TOKEN_NAME_MAX);
+	if (w->days < 0 || w->days > TOKEN_DAYS_MAX)
+		return err_set(err, ERR_FIELD_INVALID, "days",
+		    "days: expected at most %d, got %d", TOKEN_DAYS_MAX,
+		    w->days);
+	return cidr_list_normal(w->allowed != NULL ? w->allowed : "", allowed,
+	    TOKEN_ALLOWED_MAX + 1, err);
+}
+
 int
-tokens_add(struct db *db, const char *user, const char *name, time_t now,
+tokens_create(struct db *db, const struct token_want *w, time_t now,
     char dst[TOKEN_LEN + 1], long *ret_id, struct err *err)
 {
 	unsigned char raw[TOKEN_BYTES];
 	char token[TOKEN_LEN + 1] = TOKEN_PREFIX, hash[SHA256_HEX];
-	size_t len = strlen(name);
+	char allowed[TOKEN_ALLOWED_MAX + 1];
 	int rc = -1;
 
-	if (len < 1 || len > TOKEN_NAME_MAX || !utf8_valid(name, len))
-		return err_set(err, ERR_FIELD_INVALID, "name",
-		    "token name: expected 1 to %d bytes of UTF-8",
-		    TOKEN_NAME_MAX);
-	if (random_bytes(raw, sizeof(raw), err) == -1)
+	if (check_want(w, allowed, err) == -1 ||
+	    random_bytes(raw, sizeof(raw), err) == -1)
 		return -1;
 	encode(token + strlen(TOKEN_PREFIX), raw);
 	if (sha256_hex(token, TOKEN_LEN, hash) == -1) {
 		err_set(err, ERR_INTERNAL, "", "SHA-256");
 		goto out;
 	}
-	if (db_run(db, err, DB_TOKEN_ADD, "ssis", hash, name, (int64_t)now,
-		user) == -1)
+	if (db_run(db, err, DB_TOKEN_ADD, "ssissis", hash, w->name,
+		(int64_t)now, w->user, scope_name(w->scope),
+		w->days == 0 ? (int64_t)0 : (int64_t)now + w->days * DAY_S,
+		allowed) == -1)
 		goto out;
 	if (sqlite3_changes(db->h) == 0) {
-		err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", user);
+		err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", w->user);
 		goto out;
 	}
 	*ret_id = (long)sqlite3_last_insert_rowid(db->h);
@@ -68,6 +86,15 @@ out:
 	OPENSSL_cleanse(raw, sizeof(raw));
 	OPENSSL_cleanse(token, sizeof(token));
 	return rc;
+}
+
+int
+tokens_add(struct db *db, const char *user, const char *name, time_t now,
+    char dst[TOKEN_LEN + 1], long *ret_id, struct err *err)
+{
+	const struct token_want w = {user, name, SCOPE_WRITE, 0, NULL};
+
+	return tokens_create(db, &w, now, dst, ret_id, err);
 }
 
 static bool
@@ -85,9 +112,10 @@ tokens_find(struct db *db, const char *token, const char *from, time_t now,
     struct token_row *ret, struct err *err)
 {
 	char hash[SHA256_HEX], stored[SHA256_HEX];
+	char allowed[TOKEN_ALLOWED_MAX + 1];
 	struct token_row row = {0};
 	sqlite3_stmt *st;
-	time_t used;
+	time_t used, expires;
 	int rc;
 
 	if (!well_formed(token))
@@ -104,9 +132,18 @@ tokens_find(struct db *db, const char *token, const char *from, time_t now,
 	db_column(st, 2, row.name, sizeof(row.name));
 	used = sqlite3_column_int64(st, 3);
 	db_column(st, 4, stored, sizeof(stored));
+	row.role = db_role(st, 5);
+	row.scope = db_scope(st, 6);
+	expires = sqlite3_column_int64(st, 7);
+	db_column(st, 8, allowed, sizeof(allowed));
 	db_done(st);
 	if (!str_equal_secret(hash, stored))
 		return err_set(err, ERR_AUTH_FAILED, "", "unknown token");
+	if (expires != 0 && now >= expires)
+		return err_set(err, ERR_TOKEN_EXPIRED, "", "token is over");
+	if (!cidr_list_allows(allowed, from))
+		return err_set(err, ERR_TOKEN_ADDRESS, "",
+		    "token may not be used from %.50s", from);
 	if (now - used >= USED_EVERY &&
 	    db_run(db, err, DB_TOKEN_USED, "isi", (int64_t)now, from,
 		(int64_t)row.id) == -1)
@@ -132,9 +169,12 @@ tokens_list(struct db *db, struct json_object **ret, struct err *err)
 		    db_json_int(st, 0, o, "id") == -1 ||
 		    db_json_str(st, 1, o, "name") == -1 ||
 		    db_json_str(st, 2, o, "user") == -1 ||
-		    db_json_time(st, 3, o, "created_at") == -1 ||
-		    db_json_time(st, 4, o, "last_used_at") == -1 ||
-		    db_json_str(st, 5, o, "last_from") == -1) {
+		    db_json_str(st, 3, o, "scope") == -1 ||
+		    db_json_time(st, 4, o, "created_at") == -1 ||
+		    db_json_time(st, 5, o, "expires_at") == -1 ||
+		    db_json_str(st, 6, o, "addresses") == -1 ||
+		    db_json_time(st, 7, o, "last_used_at") == -1 ||
+		    db_json_str(st, 8, o, "last_from") == -1) {
 			db_done(st);
 			rc = err_set(err, ERR_NOMEM, "", "out of memory");
 			break;

@@ -39,17 +39,17 @@ unknown(const char *name, struct err *err)
 }
 
 int
-users_add(struct db *db, const char *name, const char *password, time_t now,
-    struct err *err)
+users_create(struct db *db, const char *name, const char *password,
+    enum role role, time_t now, struct err *err)
 {
 	char hash[HASH_MAX];
 
 	if (check_name(name, err) == -1 ||
-	    password_acceptable(password, err) == -1 ||
+	    password_acceptable(password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1)
 		return -1;
-	if (db_run(db, err, DB_USER_ADD, "ssi", name, hash, (int64_t)now) ==
-	    -1) {
+	if (db_run(db, err, DB_USER_ADD, "ssis", name, hash, (int64_t)now,
+		role_name(role)) == -1) {
 		if (db_is_constraint(db))
 			return err_set(err, ERR_USER_EXISTS, "user",
 			    "user %s exists", name);
@@ -59,13 +59,20 @@ users_add(struct db *db, const char *name, const char *password, time_t now,
 }
 
 int
+users_add(struct db *db, const char *name, const char *password, time_t now,
+    struct err *err)
+{
+	return users_create(db, name, password, ROLE_ADMINISTRATOR, now, err);
+}
+
+int
 users_passwd(struct db *db, const char *name, const char *password, time_t now,
     struct err *err)
 {
 	char hash[HASH_MAX];
 
 	if (check_name(name, err) == -1 ||
-	    password_acceptable(password, err) == -1 ||
+	    password_acceptable(password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1 ||
 	    db_run(db, err, DB_BEGIN, "") == -1)
 		return -1;
@@ -95,6 +102,60 @@ users_delete(struct db *db, const char *name, struct err *err)
 	return 0;
 }
 
+/* Nothing was changed: is there no such user, or is it the last one? */
+static int
+spared(struct db *db, const char *name, struct err *err)
+{
+	struct user_row row;
+
+	if (users_get(db, name, &row, err) == -1)
+		return -1;
+	return err_set(
+	    err, ERR_USER_LAST, "user", "%s is the last administrator", name);
+}
+
+int
+users_remove(struct db *db, const char *name, struct err *err)
+{
+	if (check_name(name, err) == -1 ||
+	    db_run(db, err, DB_USER_REMOVE, "s", name) == -1)
+		return -1;
+	return sqlite3_changes(db->h) == 0 ? spared(db, name, err) : 0;
+}
+
+int
+users_set_role(struct db *db, const char *name, enum role role, struct err *err)
+{
+	if (check_name(name, err) == -1 ||
+	    db_run(db, err, DB_USER_ROLE, "ss", name, role_name(role)) == -1)
+		return -1;
+	return sqlite3_changes(db->h) == 0 ? spared(db, name, err) : 0;
+}
+
+int
+users_get(
+    struct db *db, const char *name, struct user_row *ret, struct err *err)
+{
+	struct user_row row = {0};
+	sqlite3_stmt *st;
+	int rc;
+
+	if (!user_name_valid(name))
+		return err_set(err, ERR_USER_UNKNOWN, "user", "no such user");
+	if ((st = db_query(db, err, DB_USER_GET, "s", name)) == NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return unknown(name, err);
+	row.id = (long)sqlite3_column_int64(st, 0);
+	db_column(st, 2, row.name, sizeof(row.name));
+	row.role = db_role(st, 3);
+	row.second_factor = sqlite3_column_int(st, 4) != 0;
+	db_done(st);
+	*ret = row;
+	return 0;
+}
+
 int
 users_list(struct db *db, struct json_object **ret, struct err *err)
 {
@@ -110,9 +171,11 @@ users_list(struct db *db, struct json_object **ret, struct err *err)
 		if ((o = json_object_new_object()) == NULL ||
 		    json_object_array_add(list, o) != 0 ||
 		    db_json_str(st, 0, o, "name") == -1 ||
-		    db_json_time(st, 1, o, "created_at") == -1 ||
-		    db_json_time(st, 2, o, "changed_at") == -1 ||
-		    db_json_time(st, 3, o, "last_login_at") == -1) {
+		    db_json_str(st, 1, o, "role") == -1 ||
+		    db_json_bool(st, 2, o, "second_factor") == -1 ||
+		    db_json_time(st, 3, o, "created_at") == -1 ||
+		    db_json_time(st, 4, o, "changed_at") == -1 ||
+		    db_json_time(st, 5, o, "last_login_at") == -1) {
 			db_done(st);
 			rc = err_set(err, ERR_NOMEM, "", "out of memory");
 			break;

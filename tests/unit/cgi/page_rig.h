@@ -107,6 +107,9 @@ setup(void)
 	req.path = SCREEN;
 	req.lang = "en";
 	req.who.known = true;
+	req.who.role = ROLE_ADMINISTRATOR;
+	req.who.scope = SCOPE_WRITE;
+	req.who.session = 1;
 	strcpy(req.who.user, "admin");
 	strcpy(req.who.via, "web");
 	memset(req.who.draft, 'd', 64);

@@ -186,6 +186,14 @@ START_TEST(routes_hold)
 		if (r->method != HTTP_GET)
 			ck_assert(r->csrf || r->auth == AUTH_TOKEN);
 		ck_assert(r->method != HTTP_HEAD);
+		/* somebody may, and nobody unknown may but where it says so */
+		ck_assert_int_gt(r->need, MAY_NOTHING);
+		ck_assert_int_lt(r->need, MAY__MAX);
+		ck_assert_int_eq(r->need == MAY_ANYONE, r->auth == AUTH_NONE);
+		/* reading is not what a change needs */
+		if (r->method != HTTP_GET &&
+		    strcmp(r->path, "/api/v1/certificates/inspect") != 0)
+			ck_assert(r->need != MAY_READ && r->need != MAY_CHECK);
 		/* nothing is read where nothing is expected */
 		ck_assert_int_eq(r->types == BODY_NONE, r->max_body == 0);
 		ck_assert_int_eq(r->types == BODY_NONE, r->method != HTTP_POST);
@@ -233,9 +241,9 @@ static const struct {
 START_TEST(finds_route)
 {
 	static const struct route table[] = {
-	    {HTTP_GET, "/x", AUTH_NONE, false, 0, 0, NULL, NULL},
-	    {HTTP_POST, "/x", AUTH_NONE, false, 0, 0, NULL, NULL},
-	    {HTTP_GET, "/y/*", AUTH_NONE, false, 0, 0, NULL, NULL},
+	    {HTTP_GET, "/x", AUTH_NONE, false, 0, 0, NULL, NULL, MAY_READ},
+	    {HTTP_POST, "/x", AUTH_NONE, false, 0, 0, NULL, NULL, MAY_READ},
+	    {HTTP_GET, "/y/*", AUTH_NONE, false, 0, 0, NULL, NULL, MAY_READ},
 	};
 	const struct route *r;
 	char allow[ALLOW_MAX];

@@ -1,0 +1,63 @@
+/*
+ * may.c - the one place that decides who may what.
+ *
+ * Each row of routes[] names what it needs; serve.c asks here before a byte
+ * of the body is read.  The pages ask the same table which controls to show,
+ * and /access for each of its buttons, so that a control that is shown works
+ * and one that is not shown is refused.
+ *
+ * postseald is told the user's name for its records and knows no roles: it
+ * trusts the web process as far as an administrator.
+ */
+#include "core.h"
+
+#define S(scope) (1u << SCOPE_##scope)
+
+static const struct {
+	enum role least;
+	unsigned int scopes;  /* of a token that may */
+	unsigned int reading; /* of a token that may GET */
+	bool cookie_only;
+} needs[MAY__MAX] = {
+    [MAY_NOTHING] = {ROLE__MAX, 0, 0, true},
+    [MAY_ANYONE] = {ROLE_NONE, 0, 0, false},
+    [MAY_OWN] = {ROLE_VIEWER, 0, 0, true},
+    [MAY_CHECK] = {ROLE_VIEWER, S(READ) | S(WRITE) | S(CERTIFICATES), 0, false},
+    [MAY_READ] = {ROLE_VIEWER, S(READ) | S(WRITE), 0, false},
+    [MAY_RENEW] = {ROLE_OPERATOR, S(WRITE) | S(CERTIFICATES), 0, false},
+    [MAY_CHANGE] = {ROLE_OPERATOR, S(WRITE), 0, false},
+    [MAY_ACCESS] = {ROLE_ADMINISTRATOR, S(WRITE), S(READ), false},
+};
+
+int
+may_check(const struct identity *who, enum need need, enum http_method method,
+    struct err *err)
+{
+	unsigned int scopes;
+
+	if (need == MAY_ANYONE)
+		return 0;
+	if ((unsigned int)need >= MAY__MAX || !who->known ||
+	    who->role < needs[need].least)
+		return err_set(
+		    err, ERR_AUTH_FORBIDDEN, "", "not with this role");
+	if (who->session == 0) {
+		scopes = needs[need].scopes;
+		if (method == HTTP_GET || method == HTTP_HEAD)
+			scopes |= needs[need].reading;
+		if (needs[need].cookie_only || (scopes & 1u << who->scope) == 0)
+			return err_set(err, ERR_AUTH_SCOPE, "",
+			    "not with a token of scope %s",
+			    scope_name(who->scope));
+	}
+	if (who->must_enrol && need != MAY_OWN)
+		return err_set(err, ERR_AUTH_ENROL, "",
+		    "a second factor has to be set up first");
+	return 0;
+}
+
+bool
+may(const struct identity *who, enum need need)
+{
+	return may_check(who, need, HTTP_GET, NULL) == 0;
+}

@@ -1,0 +1,121 @@
+/*
+ * common.c - is a password made of nothing but what everybody guesses?
+ *
+ * Few of the well-known lists' entries have 12 characters: people lengthen
+ * them ("Password2026!!", "adminadmin12", "qwertyuiop123").  So the password
+ * is folded (case, and digits that stand for letters), taken apart into words
+ * of common.def, the user's own name, years, and runs (aaaa, 1234, 4321);
+ * what is left over must be LEFT_MIN characters or more.  That asks for no
+ * kind of characters (ASVS 2.1.9), and a phrase of other words passes.
+ *
+ * Parts are found by trying at each place the longest that fits: a guess at
+ * the best division, which is enough for a list of guesses.
+ */
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "db.h"
+
+#define LEFT_MIN 4
+#define RUN_MIN	 3
+
+static const char *const words[] = {
+#define W(word) word,
+#include "common.def"
+#undef W
+};
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* What the character stands for in a word. */
+static char
+fold(char c)
+{
+	static const char from[] = "0134578@$!|+";
+	static const char to[] = "oieastbasiit";
+	const char *p = c == '\0' ? NULL : strchr(from, c);
+
+	return p == NULL ? lower(c) : to[p - from];
+}
+
+/* Length of the word at s, or 0. */
+static size_t
+word_at(const char *s, const char *word)
+{
+	size_t i;
+
+	for (i = 0; word[i] != '\0'; i++) {
+		if (s[i] == '\0' || (fold(s[i]) != lower(word[i]) &&
+					lower(s[i]) != lower(word[i])))
+			return 0;
+	}
+	return i;
+}
+
+/* Length of aaa, 123, cba at s; less than RUN_MIN is no run. */
+static size_t
+run_at(const char *s)
+{
+	size_t n, best = 0;
+
+	for (int step = -1; step <= 1; step++) {
+		n = 1;
+		while (s[n] != '\0' && lower(s[n]) - lower(s[n - 1]) == step)
+			n++;
+		if (n > best)
+			best = n;
+	}
+	return best >= RUN_MIN ? best : 0;
+}
+
+static size_t
+year_at(const char *s)
+{
+	return ((s[0] == '1' && s[1] == '9') || (s[0] == '2' && s[1] == '0')) &&
+		       s[2] != '\0' && s[3] != '\0' &&
+		       strspn(s + 2, "0123456789") >= 2
+		   ? 4
+		   : 0;
+}
+
+static size_t
+part_at(const char *s, const char *name)
+{
+	size_t n, best = run_at(s);
+
+	if ((n = year_at(s)) > best)
+		best = n;
+	if (name != NULL && strlen(name) >= 3 && (n = word_at(s, name)) > best)
+		best = n;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if ((n = word_at(s, words[i])) > best)
+			best = n;
+	}
+	return best;
+}
+
+bool
+password_is_common(const char *password, const char *name)
+{
+	size_t n, left = 0, at = 0, len = strlen(password);
+	char last = '\0';
+
+	while (at < len && left < LEFT_MIN) {
+		if ((n = part_at(password + at, name)) > 0) {
+			at += n;
+			last = '\0';
+			continue;
+		}
+		/* The same again, as "x!x!", is counted once a place. */
+		if (password[at] != last)
+			left++;
+		last = password[at++];
+	}
+	OPENSSL_cleanse(&last, sizeof(last));
+	return left < LEFT_MIN;
+}
