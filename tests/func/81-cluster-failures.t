@@ -1,0 +1,272 @@
+#!/bin/bash
+# What goes wrong in a cluster: a scanner whose Postfix fails, bundles that
+# are damaged, replayed or forged, another host's credentials, two consoles.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/cluster.sh"
+
+cluster_console 3 1
+s=$SAMPLES
+selfsigned=$(leaf_of "$s/self-signed-cert.pem")
+issued=$(leaf_of "$s/issued-cert.pem")
+
+save_all()
+{
+	save inbound_enabled=on all_scanners=on apply=reload "$@"
+}
+pair_self=("private_key=@$s/self-signed-key.pem"
+    "server_certificate=@$s/self-signed-cert.pem")
+pair_issued=("private_key=@$s/issued-key.pem"
+    "server_certificate=@$s/issued-cert.pem"
+    "ca_certificate=@$s/issued-intermediate.pem")
+
+save_all "${pair_self[@]}"
+ok "generation 1 is rolled out" until_true 60 rollout_is 1:done
+dir1=$(etcd_as root get --prefix --keys-only /postseal/x/scanner1/ | head -n 1)
+blob1=$(etcd_as root get --print-value-only "$dir1")
+
+# break_postfix NAME: STARTTLS cannot be had there, whatever main.cf says.
+break_postfix()
+{
+	local dir
+
+	dir=$(host_postfix "$1")
+	cp -p "$dir/master.cf" "$T/master.$1"
+	sed -i "s/ smtpd\$/ smtpd -o smtpd_tls_security_level=none/" \
+	    "$dir/master.cf"
+	touch -d '10 seconds ago' "$dir/master.cf"
+	postfix -c "$dir" reload >/dev/null 2>&1
+}
+
+mend_postfix()
+{
+	local dir
+
+	dir=$(host_postfix "$1")
+	cp -p "$T/master.$1" "$dir/master.cf"
+	postfix -c "$dir" reload >/dev/null 2>&1
+}
+
+# The canary fails: nobody else gets it.
+break_postfix scanner1
+save_all "${pair_issued[@]}"
+is "Save" "$STATUS:$(j .cluster.state)" 200:published
+ok "the canary fails and the roll-out stops" until_true 60 rollout_is 2:stopped
+is "it says who" "$(scanners | jq -r '.desired.failed | join(" ")')" scanner1
+is "the canary says so" "$(state_of scanner1)" failed
+like "and why" "$(scanners | jq -r '.scanners[] | select(.name == "scanner1") | .code')" '^probe\.'
+is "it is back on its last good generation" "$(scanners | jq -r '.scanners[] | select(.name == "scanner1") | .generation')" 1
+ok "the others never got it" all_serve "$selfsigned" "scanner2 scanner3"
+is "the console, which proved it, has it" "$(served)" "$issued"
+mend_postfix scanner1
+ok "mended: it serves what it had" test "$(host_served scanner1)" = "$selfsigned"
+
+# The page says it and offers the ways on.
+req GET /login -c "$T/jar"
+csrf=$(sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' "$BODY" | head -n 1)
+req POST /login -b "$T/jar" -c "$T/jar" --data-urlencode "csrf=$csrf" \
+    --data-urlencode user=admin --data-urlencode "password=$PASSWORD"
+req GET /smtp-routing/scanners -b "$T/jar"
+is "the page" "$STATUS" 200
+ok "tells of the failed scanner" grep -q 'failed, back on the last good' "$BODY"
+is "offers retry, roll all back, leave" \
+    "$(grep -oE 'value="(retry|rollback|leave)"' "$BODY" | tr '\n' ' ')" \
+    'value="retry" value="rollback" value="leave" '
+csrf=$(sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' "$BODY" | head -n 1)
+req POST /smtp-routing/scanners -b "$T/jar" --data-urlencode "csrf=$csrf" -d do=retry
+is "press retry" "$STATUS" 303
+ok "this time it is rolled out" until_true 60 rollout_is 2:done
+ok "to all" all_serve "$issued"
+
+# Once more, and all back.
+break_postfix scanner1
+save_all "${pair_self[@]}"
+ok "it fails again" until_true 60 rollout_is 3:stopped
+mend_postfix scanner1
+api POST /api/v1/scanners -F do=rollback
+is "roll all back" "$STATUS:$(j .result)" 200:applied
+ok "is a generation of its own" until_true 60 rollout_is 4:done
+ok "all serve the one before" all_serve "$issued"
+is "the console too" "$(served)" "$issued"
+break_postfix scanner1
+save_all "${pair_self[@]}"
+ok "and a third time" until_true 60 rollout_is 5:stopped
+mend_postfix scanner1
+host_ctl console scanner do leave
+ok "leave it" until_true 20 rollout_is 5:left
+save_all "${pair_issued[@]}"
+ok "the next Save goes on from there" until_true 60 rollout_is 6:done
+
+# Somebody with a console's rights in etcd, but not its key.
+# plant BLOB-JSON: as a generation for scanner1 to take.
+plant()
+{
+	local gen=$1 name=$2 desired
+
+	jq -c --argjson g "$gen" '.generation = $g | .wave = 0' \
+	    <<<"$3" >"$T/planted"
+	etcd_as console put "/postseal/x/scanner1/$name" <"$T/planted" >/dev/null
+	desired=$(etcd_as console get --print-value-only /postseal/desired |
+	    jq -c --argjson g "$gen" --arg b "$name" '.generation = $g |
+		.bundle = $b | .console = "console" | .state = "done"')
+	etcd_as console put /postseal/desired -- "$desired" >/dev/null
+}
+good=$(etcd_as console get --print-value-only /postseal/desired)
+
+code_is()
+{
+	[ "$(scanners | jq -r '.scanners[] | select(.name == "scanner1") | .code')" = "$1" ]
+}
+
+refused()
+{
+	grep -c '"event":"cluster.bundle","outcome":"refused","detail":"'"$1"'"' \
+	    "$STATE/cluster.d/scanner1/audit.log"
+}
+
+audited()
+{
+	[ "$(refused "$1" 2>/dev/null)" -gt 0 ]
+}
+
+plant 100 planted-replay "$blob1"
+ok "an old bundle under a new number is refused" until_true 30 audited bundle.replayed
+flipped=$(jq -r .blob <<<"$blob1" | base64 -d |
+    perl -0777 -pe 'substr($_, 900, 1) ^= "\x10"' | base64 -w0)
+plant 101 planted-flip "$(jq -nc --arg b "$flipped" '{blob: $b}')"
+ok "one flipped bit is refused" until_true 30 audited bundle.invalid
+ok "and reported" until_true 30 code_is bundle.invalid
+
+# Another console, with a key of its own, that knows cluster and host.
+mkdir -p "$T/evil/run" && chmod 755 "$T/evil" "$T/evil/run"
+sed -e "s|^state_directory = .*|state_directory = $T/evil/state|" \
+    -e "s|^socket = .*|socket = $T/evil/run/d.sock|" \
+    "$STATE/postseal.conf" >"$T/evil/postseal.conf"
+"$B/postseald" -c "$T/evil/postseal.conf" >"$T/evil/log" 2>&1 8>&- &
+CLEAN+=("kill $! 2>/dev/null || true")
+evil()
+{
+	"$B/postsealctl" -c "$T/evil/postseal.conf" "$@"
+}
+
+evil_up()
+{
+	evil scanner identity >/dev/null
+}
+ok "a thief starts a console" until_true 10 evil_up
+kill %% 2>/dev/null; wait %% 2>/dev/null
+id=$(jq -r .id "$STATE/daemon/cluster/state.json")
+jq --arg id "$id" '.id = $id' "$T/evil/state/cluster/state.json" >"$T/x" &&
+    cp "$T/x" "$T/evil/state/cluster/state.json"
+cp -R "$STATE/daemon/generations" "$T/evil/state/"
+"$B/postseald" -c "$T/evil/postseal.conf" >"$T/evil/log" 2>&1 8>&- &
+CLEAN+=("kill $! 2>/dev/null || true")
+until_true 10 evil_up
+host_ctl scanner1 scanner identity | evil scanner enrol scanner1 >/dev/null
+cp "$T/evil/postseal.conf" "$T/evil/host.conf"
+host_conf()
+{
+	case $1 in
+	console) echo "$STATE/postseal.conf" ;;
+	evil) echo "$T/evil/postseal.conf" ;;
+	*) echo "$CLUSTER/$1/postseal.conf" ;;
+	esac
+}
+local=$(ls "$T/evil/state/generations" | sort -V | tail -n 1)
+forged=$(daemon_as postseal-sync evil cluster.seal "{\"host\": \"scanner1\",
+    \"generation\": 102, \"local\": ${local#gen-}, \"by\": \"thief\",
+    \"apply\": \"reload\"}" | jq -c '{blob: .data.blob}')
+like "and seals a bundle for the scanner" "$forged" '"blob":"[A-Za-z0-9]'
+plant 102 planted-forged "$forged"
+ok "which is refused" until_true 30 audited bundle.forged
+is "nothing of all that was applied" "$(host_served scanner1)" "$issued"
+
+# A scanner with another's credentials speaks in its name, but cannot sign.
+text='{"name":"scanner2","generation":102,"own":false,"failed":0,"attempt":0,"code":""}'
+etcd_as scanner2 put /postseal/status/scanner2 -- \
+    "$(jq -nc --arg t "$text" '{text: $t, sig: "MEUCIQ==", at: ""}')" >/dev/null
+ok "another host's credentials: not believed" until_true 20 state_is scanner2 untrusted
+other=$(jq -c . <<<"$(etcd_as console get --print-value-only /postseal/status/scanner3)")
+etcd_as scanner2 put /postseal/status/scanner2 -- "$other" >/dev/null
+sleep 1
+ok "nor with what a third one signed" until_true 20 state_is scanner2 untrusted
+etcd_as console put /postseal/desired -- "$good" >/dev/null
+kill -TERM "$(cluster_pid postseal-sync-scanner2)"; sleep 0.3
+host_start postseal-sync scanner2
+ok "the true one is believed again" until_true 20 state_is scanner2 current
+
+# Two consoles: scanner3 becomes the second.
+host_stop postseal-sync scanner3
+host_stop postseald scanner3
+sed -i 's/^console = no/console = yes/' "$(host_conf scanner3)"
+host_start postseald scanner3
+ok "a second console" until_true 10 host_up scanner3
+for n in console scanner1 scanner2; do
+	host_ctl "$n" scanner identity | host_ctl scanner3 scanner enrol "$n" |
+	    host_ctl "$n" scanner trust
+	result "$n trusts it"
+done
+etcd_as root user grant-role scanner3 console >/dev/null
+host_start postseal-sync scanner3
+ok "it is up to date" until_true 20 state_is scanner3 current
+seen_by()
+{
+	[ "$(host_ctl scanner3 --json scanner list |
+	    jq -r '.desired.generation')" = "$1" ]
+}
+ok "and has seen the cluster" until_true 20 seen_by 6
+second()
+{
+	daemon_as postseal scanner3 connection.apply "{\"apply\": \"reload\",
+	    \"settings\": {\"all_scanners\": true, \"outbound\":
+	    {\"enabled\": $1}}}"
+}
+is "it can save for all" "$(second true | jq -r '.data.cluster.state')" published
+ok "rolled out" until_true 60 rollout_is 7:done
+is "to the first console as well" "$(until_true 30 state_is console current;
+    postconf -c "$PF" -h smtp_tls_security_level)" may
+
+second false >"$T/second" & pid=$!
+save_all "${pair_self[@]}"
+wait "$pid"
+note "first: $STATUS $(j .code) $(j .cluster.state); second: $(cut -c1-300 "$T/second")"
+a=$STATUS:$(j '.code // .cluster.state')
+b=$(jq -r '.error.code // .data.cluster.state' "$T/second")
+case "$a $b" in
+"200:published settings.stale" | "412:settings.stale published") true ;;
+*) false ;;
+esac
+result "both save at once: one is told ($a, $b)"
+ok "the winner's settings are rolled out" until_true 60 rollout_is 8:done
+all_same()
+{
+	[ "$(scanners | jq -r '[.scanners[] | "\(.state) \(.certificate_sha256)"] |
+	    unique | length')" = 1 ]
+}
+ok "everybody has the same, consoles included" until_true 60 all_same
+
+# A certificate of its own, and all else shared.
+host_stop postseal-sync scanner2
+host_stop postseald scanner2
+sed -i 's/^batch = /own_certificate = yes\nbatch = /' "$(host_conf scanner2)"
+host_start postseald scanner2
+host_start postseal-sync scanner2
+until_true 10 host_up scanner2
+ec_new "$T/own-key.pem"
+self_new "$T/own-cert.pem" "$T/own-key.pem"
+daemon_as postseal scanner2 connection.apply "$(jq -nc \
+    --arg k "$(base64 -w0 "$T/own-key.pem")" \
+    --arg c "$(base64 -w0 "$T/own-cert.pem")" '{apply: "reload",
+    settings: {all_scanners: false},
+    files: {private_key: $k, server_certificate: $c}}')" >"$T/own"
+is "its own certificate" "$(jq -r .data.result "$T/own")" applied
+own=$(leaf_of "$T/own-cert.pem")
+is "is served" "$(host_served scanner2)" "$own"
+is "it is no host with own settings" "$(sleep 1; state_of scanner2)" current
+save_all outbound_enabled=on tls_only=on "${pair_issued[@]}"
+is "a Save for all" "$STATUS:$(j .cluster.state)" 200:published
+ok "is rolled out" until_true 60 rollout_is 9:done
+is "its own certificate stays" "$(host_served scanner2)" "$own"
+is "the settings are shared" "$(postconf -c "$(host_postfix scanner2)" -h \
+    smtpd_tls_security_level)" encrypt
+is "the others serve the shared one" "$(host_served scanner1)" "$issued"
+done_testing
