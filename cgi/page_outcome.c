@@ -390,6 +390,7 @@ screen_preview(const struct screen *s, struct json_object *ctx)
 	       json_object_array_length(changes) == 0;
 	o = json_object_new_object();
 	put_bool(o, "nothing", none);
+	put_bool(o, "planned", true);
 	json_object_object_add(o, "changes", json_object_get(changes));
 	json_object_object_add(o, "diff", diff_lines(diff));
 	put_str(o, "title",

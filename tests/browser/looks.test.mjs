@@ -27,7 +27,8 @@ let dir, browser, names;
 
 before(async () => {
 	dir = mkdtempSync("/tmp/postseal-pages-");
-	for (const t of ["test_page", "test_page_auth"]) {
+	for (const t of ["test_page", "test_page_auth", "test_page_history",
+	    "test_page_keys"]) {
 		execFileSync("make", ["-s", `B=${B}`, `${B}/unit/cgi/${t}`],
 		    { cwd: TOP, stdio: "pipe" });
 		execFileSync(join(B.startsWith("/") ? "" : TOP, B, "unit/cgi", t), {

@@ -1,0 +1,414 @@
+/*
+ * test_page_history.c - History, one generation, two of them, the audit log
+ * and the drift notice: what they show, ask for and refuse, in both languages
+ * and with hostile data.
+ */
+#include "page_rig.h"
+
+#define HISTORY	   "/smtp-routing/history"
+#define GENERATION HISTORY "/7"
+#define AUDIT	   "/audit"
+
+typedef int (*page_fn)(
+    struct app *, struct request *, struct reply *, struct err *);
+
+/* What each state shows, in English. */
+static const struct {
+	const char *state, *path, *query; /* "a=b&c=d" */
+	page_fn page;
+	int status;
+	const char *has[9];
+	const char *lacks[5];
+} shown[] = {
+    {"history", HISTORY, "", page_history, 200,
+	{"<a href=\"/smtp-routing/history/12\">", "in force",
+	    "Generation 7 restored", "Hand edits adopted", "Values in main.cf",
+	    "<time datetime=\"2026-11-24T01:52:19Z\"",
+	    "Connect and compare the certificate", "aria-sort=\"descending\"",
+	    "2001:db8::1f, screen"},
+	{"Nothing matches", "name=\"do\"", "Show all"}},
+    {"history-none", HISTORY, "", page_history, 200,
+	{"Nothing has been saved yet", "Go to Connection"},
+	{"<table", "<select"}},
+    {"generation", GENERATION, "", page_generation, 200,
+	{"<h1>Generation 7</h1>", "mx-2025.example.jp", "6 of 90 days left",
+	    "connections were refused for 0.9 s", "gen-12/inbound.pem",
+	    "870 ms", "value=\"12\" selected", "name=\"do\" value=\"restore\"",
+	    "name=\"etag\" value=\"&quot;12-1a2b3c4d&quot;\""},
+	{"id=\"failure\"", "id=\"errors\"", "id=\"preview\"",
+	    "name=\"confirm\""}},
+    {"generation-force", HISTORY "/12", "", page_generation, 200,
+	{"<span class=\"badge\">in force</span>",
+	    "There is nothing to restore"},
+	{"value=\"restore\""}},
+    {"generation-drift", HISTORY "/12", "", page_generation, 200,
+	{"main.cf was changed by hand", "value=\"restore\""},
+	{"There is nothing to restore"}},
+    {"generation-failed", HISTORY "/11", "", page_generation, 200,
+	{"id=\"failure\"", "454 4.7.0 TLS not available",
+	    "Stopped at the step: Connect", "disabling TLS support",
+	    "never came into force", "probe.starttls"},
+	{"value=\"restore\""}},
+    {"generation-preview", GENERATION, "preview=1", page_generation, 200,
+	{"id=\"preview\"", "what Restore would change",
+	    "<span class=\"del\">-smtpd_tls_chain_files", "cert.expires_soon"},
+	{"id=\"errors\"", "what Save would change"}},
+    {"generation-refused", GENERATION, "preview=1", page_generation, 422,
+	{"id=\"errors\"", "expired on 2026-11-30", "name=\"confirm\"",
+	    "form=\"restore\"", "id=\"confirm-restore-cert-expired\""},
+	{"id=\"preview\""}},
+    {"compare", GENERATION, "with=12", page_generation, 200,
+	{"Generations 7 and 12", "Only accept SMTP connections by TLS",
+	    "mx-2025.example.jp", "<td>on</td><td>off</td>",
+	    "<code>encrypt</code>", "not set", "<span class=\"add\">",
+	    "value=\"12\" selected"},
+	{"Both have the same"}},
+    {"compare-same", GENERATION, "with=8", page_generation, 200,
+	{"Both have the same settings", "Both have the same certificate",
+	    "Both have the same parameters"},
+	{"<th scope=\"col\">"}},
+    {"audit", AUDIT, "before=9999", page_audit, 200,
+	{"Sign-in refused", "rolled back", "something.new", "Token made",
+	    "href=\"/audit?before=8200\"", "href=\"/audit\"",
+	    "&lt;script&gt;alert(1)",
+	    "<time class=\"exact\" datetime=\"2026-11-24T04:50:00Z\">",
+	    "local, postsealctl"},
+	{"<script>alert", "Nothing matches"}},
+    {"audit-none", AUDIT, "user=nobody", page_audit, 200,
+	{"Nothing matches", "value=\"nobody\"", "Show all"},
+	{"<table", "rel=\"next\"", "Nothing has happened"}},
+    {"drift-refused", SCREEN, "", page_connection, 200,
+	{"id=\"drift-notice\"", "value=\"adopt\"", "values of generation 12",
+	    "value=\"restore\"", "missing", "0600 root"},
+	{"name=\"confirm\""}},
+    {"drift-other", SCREEN, "", page_connection, 200,
+	{"value=\"adopt\"",
+	    "Nothing has been saved from this console yet, and"},
+	{"value=\"restore\""}},
+};
+
+static void
+ask(const char *path, const char *query)
+{
+	char copy[256], *pair, *save = NULL, *eq;
+
+	req.path = path;
+	snprintf(copy, sizeof(copy), "%s", query);
+	for (pair = strtok_r(copy, "&", &save); pair != NULL;
+	     pair = strtok_r(NULL, "&", &save)) {
+		eq = strchr(pair, '=');
+		*eq = '\0';
+		add(&req.query, pair, eq + 1, NULL);
+	}
+}
+
+static void
+show(int i)
+{
+	load_state(shown[i].state);
+	ask(shown[i].path, shown[i].query);
+	ck_assert_msg(shown[i].page(&app, &req, &reply, &err) == 0, "%s: %s",
+	    shown[i].state, err.msg);
+	ck_assert_int_eq(reply.status, shown[i].status);
+}
+
+START_TEST(shows_the_state)
+{
+	size_t i;
+
+	show(_i);
+	for (i = 0; i < 9 && shown[_i].has[i] != NULL; i++)
+		has(shown[_i].has[i]);
+	for (i = 0; i < 5 && shown[_i].lacks[i] != NULL; i++)
+		lacks(shown[_i].lacks[i]);
+	lacks("{{");
+	lacks("style=");
+	lacks("<script>");
+	keep_page(shown[_i].state);
+	ck_assert_uint_lt(reply.body.len, 24 * 1024);
+}
+END_TEST
+
+START_TEST(speaks_japanese)
+{
+	req.lang = "ja";
+	show(_i);
+	has("<html lang=\"ja\">");
+	has("監査ログ");
+	lacks("{{");
+	lacks("Restore");
+	lacks("Compare");
+	lacks(">Show<");
+	keep_page(shown[_i].state);
+}
+END_TEST
+
+START_TEST(lets_no_markup_out)
+{
+	struct json_object *bad;
+
+	load_state(shown[_i].state);
+	ask(shown[_i].path, shown[_i].query);
+	bad = poisoned(state);
+	json_object_put(state);
+	state = bad;
+	ck_assert_int_eq(shown[_i].page(&app, &req, &reply, &err), 0);
+	lacks("<script>alert");
+	lacks("<img");
+	lacks("\"'>");
+}
+END_TEST
+
+/* Sorting and filtering: the numbers that are shown, in their order. */
+static const struct {
+	const char *query, *ids;
+} lists[] = {
+    {"", "12 11 10 9 8 7"},
+    {"by=&outcome=&changed=&sort=", "12 11 10 9 8 7"},
+    {"sort=id", "7 8 9 10 11 12"},
+    {"sort=-id", "12 11 10 9 8 7"},
+    {"sort=by", "12 8 7 11 9 10"},
+    {"sort=-by", "10 9 11 7 8 12"},
+    {"sort=outcome", "12 10 9 8 7 11"},
+    {"by=admin", "12 8 7"},
+    {"by=admin&sort=id", "7 8 12"},
+    {"outcome=failed", "11"},
+    {"outcome=applied", "12 10 9 8 7"},
+    {"changed=certificate", "12 11 7"},
+    {"changed=inbound", "10 7"},
+    {"changed=outbound", "9 7"},
+    {"changed=all_scanners", "9"},
+    {"changed=restore", "10"},
+    {"changed=adopt", "9"},
+    {"changed=nonsense", ""},
+    {"by=admin&outcome=failed", ""},
+    {"by=<b>", ""},
+};
+
+START_TEST(filters_and_sorts)
+{
+	char ids[128] = "", id[16];
+	const char *s, mark[] = "<a href=\"/smtp-routing/history/";
+	size_t n = 0;
+
+	load_state("history");
+	ask(HISTORY, lists[_i].query);
+	ck_assert_int_eq(page_history(&app, &req, &reply, &err), 0);
+	for (s = reply.body.data; (s = strstr(s, mark)) != NULL; s++) {
+		snprintf(id, sizeof(id), "%.*s",
+		    (int)strspn(s + sizeof(mark) - 1, "0123456789"),
+		    s + sizeof(mark) - 1);
+		n += (size_t)snprintf(
+		    ids + n, sizeof(ids) - n, "%s%s", n > 0 ? " " : "", id);
+	}
+	ck_assert_str_eq(ids, lists[_i].ids);
+	if (*lists[_i].ids == '\0')
+		has("Nothing matches");
+	lacks("<b>");
+}
+END_TEST
+
+/* The address of another order keeps the filter. */
+START_TEST(heads_keep_the_filter)
+{
+	load_state("history");
+	ask(HISTORY, "by=admin&outcome=applied&sort=by");
+	ck_assert_int_eq(page_history(&app, &req, &reply, &err), 0);
+	has("href=\"/smtp-routing/history?by=admin&amp;"
+	    "outcome=applied&amp;sort=-by\"");
+	has("aria-sort=\"ascending\"");
+}
+END_TEST
+
+static const struct {
+	const char *path, *query;
+	page_fn page;
+	enum err_code code;
+} refused[] = {
+    {HISTORY, "sort=what", page_history, ERR_FIELD_INVALID},
+    {HISTORY, "sort=-", page_history, ERR_FIELD_INVALID},
+    {HISTORY, "sort=--id", page_history, ERR_FIELD_INVALID},
+    {HISTORY "/0", "", page_generation, ERR_GEN_UNKNOWN},
+    {HISTORY "/-1", "", page_generation, ERR_GEN_UNKNOWN},
+    {HISTORY "/x", "", page_generation, ERR_GEN_UNKNOWN},
+    {HISTORY "/1x", "", page_generation, ERR_GEN_UNKNOWN},
+    {HISTORY "/9999999999", "", page_generation, ERR_GEN_UNKNOWN},
+    {GENERATION, "with=0", page_generation, ERR_GEN_UNKNOWN},
+    {GENERATION, "with=x", page_generation, ERR_GEN_UNKNOWN},
+    {GENERATION, "with=12", page_generation, ERR_DAEMON_UNREACHABLE},
+    {AUDIT, "before=x", page_audit, ERR_FIELD_INVALID},
+    {AUDIT, "before=-1", page_audit, ERR_FIELD_INVALID},
+    {AUDIT, "limit=1001", page_audit, ERR_FIELD_INVALID},
+    {AUDIT, "limit=0", page_audit, ERR_FIELD_INVALID},
+    {AUDIT, "", page_audit, ERR_DAEMON_UNREACHABLE},
+};
+
+START_TEST(refuses)
+{
+	load_state("generation");
+	ask(refused[_i].path, refused[_i].query);
+	ck_assert_int_eq(refused[_i].page(&app, &req, &reply, &err), -1);
+	ck_assert_str_eq(err_name(err.code), err_name(refused[_i].code));
+}
+END_TEST
+
+START_TEST(audit_asks_with_the_filters)
+{
+	load_state("audit");
+	ask(AUDIT, "user=admin&event=login&outcome=ok&text=10.0.&before=77");
+	ck_assert_int_eq(page_audit(&app, &req, &reply, &err), 0);
+	ck_assert_str_eq(json_object_to_json_string_ext(
+			     args_of(OP_AUDIT_LIST), JSON_C_TO_STRING_PLAIN),
+	    "{\"limit\":50,\"user\":\"admin\",\"event\":\"login\","
+	    "\"outcome\":\"ok\",\"text\":\"10.0.\",\"before\":77}");
+	has("href=\"/audit?user=admin&amp;event=login&amp;outcome=ok&amp;"
+	    "text=10.0.&amp;before=8200\"");
+}
+END_TEST
+
+/* Buttons: state, path, form, and where it leads or what it says. */
+static const struct {
+	const char *state, *path, *form;
+	page_fn page;
+	const char *leads; /* or NULL */
+	int status;
+	const char *op, *args; /* of the last call of that op */
+	const char *says;
+} pressed[] = {
+    {"generation-preview", GENERATION,
+	"csrf=c&etag=E&do=restore&apply=reload&confirm=cert.expired",
+	page_generation, SCREEN "/job/" JOB, 303, OP_GENERATION_RESTORE,
+	"{\"id\":7,\"apply\":\"reload\",\"if_match\":\"E\",\"confirm\":"
+	"[\"cert.expired\"],\"wait\":false}",
+	NULL},
+    {"generation-preview", GENERATION, "csrf=c&do=preview&apply=restart",
+	page_generation, GENERATION "?preview=1#preview", 303, NULL, NULL,
+	NULL},
+    {"generation-refused", GENERATION, "csrf=c&etag=E&do=restore",
+	page_generation, NULL, 422, OP_GENERATION_RESTORE,
+	"{\"id\":7,\"if_match\":\"E\",\"confirm\":[],\"dry_run\":true}",
+	"id=\"confirm-restore-cert-expired\""},
+    {"generation", GENERATION, "csrf=c&do=nonsense", page_generation, NULL, 400,
+	NULL, NULL, "id=\"errors\""},
+    {"generation", GENERATION, "csrf=c&do=restore&apply=later", page_generation,
+	NULL, 400, NULL, NULL, "id=\"errors\""},
+    {"drift-refused", SCREEN "/drift", "csrf=c&etag=E&do=adopt", page_drift,
+	NULL, 422, OP_CONNECTION_ADOPT,
+	"{\"if_match\":\"E\",\"confirm\":[],\"dry_run\":true}",
+	"id=\"confirm-drift-drift-reset\""},
+    {"drift-other", SCREEN "/drift", "csrf=c&etag=E&do=adopt", page_drift, NULL,
+	422, OP_CONNECTION_ADOPT, NULL,
+	"is not one that this console can take"},
+    {"drift-other", SCREEN "/drift", "csrf=c&do=restore", page_drift, NULL, 404,
+	NULL, NULL, "id=\"errors\""},
+    {"drift-refused", SCREEN "/drift", "csrf=c&do=nonsense", page_drift, NULL,
+	400, NULL, NULL, "id=\"errors\""},
+};
+
+static struct json_object *
+last_args(const char *op)
+{
+	size_t i = json_object_array_length(calls);
+
+	while (i-- > 0)
+		if (strcmp(op_of(i), op) == 0)
+			return jsonx_path(
+			    json_object_array_get_idx(calls, i), "args");
+	return NULL;
+}
+
+static void
+press(const char *path, const char *form)
+{
+	char copy[256], *pair, *save = NULL, *eq;
+
+	req.method = HTTP_POST;
+	req.path = path;
+	snprintf(copy, sizeof(copy), "%s", form);
+	for (pair = strtok_r(copy, "&", &save); pair != NULL;
+	     pair = strtok_r(NULL, "&", &save)) {
+		eq = strchr(pair, '=');
+		*eq = '\0';
+		add(&req.form, pair, eq + 1, NULL);
+	}
+}
+
+START_TEST(buttons)
+{
+	load_state(pressed[_i].state);
+	press(pressed[_i].path, pressed[_i].form);
+	ck_assert_msg(
+	    pressed[_i].page(&app, &req, &reply, &err) == 0, "%s", err.msg);
+	if (pressed[_i].leads != NULL)
+		leads_to(pressed[_i].leads);
+	ck_assert_int_eq(reply.status, pressed[_i].status);
+	if (pressed[_i].args != NULL)
+		ck_assert_str_eq(
+		    json_object_to_json_string_ext(
+			last_args(pressed[_i].op), JSON_C_TO_STRING_PLAIN),
+		    pressed[_i].args);
+	if (pressed[_i].says != NULL) {
+		has(pressed[_i].says);
+		keep_page("pressed");
+	}
+}
+END_TEST
+
+/* Both findings are told; the box that accepts them is there once. */
+START_TEST(asks_once_a_code)
+{
+	const char *s;
+	int boxes = 0;
+
+	load_state("drift-refused");
+	press(SCREEN "/drift", "csrf=c&do=adopt");
+	ck_assert_int_eq(page_drift(&app, &req, &reply, &err), 0);
+	for (s = reply.body.data; (s = strstr(s, "name=\"confirm\"")) != NULL;
+	     s++)
+		boxes++;
+	ck_assert_int_eq(boxes, 1);
+	has("form=\"drift\"");
+	has("smtpd_tls_loglevel is 3");
+	has("smtpd_tls_received_header is no");
+	keep_page("drift-asked");
+}
+END_TEST
+
+/* A field that is not of the form, or comes twice. */
+START_TEST(forms_are_strict)
+{
+	static const char *const forms[] = {"csrf=c&do=restore&x=1",
+	    "csrf=c&do=restore&do=restore", "csrf=c&do=restore&etag=a&etag=b"};
+	const struct {
+		const char *path;
+		page_fn page;
+	} at[] = {{GENERATION, page_generation}, {SCREEN "/drift", page_drift}};
+
+	load_state("generation");
+	press(at[_i % 2].path, forms[_i / 2]);
+	ck_assert_int_eq(at[_i % 2].page(&app, &req, &reply, &err), -1);
+	ck_assert_int_eq(err_http(err.code), 400);
+	ck_assert_uint_eq(json_object_array_length(calls), 0);
+}
+END_TEST
+
+static void
+fill(TCase *tc)
+{
+	tcase_add_loop_test(tc, shows_the_state, 0, N(shown));
+	tcase_add_loop_test(tc, speaks_japanese, 0, N(shown));
+	tcase_add_loop_test(tc, lets_no_markup_out, 0, N(shown));
+	tcase_add_loop_test(tc, filters_and_sorts, 0, N(lists));
+	tcase_add_test(tc, heads_keep_the_filter);
+	tcase_add_loop_test(tc, refuses, 0, N(refused));
+	tcase_add_test(tc, audit_asks_with_the_filters);
+	tcase_add_loop_test(tc, buttons, 0, N(pressed));
+	tcase_add_test(tc, asks_once_a_code);
+	tcase_add_loop_test(tc, forms_are_strict, 0, 6);
+}
+
+int
+main(void)
+{
+	return run_suite("page history", fill);
+}
