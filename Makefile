@@ -97,9 +97,10 @@ UNIT_apply	= $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 UNIT_daemon	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 UNIT_ctl	= $(L_CTL) $(L_STORE) $(L_BASE)
 UNIT_cgi	= $(L_CGI) $(L_STORE) $(L_BASE)
-UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -linih -lseccomp -lfcgi $(shell pkg-config --libs check 2>/dev/null)
+UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -linih -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
+UNIT_sync	= $(L_SYNC) $(L_BASE)
 UNIT_store	= $(L_STORE) $(L_BASE)
-UNIT_LAYERS	= base pki postfix apply daemon store ctl cgi
+UNIT_LAYERS	= base pki postfix apply daemon store ctl cgi sync
 
 define unit
 UNIT_BIN_$(1)	:= $$(patsubst tests/unit/$(1)/%.c,$$(B)/unit/$(1)/%,$$(wildcard tests/unit/$(1)/test_*.c))
