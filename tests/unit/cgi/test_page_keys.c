@@ -34,28 +34,29 @@ says(const char *op, const char *data)
 static const struct {
 	const char *lang, *list;
 	const char *has[6], *lacks[3];
+	const char *keep; /* for the browser tests */
 } shown[] = {
     {"en", "{\"host\":\"mx\",\"keys\":[],\"in_use\":null,\"tlsa\":[]}",
 	{"No certificate is in use", "No key waits", ">mx</textarea>",
 	    "value=\"csr\""},
-	{"TLSA 3 1 1", "value=\"use:"}},
+	{"TLSA 3 1 1", "value=\"use:"}, "keys-none"},
     {"en", LIST(KEY("csr", "")),
 	{"in.use.test", "TLSA 2 1 1", "the key of the issuer Some CA",
 	    "/smtp-routing/keys/" ID "/csr", "value=\"delete:" ID "\"",
 	    "waits for the answer of the CA"},
-	{"value=\"use:", EVIL, "self-signed, until"}},
+	{"value=\"use:", EVIL, "self-signed, until"}, "keys-csr"},
     {"en", LIST(KEY("self_signed", ",\"not_after\":\"2027-01-31T00:00:00Z\"")),
 	{"value=\"use:" ID "\"", "self-signed, until 2027-01-31",
 	    "data-copy=\"_25._tcp.mx. IN TLSA 3 1 1 "
 	    "00112233445566778899aabbccddeeff\""},
-	{EVIL}},
+	{EVIL}, "keys-self"},
     {"ja", LIST(KEY("csr", "")),
 	{"待機中の鍵", "発行者 Some CA の鍵", "認証局の証明書を待っています",
 	    "lang=\"ja\""},
-	{EVIL, "Waiting"}},
+	{EVIL, "Waiting"}, "keys-csr"},
     /* a postseald that leaves everything out */
-    {"en", "{}", {"No key waits"}, {NULL}},
-    {"en", "{\"keys\":[{}],\"in_use\":{}}", {"id=\"key-\""}, {NULL}},
+    {"en", "{}", {"No key waits"}, {NULL}, NULL},
+    {"en", "{\"keys\":[{}],\"in_use\":{}}", {"id=\"key-\""}, {NULL}, NULL},
 };
 
 START_TEST(shows)
@@ -72,6 +73,8 @@ START_TEST(shows)
 	for (i = 0; i < 3 && shown[_i].lacks[i] != NULL; i++)
 		lacks(shown[_i].lacks[i]);
 	lacks("PRIVATE KEY");
+	if (shown[_i].keep != NULL)
+		keep_page(shown[_i].keep);
 }
 END_TEST
 
@@ -180,6 +183,8 @@ START_TEST(comes_back)
 	ck_assert_int_eq(reply.status, refused[_i].status);
 	for (i = 0; i < 4 && refused[_i].has[i] != NULL; i++)
 		has(refused[_i].has[i]);
+	if (_i == 0)
+		keep_page("keys-refused");
 }
 END_TEST
 
