@@ -251,21 +251,46 @@ generation_fail(
 	return generation_set_meta(conf, id, meta, err);
 }
 
+/* In force, or named by this main.cf. */
+static bool
+is_needed(long id, long current, const char *maincf)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "/gen-%ld/", id);
+	return id == current ||
+	       (maincf != NULL && strstr(maincf, name) != NULL);
+}
+
+static bool
+is_failure(const struct conf *conf, long id)
+{
+	struct json_object *meta = NULL;
+	bool yes;
+
+	if (generation_meta(conf, id, &meta, NULL) == -1)
+		return false;
+	yes = strcmp(jsonx_path_str(meta, "outcome", ""), "failed") == 0;
+	json_object_put(meta);
+	return yes;
+}
+
+/* Failures are counted apart: a bad day must not push the good ones out. */
 int
 generation_prune(const struct conf *conf, const char *maincf, struct err *err)
 {
-	char path[STATE_PATH_MAX], name[64];
+	char path[STATE_PATH_MAX];
 	long *ids = NULL, current;
-	size_t n = 0, i;
+	size_t n = 0, i, seen[2] = {0, 0};
 	int rc = 0;
 
 	if (generation_current(conf, &current, err) == -1 ||
 	    generation_ids(conf, &ids, &n, err) == -1)
 		return -1;
-	for (i = (size_t)conf->generations; i < n; i++) {
-		(void)snprintf(name, sizeof(name), "/gen-%ld/", ids[i]);
-		if (ids[i] == current ||
-		    (maincf != NULL && strstr(maincf, name) != NULL))
+	for (i = 0; i < n; i++) {
+		if (seen[is_failure(conf, ids[i])]++ <
+			(size_t)conf->generations ||
+		    is_needed(ids[i], current, maincf))
 			continue;
 		if (generation_path(conf, ids[i], NULL, path, err) == -1 ||
 		    fsx_wipe_tree(path, err) == -1)

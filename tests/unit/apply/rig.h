@@ -9,6 +9,7 @@
 #define TEST_RIG_H
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
@@ -138,6 +139,22 @@ rig_conf_set(char *dst, const char *name)
 	snprintf(dst, CONF_STR_MAX, "%s/%s", rig_root, name);
 }
 
+/* In memory where that can be: a Save waits for the disk some forty times,
+ * and no test here pulls the plug. */
+static inline void
+rig_root_make(void)
+{
+	struct statvfs fs;
+	bool memory = statvfs("/dev/shm", &fs) == 0 &&
+		      (fs.f_flag & (ST_NOEXEC | ST_RDONLY)) == 0 &&
+		      fs.f_bavail * fs.f_frsize > 128ul << 20;
+
+	snprintf(rig_root, sizeof(rig_root), "%s/apply-test-XXXXXX",
+	    memory ? "/dev/shm" : "/tmp");
+	if (mkdtemp(rig_root) == NULL || chmod(rig_root, 0755) == -1)
+		exit(1);
+}
+
 /* What OpenSSL keeps for the process's life is no leak. */
 static inline void
 rig_warm_up(void)
@@ -162,9 +179,7 @@ rig_open(enum rig_kind kind)
 	char port[80] = "25", log[80];
 	FILE *f;
 
-	strcpy(rig_root, "/tmp/apply-test-XXXXXX");
-	if (mkdtemp(rig_root) == NULL || chmod(rig_root, 0755) == -1)
-		exit(1);
+	rig_root_make();
 	log_open("test", false);
 	snprintf(log, sizeof(log), "%s/stderr", rig_root);
 	if (freopen(log, "w", stderr) == NULL)
@@ -432,10 +447,9 @@ rig_assert_no_stray_key(void)
 	ck_assert_int_eq(generation_ids(&rig_conf, &ids, &n, &err), 0);
 	for (i = 0; i < n; i++) {
 		meta = NULL;
-		ck_assert_int_eq(
-		    generation_meta(&rig_conf, ids[i], &meta, &err), 0);
+		(void)generation_meta(&rig_conf, ids[i], &meta, &err);
 		generation_path(&rig_conf, ids[i], "inbound.pem", path, NULL);
-		if (strcmp(jsonx_path_str(meta, "outcome", ""), "failed") == 0)
+		if (strcmp(jsonx_path_str(meta, "outcome", ""), "applied") != 0)
 			ck_assert_msg(stat(path, &st) == -1, "%s", path);
 		json_object_put(meta);
 	}
