@@ -24,6 +24,7 @@
 #define PATH_CONNECTION "/smtp-routing/connection"
 #define PATH_JOB	PATH_CONNECTION "/job/"
 #define PATH_HISTORY	"/smtp-routing/history"
+#define PATH_ACCESS	"/access"
 #define PATH_AUDIT	"/audit"
 #define PATH_KEYS	"/smtp-routing/keys"
 
@@ -70,7 +71,8 @@ struct screen {
 	bool failed;		     /* *err and problem hold */
 	char apply[16];		     /* "", "restart", "reload" */
 	char unchosen[32];	     /* Upload without a file */
-	bool restoring;		     /* a preview is of Restore, not of Save */
+	bool restoring;		     /* about Restore, not about the form */
+	const char *anchor; /* then: where errors are put right, or NULL */
 };
 
 void screen_init(struct screen *, struct app *, struct request *);

@@ -380,6 +380,7 @@ page_generation(
 
 	screen_init(&h.s, app, req);
 	h.s.restoring = true;
+	h.s.anchor = "at-restore";
 	if (number_of(request_path_arg(req), &h.id, err) == 0) {
 		if (req->method != HTTP_POST)
 			rc = sheet_get(&h, reply, err);

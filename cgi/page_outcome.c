@@ -242,6 +242,11 @@ error_add(struct collect *c, const char *code, const char *field,
 	put_str(o, "field", field);
 	snprintf(at, sizeof(at), "at-%.48s",
 	    strcmp(field, "passphrase") == 0 ? "private_key" : field);
+	if (c->s->restoring) {
+		label = c->s->anchor != NULL ? "restore.title" : NULL;
+		snprintf(at, sizeof(at), "%s",
+		    c->s->anchor != NULL ? c->s->anchor : "");
+	}
 	put_str(o, "target", label != NULL ? at : "");
 	put_str(o, "label", label != NULL ? page_text(&c->s->page, label) : "");
 	put_error(&c->s->page, o, "message", code, args);
