@@ -168,11 +168,6 @@ drain(struct server *s)
 {
 	int64_t deadline = now_ms() + DRAIN_MS;
 	struct pollfd p = {.fd = s->signal_fd, .events = POLLIN};
-	size_t i;
-
-	/* An apply takes no notice; a request that only waits ends. */
-	for (i = 0; i < s->n_children; i++)
-		(void)kill(s->child[i], SIGTERM);
 	while (
 	    (s->n_children > 0 || s->recoverer != 0) && now_ms() < deadline) {
 		(void)poll(&p, 1, 200);

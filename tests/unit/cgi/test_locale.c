@@ -35,6 +35,9 @@ static const struct {
 		  "server_certificate_help"}},
     {"step.", {APPLY_STEPS}},
     {"step.state.", {"waiting", "running", "done", "failed", "undone"}},
+    {"scanners.state.",
+	{"current", "behind", "own", "new", "failed", "untrusted", "removed"}},
+    {"scanners.rollout.", {"rolling", "stopped", "done", "left"}},
 };
 
 static struct json_object *langs[8];
