@@ -102,17 +102,35 @@ short_print(const unsigned char *digest, char dst[PKI_SHORT_FP])
 }
 
 static int
-spki_digest(EVP_PKEY *pkey, unsigned char md[32])
+digest_der(unsigned char *der, int n, unsigned char md[32])
 {
-	unsigned char *der = NULL;
-	int n, rc = -1;
+	int rc = -1;
 
-	if ((n = i2d_PUBKEY(pkey, &der)) > 0 &&
+	if (n > 0 &&
 	    EVP_Digest(der, (size_t)n, md, NULL, EVP_sha256(), NULL) == 1)
 		rc = 0;
 	OPENSSL_free(der);
 	ERR_clear_error();
 	return rc;
+}
+
+static int
+spki_digest(EVP_PKEY *pkey, unsigned char md[32])
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(pkey, &der);
+
+	return digest_der(der, n, md);
+}
+
+/* As the certificate has it: exact, and no provider has to encode it. */
+static int
+spki_digest_cert(X509 *x, unsigned char md[32])
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+
+	return digest_der(der, n, md);
 }
 
 void
@@ -202,17 +220,16 @@ add_string(struct json_object *o, const char *key, const char *value)
 	json_object_object_add(o, key, json_object_new_string(value));
 }
 
-struct json_object *
-describe_key(EVP_PKEY *pkey, bool encrypted)
+static struct json_object *
+key_info(EVP_PKEY *pkey, const unsigned char *md, bool encrypted)
 {
 	struct json_object *o = json_object_new_object();
 	struct key_facts f;
-	unsigned char md[32];
 	char hex[SHA256_HEX] = "";
 
 	key_facts(pkey, &f);
-	if (pkey != NULL && spki_digest(pkey, md) == 0)
-		hex_encode(hex, md, sizeof(md));
+	if (md != NULL)
+		hex_encode(hex, md, 32);
 	add_string(o, "type", f.type);
 	json_object_object_add(o, "bits", json_object_new_int(f.bits));
 	add_string(o, "curve", f.curve);
@@ -221,6 +238,24 @@ describe_key(EVP_PKEY *pkey, bool encrypted)
 	json_object_object_add(
 	    o, "encrypted", json_object_new_boolean(encrypted));
 	return o;
+}
+
+struct json_object *
+describe_key(EVP_PKEY *pkey, bool encrypted)
+{
+	unsigned char md[32];
+	bool ok = pkey != NULL && spki_digest(pkey, md) == 0;
+
+	return key_info(pkey, ok ? md : NULL, encrypted);
+}
+
+static struct json_object *
+describe_cert_key(X509 *x, bool encrypted)
+{
+	unsigned char md[32];
+	bool ok = spki_digest_cert(x, md) == 0;
+
+	return key_info(X509_get0_pubkey(x), ok ? md : NULL, encrypted);
 }
 
 static void
@@ -324,8 +359,7 @@ describe_cert(X509 *x, time_t now)
 	if (X509_digest(x, EVP_sha256(), md, NULL) == 1)
 		hex_encode(hex, md, 32);
 	add_string(o, "sha256", hex);
-	json_object_object_add(
-	    o, "key", describe_key(X509_get0_pubkey(x), false));
+	json_object_object_add(o, "key", describe_cert_key(x, false));
 	json_object_object_add(
 	    o, "is_ca", json_object_new_boolean(X509_check_ca(x) == 1));
 	json_object_object_add(o, "self_signed",
@@ -340,7 +374,6 @@ describe_pair(const struct pki_pair *p, time_t now)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *a = json_object_new_array(), *leaf;
-	EVP_PKEY *pkey;
 	size_t i;
 
 	leaf = describe_cert(p->leaf->x, now);
@@ -348,9 +381,8 @@ describe_pair(const struct pki_pair *p, time_t now)
 	for (i = 0; i < p->n_chain; i++)
 		json_object_array_add(a, describe_cert(p->chain[i]->x, now));
 	json_object_object_add(o, "chain", a);
-	pkey = p->key != NULL ? p->key->pkey : X509_get0_pubkey(p->leaf->x);
-	json_object_object_add(
-	    o, "key", describe_key(pkey, p->key != NULL && p->key->encrypted));
+	json_object_object_add(o, "key",
+	    describe_cert_key(p->leaf->x, p->key != NULL && p->key->encrypted));
 	json_object_object_add(
 	    o, "root", p->root != NULL ? describe_cert(p->root, now) : NULL);
 	json_object_object_add(

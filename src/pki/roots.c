@@ -6,6 +6,7 @@
  * of its DER (RFC 5280 section 4.1) and compared with the issuers we look
  * for; the one or two that fit are decoded and their signature is tried.
  */
+#include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,18 +60,27 @@ find_subject(const unsigned char *der, size_t len, size_t *ret_len)
 }
 
 static bool
-same_name(const X509_NAME *want, const unsigned char *der, size_t len,
-    X509_NAME **lazy)
+is_string_tag(unsigned char c)
 {
-	const unsigned char *p = der, *raw;
-	size_t raw_len;
+	return c == V_ASN1_UTF8STRING || c == V_ASN1_PRINTABLESTRING ||
+	       c == V_ASN1_T61STRING || c == V_ASN1_IA5STRING;
+}
 
-	if (X509_NAME_get0_der(want, &raw, &raw_len) == 1 && raw_len == len &&
-	    memcmp(raw, der, len) == 0)
-		return true;
-	if (*lazy == NULL)
-		*lazy = d2i_X509_NAME(NULL, &p, (long)len);
-	return *lazy != NULL && X509_NAME_cmp(want, *lazy) == 0;
+/* Equal but for the case of letters and the type of strings; X509_check_issued
+ * has the last word. */
+static bool
+same_name(const X509_NAME *want, const unsigned char *der, size_t len)
+{
+	const unsigned char *raw;
+	size_t raw_len, i;
+
+	if (X509_NAME_get0_der(want, &raw, &raw_len) != 1 || raw_len != len)
+		return false;
+	for (i = 0; i < len; i++)
+		if (raw[i] != der[i] && tolower(raw[i]) != tolower(der[i]) &&
+		    !(is_string_tag(raw[i]) && is_string_tag(der[i])))
+			return false;
+	return true;
 }
 
 static void
@@ -96,7 +106,6 @@ static void
 match_root(struct pki_set *s, const struct pem_block *b)
 {
 	const unsigned char *der = (unsigned char *)b->der.data, *subject;
-	X509_NAME *lazy = NULL;
 	struct pki_cert *c;
 	size_t i, len;
 
@@ -105,10 +114,9 @@ match_root(struct pki_set *s, const struct pem_block *b)
 	for (i = 0; i < s->n_cert; i++) {
 		c = &s->cert[i];
 		if (c->root == NULL && c->role != PKI_ROLE_DUPLICATE &&
-		    same_name(X509_get_issuer_name(c->x), subject, len, &lazy))
+		    same_name(X509_get_issuer_name(c->x), subject, len))
 			try_root(c, der, b->der.len);
 	}
-	X509_NAME_free(lazy);
 }
 
 /* cert[i].root for all; -1 when there is no trust file to look in. */

@@ -8,8 +8,11 @@
  *   jailed     pki_inspect_jailed as user nobody, sandbox and all
  *   fork       a fork and an exit, for comparison
  *   fork+jail  the same, becoming nobody and entering the sandbox
- * One line each: name, least, median and 90 % in microseconds.
+ * One line each: name, least and median time, median CPU time (that of the
+ * children too), in microseconds.  CPU time is what a busy machine leaves
+ * comparable.
  */
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <stdio.h>
@@ -27,6 +30,8 @@
 
 #define RUNS_MAX      1000
 #define SIZE_MAX_FILE (64 * 1024)
+
+enum row { BARE, INSPECT, FORK, FORK_JAIL, JAILED, JAILED_ROOTS, N_ROWS };
 
 struct files {
 	struct pki_bytes leaf, key, ca, roots;
@@ -207,6 +212,29 @@ run_fork_jail(const struct files *f)
 	return fork_and(true);
 }
 
+static double
+cpu_us(void)
+{
+	struct rusage self, children;
+
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	return (double)(self.ru_utime.tv_sec + self.ru_stime.tv_sec +
+			children.ru_utime.tv_sec + children.ru_stime.tv_sec) *
+		   1e6 +
+	       (double)(self.ru_utime.tv_usec + self.ru_stime.tv_usec +
+			children.ru_utime.tv_usec + children.ru_stime.tv_usec);
+}
+
+static double
+wall_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -215,28 +243,18 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double
-measure(const char *name, int (*fn)(const struct files *),
-    const struct files *f, int runs)
+static void
+run_once(const char *name, int (*fn)(const struct files *),
+    const struct files *f, double *wall, double *cpu)
 {
-	static double us[RUNS_MAX];
-	struct timespec a, b;
-	int i;
+	double w = wall_us(), c = cpu_us();
 
-	for (i = 0; i < runs; i++) {
-		clock_gettime(CLOCK_MONOTONIC, &a);
-		if (fn(f) != 0) {
-			fprintf(stderr, "bench_pki: %s failed\n", name);
-			exit(1);
-		}
-		clock_gettime(CLOCK_MONOTONIC, &b);
-		us[i] = (double)(b.tv_sec - a.tv_sec) * 1e6 +
-			(double)(b.tv_nsec - a.tv_nsec) / 1e3;
+	if (fn(f) != 0) {
+		fprintf(stderr, "bench_pki: %s failed\n", name);
+		exit(1);
 	}
-	qsort(us, (size_t)runs, sizeof(us[0]), compare);
-	printf("%-14s %8.0f %8.0f %8.0f\n", name, us[0], us[runs / 2],
-	    us[runs * 9 / 10]);
-	return us[runs / 2];
+	*cpu = cpu_us() - c;
+	*wall = wall_us() - w;
 }
 
 int
@@ -245,17 +263,17 @@ main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*fn)(const struct files *);
-	} rows[] = {
-	    {"bare", bare},
-	    {"inspect", run_inspect},
-	    {"fork", run_fork},
-	    {"fork+jail", run_fork_jail},
-	    {"jailed", run_jailed},
-	    {"jailed+roots", run_jailed_system},
+	} rows[N_ROWS] = {
+	    [BARE] = {"bare", bare},
+	    [INSPECT] = {"inspect", run_inspect},
+	    [FORK] = {"fork", run_fork},
+	    [FORK_JAIL] = {"fork+jail", run_fork_jail},
+	    [JAILED] = {"jailed", run_jailed},
+	    [JAILED_ROOTS] = {"jailed+roots", run_jailed_system},
 	};
+	static double wall[N_ROWS][RUNS_MAX], cpu[N_ROWS][RUNS_MAX];
 	struct files f;
-	int runs = argc > 2 ? atoi(argv[2]) : 200;
-	double us[sizeof(rows) / sizeof(rows[0])];
+	int r, runs = argc > 2 ? atoi(argv[2]) : 200;
 	size_t i;
 
 	if (argc < 2 || runs < 1 || runs > RUNS_MAX) {
@@ -267,9 +285,22 @@ main(int argc, char **argv)
 	f.ca = slurp(argv[1], "ca21.pem");
 	f.roots = slurp(argv[1], "root.pem");
 	pki_warm_up();
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		us[i] = measure(rows[i].name, rows[i].fn, &f, runs);
-	printf("inspect / bare = %.2f; jailed - fork+jail = %.2f of bare\n",
-	    us[1] / us[0], (us[4] - us[3]) / us[0]);
+	/* in turn, so that all rows see the same machine */
+	for (r = 0; r < runs; r++)
+		for (i = 0; i < N_ROWS; i++)
+			run_once(rows[i].name, rows[i].fn, &f, &wall[i][r],
+			    &cpu[i][r]);
+	printf("%-14s %10s %10s %10s\n", "", "least", "median", "cpu");
+	for (i = 0; i < N_ROWS; i++) {
+		qsort(wall[i], (size_t)runs, sizeof(double), compare);
+		qsort(cpu[i], (size_t)runs, sizeof(double), compare);
+		printf("%-14s %10.0f %10.0f %10.0f\n", rows[i].name, wall[i][0],
+		    wall[i][runs / 2], cpu[i][runs / 2]);
+	}
+	printf("cpu: inspect / bare = %.2f; (jailed - fork+jail) / bare = "
+	       "%.2f\n",
+	    cpu[INSPECT][runs / 2] / cpu[BARE][runs / 2],
+	    (cpu[JAILED][runs / 2] - cpu[FORK_JAIL][runs / 2]) /
+		cpu[BARE][runs / 2]);
 	return 0;
 }
