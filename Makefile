@@ -84,7 +84,7 @@ $(B)/postseald: $(B)/src/daemon/main.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_P
 $(B)/postsealctl: $(B)/src/ctl/main.o $(L_CTL) $(L_STORE) $(L_BASE)
 	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -linih
 $(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_STORE) $(L_BASE)
-	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -linih -lseccomp
+	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -linih -lqrencode -lseccomp
 $(B)/postseal-sync: $(B)/src/sync/main.o $(L_SYNC) $(L_BASE)
 	$(LINK) -lcurl $(LIB_BASE) -linih -lseccomp
 
@@ -97,7 +97,7 @@ UNIT_apply	= $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 UNIT_daemon	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 UNIT_ctl	= $(L_CTL) $(L_STORE) $(L_BASE)
 UNIT_cgi	= $(L_CGI) $(L_STORE) $(L_BASE)
-UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -linih -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
+UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -linih -lqrencode -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
 UNIT_sync	= $(L_SYNC) $(L_BASE)
 UNIT_store	= $(L_STORE) $(L_BASE)
 UNIT_LAYERS	= base pki postfix apply daemon store ctl cgi sync
@@ -161,7 +161,7 @@ check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
 unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY)
 
-# Style.
+# Style.  Headers are laid out by hand: columns of a contract.
 C_FILES		= $(wildcard cgi/*.[ch] src/*/*.[ch] include/*.h \
 		  tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
 lint:
@@ -169,7 +169,8 @@ lint:
 	@CPPFLAGS='$(CPPFLAGS)' tests/lib/lint $(filter src/%.c cgi/%.c,$(C_FILES))
 format-check:
 	@deploy/install-packages lint
-	@clang-format --dry-run -Werror $(filter-out include/%,$(C_FILES))
+	@clang-format --dry-run -Werror $(filter %.c,$(C_FILES))
+	@echo "format: $(words $(filter %.c,$(C_FILES))) files"
 
 bench: all
 	@deploy/install-packages build run bench check
