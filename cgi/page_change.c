@@ -25,6 +25,19 @@ trial_of(struct json_object *args)
 	return copy;
 }
 
+/* postseald keeps no record of a dry run; this one was meant. */
+static void
+note_refusal(const struct screen *s, const char *op)
+{
+	char detail[128];
+
+	if (s->err.code == ERR_DAEMON_UNREACHABLE)
+		return;
+	snprintf(detail, sizeof(detail), "%s; step %s", err_name(s->err.code),
+	    jsonx_path_str(s->problem, "step", "-"));
+	backend_audit(s->page.app, s->page.req, op, "refused", detail);
+}
+
 int
 screen_change(struct screen *s, struct reply *reply, const char *op,
     struct json_object *args, struct err *err)
@@ -39,6 +52,7 @@ screen_change(struct screen *s, struct reply *reply, const char *op,
 		return err_set(&s->err, ERR_NOMEM, "", "out of memory");
 	}
 	if (screen_call(s, op, trial, &data) == -1) {
+		note_refusal(s, op);
 		json_object_put(args);
 		return -1;
 	}
