@@ -9,7 +9,7 @@
  * functions below, which take a strict grammar: DNS names of letters, digits
  * and hyphens (international names as A-labels, whose Punycode is decoded),
  * subject parts of valid UTF-8 without controls and within X.520's lengths.
- * Limits: ISSUE_NAMES_MAX names, ISSUE_DAYS_MAX days, 25 s for the key.
+ * Limits: ISSUE_NAMES_MAX names, ISSUE_DAYS_MAX days, 45 s for the key.
  * Errors: ERR_KEYS_NAME, ERR_KEYS_SUBJECT, ERR_FIELD_INVALID with the field;
  * ERR_KEYS_FAILED when no key came out of the child.  msg may quote the
  * administrator's words, never a key.

@@ -257,11 +257,10 @@ keystore_get(const struct conf *conf, const char *id, struct json_object **ret,
 static int
 newest_first(const void *a, const void *b)
 {
-	struct json_object *x, *y;
+	struct json_object *x = *(struct json_object *const *)a;
+	struct json_object *y = *(struct json_object *const *)b;
 	int by_time;
 
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
 	by_time =
 	    strcmp(jsonx_path_str(y, "at", ""), jsonx_path_str(x, "at", ""));
 	return by_time != 0 ? by_time

@@ -254,7 +254,7 @@ name_fault(const char *s)
 int
 issue_add_name(struct issue_request *r, const char *name, struct err *err)
 {
-	char lower[ISSUE_NAME_SIZE], shown[96];
+	char lower[ISSUE_NAME_SIZE] = "", shown[96];
 	const char *fault;
 	size_t len = strlen(name), i;
 

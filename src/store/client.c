@@ -62,7 +62,7 @@ static const struct {
     {OP_INSPECT, 15000},
     {OP_DRAFT_PUT, 15000},
     {OP_STATUS, 20000},
-    {OP_KEYS_ADD, 45000},
+    {OP_KEYS_ADD, 60000},
     {OP_AUDIT_ADD, 2000},
     {OP_CLUSTER_COMMAND, 240000},
 };
