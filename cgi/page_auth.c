@@ -25,7 +25,8 @@ page_root(
 
 static int
 login_page(struct app *app, struct request *req, struct reply *reply,
-    const char *next, const char *name, const struct err *why, struct err *err)
+    const char *next, const char *name, bool code, const struct err *why,
+    struct err *err)
 {
 	struct page p = {app, req};
 	struct json_object *ctx = json_object_new_object(), *e;
@@ -35,6 +36,7 @@ login_page(struct app *app, struct request *req, struct reply *reply,
 	put_str(ctx, "title", page_text(&p, "login.title"));
 	put_str(ctx, "next", safe_path(next));
 	put_str(ctx, "name", name);
+	put_bool(ctx, "code", code);
 	if (why != NULL) {
 		e = json_object_new_object();
 		s = localise_error(app, req->lang, why);
@@ -48,40 +50,61 @@ login_page(struct app *app, struct request *req, struct reply *reply,
 	return rc;
 }
 
+static int
+onward(struct reply *reply, const char *next, struct err *err)
+{
+	if (reply_redirect(reply, safe_path(next)) == -1)
+		return err_set(err, ERR_INTERNAL, "", "redirect");
+	return 0;
+}
+
+static int
+login_get(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	const char *next = fields_str(&req->query, "next", "/");
+	bool again = fields_get(&req->query, "again") != NULL;
+
+	if (req->who.known)
+		return onward(reply, next, err);
+	return login_page(
+	    app, req, reply, next, "", req->who.half != 0 && !again, NULL, err);
+}
+
 int
 page_login(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	static const char *const once[] = {
-	    "csrf", "user", "password", "next", NULL};
-	const char *next, *user, *password;
+	    "csrf", "user", "password", "code", "next", NULL};
+	const char *next, *user, *code;
 	struct err why;
+	int rc;
 
 	err_clear(&why);
-	if (req->method != HTTP_POST) {
-		next = fields_str(&req->query, "next", "/");
-		if (!req->who.known)
-			return login_page(app, req, reply, next, "", NULL, err);
-		if (reply_redirect(reply, safe_path(next)) == -1)
-			return err_set(err, ERR_INTERNAL, "", "redirect");
-		return 0;
-	}
+	if (req->method != HTTP_POST)
+		return login_get(app, req, reply, err);
 	if (fields_check(&req->form, once, NULL, err) == -1)
 		return -1;
 	user = fields_str(&req->form, "user", "");
-	password = fields_str(&req->form, "password", "");
+	code = fields_str(&req->form, "code", NULL);
 	next = fields_str(&req->form, "next", "/");
-	if (session_login(app, req, reply, user, password, &why) == -1) {
-		if (why.code != ERR_AUTH_FAILED &&
-		    why.code != ERR_AUTH_THROTTLED) {
-			*err = why;
-			return -1;
-		}
-		return login_page(app, req, reply, next, user, &why, err);
+	if (code != NULL)
+		rc = session_login_code(app, req, reply, code, &why);
+	else
+		rc = session_login(app, req, reply, user,
+		    fields_str(&req->form, "password", ""), &why);
+	if (rc == 0 && req->who.half != 0)
+		return login_page(app, req, reply, next, "", true, NULL, err);
+	if (rc == 0)
+		return onward(reply, next, err);
+	if (why.code != ERR_AUTH_FAILED && why.code != ERR_AUTH_CODE &&
+	    why.code != ERR_AUTH_THROTTLED && why.code != ERR_AUTH_REQUIRED) {
+		*err = why;
+		return -1;
 	}
-	if (reply_redirect(reply, safe_path(next)) == -1)
-		return err_set(err, ERR_INTERNAL, "", "redirect");
-	return 0;
+	return login_page(app, req, reply, next, user,
+	    code != NULL && why.code != ERR_AUTH_REQUIRED, &why, err);
 }
 
 int

@@ -26,6 +26,7 @@ static const struct {
     {"routing", "nav.routing", PATH_HISTORY, "nav.history"},
     {"routing", "nav.routing", PATH_KEYS, "nav.keys"},
     {"routing", "nav.routing", PATH_SCANNERS, "nav.scanners"},
+    {"console", "nav.console", PATH_ACCESS, "nav.access"},
     {"console", "nav.console", PATH_AUDIT, "nav.audit"},
 };
 
@@ -290,6 +291,9 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 	put_str(ctx, "csrf", csrf_for_form(app, req, reply));
 	put_path(req, ctx);
 	put_str(ctx, "user", req->who.known ? req->who.user : "");
+	/* Which controls to show. */
+	put_bool(ctx, "may_change", may(&req->who, MAY_CHANGE));
+	put_bool(ctx, "may_access", may(&req->who, MAY_ACCESS));
 	json_object_object_add(
 	    ctx, "nav", req->who.known ? navigation(&p) : NULL);
 	if (templates_render(app->templates, app->texts, req->lang, name, ctx,

@@ -13,7 +13,7 @@
 /* "apply" and "confirm", or nothing. */
 #define CHOICES (BODY_JSON | BODY_MULTIPART | BODY_EMPTY)
 
-static const char *const q_login[] = {"next", NULL};
+static const char *const q_login[] = {"next", "again", NULL};
 static const char *const q_connection[] = {
     "job", "preview", "probe", "confirm", "unchosen", NULL};
 static const char *const q_job[] = {"confirm", NULL};
@@ -23,6 +23,7 @@ static const char *const q_with[] = {"with", NULL};
 static const char *const q_history[] = {
     "by", "outcome", "changed", "sort", NULL};
 static const char *const q_generation[] = {"with", "preview", NULL};
+static const char *const q_access[] = {"done", NULL};
 static const char *const q_audit[] = {
     "user", "event", "outcome", "text", "before", "limit", NULL};
 
@@ -54,6 +55,29 @@ const struct route routes[] = {
 	page_generation, NULL, MAY_CHANGE},
     {HTTP_GET, "/audit", AUTH_SESSION, false, 0, BODY_NONE, page_audit, q_audit,
 	MAY_READ},
+
+    {HTTP_GET, "/access", AUTH_SESSION, false, 0, BODY_NONE, page_access,
+	q_access, MAY_OWN},
+    {HTTP_POST, "/access", AUTH_SESSION, true, SMALL, FORMS, page_access, NULL,
+	MAY_OWN},
+    {HTTP_GET, "/api/v1/users", AUTH_TOKEN, false, 0, BODY_NONE, api_users_get,
+	NULL, MAY_ACCESS},
+    {HTTP_POST, "/api/v1/users", AUTH_TOKEN, false, SMALL, BODY_JSON,
+	api_users_post, NULL, MAY_ACCESS},
+    {HTTP_POST, "/api/v1/users/*", AUTH_TOKEN, false, SMALL, BODY_JSON,
+	api_user_post, NULL, MAY_ACCESS},
+    {HTTP_DELETE, "/api/v1/users/*", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_user_delete, NULL, MAY_ACCESS},
+    {HTTP_GET, "/api/v1/tokens", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_tokens_get, NULL, MAY_ACCESS},
+    {HTTP_POST, "/api/v1/tokens", AUTH_TOKEN, false, SMALL, BODY_JSON,
+	api_tokens_post, NULL, MAY_ACCESS},
+    {HTTP_DELETE, "/api/v1/tokens/*", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_token_delete, NULL, MAY_ACCESS},
+    {HTTP_GET, "/api/v1/sessions", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_sessions_get, NULL, MAY_ACCESS},
+    {HTTP_DELETE, "/api/v1/sessions/*", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_session_delete, NULL, MAY_ACCESS},
 
     {HTTP_GET, "/smtp-routing/keys", AUTH_SESSION, false, 0, BODY_NONE,
 	page_keys, NULL, MAY_READ},

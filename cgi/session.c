@@ -1,9 +1,9 @@
 /*
- * session.c - who is asking: by cookie or by token; log-in and log-out.
+ * session.c - who is asking: by cookie or by token; opening and ending a
+ * session.
  *
- * A log-in always makes a new secret (nothing an attacker may have planted
- * survives it).  A failure is counted before it is answered, and both are
- * told to the audit.
+ * A session always begins with a new secret: nothing that an attacker may
+ * have planted survives a log-in, its second step, or a change of password.
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,14 +28,14 @@ secret_well_formed(const char *s)
 	       strspn(s, "0123456789abcdef") == SECRET_HEX;
 }
 
-static int
-idle_s(const struct app *app)
+int
+session_idle_s(const struct app *app)
 {
 	return app->conf.session_idle_minutes * 60;
 }
 
-static int
-max_s(const struct app *app)
+int
+session_max_s(const struct app *app)
 {
 	return app->conf.session_max_hours * 3600;
 }
@@ -61,6 +61,16 @@ know_session(struct request *req, const struct session_row *row,
 	return 0;
 }
 
+/* The password was right, the code is to come: nobody yet. */
+static int
+half_way(struct request *req, const struct session_row *row, struct err *err)
+{
+	req->who.half = row->id;
+	snprintf(
+	    req->who.half_user, sizeof(req->who.half_user), "%s", row->user);
+	return err_set(err, ERR_AUTH_REQUIRED, "", "the code is missing");
+}
+
 static int
 by_cookie(struct app *app, struct request *req, struct err *err)
 {
@@ -72,9 +82,11 @@ by_cookie(struct app *app, struct request *req, struct err *err)
 		NULL ||
 	    !secret_well_formed(secret))
 		err_set(err, ERR_AUTH_REQUIRED, "", "not logged in");
-	else if (sessions_find(app->db, secret, time(NULL), idle_s(app),
-		     max_s(app), &row, err) == 0)
-		rc = know_session(req, &row, secret, err);
+	else if (sessions_find(app->db, secret, time(NULL), session_idle_s(app),
+		     session_max_s(app), &row, err) == 0)
+		rc = row.stage == STAGE_CODE
+			 ? half_way(req, &row, err)
+			 : know_session(req, &row, secret, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }
@@ -122,77 +134,39 @@ auth_identify(
 	return 0;
 }
 
-/* The name for the audit: what was typed may be anything. */
-static const char *
-audit_name(const char *user)
-{
-	return user_name_valid(user) ? user : "(not a user name)";
-}
-
-static int
-throttled(struct app *app, struct request *req, struct reply *reply,
-    const char *user, time_t now, struct err *err)
-{
-	char seconds[16];
-	int wait = 0;
-
-	if (throttle_check(app->db, user, req->remote, now, &wait, err) == -1)
-		return -1;
-	if (wait == 0)
-		return 0;
-	snprintf(seconds, sizeof(seconds), "%d", wait);
-	reply_header(reply, "Retry-After", seconds);
-	backend_audit(app, req, "login_failed", "refused", "throttled");
-	return err_set(
-	    err, ERR_AUTH_THROTTLED, "", "too many failures: wait %d s", wait);
-}
-
-static int
-failed(struct app *app, struct request *req, const char *user, time_t now,
-    struct err *err)
-{
-	struct err why;
-
-	err_clear(&why);
-	if (err->code != ERR_AUTH_FAILED)
-		return -1;
-	if (throttle_fail(app->db, user, req->remote, now, &why) == -1)
-		log_warn("throttle: %s", why.msg);
-	backend_audit(app, req, "login_failed", "refused", audit_name(user));
-	return -1;
-}
-
 int
-session_login(struct app *app, struct request *req, struct reply *reply,
-    const char *user, const char *password, struct err *err)
+session_open(struct app *app, struct request *req, struct reply *reply,
+    long user_id, enum stage stage, struct err *err)
 {
 	char secret[SECRET_HEX + 1];
-	time_t now = time(NULL);
 	struct session_row row;
-	long id = 0, old = req->who.session;
+	time_t now = time(NULL);
+	long old = req->who.session != 0 ? req->who.session : req->who.half;
 	int rc = -1;
 
-	if (throttled(app, req, reply, user, now, err) == -1)
-		return -1;
-	if (users_verify(app->db, user, password, &id, err) == -1)
-		return failed(app, req, user, now, err);
-	if (throttle_clear(app->db, user, req->remote, err) == -1 ||
-	    (old != 0 && sessions_drop(app->db, old, err) == -1) ||
-	    db_sweep(app->db, now, idle_s(app), max_s(app), err) == -1 ||
+	if ((old != 0 && sessions_drop(app->db, old, err) == -1) ||
+	    db_sweep(app->db, now, session_idle_s(app), session_max_s(app),
+		err) == -1 ||
 	    random_hex(secret, SECRET_BYTES, err) == -1)
 		return -1;
-	if (sessions_add(app->db, id, secret, req->remote, now, err) == -1 ||
-	    sessions_find(app->db, secret, now, idle_s(app), max_s(app), &row,
-		err) == -1 ||
-	    know_session(req, &row, secret, err) == -1)
+	req->who = (struct identity){0};
+	if (sessions_add(app->db, user_id, secret, req->remote, now, err) ==
+		-1 ||
+	    sessions_find(app->db, secret, now, session_idle_s(app),
+		session_max_s(app), &row, err) == -1 ||
+	    sessions_set_stage(app->db, row.id, stage, err) == -1)
 		goto out;
+	row.stage = stage;
 	if (reply_cookie(reply, COOKIE_SESSION, secret, -1) == -1 ||
-	    reply_cookie(reply, COOKIE_LOGIN, "", 0) == -1) {
+	    (stage != STAGE_CODE &&
+		reply_cookie(reply, COOKIE_LOGIN, "", 0) == -1)) {
 		err_set(err, ERR_INTERNAL, "", "cookie");
 		goto out;
 	}
-	backend_audit(app, req, "login", "ok", NULL);
-	rc = 0;
+	if (stage != STAGE_CODE)
+		rc = know_session(req, &row, secret, err);
+	else
+		rc = half_way(req, &row, NULL) == -1 ? 0 : -1;
 out:
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;

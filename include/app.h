@@ -56,6 +56,22 @@ int	upload_from_form(const struct fields *, struct json_object **files,
  */
 int	session_login(struct app *, struct request *, struct reply *,
 	    const char *user, const char *password, struct err *);
+/* After session_login left a half-open session (who.half): the code. */
+int	session_login_code(struct app *, struct request *, struct reply *,
+	    const char *code, struct err *);
+/* Password or code of a user once more, throttled as a log-in is. */
+int	session_password(struct app *, struct request *, struct reply *,
+	    const char *user, const char *password, long *ret_id,
+	    struct err *);
+int	session_code(struct app *, struct request *, struct reply *,
+	    const char *user, const char *code, struct err *);
+/* A new secret and session in the place of the request's. */
+int	session_open(struct app *, struct request *, struct reply *,
+	    long user_id, enum stage, struct err *);
+/* What a session of this user begins as. */
+enum stage	session_stage(const struct app *, const struct user_row *);
+int	session_idle_s(const struct app *);
+int	session_max_s(const struct app *);
 int	session_logout(struct app *, struct request *, struct reply *,
 	    struct err *);
 /* The CSRF value for a form: of the session, or of the pre-login cookie that

@@ -42,6 +42,7 @@ struct conf {
 	int	workers;			/* 8, 1..64 */
 	int	session_idle_minutes;		/* 15 */
 	int	session_max_hours;		/* 8 */
+	char	totp_required[64];		/* roles, commas between; "" */
 	/* [cluster]: several hosts; name "" = this host is alone */
 	char	cluster_name[64];		/* key "name": of this host */
 	int	cluster_console;		/* no: may publish settings */

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "err.h"
@@ -188,6 +189,38 @@ int	cidr_list_normal(const char *, char *dst, size_t size, struct err *);
 bool	cidr_list_allows(const char *list, const char *address);
 
 /*
+ * Second factor: TOTP (RFC 6238: SHA-1, 6 digits, 30 s), one step early or
+ * late, each step once; and recovery codes, each once, stored hashed.  The
+ * secret itself has to be readable to whoever checks codes: it lies in the
+ * database, which belongs to the web user alone.
+ */
+#define TOTP_SECRET_LEN	32	/* base32 of 160 bits */
+#define TOTP_STEP_S	30
+#define RECOVERY_CODES	10
+#define RECOVERY_LEN	19	/* "abcd-efgh-ijkl-mnop" */
+
+/* base32 of RFC 4648, lower case, without padding: n a multiple of 5. */
+void	base32_encode(char *dst, const unsigned char *, size_t n);
+/* The code of a step (seconds / 30) for a key in base32. */
+int	totp_code(const char *secret, uint64_t step, char dst[7]);
+/* A new secret that is not in force yet; replaces one that is not. */
+int	totp_start(struct db *, const char *user,
+	    char dst[TOTP_SECRET_LEN + 1], struct err *);
+/* The secret that waits for its first code; "" = none. */
+int	totp_pending(struct db *, const char *user,
+	    char dst[TOTP_SECRET_LEN + 1], struct err *);
+/* The first code puts it in force; *codes are shown once. ERR_AUTH_CODE. */
+int	totp_confirm(struct db *, const char *user, const char *code,
+	    time_t now, char codes[RECOVERY_CODES][RECOVERY_LEN + 1],
+	    struct err *);
+/* A code of the device, or a recovery code: ERR_AUTH_CODE. */
+int	totp_check(struct db *, const char *user, const char *code,
+	    time_t now, struct err *);
+/* No second factor any more. */
+int	totp_reset(struct db *, const char *user, struct err *);
+int	recovery_left(struct db *, const char *user, int *, struct err *);
+
+/*
  * Throttle: counts failures of user+address, address, and user, each with
  * its own patience and longest wait, so that a stranger can slow down but
  * never lock out an administrator who comes from somewhere else.
@@ -199,5 +232,12 @@ int	throttle_fail(struct db *, const char *user, const char *from,
 	    time_t now, struct err *);
 int	throttle_clear(struct db *, const char *user, const char *from,
 	    struct err *);
+/* The same for codes of the second factor, which only someone with the
+ * password gets to guess: by user alone, and less patient. */
+int	throttle_code_check(struct db *, const char *user, time_t now,
+	    int *ret_wait, struct err *);
+int	throttle_code_fail(struct db *, const char *user, time_t now,
+	    struct err *);
+int	throttle_code_clear(struct db *, const char *user, struct err *);
 
 #endif

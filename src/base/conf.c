@@ -31,6 +31,7 @@ enum kind {
 	KIND_INT,	   /* min to max */
 	KIND_APPLY,	   /* restart | reload */
 	KIND_YES_NO,	   /* int, 1 or 0 */
+	KIND_ROLES,	   /* of users, commas between; or empty */
 	KIND_HOST_OR_NONE, /* name of a host in a cluster, or empty */
 	KIND_ENDPOINTS	   /* https://host:port, commas between; or empty */
 };
@@ -85,6 +86,7 @@ static const struct key keys[] = {
     INT("web", "workers", workers, 1, 64, "8"),
     INT("web", "session_idle_minutes", session_idle_minutes, 1, 1440, "15"),
     INT("web", "session_max_hours", session_max_hours, 1, 168, "8"),
+    STR("web", "totp_required", KIND_ROLES, totp_required, ""),
     STR("cluster", "name", KIND_HOST_OR_NONE, cluster_name, ""),
     YES_NO("cluster", "console", cluster_console, "no"),
     YES_NO("cluster", "own_certificate", cluster_own_certificate, "no"),
@@ -199,6 +201,31 @@ endpoints_valid(const char *s, size_t max)
 	}
 }
 
+/* The words are those of role_name in src/store, above this layer. */
+static bool
+roles_valid(const char *s, size_t max)
+{
+	static const char *const roles[] = {
+	    "administrator", "operator", "viewer"};
+	size_t n, i;
+
+	if (strlen(s) >= max)
+		return false;
+	while (*s != '\0') {
+		n = strcspn(s, ", ");
+		for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+			if (strlen(roles[i]) == n &&
+			    strncmp(s, roles[i], n) == 0)
+				break;
+		}
+		if (i == sizeof(roles) / sizeof(roles[0]))
+			return false;
+		s += n;
+		s += strspn(s, ", ");
+	}
+	return true;
+}
+
 static bool
 value_valid(const struct key *k, const char *s)
 {
@@ -221,6 +248,8 @@ value_valid(const struct key *k, const char *s)
 		return int_valid(k, s, &n);
 	case KIND_APPLY:
 		return apply_mode_from_name(s, &mode) == 0;
+	case KIND_ROLES:
+		return roles_valid(s, k->size);
 	case KIND_YES_NO:
 		return strcmp(s, "yes") == 0 || strcmp(s, "no") == 0;
 	case KIND_HOST_OR_NONE:
@@ -242,6 +271,7 @@ expected(const struct key *k, char *dst, size_t size)
 	    [KIND_SERVICE] = "a service name, port or host:port",
 	    [KIND_APPLY] = "restart or reload",
 	    [KIND_YES_NO] = "yes or no",
+	    [KIND_ROLES] = "administrator, operator, viewer",
 	    [KIND_HOST_OR_NONE] = "a name of a-z 0-9 . - _",
 	    [KIND_ENDPOINTS] = "https://host:port, with commas between",
 	};

@@ -157,6 +157,19 @@ ctl_user_delete(
 	return 0;
 }
 
+/* For who lost the device and the recovery codes. */
+int
+ctl_user_totp_reset(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	(void)status;
+	if (totp_reset(ctl->db, args[0], err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(ctl, ctl_object("user", args[0], NULL), err);
+	return 0;
+}
+
 /* The only user there is. */
 static int
 only_user(struct ctl *ctl, char dst[USER_NAME_MAX + 1], struct err *err)

@@ -69,6 +69,8 @@ static const struct command {
 	ctl_user_passwd},
     {"user", "list", NULL, 0, true, NULL, ctl_user_list},
     {"user", "delete", "NAME", 0, true, "user.delete", ctl_user_delete},
+    {"user", "totp-reset", "NAME", 0, true, "user.totp_reset",
+	ctl_user_totp_reset},
     {"session", "list", NULL, 0, true, NULL, ctl_session_list},
     {"session", "delete", "ID", 0, true, "session.end", ctl_session_delete},
     {"token", "add", "NAME", OPT_USER | OPT_TOKEN, true, "token.add",

@@ -74,6 +74,7 @@ int ctl_user_passwd(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_user_list(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_user_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_user_role(struct ctl *, char **, enum ctl_exit *, struct err *);
+int ctl_user_totp_reset(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_session_list(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_session_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
 int ctl_token_add(struct ctl *, char **, enum ctl_exit *, struct err *);

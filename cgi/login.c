@@ -1,0 +1,156 @@
+/*
+ * login.c - user and password, then the code where the user has a second
+ * factor.
+ *
+ * A failure is counted before it is answered, and both are told to the audit.
+ * Between the two steps the browser holds the cookie of a half-open session
+ * that opens nothing but the second step, for CODE_WAIT_S.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core.h"
+#include "store.h"
+#include "util.h"
+
+/* The name for the audit: what was typed may be anything. */
+static const char *
+audit_name(const char *user)
+{
+	return user_name_valid(user) ? user : "(not a user name)";
+}
+
+static int
+throttled(struct app *app, struct request *req, struct reply *reply,
+    const char *user, time_t now, struct err *err)
+{
+	char seconds[16];
+	int wait = 0;
+
+	if (throttle_check(app->db, user, req->remote, now, &wait, err) == -1)
+		return -1;
+	if (wait == 0)
+		return 0;
+	snprintf(seconds, sizeof(seconds), "%d", wait);
+	reply_header(reply, "Retry-After", seconds);
+	backend_audit(app, req, "login_failed", "refused", "throttled");
+	return err_set(
+	    err, ERR_AUTH_THROTTLED, "", "too many failures: wait %d s", wait);
+}
+
+static int
+failed(struct app *app, struct request *req, const char *user, time_t now,
+    struct err *err)
+{
+	struct err why;
+
+	err_clear(&why);
+	if (err->code != ERR_AUTH_FAILED)
+		return -1;
+	if (throttle_fail(app->db, user, req->remote, now, &why) == -1)
+		log_warn("throttle: %s", why.msg);
+	backend_audit(app, req, "login_failed", "refused", audit_name(user));
+	return -1;
+}
+
+/* Does the configuration ask for a second factor with this role? */
+static bool
+required(const struct app *app, enum role role)
+{
+	const char *s = app->conf.totp_required, *name = role_name(role);
+	size_t n = strlen(name);
+
+	for (; (s = strstr(s, name)) != NULL; s += n) {
+		if (n > 0 && strchr(", ", s[n]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+enum stage
+session_stage(const struct app *app, const struct user_row *user)
+{
+	return !user->second_factor && required(app, user->role) ? STAGE_ENROL
+								 : STAGE_FULL;
+}
+
+int
+session_password(struct app *app, struct request *req, struct reply *reply,
+    const char *user, const char *password, long *ret_id, struct err *err)
+{
+	time_t now = time(NULL);
+
+	if (throttled(app, req, reply, user, now, err) == -1)
+		return -1;
+	if (users_verify(app->db, user, password, ret_id, err) == -1)
+		return failed(app, req, user, now, err);
+	return throttle_clear(app->db, user, req->remote, err);
+}
+
+int
+session_login(struct app *app, struct request *req, struct reply *reply,
+    const char *name, const char *password, struct err *err)
+{
+	struct user_row user;
+	enum stage stage;
+	long id = 0;
+
+	if (session_password(app, req, reply, name, password, &id, err) == -1 ||
+	    users_get(app->db, name, &user, err) == -1)
+		return -1;
+	stage = user.second_factor ? STAGE_CODE : session_stage(app, &user);
+	if (session_open(app, req, reply, id, stage, err) == -1)
+		return -1;
+	if (stage != STAGE_CODE)
+		backend_audit(app, req, "login", "ok", NULL);
+	return 0;
+}
+
+int
+session_code(struct app *app, struct request *req, struct reply *reply,
+    const char *name, const char *code, struct err *err)
+{
+	char seconds[16];
+	time_t now = time(NULL);
+	struct err why;
+	int wait = 0;
+
+	if (throttle_code_check(app->db, name, now, &wait, err) == -1)
+		return -1;
+	if (wait > 0) {
+		snprintf(seconds, sizeof(seconds), "%d", wait);
+		reply_header(reply, "Retry-After", seconds);
+		backend_audit(app, req, "login_failed", "refused", "throttled");
+		return err_set(err, ERR_AUTH_THROTTLED, "",
+		    "too many wrong codes: wait %d s", wait);
+	}
+	if (totp_check(app->db, name, code, now, err) == 0)
+		return throttle_code_clear(app->db, name, err);
+	err_clear(&why);
+	if (err->code == ERR_AUTH_CODE) {
+		if (throttle_code_fail(app->db, name, now, &why) == -1)
+			log_warn("throttle: %s", why.msg);
+		backend_audit(
+		    app, req, "login_failed", "refused", audit_name(name));
+	}
+	return -1;
+}
+
+int
+session_login_code(struct app *app, struct request *req, struct reply *reply,
+    const char *code, struct err *err)
+{
+	struct user_row user;
+
+	if (req->who.half == 0)
+		return err_set(err, ERR_AUTH_REQUIRED, "", "not logged in");
+	if (session_code(app, req, reply, req->who.half_user, code, err) ==
+		-1 ||
+	    users_get(app->db, req->who.half_user, &user, err) == -1 ||
+	    session_open(
+		app, req, reply, user.id, session_stage(app, &user), err) == -1)
+		return -1;
+	backend_audit(app, req, "login", "ok", "second factor");
+	return 0;
+}

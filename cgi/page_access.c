@@ -1,0 +1,468 @@
+/*
+ * page_access.c - /access: one's own account for everybody; users, tokens and
+ * all sessions for administrators.
+ *
+ * Each button is a row of acts[], with what it needs of who presses it; the
+ * same table of rights (may.c) decides what the page shows.  A secret is
+ * shown once, in the answer to the POST that made it, and is stored nowhere;
+ * everything else ends in 303.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+
+#include "access.h"
+#include "jsonx.h"
+
+static const struct {
+	const char *value, *text;
+} roles[] =
+    {
+	{"viewer", "access.role.viewer"},
+	{"operator", "access.role.operator"},
+	{"administrator", "access.role.administrator"},
+},
+  scopes[] =
+      {
+	  {"certificates", "access.scope.certificates"},
+	  {"read", "access.scope.read"},
+	  {"write", "access.scope.write"},
+},
+  dones[] = {
+      {"password", "access.done.password"},
+      {"session", "access.done.session"},
+      {"totp_off", "access.done.totp_off"},
+      {"role", "access.done.role"},
+      {"deleted", "access.done.deleted"},
+      {"totp_reset", "access.done.totp_reset"},
+      {"user", "access.done.user"},
+      {"revoked", "access.done.revoked"},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+int
+access_back(
+    struct reply *reply, const char *done, const char *anchor, struct err *why)
+{
+	char where[128];
+
+	snprintf(where, sizeof(where), PATH_ACCESS "%s%s#%s",
+	    *done != '\0' ? "?done=" : "", done, anchor);
+	return reply_redirect(reply, where) == 0
+		   ? 0
+		   : err_set(why, ERR_INTERNAL, "", "redirect");
+}
+
+/* A list of the store as the template wants it: text columns as they are,
+ * times in their three forms. */
+static struct json_object *
+rows_of(const struct page *p, struct json_object *list,
+    const char *const *texts, const char *const *times)
+{
+	struct json_object *out = json_object_new_array(), *row, *o, *t;
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		row = json_object_array_get_idx(list, i);
+		o = json_object_new_object();
+		for (size_t j = 0; texts[j] != NULL; j++)
+			put_str(o, texts[j], jsonx_path_str(row, texts[j], ""));
+		for (size_t j = 0; times[j] != NULL; j++) {
+			t = json_object_new_object();
+			put_time(p, t, jsonx_path_str(row, times[j], ""));
+			json_object_object_add(o, times[j], t);
+		}
+		json_object_array_add(out, o);
+	}
+	return out;
+}
+
+static struct json_object *
+row_at(struct json_object *list, size_t i)
+{
+	return json_object_array_get_idx(list, i);
+}
+
+/* "mine": users look at a list of their own sessions, too. */
+static int
+put_sessions(const struct page *p, struct json_object *ctx, const char *key,
+    const char *user, struct err *err)
+{
+	static const char *const texts[] = {"user", "from", NULL};
+	static const char *const times[] = {"created_at", "seen_at", NULL};
+	struct json_object *list = NULL, *rows;
+	int64_t id;
+
+	if (sessions_list(p->app->db, user, time(NULL), session_idle_s(p->app),
+		session_max_s(p->app), &list, err) == -1)
+		return -1;
+	rows = rows_of(p, list, texts, times);
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		id = json_object_get_int64(jsonx_path(row_at(list, i), "id"));
+		put_int(row_at(rows, i), "id", id);
+		put_bool(row_at(rows, i), "current", id == p->req->who.session);
+	}
+	json_object_put(list);
+	json_object_object_add(ctx, key, rows);
+	return 0;
+}
+
+static struct json_object *
+role_options(const struct page *p, const char *chosen)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < COUNT(roles); i++)
+		option_add(
+		    list, roles[i].value, page_text(p, roles[i].text), chosen);
+	return list;
+}
+
+static int
+put_users(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	static const char *const texts[] = {"name", "role", NULL};
+	static const char *const times[] = {
+	    "created_at", "changed_at", "last_login_at", NULL};
+	struct json_object *list = NULL, *rows, *o;
+	const char *role;
+
+	if (users_list(p->app->db, &list, err) == -1)
+		return -1;
+	rows = rows_of(p, list, texts, times);
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		o = row_at(rows, i);
+		role = jsonx_path_str(o, "role", "");
+		put_str(o, "role_text", role);
+		for (size_t j = 0; j < COUNT(roles); j++) {
+			if (strcmp(roles[j].value, role) == 0)
+				put_str(o, "role_text",
+				    page_text(p, roles[j].text));
+		}
+		json_object_object_add(o, "roles", role_options(p, role));
+		put_int(o, "n", (int64_t)i);
+		put_bool(o, "factor",
+		    json_object_get_boolean(
+			jsonx_path(row_at(list, i), "second_factor")));
+		put_bool(o, "me",
+		    strcmp(jsonx_path_str(o, "name", ""), p->req->who.user) ==
+			0);
+	}
+	json_object_put(list);
+	json_object_object_add(ctx, "users", rows);
+	return 0;
+}
+
+static int
+put_tokens(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	static const char *const texts[] = {
+	    "name", "user", "scope", "addresses", "last_from", NULL};
+	static const char *const times[] = {"created_at", "last_used_at", NULL};
+	struct json_object *list = NULL, *rows, *o;
+	char date[11];
+
+	if (tokens_list(p->app->db, &list, err) == -1)
+		return -1;
+	rows = rows_of(p, list, texts, times);
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		o = row_at(rows, i);
+		for (size_t j = 0; j < COUNT(scopes); j++) {
+			if (strcmp(scopes[j].value,
+				jsonx_path_str(o, "scope", "")) == 0)
+				put_str(
+				    o, "scope", page_text(p, scopes[j].text));
+		}
+		date_of(
+		    jsonx_path_str(row_at(list, i), "expires_at", ""), date);
+		put_str(o, "expires", date);
+		put_int(o, "id",
+		    json_object_get_int64(jsonx_path(row_at(list, i), "id")));
+	}
+	json_object_put(list);
+	json_object_object_add(ctx, "tokens", rows);
+	return 0;
+}
+
+/* The forms as they were filled in, or their first state. */
+static void
+put_forms(const struct page *p, struct json_object *ctx)
+{
+	const struct fields *f = &p->req->form;
+	struct json_object *list = json_object_new_array();
+	const char *scope = fields_str(f, "scope", "certificates");
+
+	json_object_object_add(
+	    ctx, "new_roles", role_options(p, fields_str(f, "role", "viewer")));
+	for (size_t i = 0; i < COUNT(scopes); i++)
+		option_add(
+		    list, scopes[i].value, page_text(p, scopes[i].text), scope);
+	json_object_object_add(ctx, "scopes", list);
+	put_str(ctx, "form_user", fields_str(f, "user", ""));
+	put_str(ctx, "form_name", fields_str(f, "name", ""));
+	put_str(ctx, "form_owner", fields_str(f, "owner", p->req->who.user));
+	put_str(ctx, "form_days", fields_str(f, "days", "365"));
+	put_str(ctx, "form_addresses", fields_str(f, "addresses", ""));
+}
+
+static void
+put_say(const struct page *p, const struct access_page *say,
+    struct json_object *ctx)
+{
+	struct json_object *o = NULL, *list;
+	char *sentence;
+
+	if (say->why != NULL) {
+		o = json_object_new_object();
+		sentence = localise_error(p->app, p->req->lang, say->why);
+		put_str(o, "message", sentence);
+		put_str(o, "code", err_name(say->why->code));
+		free(sentence);
+	}
+	json_object_object_add(ctx, "refused", o);
+	put_str(ctx, "done", say->done != NULL ? page_text(p, say->done) : "");
+	o = NULL;
+	if (say->made != NULL) {
+		o = json_object_new_object();
+		put_str(o, "made_title", page_text(p, say->made_for));
+		put_str(o, "value", say->made);
+	}
+	json_object_object_add(ctx, "made", o);
+	o = NULL;
+	if (say->codes != NULL) {
+		o = json_object_new_object();
+		list = json_object_new_array();
+		for (size_t i = 0; i < RECOVERY_CODES; i++)
+			json_object_array_add(
+			    list, json_object_new_string(say->codes[i]));
+		json_object_object_add(o, "list", list);
+	}
+	json_object_object_add(ctx, "codes", o);
+}
+
+int
+access_render(const struct page *p, struct reply *reply,
+    const struct access_page *say, struct err *err)
+{
+	struct json_object *ctx = json_object_new_object();
+	const char *me = p->req->who.user;
+	int rc = -1, status = 200;
+
+	if (say->why != NULL)
+		status = err_http(say->why->code);
+	/* The password or code of a form is wrong: nobody is signed out. */
+	if (status == 401)
+		status = 422;
+	put_str(ctx, "title", page_text(p, "nav.access"));
+	put_str(ctx, "refresh", "");
+	put_say(p, say, ctx);
+	put_forms(p, ctx);
+	if (account_put(p, ctx, err) == -1 ||
+	    put_sessions(p, ctx, "mine", me, err) == -1)
+		goto out;
+	if (may(&p->req->who, MAY_ACCESS) &&
+	    (put_users(p, ctx, err) == -1 || put_tokens(p, ctx, err) == -1 ||
+		put_sessions(p, ctx, "sessions", NULL, err) == -1))
+		goto out;
+	rc = page_render(p->app, p->req, reply, status, "access", ctx, err);
+out:
+	json_wipe(ctx);
+	return rc;
+}
+
+static int
+user_add(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	const struct fields *f = &p->req->form;
+	char made[GENERATED_LEN + 1] = "";
+	struct access_page say = {.made_for = "access.made.password"};
+	enum role role;
+	int rc;
+
+	(void)arg;
+	if (role_from_name(fields_str(f, "role", ""), &role, why) == -1 ||
+	    access_user_add(p->app, p->req, fields_str(f, "user", ""), role,
+		fields_str(f, "password", ""), made, why) == -1)
+		return -1;
+	if (made[0] == '\0')
+		return access_back(reply, "user", "users", why);
+	say.made = made;
+	rc = access_render(p, reply, &say, why);
+	OPENSSL_cleanse(made, sizeof(made));
+	return rc;
+}
+
+static int
+user_password(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	char made[GENERATED_LEN + 1] = "";
+	struct access_page say = {
+	    .made_for = "access.made.password", .made = made};
+	int rc;
+
+	if (strcmp(arg, p->req->who.user) == 0)
+		return err_set(why, ERR_AUTH_FORBIDDEN, "",
+		    "one's own password is changed with the old one");
+	if (access_user_password(p->app, p->req, arg, "", made, why) == -1)
+		return -1;
+	rc = access_render(p, reply, &say, why);
+	OPENSSL_cleanse(made, sizeof(made));
+	return rc;
+}
+
+static int
+user_role(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	enum role role;
+
+	if (role_from_name(fields_str(&p->req->form, "role", ""), &role, why) ==
+		-1 ||
+	    access_user_role(p->app, p->req, arg, role, why) == -1)
+		return -1;
+	return access_back(reply, "role", "users", why);
+}
+
+static int
+user_delete(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	if (access_user_delete(p->app, p->req, arg, why) == -1)
+		return -1;
+	return access_back(reply, "deleted", "users", why);
+}
+
+static int
+factor_reset(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	if (strcmp(arg, p->req->who.user) == 0)
+		return err_set(why, ERR_AUTH_FORBIDDEN, "",
+		    "one's own is turned off with password and code");
+	if (access_totp_reset(p->app, p->req, arg, why) == -1)
+		return -1;
+	return access_back(reply, "totp_reset", "users", why);
+}
+
+static int
+token_add(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	const struct fields *f = &p->req->form;
+	struct token_want want = {.user = fields_str(f, "owner", ""),
+	    .name = fields_str(f, "name", ""),
+	    .allowed = fields_str(f, "addresses", "")};
+	char token[TOKEN_LEN + 1] = "";
+	struct access_page say = {
+	    .made_for = "access.made.token", .made = token};
+	long id = 0;
+	int rc;
+
+	(void)arg;
+	if (scope_from_name(fields_str(f, "scope", ""), &want.scope, why) ==
+		-1 ||
+	    access_days(fields_str(f, "days", ""), &want.days, why) == -1 ||
+	    access_token_add(p->app, p->req, &want, token, &id, why) == -1)
+		return -1;
+	rc = access_render(p, reply, &say, why);
+	OPENSSL_cleanse(token, sizeof(token));
+	return rc;
+}
+
+static int
+token_delete(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	if (access_token_delete(p->app, p->req, arg, why) == -1)
+		return -1;
+	return access_back(reply, "revoked", "tokens", why);
+}
+
+static int
+session_end_any(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	if (access_session_end(p->app, p->req, NULL, arg, why) == -1)
+		return -1;
+	return access_back(reply, "session", "sessions", why);
+}
+
+static const struct {
+	const char *name; /* of do=NAME or do=NAME:ARG */
+	enum need need;
+	int (*fn)(
+	    const struct page *, struct reply *, const char *, struct err *);
+} acts[] = {
+    {"password", MAY_OWN, account_password},
+    {"totp_start", MAY_OWN, account_totp_start},
+    {"totp_confirm", MAY_OWN, account_totp_confirm},
+    {"totp_off", MAY_OWN, account_totp_off},
+    {"end", MAY_OWN, account_end},
+    {"sign_out", MAY_OWN, account_sign_out},
+    {"user_add", MAY_ACCESS, user_add},
+    {"user_password", MAY_ACCESS, user_password},
+    {"user_role", MAY_ACCESS, user_role},
+    {"user_delete", MAY_ACCESS, user_delete},
+    {"totp_reset", MAY_ACCESS, factor_reset},
+    {"token_add", MAY_ACCESS, token_add},
+    {"token_delete", MAY_ACCESS, token_delete},
+    {"session_end", MAY_ACCESS, session_end_any},
+};
+
+static int
+press(const struct page *p, struct reply *reply, struct err *why)
+{
+	const char *act = fields_str(&p->req->form, "do", "");
+	size_t n = strcspn(act, ":");
+	const char *arg = act[n] == ':' ? act + n + 1 : "";
+
+	for (size_t i = 0; i < COUNT(acts); i++) {
+		if (strlen(acts[i].name) != n ||
+		    strncmp(acts[i].name, act, n) != 0)
+			continue;
+		if (may_check(&p->req->who, acts[i].need, HTTP_POST, why) == -1)
+			return -1;
+		return acts[i].fn(p, reply, arg, why);
+	}
+	return err_set(why, ERR_FIELD_INVALID, "do", "do: no such button");
+}
+
+int
+page_access(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const once[] = {"csrf", "do", "current", "password",
+	    "again", "code", "user", "role", "name", "owner", "scope", "days",
+	    "addresses", NULL};
+	const struct page p = {app, req};
+	struct access_page say = {0};
+	const char *done;
+	struct err why;
+
+	if (req->method != HTTP_POST) {
+		done = fields_str(&req->query, "done", "");
+		for (size_t i = 0; i < COUNT(dones); i++) {
+			if (strcmp(dones[i].value, done) == 0)
+				say.done = dones[i].text;
+		}
+		return access_render(&p, reply, &say, err);
+	}
+	if (fields_check(&req->form, once, NULL, err) == -1)
+		return -1;
+	err_clear(&why);
+	if (press(&p, reply, &why) == 0)
+		return 0;
+	/* One whose session has just ended, or a right that is missing. */
+	if (!req->who.known || why.code == ERR_AUTH_FORBIDDEN ||
+	    why.code == ERR_AUTH_ENROL || err_http(why.code) >= 500) {
+		*err = why;
+		return -1;
+	}
+	say.why = &why;
+	return access_render(&p, reply, &say, err);
+}
