@@ -31,6 +31,9 @@ int api_put(
 int api_call(struct app *, struct request *, const char *op,
     struct json_object *args, struct json_object **data, struct err *);
 
+/* metrics_scanners.c: nothing on a host that is alone. */
+void metrics_scanners(struct app *, struct request *, struct buf *);
+
 int api_answer(struct reply *, int status, struct json_object *, struct err *);
 
 /* A whole number of the query, 1 to max, into args; absent is fine. */

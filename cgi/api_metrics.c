@@ -17,7 +17,7 @@
 #include "ops.h"
 #include "page.h"
 
-#define METRICS_MAX (16 * 1024)
+#define METRICS_MAX (512 * 1024) /* a thousand scanners */
 #define NAME	    "postseal_"
 
 /* HELP and TYPE, once a family; labels "" or "{a=\"b\"}". */
@@ -174,6 +174,8 @@ api_metrics(
 	    backend_call(app, req, OP_GENERATIONS_LIST,
 		json_object_new_object(), &list, NULL, &why) == 0)
 		put_generations(&b, list);
+	if (view != NULL)
+		metrics_scanners(app, req, &b);
 	if (b.failed || buf_add(&reply->body, b.data, b.len) == -1 ||
 	    reply_header(reply, "Content-Type",
 		"text/plain; version=0.0.4; charset=utf-8") == -1)
