@@ -71,36 +71,43 @@ unit_of(const struct conf *conf)
 	return unit;
 }
 
-/*
- * postfix(1) prints nothing where stderr is no terminal.  What it had to say
- * is in the log, or it could not read main.cf, which postconf(1) can tell.
- */
 static void
-find_reason(const struct conf *conf, const struct postfix_info *info,
+reason_from_log(const struct conf *conf, const struct postfix_info *info,
     const struct maillog_mark *mark, char dst[DIAG_MAX])
 {
-	static const char *const args[] = {"-h", "queue_directory", NULL};
 	struct json_object *lines = maillog_since(conf, info, mark, 1);
 	const char *line, *text;
-	struct run_result r;
 
-	dst[0] = '\0';
 	if (lines != NULL && json_object_array_length(lines) > 0) {
 		line =
 		    json_object_get_string(json_object_array_get_idx(lines, 0));
 		text = strstr(line, "]: ");
 		text = text == NULL ? line : text + 3;
 		(void)text_clean(dst, DIAG_MAX, text, strlen(text));
-	} else {
-		if (postconf_run(
-			conf, conf->config_directory, args, &r, NULL) == 0 &&
-		    r.exit_code != 0)
-			diag_pick(&r.err, dst);
-		run_result_clear(&r);
 	}
+	json_object_put(lines);
+}
+
+/*
+ * postfix(1) prints nothing where stderr is no terminal.  Either it could not
+ * read main.cf, which postconf(1) can tell, or its words are in the log.
+ */
+static void
+find_reason(const struct conf *conf, const struct postfix_info *info,
+    const struct maillog_mark *mark, char dst[DIAG_MAX])
+{
+	static const char *const args[] = {"-h", "queue_directory", NULL};
+	struct run_result r;
+
+	dst[0] = '\0';
+	if (postconf_run(conf, conf->config_directory, args, &r, NULL) == 0 &&
+	    r.exit_code != 0)
+		diag_pick(&r.err, dst);
+	run_result_clear(&r);
+	if (dst[0] == '\0')
+		reason_from_log(conf, info, mark, dst);
 	if (dst[0] == '\0')
 		(void)snprintf(dst, DIAG_MAX, "failed without a word");
-	json_object_put(lines);
 }
 
 static int

@@ -257,6 +257,23 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Half a reply is quoted: it may say why. */
+static int
+no_reply(const struct smtp_conn *c, enum err_code code, struct err *err)
+{
+	char quote[120];
+	int e = errno;
+
+	if (e == 0)
+		return err_set(err, code, "", "TLS broke: %s",
+		    ERR_reason_error_string(ERR_peek_error()));
+	smtp_quote(c, quote, sizeof(quote));
+	errno = e;
+	if (quote[0] == '\0')
+		return err_sys(err, code, "", "no reply");
+	return err_sys(err, code, "", "no reply after \"%s\"", quote);
+}
+
 int
 smtp_reply(struct smtp_conn *c, enum err_code code, struct err *err)
 {
@@ -269,15 +286,8 @@ smtp_reply(struct smtp_conn *c, enum err_code code, struct err *err)
 	c->code = 0;
 	do {
 		errno = 0;
-		if (read_line(c, &len, &l) == -1) {
-			smtp_quote(c, quote, sizeof(quote));
-			return errno == 0
-				   ? err_set(err, code, "", "TLS broke: %s",
-					 ERR_reason_error_string(
-					     ERR_peek_error()))
-				   : err_sys(err, code, "",
-					 "no reply after \"%s\"", quote);
-		}
+		if (read_line(c, &len, &l) == -1)
+			return no_reply(c, code, err);
 		n = is_digit(l[0]) && is_digit(l[1]) && is_digit(l[2])
 			? (l[0] - '0') * 100 + (l[1] - '0') * 10 + l[2] - '0'
 			: 0;

@@ -233,7 +233,7 @@ START_TEST(misbehaving)
 	ck_assert_int_eq(rc, c->want == ERR_NONE ? 0 : -1);
 	ck_assert_msg(strstr(e.msg, c->text) != NULL, "%s", e.msg);
 	ck_assert(utf8_valid(e.msg, strlen(e.msg)));
-	ck_assert_int_lt(before, total_ms() + 2000);
+	ck_assert_int_lt(before, 6 * total_ms() + 2000);
 	if (rc == -1)
 		ck_assert_ptr_null(o);
 	json_object_put(o);
