@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -218,7 +219,7 @@ START_TEST(probe_states)
 	const char *sha, *text;
 	struct err e;
 	bool quiet;
-	int rc;
+	int i, rc = -1;
 
 	if (states[_i].state[0] != '\0')
 		state(states[_i].state);
@@ -226,8 +227,14 @@ START_TEST(probe_states)
 	sha = states[_i].sha == 0     ? NULL
 	      : states[_i].sha == 'a' ? sha_a
 				      : sha_b;
-	rc = probe(states[_i].starttls, states[_i].only, sha,
-	    states[_i].want == ERR_NONE ? 5000 : 400, &o, &e);
+	/* On a busy machine the first smtpd may take longer than that. */
+	for (i = 0; i < 5; i++) {
+		rc = probe(states[_i].starttls, states[_i].only, sha,
+		    states[_i].want == ERR_NONE ? 5000 : 400, &o, &e);
+		if (e.code == states[_i].want ||
+		    (e.code != ERR_PROBE_BANNER && e.sys != ETIMEDOUT))
+			break;
+	}
 	ck_assert_msg(
 	    e.code == states[_i].want, "%s: %s", err_name(e.code), e.msg);
 	ck_assert_int_eq(rc, states[_i].want == ERR_NONE ? 0 : -1);
