@@ -65,6 +65,13 @@ applied_lines(const struct screen *s, struct json_object *lines)
 	    : reload ? "outcome.reloaded"
 		     : "outcome.no_outage",
 	    args);
+	if (strcmp(jsonx_path_str(result, "cluster.state", ""), "published") ==
+	    0) {
+		put_int(args, "generation",
+		    json_object_get_int64(
+			jsonx_path(result, "cluster.generation")));
+		line_add(&s->page, lines, "outcome.scanners", args);
+	}
 	json_object_put(args);
 }
 

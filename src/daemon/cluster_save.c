@@ -100,6 +100,15 @@ cluster_save_begin(struct call *c, struct json_object *patch,
 	return 0;
 }
 
+bool
+cluster_save_holds(const struct cluster_save *save, struct json_object *job)
+{
+	const char *state = jsonx_path_str(job, "state", "");
+
+	return save->on && (strcmp(state, "applied") == 0 ||
+			       strcmp(state, "unchanged") == 0);
+}
+
 void
 cluster_save_clear(struct cluster_save *save)
 {

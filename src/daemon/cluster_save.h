@@ -23,6 +23,8 @@ struct cluster_save {
 /* Before txn_run: may this host save that, and is it up to date? */
 int cluster_save_begin(struct call *, struct json_object *patch,
     struct cluster_save *, struct err *);
+/* Is this an end that cluster_save_end has to write? */
+bool cluster_save_holds(const struct cluster_save *, struct json_object *job);
 void cluster_save_clear(struct cluster_save *);
 /* After it: hand the generation on.  On failure the JOB holds the ERROR. */
 int cluster_save_end(struct call *, const struct cluster_save *,

@@ -36,7 +36,8 @@ progress(struct json_object *job, void *arg)
 	struct apply_call *a = arg;
 	struct json_object *o;
 
-	if (!a->req.dry_run)
+	/* In a cluster the job ends when the others have been told. */
+	if (!a->req.dry_run && !cluster_save_holds(&a->save, job))
 		(void)job_write(a->call->conf, job, NULL);
 	if (a->call->replied || a->call->gone)
 		return;
