@@ -1,0 +1,380 @@
+#!/bin/bash
+# Users, roles, tokens, sessions and the second factor, through nginx: what
+# each role and each scope may, and that it may nothing else.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+console_start
+s=$SAMPLES
+ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
+csrf() { sed -n 's/.*name="csrf" value="\([0-9a-f]*\)".*/\1/p' "$BODY" | head -n 1; }
+header() { sed -n "s/^$1: //Ip" "$HEAD" | tr -d '\r'; }
+# form NAME VALUE...: pairs into the curl arguments, out of sight of ps.
+form()
+{
+	local n=0
+
+	args=()
+	while [ $# -gt 0 ]; do
+		printf '%s' "$2" >"$T/f.$n"
+		args+=(--data-urlencode "$1@$T/f.$n")
+		n=$((n + 1))
+		shift 2
+	done
+}
+# login JAR USER PASSWORD
+login()
+{
+	rm -f "$T/jar.$1"
+	req GET /login -c "$T/jar.$1"
+	form csrf "$(csrf)" user "$2" password "$3"
+	req POST /login -b "$T/jar.$1" -c "$T/jar.$1" "${args[@]}"
+}
+# code JAR CODE: the second step
+code()
+{
+	req GET /login -b "$T/jar.$1" -c "$T/jar.$1"
+	form csrf "$(csrf)" code "$2"
+	req POST /login -b "$T/jar.$1" -c "$T/jar.$1" "${args[@]}"
+}
+# press JAR DO [NAME VALUE]...
+press()
+{
+	local jar=$1 act=$2
+
+	shift 2
+	req GET /access -b "$T/jar.$jar" -c "$T/jar.$jar"
+	form csrf "$(csrf)" do "$act" "$@"
+	req POST /access -b "$T/jar.$jar" -c "$T/jar.$jar" "${args[@]}"
+}
+page() { req "${3-GET}" "$2" -b "$T/jar.$1" -c "$T/jar.$1"; }
+# bearer TOKEN METHOD PATH [ARGS]...
+bearer()
+{
+	printf 'header = "Authorization: Bearer %s"\n' "$1" >"$T/bearer"
+	shift
+	req "$@" -K "$T/bearer"
+}
+said() { sed -n 's/.*<p class="code"><code>\([a-z_.]*\)<.*/\1/p' "$BODY" | head -n 1; }
+once() { sed -n 's/.*<code class="fp once">\([^<]*\)<.*/\1/p' "$BODY"; }
+codes() { sed -n 's/^<li><code>\([a-z2-7-]*\)<\/code><\/li>$/\1/p' "$BODY"; }
+# totp SECRET STEP-OFFSET
+totp()
+{
+	perl -MDigest::SHA=hmac_sha1 -e '
+		my ($s, $off) = @ARGV; my ($acc, $bits, $key) = (0, 0, "");
+		for (split //, lc $s) {
+			$acc = (($acc << 5) | index("abcdefghijklmnopqrstuvwxyz234567", $_)) & 0xfff;
+			$bits += 5;
+			if ($bits >= 8) { $bits -= 8; $key .= chr(($acc >> $bits) & 255); }
+		}
+		my $h = hmac_sha1(pack("NN", 0, int(time / 30) + $off), $key);
+		my $o = ord(substr($h, 19)) & 15;
+		printf "%06d", (unpack("N", substr($h, $o, 4)) & 0x7fffffff) % 1000000;
+	' "$1" "$2"
+}
+
+V="vole kettle $(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
+O="otter kettle $(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
+
+# Passwords.
+for weak in password1234 Passw0rd2026! adminadminadmin 123456789012 \
+    qwertyuiop12 aaaaaaaaaaaaaa PostsealPostseal letmein12345; do
+	is "common: $weak" "$(printf '%s\n' "$weak" | ctl user add weak --password-stdin 2>&1 | grep -o 'password\.[a-z]*')" password.common
+done
+is "too short" "$(printf 'x7#Lq2\n' | ctl user add weak --password-stdin 2>&1 | grep -o 'password\.[a-z]*')" password.length
+printf '%s\n' "$V" | ctl user add vic --role viewer --password-stdin 2>/dev/null
+printf '%s\n' "$O" | ctl user add olga --role operator --password-stdin 2>/dev/null
+is "roles are kept" "$(ctl --json user list 2>/dev/null | jq -c '[.users[] | [.name, .role]] | sort')" \
+    '[["admin","administrator"],["olga","operator"],["vic","viewer"]]'
+is "no such role" "$(printf '%s\n' "$V" | ctl user add x --role root --password-stdin 2>&1 | grep -o 'field\.invalid')" field.invalid
+
+# What each role sees, and may.
+login v vic "$V"
+is "viewer: log-in" "$STATUS" 303
+for path in /smtp-routing/connection /smtp-routing/history /smtp-routing/keys /audit /access /api/v1/connection /api/v1/status; do
+	page v $path
+	is "viewer: GET $path" "$STATUS" 200
+done
+page v /smtp-routing/connection
+unlike "viewer: no button to save" "$(<"$BODY")" 'value="(save|preview|cancel|probe|upload:[a-z_]*)"'
+page v /smtp-routing/keys
+unlike "viewer: no button for keys" "$(<"$BODY")" 'value="create"'
+page v /access
+unlike "viewer: no users" "$(<"$BODY")" 'id="(users|tokens|sessions)"'
+good=$(csrf)
+HASH=$(maincf_hash)
+for path in /smtp-routing/connection /smtp-routing/keys /smtp-routing/history/1 /smtp-routing/connection/drift; do
+	req POST $path -b "$T/jar.v" -F "csrf=$good" -F do=save -F outbound_enabled=on
+	is "viewer: POST $path" "$STATUS" 403
+done
+for call in "POST /api/v1/connection -F outbound_enabled=on" "GET /api/v1/users" \
+    "GET /api/v1/tokens" "GET /api/v1/sessions" "DELETE /api/v1/users/admin" "POST /api/v1/generations/1/restore"; do
+	# shellcheck disable=SC2086
+	req $call -b "$T/jar.v" -H "X-CSRF-Token: $good"
+	is "viewer: $call" "$STATUS $(j .code)" "403 auth.forbidden"
+done
+for act in user_add user_role:vic user_delete:admin user_password:admin totp_reset:admin token_add token_delete:1 session_end:1; do
+	press v "$act" user x role administrator name x owner admin scope write
+	is "viewer: $act" "$STATUS" 403
+done
+is "viewer: still a viewer" "$(ctl --json user list 2>/dev/null | jq -r '.users[] | select(.name == "vic") | .role')" viewer
+is "viewer: nothing is done" "$(maincf_hash)" "$HASH"
+
+login o olga "$O"
+page o /smtp-routing/connection
+like "operator: may save" "$(<"$BODY")" 'value="save"'
+good=$(csrf)
+req POST /smtp-routing/connection -b "$T/jar.o" -F "csrf=$good" -F do=save -F outbound_enabled=on -F apply=reload
+like "operator: saves" "$STATUS" '^(200|303)$'
+is "operator: it is in force" "$(param smtp_tls_security_level)" may
+for act in user_add user_role:olga user_delete:admin token_add session_end:1; do
+	press o "$act" user x role administrator name x owner admin scope write
+	is "operator: $act" "$STATUS" 403
+done
+page o /access
+unlike "operator: no users" "$(<"$BODY")" 'id="(users|tokens|sessions)"'
+
+# The administrator: users.
+login a admin "$PASSWORD"
+page a /access
+like "administrator: users" "$(<"$BODY")" 'id="users"'
+press a user_add user tess role viewer
+is "a user without a password" "$STATUS" 200
+made=$(once)
+like "one is made up" "$made" '^[a-z2-7]{24}$'
+login t tess "$made"
+is "it works" "$STATUS" 303
+press a user_add user TESS role viewer
+is "the name is taken" "$STATUS $(said)" "409 user.exists"
+press a user_add user t2 role viewer password short
+is "a short password" "$STATUS $(said)" "400 password.length"
+press a user_add user t2 role viewer password "Passw0rd2026!!"
+is "a common password" "$STATUS $(said)" "400 password.common"
+press a user_add user 't<b>' role viewer
+is "a bad name" "$STATUS $(said)" "400 user.name_invalid"
+press a user_role:tess role operator
+is "a role is changed" "$STATUS" 303
+page t /smtp-routing/connection
+like "and holds at once" "$(<"$BODY")" 'value="save"'
+press a user_password:tess
+made2=$(once)
+page t /access
+is "a new password ends sessions" "$STATUS" 303
+login t tess "$made"
+is "the old one is dead" "$STATUS" 401
+login t tess "$made2"
+is "the new one lives" "$STATUS" 303
+press a user_role:admin role viewer
+is "the last administrator stays one" "$STATUS $(said)" "409 user.last_administrator"
+press a user_delete:admin
+is "and stays" "$STATUS $(said)" "409 user.last_administrator"
+press a user_delete:tess
+is "a user is deleted" "$STATUS" 303
+page t /access
+is "with the sessions" "$STATUS" 303
+
+# One's own password.
+login v2 vic "$V"
+press v password current "not $V" password "$V 2" again "$V 2"
+is "own password: the current one is asked for" "$STATUS $(said)" "422 auth.failed"
+press v password current "$V" password "$V 2" again "$V 3"
+is "own password: twice the same" "$STATUS $(said)" "400 password.again"
+press v password current "$V" password "vicvicvicvic" again "vicvicvicvic"
+is "own password: not the name" "$STATUS $(said)" "400 password.common"
+old=$(<"$T/jar.v")
+press v password current "$V" password "$V 2" again "$V 2"
+is "own password: changed" "$STATUS" 303
+page v /access
+is "this session goes on" "$STATUS" 200
+ok "with another secret" [ "$old" != "$(<"$T/jar.v")" ]
+page v2 /access
+is "the other has ended" "$STATUS" 303
+V="$V 2"
+
+# Sessions.
+login v2 vic "$V"
+id=$(ctl --json session list 2>/dev/null | jq '[.sessions[] | select(.user == "vic") | .id] | max')
+admin_id=$(ctl --json session list 2>/dev/null | jq '[.sessions[] | select(.user == "admin") | .id] | max')
+press v "end:$admin_id"
+is "not somebody else's session" "$STATUS $(said)" "404 session.unknown"
+press v "end:$id"
+is "one's own other session" "$STATUS" 303
+page v2 /access
+is "has ended" "$STATUS" 303
+login v2 vic "$V"
+press v2 sign_out
+is "sign out everywhere" "$STATUS $(header location)" "303 /login"
+page v /access
+is "everywhere" "$STATUS" 303
+login v vic "$V"
+id=$(ctl --json session list 2>/dev/null | jq '[.sessions[] | select(.user == "vic") | .id] | max')
+api DELETE "/api/v1/sessions/$id"
+is "API: end a session" "$STATUS" 204
+page v /access
+is "it has ended" "$STATUS" 303
+api DELETE "/api/v1/sessions/$id"
+is "API: no such session" "$STATUS $(j .code)" "404 session.unknown"
+
+# Tokens.
+press a token_add name hook owner admin scope certificates days 30 addresses "127.0.0.1, 2001:db8::/32"
+hook=$(once)
+like "a token is shown once" "$hook" '^pst_[A-Za-z0-9_-]{43}$'
+page a /access
+unlike "and not again" "$(<"$BODY")" "$hook"
+like "its addresses" "$(<"$BODY")" '127\.0\.0\.1, 2001:db8::/32'
+press a token_add name x owner admin scope write addresses 'example.org'
+is "no names as addresses" "$STATUS $(said)" "400 field.invalid"
+press a token_add name x owner nobody-here scope write
+is "no token of nobody" "$STATUS $(said)" "404 user.unknown"
+read_token=$(ctl token add reader --user admin --scope read 2>/dev/null)
+far=$(ctl token add far --user admin --from 192.0.2.0/24 2>/dev/null)
+low=$(ctl token add low --user vic 2>/dev/null)
+HASH=$(maincf_hash)
+for call in "GET /api/v1/status" "POST /api/v1/certificates/inspect -F server_certificate=@$s/issued-cert.pem"; do
+	# shellcheck disable=SC2086
+	bearer "$hook" $call
+	is "certificates: ${call%% -F*}" "$STATUS" 200
+done
+for call in "GET /api/v1/connection" "GET /api/v1/generations" "GET /api/v1/audit" "GET /api/v1/keys" \
+    "GET /api/v1/users" "GET /api/v1/tokens" "GET /metrics" "GET /api/v1/scanners" \
+    "POST /api/v1/connection/restore" "POST /api/v1/connection/adopt" "DELETE /api/v1/tokens/1" \
+    "POST /api/v1/connection -F outbound_enabled=off" \
+    "POST /api/v1/connection -F inbound_enabled=on -F private_key=@$s/issued-key.pem -F server_certificate=@$s/issued-cert.pem"; do
+	# shellcheck disable=SC2086
+	bearer "$hook" $call
+	is "certificates: not ${call%%=@*}" "$STATUS $(j .code)" "403 auth.scope"
+done
+bearer "$hook" POST /api/v1/connection -H 'Content-Type: application/json' -d '{"inbound":{"enabled":true}}'
+is "certificates: no settings as JSON" "$STATUS $(j .code)" "403 auth.scope"
+bearer "$hook" POST /api/v1/connection -F apply=reload
+is "certificates: not without a file" "$STATUS $(j .code)" "400 field.missing"
+is "certificates: nothing is done" "$(maincf_hash)" "$HASH"
+api POST /api/v1/connection -F inbound_enabled=on -F "private_key=@$s/issued-key.pem" \
+    -F "server_certificate=@$s/issued-cert.pem" -F "ca_certificate=@$s/issued-intermediate.pem"
+is "(inbound is on)" "$STATUS" 200
+bearer "$hook" POST /api/v1/connection -F "private_key=@$s/self-signed-key.pem" -F "server_certificate=@$s/self-signed-cert.pem"
+is "certificates: a renewal" "$STATUS $(j .result)" "200 applied"
+is "certificates: it is served" "$(served)" "$(leaf_of "$s/self-signed-cert.pem")"
+for call in "GET /api/v1/connection" "GET /api/v1/users" "GET /api/v1/audit"; do
+	# shellcheck disable=SC2086
+	bearer "$read_token" $call
+	is "read: $call" "$STATUS" 200
+done
+for call in "POST /api/v1/connection -F outbound_enabled=on" "DELETE /api/v1/tokens/1" "POST /api/v1/users -H Content-Type:application/json -d {}"; do
+	# shellcheck disable=SC2086
+	bearer "$read_token" $call
+	is "read: not $call" "$STATUS $(j .code)" "403 auth.scope"
+done
+bearer "$far" GET /api/v1/status
+is "from elsewhere" "$STATUS $(j .code)" "403 token.address"
+bearer "$low" GET /api/v1/connection
+is "a viewer's token reads" "$STATUS" 200
+bearer "$low" POST /api/v1/connection -F outbound_enabled=on
+is "and does no more than the viewer" "$STATUS $(j .code)" "403 auth.forbidden"
+api POST /api/v1/tokens -H 'Content-Type: application/json' -d '{"name":"n","scope":"read","days":1}'
+is "API: a token" "$STATUS" 201
+made=$(j .token) id=$(j .id)
+bearer "$made" GET /api/v1/status
+is "API: it works" "$STATUS" 200
+api DELETE "/api/v1/tokens/$id"
+is "API: revoked" "$STATUS" 204
+bearer "$made" GET /api/v1/status
+is "API: it is dead" "$STATUS $(j .code)" "401 auth.failed"
+
+# Users by the API.
+json() { api "$1" "$2" -H 'Content-Type: application/json' -d "$3"; }
+json POST /api/v1/users '{"name":"api.user@example.jp","role":"operator"}'
+is "API: a user" "$STATUS" 201
+like "API: password made up" "$(j .password)" '^[a-z2-7]{24}$'
+json POST /api/v1/users/api.user@example.jp '{"role":"viewer"}'
+is "API: role" "$STATUS" 200
+api GET /api/v1/users
+is "API: users" "$(j '[.users[] | select(.name == "api.user@example.jp") | .role][0]')" viewer
+unlike "API: no hash" "$(<"$BODY")" '\$y\$'
+for bad in '{"name":"x"}' '{"name":"x","role":"king"}' '{"name":"x","role":"viewer","is_admin":true}' '{"name":7,"role":"viewer"}' '[]'; do
+	json POST /api/v1/users "$bad"
+	is "API: $bad" "$STATUS" 400
+done
+api DELETE /api/v1/users/api.user@example.jp
+is "API: delete" "$STATUS" 204
+api DELETE /api/v1/users/admin
+is "API: not the last administrator" "$STATUS $(j .code)" "409 user.last_administrator"
+
+# Second factor.
+login v vic "$V"
+press v totp_start current "not $V"
+is "factor: with the password only" "$STATUS $(said)" "422 auth.failed"
+press v totp_start current "$V"
+is "factor: begun" "$STATUS" 303
+page v /access
+secret=$(sed -n 's/.*secret=\([A-Z2-7]*\)&.*/\1/p' "$BODY" | head -n 1)
+like "factor: secret" "$secret" '^[A-Z2-7]{32}$'
+like "factor: a QR code" "$(<"$BODY")" '<path d="M4 4h7v1h-7z'
+login w vic "$V"
+is "factor: not in force yet" "$STATUS" 303
+press v totp_confirm code 000000
+is "factor: a wrong code" "$STATUS $(said)" "422 auth.code"
+press v totp_confirm code "$(totp "$secret" 0)"
+is "factor: on" "$STATUS" 200
+mapfile -t recovery < <(codes)
+is "factor: ten recovery codes" "${#recovery[@]}" 10
+page v /access
+unlike "factor: shown once" "$(<"$BODY")" "${recovery[0]}"
+unlike "factor: the secret is gone" "$(<"$BODY")" "$secret"
+login w vic "$V"
+is "factor: the code is asked for" "$STATUS" 200
+like "factor: by a field" "$(<"$BODY")" 'autocomplete="one-time-code"'
+page w /access
+is "factor: half a log-in opens nothing" "$STATUS" 303
+page w /api/v1/connection
+is "factor: nor the API" "$STATUS" 401
+code w 000000
+is "factor: wrong" "$STATUS" 401
+page w /access
+is "factor: still out" "$STATUS" 303
+code w "$(totp "$secret" -1)"
+is "factor: not a code again, nor an older one" "$STATUS" 401
+code w "$(totp "$secret" 1)"
+is "factor: the next code" "$STATUS" 303
+page w /access
+is "factor: in" "$STATUS" 200
+login w vic "$V"
+code w "${recovery[0]^^}"
+is "factor: a recovery code" "$STATUS" 303
+login w vic "$V"
+code w "${recovery[0]}"
+is "factor: once" "$STATUS" 401
+code w "${recovery[1]}"
+is "factor: another" "$STATUS" 303
+press w totp_off current "$V" code 000000
+is "factor: off needs a code" "$STATUS $(said)" "422 auth.code"
+ctl user totp-reset vic 2>/dev/null
+login w vic "$V"
+is "factor: the rescue" "$STATUS" 303
+page w /access
+is "factor: in without" "$STATUS" 200
+
+# Guessing: from one address the account waits, the administrator is not shut
+# out for good, and a right password for another account goes through.
+for ((n = 0; n < 12; n++)); do
+	login g olga "guess number $n"
+	[ "$STATUS" = 401 ] || break
+done
+is "guessing: told to wait" "$STATUS" 429
+like "guessing: not long" "$(header retry-after)" '^[0-9]{1,3}$'
+login a admin "$PASSWORD"
+is "guessing: another account is served" "$STATUS" 303
+
+# Records.
+api GET "/api/v1/audit?limit=200"
+for event in user.add user.role user.passwd user.delete user.totp token.add token.delete session.end login login_failed; do
+	like "audit: $event" "$(j "[.entries[].event] | index(\"$event\") != null")" true
+done
+for word in "$V" "$O" "$hook" "$secret" "${recovery[2]}"; do
+	unlike "audit: no secret" "$(<"$BODY")" "$word"
+	is "logs and files: no secret" "$(grep -rlF -- "$word" "$STATE" 2>/dev/null | grep -v '/web/postseal.db' | head -n 1)" ""
+done
+is "the database: no token, no recovery code" \
+    "$(cat "$STATE"/web/postseal.db* | grep -cF -e "$hook" -e "${recovery[2]}" -e "${recovery[2]//-/}" -e "$V")" 0
+done_testing
