@@ -385,7 +385,7 @@ n_sessions(const char *user, int at)
 
 START_TEST(sessions_listed_and_ended)
 {
-	char secret[8];
+	char secret[16];
 	struct session_row row;
 	long one, two;
 
