@@ -67,7 +67,8 @@ int	postfix_usable(const struct postfix_info *, struct err *);
  */
 struct param_change {
 	const char	*name;		/* static */
-	char		*before;	/* raw value in main.cf; NULL = not set */
+	char		*before;	/* value in main.cf, not expanded;
+					 * NULL = not set */
 	char		*after;		/* NULL = removed */
 };
 
@@ -76,8 +77,8 @@ struct param_plan {
 	size_t			 n;
 };
 
-/* What main.cf sets by itself (postconf -n, raw values) for every managed
- * parameter: JSON object name -> string. */
+/* What main.cf sets by itself (postconf -n, not expanded) for every managed
+ * parameter: JSON object name -> string, cleaned to UTF-8. */
 int	params_read(const struct conf *, struct json_object **, struct err *);
 /* What the settings ask for: name -> string, or null = must not be set, or
  * [string or null] = only over a value that the console itself wrote.

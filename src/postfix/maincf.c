@@ -127,7 +127,7 @@ refused(const struct stage *s, const struct run_result *r, enum err_code code,
     struct err *err)
 {
 	char diag[DIAG_MAX];
-	const char *rest = diag;
+	const char *rest;
 	size_t n = strlen(s->path);
 	const char *at;
 

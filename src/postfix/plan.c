@@ -76,7 +76,27 @@ fail:
 	return -1;
 }
 
-/* Copies of the names alone, so that postconf prints no other line. */
+/* A value set by hand may be no UTF-8; what leaves here for JSON is. */
+static int
+add_clean(struct json_object *o, const char *name, struct json_object *raw)
+{
+	const char *value = json_object_get_string(raw);
+	size_t size = strlen(value) + 1;
+	struct json_object *v;
+	char *text;
+
+	if ((text = malloc(size)) == NULL)
+		return -1;
+	(void)text_clean(text, size, value, size - 1);
+	v = json_object_new_string(text);
+	free(text);
+	if (v != NULL && json_object_object_add(o, name, v) == 0)
+		return 0;
+	json_object_put(v);
+	return -1;
+}
+
+/* The managed names alone, so that postconf prints no other line. */
 int
 params_read(
     const struct conf *conf, struct json_object **ret_params, struct err *err)
@@ -106,9 +126,12 @@ params_read(
 		goto out;
 	}
 	for (i = 0; i < n_params; i++)
-		if (json_object_object_get_ex(all, params[i].name, &v))
-			json_object_object_add(
-			    o, params[i].name, json_object_get(v));
+		if (json_object_object_get_ex(all, params[i].name, &v) &&
+		    add_clean(o, params[i].name, v) == -1) {
+			json_object_put(o);
+			err_set(err, ERR_NOMEM, "", "parameters");
+			goto out;
+		}
 	*ret_params = o;
 	rc = 0;
 out:

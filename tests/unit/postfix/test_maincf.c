@@ -97,6 +97,7 @@ save(struct place *p, unsigned bits, int gen, struct buf *ret_before,
 	struct param_plan plan = {NULL, 0};
 	char chain[400], stage[400], sha[SHA256_HEX];
 	struct postfix_info info;
+	const char *json;
 	struct settings s;
 	struct buf after;
 	struct stat st;
