@@ -116,6 +116,8 @@ save(struct place *p, unsigned bits, int gen, struct buf *ret_before,
 	buf_init(&after, SIZE_MAX_);
 	ck_assert_msg(
 	    params_read(&p->conf, &current, err) == 0, "%s", err->msg);
+	json = json_object_to_json_string(current);
+	ck_assert(utf8_valid(json, strlen(json)));
 	ck_assert_int_eq(params_wanted(&s, &info, chain, &wanted, err), 0);
 	ck_assert_int_eq(params_plan(current, wanted, &plan, err), 0);
 	n = plan.n;
