@@ -11,7 +11,7 @@
 #include "txn.h"
 
 #define POSTCONF_WAIT_MS 3000
-#define SERVING_WAIT_MS	 1500
+#define SERVING_WAIT_MS	 5000 /* a hot main.cf takes two of them */
 
 /* What stands now: generation in force, its settings, chain and facts. */
 int
@@ -64,6 +64,28 @@ check_etag(const struct txn *t, struct err *err)
 	    etag);
 }
 
+/*
+ * First the lock that keeps "postconf -e" out, then the questions: with a
+ * script that edits all the time, answers would be stale before they are in.
+ * Where there is no Postfix there is nothing to lock, and the facts say why.
+ */
+static int
+lock_and_ask(struct txn *t, struct err *err)
+{
+	struct err cause;
+
+	t->maincf_lock = maincf_lock(t->conf, POSTCONF_WAIT_MS, &cause);
+	if (facts_get(t->conf, &t->facts, err) == -1 ||
+	    postfix_usable(&t->facts.info, err) == -1)
+		return -1;
+	if (t->maincf_lock == -1) {
+		if (err != NULL)
+			*err = cause;
+		return -1;
+	}
+	return 0;
+}
+
 int
 step_lock(struct txn *t, struct err *err)
 {
@@ -78,19 +100,8 @@ step_lock(struct txn *t, struct err *err)
 		return -1;
 	if (j.pending && recover_locked(t->conf, err) == -1)
 		return -1;
-	if (facts_get(t->conf, &t->facts, err) == -1 ||
-	    postfix_usable(&t->facts.info, err) == -1)
+	if (lock_and_ask(t, err) == -1)
 		return -1;
-	t->maincf_lock = maincf_lock(t->conf, POSTCONF_WAIT_MS, err);
-	if (t->maincf_lock == -1)
-		return -1;
-	/* Somebody may have written while we waited for the lock. */
-	if (!postfix_info_fresh(t->conf, &t->facts.info)) {
-		facts_clear(&t->facts);
-		if (facts_get(t->conf, &t->facts, err) == -1 ||
-		    postfix_usable(&t->facts.info, err) == -1)
-			return -1;
-	}
 	t->running = postfix_running(&t->facts.info);
 	if (txn_load_former(t, err) == -1)
 		return -1;

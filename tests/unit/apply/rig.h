@@ -216,7 +216,8 @@ static inline int
 rig_close(int failed)
 {
 	if (access("tests/lib/postfix-instance.sh", R_OK) == 0)
-		(void)rig_sh("[ ! -d $R/pf ] || pfi_stop $R/pf");
+		(void)rig_sh("[ ! -d $R/pf ] || pfi_stop $R/pf; umount -l "
+			     "$R/state $R/pf/conf 2>/dev/null");
 	if (failed != 0) {
 		printf("kept: %s\n", rig_root);
 		return 1;

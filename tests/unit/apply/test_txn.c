@@ -569,6 +569,40 @@ START_TEST(drift_is_shown_and_mended)
 }
 END_TEST
 
+/* The same when main.cf was written this second. */
+START_TEST(drift_of_a_hot_file)
+{
+	struct json_object *view = NULL, *row;
+	struct err err;
+
+	(void)base();
+	ck_assert_int_eq(rig_sh("/usr/sbin/postconf -c $R/pf/conf -e "
+				"smtpd_tls_loglevel=3"),
+	    0);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert_uint_eq(
+	    json_object_array_length(jsonx_path(view, "drift")), 1);
+	row = json_object_array_get_idx(jsonx_path(view, "drift"), 0);
+	ck_assert_str_eq(jsonx_path_str(row, "actual", ""), "3");
+	json_object_put(view);
+	(void)base();
+	rig_assert_whole();
+	/* One that Postfix refuses is refused by its own name. */
+	ck_assert_int_eq(rig_sh("cp $R/pf/conf/main.cf $R/kept && echo "
+				"nonsense >>$R/pf/conf/main.cf"),
+	    0);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert_str_eq(jsonx_path_str(view, "postfix.state", ""), "broken");
+	ck_assert_ptr_nonnull(strstr(jsonx_path_str(view, "postfix.detail", ""),
+	    rig_conf.config_directory));
+	json_object_put(view);
+	ck_assert_int_eq(rig_sh("cp $R/kept $R/pf/conf/main.cf && pfi_cool "
+				"$R/pf"),
+	    0);
+	rig_assert_whole();
+}
+END_TEST
+
 static const struct {
 	const char *spoil, *mend, *want_actual;
 } files[] = {
@@ -657,6 +691,7 @@ add(TCase *tc)
 	tcase_add_test(tc, reload_does_not_wake_a_throttled_one);
 	tcase_add_test(tc, busy);
 	tcase_add_test(tc, drift_is_shown_and_mended);
+	tcase_add_test(tc, drift_of_a_hot_file);
 	tcase_add_loop_test(tc, drift_of_the_file, 0, COUNT(files));
 	tcase_add_test(tc, old_generations_go);
 }
