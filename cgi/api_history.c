@@ -35,7 +35,7 @@ put_path_id(const struct request *req, struct json_object *args,
     const char *key, struct err *err)
 {
 	const char *s = req->path + sizeof(PATH_GENERATIONS) - 1;
-	int64_t id;
+	int64_t id = 0;
 
 	if (generation_number(s, strcspn(s, "/"), &id, err) == -1)
 		return -1;

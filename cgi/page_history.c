@@ -48,15 +48,19 @@ struct filter {
 	const char *sort; /* "-id": the newest first */
 };
 
+struct row {
+	struct json_object *gen; /* borrowed */
+};
+
 static int
 by_id(const void *a, const void *b)
 {
 	int64_t x, y;
 
 	x = json_object_get_int64(
-	    jsonx_path(*(struct json_object *const *)a, "id"));
+	    jsonx_path(((const struct row *)a)->gen, "id"));
 	y = json_object_get_int64(
-	    jsonx_path(*(struct json_object *const *)b, "id"));
+	    jsonx_path(((const struct row *)b)->gen, "id"));
 	return x < y ? -1 : x > y;
 }
 
@@ -64,8 +68,8 @@ by_id(const void *a, const void *b)
 static int
 by_member(const void *a, const void *b, const char *name)
 {
-	struct json_object *x = *(struct json_object *const *)a;
-	struct json_object *y = *(struct json_object *const *)b;
+	struct json_object *x = ((const struct row *)a)->gen;
+	struct json_object *y = ((const struct row *)b)->gen;
 	int cmp =
 	    strcmp(jsonx_path_str(x, name, ""), jsonx_path_str(y, name, ""));
 
@@ -222,7 +226,8 @@ row_of(const struct page *p, struct json_object *gen)
 static struct json_object *
 rows_of(const struct page *p, struct json_object *list, const struct filter *f)
 {
-	struct json_object *rows = json_object_new_array(), **v;
+	struct json_object *rows = json_object_new_array();
+	struct row *v;
 	bool down = f->sort[0] == '-';
 	size_t i, n = 0;
 
@@ -230,13 +235,14 @@ rows_of(const struct page *p, struct json_object *list, const struct filter *f)
 		return rows;
 	for (i = 0; i < length(list); i++)
 		if (is_wanted(json_object_array_get_idx(list, i), f))
-			v[n++] = json_object_array_get_idx(list, i);
+			v[n++].gen = json_object_array_get_idx(list, i);
 	for (i = 0; i < COLUMNS; i++)
 		if (columns[i].sort != NULL &&
 		    strcmp(columns[i].sort, f->sort + down) == 0)
 			qsort(v, n, sizeof(*v), columns[i].cmp);
 	for (i = 0; i < n; i++)
-		json_object_array_add(rows, row_of(p, v[down ? n - 1 - i : i]));
+		json_object_array_add(
+		    rows, row_of(p, v[down ? n - 1 - i : i].gen));
 	free(v);
 	return rows;
 }

@@ -52,7 +52,7 @@ ctl_table(FILE *out, struct json_object *rows, const char *const *columns)
 	struct json_object *row;
 	const char *s;
 
-	for (cols = 0; columns[cols] != NULL && cols < COLUMNS_MAX; cols++) {
+	for (cols = 0; cols < COLUMNS_MAX && columns[cols] != NULL; cols++) {
 		w[cols] = width(columns[cols]);
 		for (size_t i = 0; i < n; i++) {
 			row = json_object_array_get_idx(rows, i);

@@ -10,7 +10,7 @@
 #define MULTI "multipart/form-data; boundary=B"
 #define TEXT(n, v) \
 	"--B\r\nContent-Disposition: form-data; name=\"" n "\"\r\n\r\n" v "\r" \
-									  "\n"
+	"\n"
 #define END	  "--B--\r\n"
 #define RESULT(x) "{\"type\":\"result\",\"ok\":true,\"data\":" x "}"
 #define FAILED(x) "{\"type\":\"result\",\"ok\":false,\"error\":" x "}"
