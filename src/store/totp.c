@@ -4,8 +4,8 @@
  * A step that was accepted is noted by an UPDATE that only moves forward, so
  * that of two requests with the same code one loses, in whichever worker.
  * The same UPDATE names the secret: a reset in between is not undone.
- * A recovery code is 80 random bits, hence a fast hash is right for it; it is
- * used up by the DELETE that finds it.
+ * A recovery code is 80 random bits, hence a fast hash, salted, is right for
+ * it; it is used up by the DELETE that finds it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -198,25 +198,28 @@ digits_of(const char *code, char dst[CODE_DIGITS + 1])
 	return n == CODE_DIGITS;
 }
 
+/* Salted with the secret, which is random and one user's own. */
 static bool
-recovery_hash(const char *code, char hash[SHA256_HEX])
+recovery_hash(const char *salt, const char *code, char hash[SHA256_HEX])
 {
-	char s[RECOVERY_CHARS + 1];
-	size_t n = 0;
+	char s[TOTP_SECRET_LEN + RECOVERY_CHARS + 1];
+	size_t start = strlen(salt), n = start;
 	bool ok;
 	char c;
+
+	memcpy(s, salt, start);
 
 	for (; (c = *code) != '\0'; code++) {
 		if (c == '-' || c == ' ')
 			continue;
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		if (n == RECOVERY_CHARS || strchr(alphabet, c) == NULL)
+		if (n == start + RECOVERY_CHARS || strchr(alphabet, c) == NULL)
 			return false;
 		s[n++] = c;
 	}
 	s[n] = '\0';
-	ok = n == RECOVERY_CHARS && sha256_hex(s, n, hash) == 0;
+	ok = n == start + RECOVERY_CHARS && sha256_hex(s, n, hash) == 0;
 	OPENSSL_cleanse(s, sizeof(s));
 	return ok;
 }
@@ -227,7 +230,7 @@ use_recovery(
 {
 	char hash[SHA256_HEX];
 
-	if (!recovery_hash(code, hash))
+	if (!recovery_hash(s->text, code, hash))
 		return wrong_code(err);
 	if (db_run(db, err, DB_RECOVERY_USE, "is", (int64_t)s->user_id, hash) ==
 	    -1)
@@ -256,8 +259,8 @@ totp_check(struct db *db, const char *user, const char *code, time_t now,
 }
 
 static int
-one_recovery(
-    struct db *db, long user_id, char dst[RECOVERY_LEN + 1], struct err *err)
+one_recovery(struct db *db, const struct secret *owner,
+    char dst[RECOVERY_LEN + 1], struct err *err)
 {
 	unsigned char raw[RECOVERY_BYTES];
 	char s[RECOVERY_CHARS + 1], hash[SHA256_HEX];
@@ -266,11 +269,11 @@ one_recovery(
 	if (random_bytes(raw, sizeof(raw), err) == -1)
 		return -1;
 	base32_encode(s, raw, sizeof(raw));
-	if (sha256_hex(s, RECOVERY_CHARS, hash) == -1)
+	if (!recovery_hash(owner->text, s, hash))
 		err_set(err, ERR_INTERNAL, "", "SHA-256");
 	else
-		rc = db_run(
-		    db, err, DB_RECOVERY_ADD, "is", (int64_t)user_id, hash);
+		rc = db_run(db, err, DB_RECOVERY_ADD, "is",
+		    (int64_t)owner->user_id, hash);
 	snprintf(dst, RECOVERY_LEN + 1, "%.4s-%.4s-%.4s-%.4s", s, s + 4, s + 8,
 	    s + 12);
 	OPENSSL_cleanse(raw, sizeof(raw));
@@ -297,7 +300,7 @@ totp_confirm(struct db *db, const char *user, const char *code, time_t now,
 	    db_run(db, err, DB_RECOVERY_CLEAR, "s", user) == -1)
 		goto undo;
 	for (int i = 0; i < RECOVERY_CODES; i++) {
-		if (one_recovery(db, s.user_id, codes[i], err) == -1)
+		if (one_recovery(db, &s, codes[i], err) == -1)
 			goto undo;
 	}
 	OPENSSL_cleanse(&s, sizeof(s));

@@ -64,7 +64,8 @@ START_TEST(every_key)
 			"template_directory = /a/t\n"
 			"workers = 64\n"
 			"session_idle_minutes = 1\n"
-			"session_max_hours = 168");
+			"session_max_hours = 168\n"
+			"totp_required = administrator, operator");
 	conf_default(&c);
 	ck_assert_msg(conf_read(&c, path, &err) == 0, "%s", err.msg);
 	ck_assert_str_eq(c.state_directory, "/a/state");
@@ -86,6 +87,7 @@ START_TEST(every_key)
 	ck_assert_int_eq(c.workers, 64);
 	ck_assert_int_eq(c.session_idle_minutes, 1);
 	ck_assert_int_eq(c.session_max_hours, 168);
+	ck_assert_str_eq(c.totp_required, "administrator, operator");
 }
 END_TEST
 
@@ -119,6 +121,11 @@ static const struct {
 	int line;
 	const char *field;
 } bad[] = {
+    {"[web]\ntotp_required = admin\n", 2, "totp_required"},
+    {"[web]\ntotp_required = yes\n", 2, "totp_required"},
+    {"[web]\ntotp_required = viewers\n", 2, "totp_required"},
+    {"[web]\ntotp_required = viewer;operator\n", 2, "totp_required"},
+    {"[web]\ntotp_required = ,viewer\n", 2, "totp_required"},
     {"[web]\nworkers = 0\n", 2, "workers"},
     {"[web]\nworkers = 65\n", 2, "workers"},
     {"[web]\nworkers = -1\n", 2, "workers"},

@@ -20,6 +20,20 @@ static const struct {
     {"user add a --user b", "", EXIT_USAGE},
     {"user add a --generate --password-stdin", "", EXIT_USAGE},
     {"user add a --password=x", "", EXIT_USAGE},
+    {"user add a --generate --role", "", EXIT_USAGE},
+    {"user add a --generate --role root", "", EXIT_FAILED},
+    {"user add a --generate --scope read", "", EXIT_USAGE},
+    {"user role a", "", EXIT_USAGE},
+    {"user role a --role viewer", "", EXIT_NO_SUCH},
+    {"user totp-reset a", "", EXIT_NO_SUCH},
+    {"user add a --password-stdin", "Passw0rd2026!\n", EXIT_FAILED},
+    {"session list", "", EXIT_OK},
+    {"session delete 1", "", EXIT_NO_SUCH},
+    {"session delete x", "", EXIT_NO_SUCH},
+    {"token add t --user a --scope all", "", EXIT_FAILED},
+    {"token add t --user a --expires never", "", EXIT_FAILED},
+    {"token add t --user a --from here", "", EXIT_FAILED},
+    {"token add t --user a --role viewer", "", EXIT_USAGE},
     {"user add a", "", EXIT_USAGE}, /* no terminal */
     {"token", "", EXIT_USAGE},
     {"token add", "", EXIT_USAGE},
@@ -193,6 +207,40 @@ START_TEST(files_of_the_web_user)
 }
 END_TEST
 
+/* Roles and scopes as they come back. */
+START_TEST(roles_and_scopes)
+{
+	struct json_object *o;
+
+	ck_assert_int_eq(ctl("", "user add boss --generate"), EXIT_OK);
+	ck_assert_int_eq(
+	    ctl("", "user add vic --generate --role viewer"), EXIT_OK);
+	ck_assert_int_eq(ctl("", "user role vic --role operator"), EXIT_OK);
+	ck_assert_int_eq(ctl("", "user role boss --role viewer"), EXIT_FAILED);
+	ck_assert_int_eq(ctl("", "--json user list"), EXIT_OK);
+	o = out_json();
+	ck_assert_ptr_nonnull(strstr(json_object_to_json_string_ext(o, 0),
+	    "\"name\":\"boss\",\"role\":\"administrator\""));
+	ck_assert_ptr_nonnull(strstr(json_object_to_json_string_ext(o, 0),
+	    "\"name\":\"vic\",\"role\":\"operator\""));
+	json_object_put(o);
+	ck_assert_int_eq(ctl("", "token add all --user boss"), EXIT_OK);
+	ck_assert_int_eq(ctl("", "token add some --user vic --scope "
+				 "certificates --expires 9 --from 10.0.0.0/8"),
+	    EXIT_OK);
+	ck_assert_int_eq(ctl("", "--json token list"), EXIT_OK);
+	o = out_json();
+	ck_assert_ptr_nonnull(strstr(json_object_to_json_string_ext(o, 0),
+	    "\"name\":\"all\",\"user\":\"boss\",\"scope\":\"write\""));
+	ck_assert_ptr_nonnull(strstr(json_object_to_json_string_ext(o, 0),
+	    "\"scope\":\"certificates\""));
+	json_object_put(o);
+	ck_assert_int_eq(ctl("", "user totp-reset vic"), EXIT_OK);
+	/* the shell may leave nobody */
+	ck_assert_int_eq(ctl("", "user delete boss"), EXIT_OK);
+}
+END_TEST
+
 START_TEST(works_without_daemon)
 {
 	daemon_stop();
@@ -361,6 +409,7 @@ main(void)
 	tcase_add_test(t, tokens);
 	tcase_add_test(t, files_of_the_web_user);
 	tcase_add_test(t, works_without_daemon);
+	tcase_add_test(t, roles_and_scopes);
 	tcase_add_loop_test(t, shows_status, 0, N(views));
 	tcase_add_test(t, shows_history);
 	tcase_add_test(t, keys_made_here);
