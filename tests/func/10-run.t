@@ -97,6 +97,19 @@ is "SIGTERM: nothing of it is left" "$(processes_of "$T/closed/b")" ""
 ok "SIGTERM: its SMTP port is closed" \
     bash -c '! exec 3<>/dev/tcp/127.0.0.1/'"$(jq -r .smtp "$T/closed/b/access.json" | cut -d: -f2)" 2>/dev/null
 
+# Below a 0700 directory Postfix lies elsewhere; it goes with its STATE.
+rm -rf "$T/closed/b"
+console_launch "$T/closed/b" "$(free_port)" "$(free_port)"
+second=$RUN_PID
+ok "the second one again, after rm -rf" console_wait "$T/closed/b" "$second"
+console_use "$T/closed/b"
+api GET /api/v1/connection
+is "rm -rf: as new, no settings and no drift" \
+    "$(jq -c '[.generation, .drift]' "$BODY")" '[null,[]]'
+kill -TERM "$second"
+wait "$second"
+console_use "$A"
+
 # A launcher that is killed leaves its programs; the next start copes.
 launcher=$(awk '{ print $4 }' "/proc/$(access .pids.nginx)/stat")
 former=$PASSWORD old=$(access .pids.postseald) token=$TOKEN
