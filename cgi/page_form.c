@@ -320,5 +320,6 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	    time_parse(jsonx_path_str(s->view, "draft.expires_at", NULL),
 		&until) == 0 &&
 	    until > (int64_t)time(NULL))
-		put_int(ctx, "minutes", (until - (int64_t)time(NULL)) / 60 + 1);
+		put_int(
+		    ctx, "minutes", (until - (int64_t)time(NULL) + 59) / 60);
 }

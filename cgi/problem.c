@@ -169,7 +169,9 @@ problem_reply(struct app *app, struct request *req, struct reply *reply,
 	put(o, "status", json_object_new_int(status));
 	put_str(o, "detail", message);
 	put_str(o, "code", err_name(why->code));
-	if (why->msg[0] != '\0' && status < 500 && findings == NULL)
+	/* 502: Postfix's own words, such as the line that it cannot read. */
+	if (why->msg[0] != '\0' && (status < 500 || status == 502) &&
+	    findings == NULL)
 		put_str(o, "technical", why->msg);
 	put(o, "errors", error_rows(findings, why, message));
 	if (req->problem != NULL) {

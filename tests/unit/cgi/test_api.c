@@ -321,6 +321,39 @@ START_TEST(rollback_in_full)
 }
 END_TEST
 
+/* Which line Postfix cannot read; what went wrong in us stays in the log. */
+static const struct {
+	const char *code;
+	bool told;
+} reasons[] = {
+    {"postfix.config_invalid", true},
+    {"apply.rolled_back", true},
+    {"settings.stale", true},
+    {"internal", false},
+    {"internal.io", false},
+};
+
+START_TEST(reason_told)
+{
+	struct json_object *o;
+	char frame[160];
+
+	snprintf(frame, sizeof(frame),
+	    FAILED("{\"code\":\"%s\",\"detail\":\"main.cf, line 39\"}"),
+	    reasons[_i].code);
+	daemon_says("connection.apply", frame);
+	ask("POST", CONN);
+	bearer();
+	body(JSON, "{}");
+	go();
+	o = got_json();
+	ck_assert_str_eq(jsonx_path_str(o, "code", ""), reasons[_i].code);
+	ck_assert_str_eq(jsonx_path_str(o, "technical", ""),
+	    reasons[_i].told ? "main.cf, line 39" : "");
+	json_object_put(o);
+}
+END_TEST
+
 /* The daemon goes while a job runs: the answer says where to look. */
 START_TEST(job_outlives_connection)
 {
@@ -516,6 +549,7 @@ main(void)
 	tcase_add_loop_test(t, answers_daemon, 0, N(answers));
 	tcase_add_test(t, refusal_in_full);
 	tcase_add_test(t, rollback_in_full);
+	tcase_add_loop_test(t, reason_told, 0, N(reasons));
 	tcase_add_test(t, job_outlives_connection);
 	tcase_add_loop_test(t, patience_ends, 0, N(patience));
 	tcase_add_test(t, get_connection);
