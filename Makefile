@@ -172,9 +172,13 @@ format-check:
 	@clang-format --dry-run -Werror $(filter %.c,$(C_FILES))
 	@echo "format: $(words $(filter %.c,$(C_FILES))) files"
 
-bench: all
-	@deploy/install-packages build run bench check
+$(B)/bench/standin: $(B)/tests/bench/standin.o $(L_PKI) $(L_BASE)
+	@mkdir -p $(@D)
+	$(LINK) $(LIB_PKI) $(LIB_BASE)
+bench: all $(B)/bench/standin
+	@deploy/install-packages build run bench check cluster
 	@B='$(B)' tests/bench/bench
+	@B='$(B)' tests/bench/cluster
 
 LIBEXECDIR	?= $(PREFIX)/libexec/postseal
 SBINDIR		?= $(PREFIX)/sbin

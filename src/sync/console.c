@@ -71,9 +71,9 @@ roster(struct sync *s, size_t *ret_n)
 	return v;
 }
 
-static int
-seal(struct sync *s, const char *host, struct json_object *what, int wave,
-    struct json_object **ret, struct err *err)
+int
+console_seal(struct sync *s, const char *host, struct json_object *what,
+    int wave, struct json_object **ret, struct err *err)
 {
 	struct json_object *args = json_object_new_object(), *data = NULL, *o;
 
@@ -94,8 +94,8 @@ seal(struct sync *s, const char *host, struct json_object *what, int wave,
 	return 0;
 }
 
-static int
-flush(struct sync *s, struct json_object **ops, struct err *err)
+int
+console_flush(struct sync *s, struct json_object **ops, struct err *err)
 {
 	struct json_object *send = *ops;
 	bool done = false;
@@ -122,8 +122,8 @@ put_bundles(struct sync *s, struct json_object *what, const char *dir,
 	for (i = 0; i < n; i++) {
 		if (h[i].self)
 			continue;
-		if (seal(s, h[i].name, what, rollout_wave(r, h, n, i), &o,
-			err) == -1)
+		if (console_seal(s, h[i].name, what, rollout_wave(r, h, n, i),
+			&o, err) == -1)
 			goto fail;
 		(void)snprintf(
 		    key, sizeof(key), KEY_BUNDLE "%s/%s", h[i].name, dir);
@@ -134,7 +134,7 @@ put_bundles(struct sync *s, struct json_object *what, const char *dir,
 		json_object_put(o);
 		if (json_object_array_length(ops) >= OPS_MAX ||
 		    bytes > BYTES_MAX) {
-			if (flush(s, &ops, err) == -1)
+			if (console_flush(s, &ops, err) == -1)
 				goto fail;
 			ops = json_object_new_array();
 			bytes = 0;
@@ -144,7 +144,7 @@ put_bundles(struct sync *s, struct json_object *what, const char *dir,
 		    etcd_keepalive(s->etcd, s->lease, &alive, err) == -1)
 			goto fail;
 	}
-	return flush(s, &ops, err);
+	return console_flush(s, &ops, err);
 fail:
 	json_object_put(ops);
 	return -1;
@@ -170,12 +170,12 @@ drop_bundles(struct sync *s, const char *dir, bool keep,
 			json_object_array_add(ops, etcd_op_delete(end, NULL));
 		}
 		if (json_object_array_length(ops) >= OPS_MAX) {
-			if (flush(s, &ops, err) == -1)
+			if (console_flush(s, &ops, err) == -1)
 				return -1;
 			ops = json_object_new_array();
 		}
 	}
-	return flush(s, &ops, err);
+	return console_flush(s, &ops, err);
 }
 
 static struct json_object *
@@ -259,6 +259,19 @@ desired_read(struct sync *s, int64_t *ret_generation, int64_t *ret_mod,
 	return 0;
 }
 
+/* Those that the publication was for need no second look. */
+static void
+note_sealed(struct sync *s, const char *dir)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_hosts; i++) {
+		if (model_enrolled(s, s->hosts[i].name))
+			(void)snprintf(s->hosts[i].sealed,
+			    sizeof(s->hosts[i].sealed), "%s", dir);
+	}
+}
+
 static int
 publish_to(struct sync *s, struct json_object *what, const char *dir,
     int64_t mod, bool *done, struct err *err)
@@ -279,6 +292,8 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 		rc = 0;
 	if (rc == 0 && drop_bundles(s, dir, *done, h, n, NULL) == -1)
 		log_warn("old bundles were not removed");
+	if (rc == 0 && *done)
+		note_sealed(s, dir);
 	json_object_put(o);
 	free(h);
 	return rc;
@@ -342,41 +357,9 @@ desired_change(struct sync *s, const char *state, int64_t wave, int64_t attempt,
 	return rc;
 }
 
-int
-console_command(struct sync *s, struct err *err)
-{
-	struct json_object *c = jsonx_path(s->me, "command");
-	const char *id = jsonx_path_str(c, "id", "");
-	const char *what = jsonx_path_str(c, "do", "");
-	const char *state = jsonx_path_str(s->desired, "state", "");
-	int64_t wave = member_int(s->desired, "wave");
-	int64_t attempt = member_int(s->desired, "attempt");
-	bool done = false;
-
-	if (c == NULL || id[0] == '\0')
-		return 0;
-	if (strcmp(what, "retry") == 0 && state[0] != '\0') {
-		s->wave_seen = -1;
-		if (desired_change(s,
-			strcmp(state, "done") == 0 ? state : "rolling", wave,
-			attempt + 1, NULL, &done, err) == -1)
-			return -1;
-	} else if (strcmp(what, "leave") == 0 &&
-		   strcmp(state, "stopped") == 0) {
-		if (desired_change(s, "left", wave, attempt,
-			json_object_get(jsonx_path(s->desired, "failed")),
-			&done, err) == -1)
-			return -1;
-	} else {
-		return settle(s, id, "stale", "there is no such roll-out", err);
-	}
-	/* Not done: desired has changed meanwhile; the watch will tell. */
-	return done ? settle(s, id, "published", "", err) : 0;
-}
-
 /* This console leads, or the one that does is away. */
-static bool
-leads(struct sync *s)
+bool
+console_leads(struct sync *s)
 {
 	const char *console = jsonx_path_str(s->desired, "console", "");
 	const struct host *h;
@@ -433,7 +416,7 @@ console_drive(struct sync *s, struct err *err)
 
 	if (s->me == NULL ||
 	    strcmp(jsonx_path_str(s->desired, "state", ""), "rolling") != 0 ||
-	    !leads(s))
+	    !console_leads(s))
 		return 0;
 	r.generation = member_int(s->desired, "generation");
 	r.attempt = member_int(s->desired, "attempt");
@@ -452,72 +435,35 @@ console_drive(struct sync *s, struct err *err)
 	return rc;
 }
 
-/* Hosts that were enrolled after the publication, or again with a new
- * identity: their bundle is missing or cannot be opened by them. */
-static int
-tidy_host(struct sync *s, const char *name, bool again, struct err *err)
-{
-	const char *dir = jsonx_path_str(s->desired, "bundle", "");
-	struct json_object *kvs = NULL, *what = NULL, *o = NULL;
-	char key[KEY_MAX];
-	int rc = -1;
-	size_t n;
-
-	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", name, dir);
-	if (etcd_range(s->etcd, key, NULL, &kvs, NULL, err) == -1)
-		return -1;
-	n = json_object_array_length(kvs);
-	json_object_put(kvs);
-	if (n > 0 && !again)
-		return 0;
-	if (json_object_deep_copy(s->desired, &what, NULL) == -1)
-		return err_set(err, ERR_NOMEM, "", "desired");
-	put_int(what, "local", member_int(s->me, "local"));
-	if (seal(s, name, what, 1, &o, err) == 0)
-		rc = etcd_put(s->etcd, key,
-		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-		    0, err);
-	if (rc == 0)
-		log_info("%s: sealed generation %lld", name,
-		    (long long)member_int(what, "generation"));
-	json_object_put(o);
-	json_object_put(what);
-	return rc;
-}
-
-/* Only a console that has this very generation can seal it. */
 int
-console_tidy(struct sync *s, struct err *err)
+console_command(struct sync *s, struct err *err)
 {
-	int64_t wanted = member_int(s->desired, "generation");
-	struct json_object *ops;
-	struct host *h;
-	char key[KEY_MAX], end[KEY_MAX];
-	bool unreadable;
-	size_t i;
+	struct json_object *c = jsonx_path(s->me, "command");
+	const char *id = jsonx_path_str(c, "id", "");
+	const char *what = jsonx_path_str(c, "do", "");
+	const char *state = jsonx_path_str(s->desired, "state", "");
+	int64_t wave = member_int(s->desired, "wave");
+	int64_t attempt = member_int(s->desired, "attempt");
+	bool done = false;
 
-	if (!s->tidy_due || s->me == NULL || wanted == 0 || !leads(s) ||
-	    member_bool(s->me, "own") ||
-	    member_int(s->me, "generation") != wanted)
+	if (c == NULL || id[0] == '\0')
 		return 0;
-	for (i = 0; i < s->n_hosts; i++) {
-		h = &s->hosts[i];
-		if (strcmp(h->name, s->conf->cluster_name) == 0)
-			continue;
-		if (model_enrolled(s, h->name)) {
-			unreadable = !h->valid;
-			if (!h->own && (unreadable || h->generation < wanted) &&
-			    tidy_host(s, h->name, s->reseal, err) == -1)
-				return -1;
-			continue;
-		}
-		(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/", h->name);
-		(void)snprintf(end, sizeof(end), KEY_BUNDLE "%s0", h->name);
-		ops = json_object_new_array();
-		json_object_array_add(ops, etcd_op_delete(key, end));
-		if (flush(s, &ops, err) == -1)
+	if (strcmp(what, "retry") == 0 && state[0] != '\0') {
+		s->wave_seen = -1;
+		if (console_reseal(s, err) == -1 ||
+		    desired_change(s,
+			strcmp(state, "done") == 0 ? state : "rolling", wave,
+			attempt + 1, NULL, &done, err) == -1)
 			return -1;
+	} else if (strcmp(what, "leave") == 0 &&
+		   strcmp(state, "stopped") == 0) {
+		if (desired_change(s, "left", wave, attempt,
+			json_object_get(jsonx_path(s->desired, "failed")),
+			&done, err) == -1)
+			return -1;
+	} else {
+		return settle(s, id, "stale", "there is no such roll-out", err);
 	}
-	s->tidy_due = s->reseal = false;
-	return 0;
+	/* Not done: desired has changed meanwhile; the watch will tell. */
+	return done ? settle(s, id, "published", "", err) : 0;
 }

@@ -31,12 +31,13 @@
 #include "util.h"
 
 /* The door-bell rings sooner; a postseald that ends waits for it. */
-#define POLL_MS	   3000
-#define PROBE_MS   60000
-#define REPORT_MS  10000
-#define RETRY_MS   500
-#define TICK_MS	   1000
-#define POLL_GRACE 10000
+#define POLL_MS		3000
+#define PROBE_MS	60000
+#define REPORT_MS	10000
+#define RETRY_MS	500
+#define RETRY_DOUBLINGS 5 /* at most 8 s, give or take */
+#define TICK_MS		1000
+#define POLL_GRACE	10000
 
 static int signal_pipe[2];
 
@@ -82,6 +83,21 @@ harden(const struct conf *conf, struct err *err)
 	return 0;
 }
 
+/*
+ * Longer and longer, and not all at once: a log-in costs etcd some 70 ms, and a
+ * hundred hosts that come back together would keep it from ever answering.
+ */
+static int64_t
+patience(struct sync *s)
+{
+	unsigned char dice = 128;
+
+	if (s->failures < RETRY_DOUBLINGS)
+		s->failures++;
+	(void)random_bytes(&dice, 1, NULL);
+	return (int64_t)RETRY_MS * (1 << (s->failures - 1)) * (64 + dice) / 256;
+}
+
 /* Off etcd: said once, tried again. */
 static void
 disconnect(struct sync *s, const struct err *why)
@@ -91,7 +107,7 @@ disconnect(struct sync *s, const struct err *why)
 	(void)snprintf(s->etcd_error, sizeof(s->etcd_error), "%s", why->msg);
 	s->connected = false;
 	s->lease = 0;
-	s->retry_at = now_ms() + RETRY_MS;
+	s->retry_at = now_ms() + patience(s);
 	s->report_due = true;
 	etcd_watch_stop(s->etcd);
 }
@@ -118,6 +134,7 @@ connect_etcd(struct sync *s, struct err *err)
 	free(s->put_text);
 	s->put_text = NULL;
 	s->connected = true;
+	s->failures = 0;
 	s->etcd_error[0] = '\0';
 	log_info("etcd: connected, %s", etcd_endpoint(s->etcd));
 	return 0;
@@ -225,7 +242,6 @@ take_poll(struct sync *s)
 	s->me = data;
 	enrolled = jsonx_path_str(data, "enrolled", "");
 	if (strcmp(s->enrolled, enrolled) != 0) {
-		s->reseal = s->enrolled[0] != '\0';
 		s->tidy_due = s->report_due = true;
 		(void)snprintf(
 		    s->enrolled, sizeof(s->enrolled), "%s", enrolled);

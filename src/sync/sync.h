@@ -141,6 +141,7 @@ struct host {
 	bool alive;
 	char seen[32];		    /* ISO, or "" */
 	struct json_object *status; /* {"text", "sig", "at"} or NULL */
+	char sealed[64];	    /* bundle that is there for it; "-": none */
 	/* as postseald believes it */
 	bool known, valid, own;
 	int64_t generation, failed, attempt;
@@ -150,6 +151,7 @@ struct sync {
 	const struct conf *conf;
 	struct etcd *etcd;
 	bool connected;
+	int failures; /* to connect, in a row */
 	int64_t retry_at, keepalive_at, lease, next_rev;
 	struct json_object *desired; /* or NULL */
 	int64_t desired_mod;
@@ -160,7 +162,6 @@ struct sync {
 	struct json_object *me; /* last POLL, or NULL */
 	int64_t probe_at, report_at, fetch_at;
 	bool report_due, tidy_due;
-	bool reseal;	   /* enrolments changed */
 	char enrolled[65]; /* serial of the enrolments */
 	char *put_text;	   /* status as it stands in etcd, or NULL */
 	char etcd_error[200];
@@ -184,7 +185,17 @@ bool model_enrolled(const struct sync *, const char *name);
 int console_publish(struct sync *, struct err *);
 int console_command(struct sync *, struct err *);
 int console_drive(struct sync *, struct err *);
+/* {"generation", "wave", "blob"} for host. */
+int console_seal(struct sync *, const char *host, struct json_object *what,
+    int wave, struct json_object **ret, struct err *);
+/* Send ops, which are taken over; *ops is NULL then. */
+int console_flush(struct sync *, struct json_object **ops, struct err *);
+/* This console leads, or the one that does is away. */
+bool console_leads(struct sync *);
+
+/* tidy.c */
 int console_tidy(struct sync *, struct err *);
+int console_reseal(struct sync *, struct err *);
 
 /* scanner.c */
 int scanner_take(struct sync *, struct err *);
