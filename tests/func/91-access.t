@@ -366,6 +366,9 @@ like "guessing: not long" "$(header retry-after)" '^[0-9]{1,3}$'
 login a admin "$PASSWORD"
 is "guessing: another account is served" "$STATUS" 303
 
+req GET /static/
+like "no listing of a directory" "$STATUS" '^40[34]$'
+
 # Records.
 api GET "/api/v1/audit?limit=200"
 for event in user.add user.role user.passwd user.delete user.totp token.add token.delete session.end login login_failed; do
