@@ -212,7 +212,7 @@ test("without JavaScript, in Japanese: restore and adopt", async () => {
 	await signIn(plain, it);
 	await go("/smtp-routing/history/2", plain);
 	assert.match(await words("time.exact", plain), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
-	assert.match(await words("main", plain), /世代2の設定と証明書/);
+	assert.match(await words("main", plain), /第2世代の設定と証明書/);
 	await plain.click('#restore button[value="restore"]');
 	assert.match(await outcome(plain), /適用/);
 	assert.equal(await served(), sha256Of(it.sample("issued-cert.pem")));

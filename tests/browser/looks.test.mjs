@@ -51,8 +51,15 @@ after(async () => {
 const html = (name) => readFileSync(join(dir, `${name}.html`), "utf8");
 
 async function open(page, name) {
-	await page.route("https://postseal.test/**", (route) => {
+	page.showing = name;
+	await page.goto(`https://postseal.test/${name}`);
+}
+
+/* For as long as the page lives: a request may come late. */
+function serve(page) {
+	return page.route("https://postseal.test/**", (route) => {
 		const path = new URL(route.request().url()).pathname;
+		const name = page.showing;
 		if (path.startsWith("/static/")) {
 			return route.fulfill({
 				body: readFileSync(join(TOP, path)),
@@ -66,7 +73,6 @@ async function open(page, name) {
 		}
 		return route.fulfill({ status: 503, body: "" });
 	});
-	await page.goto(`https://postseal.test/${name}`);
 }
 
 test("the pages are there", () => {
@@ -117,6 +123,7 @@ test("axe-core finds nothing, nothing scrolls sideways", async (t) => {
 				colorScheme: scheme, viewport: { width, height },
 				bypassCSP: false
 			});
+			await serve(page);
 			/* The page of a running Save loads itself again after a second,
 			 * which may be while it is looked at. */
 			await page.addInitScript(() => {
@@ -149,7 +156,6 @@ test("axe-core finds nothing, nothing scrolls sideways", async (t) => {
 					await page.screenshot({ fullPage: true,
 						path: join(PICTURES, `${name}-${width}-${scheme}.png`) });
 				}
-				await page.unroute("https://postseal.test/**");
 			}
 			await page.context().close();
 		}
@@ -159,6 +165,7 @@ test("axe-core finds nothing, nothing scrolls sideways", async (t) => {
 
 test("text may be twice as large", async () => {
 	const page = await visitor(browser, { viewport: { width: 640, height: 500 } });
+	await serve(page);
 	await open(page, "draft-ja");
 	await page.evaluate(() => {
 		const sheet = new CSSStyleSheet();
