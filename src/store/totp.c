@@ -143,7 +143,7 @@ int
 totp_pending(struct db *db, const char *user, char dst[TOTP_SECRET_LEN + 1],
     struct err *err)
 {
-	struct secret s;
+	struct secret s = {0};
 
 	if (secret_get(db, user, &s, err) == -1)
 		return -1;
@@ -243,7 +243,7 @@ totp_check(struct db *db, const char *user, const char *code, time_t now,
     struct err *err)
 {
 	char digits[CODE_DIGITS + 1];
-	struct secret s;
+	struct secret s = {0};
 	int rc;
 
 	if (secret_get(db, user, &s, err) == -1)
@@ -286,7 +286,7 @@ totp_confirm(struct db *db, const char *user, const char *code, time_t now,
     char codes[RECOVERY_CODES][RECOVERY_LEN + 1], struct err *err)
 {
 	char digits[CODE_DIGITS + 1];
-	struct secret s;
+	struct secret s = {0};
 
 	if (secret_get(db, user, &s, err) == -1)
 		return -1;
