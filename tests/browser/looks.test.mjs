@@ -98,9 +98,12 @@ test("HTML is valid", async () => {
 			"prefer-native-element": ["error", { exclude: ["region"] }]
 		}
 	});
+	/* Buttons of one form share a name, each with its value. */
+	const wrong = (m) => m.ruleId !== "form-dup-name" ||
+	    !/"(do|lang)"/.test(m.message);
 	for (const name of names) {
 		const report = await checker.validateString(html(name), name);
-		assert.deepEqual(report.results.flatMap((r) => r.messages.map(
+		assert.deepEqual(report.results.flatMap((r) => r.messages.filter(wrong).map(
 		    (m) => `${name}:${m.line}: ${m.ruleId}: ${m.message}`)), []);
 	}
 });
