@@ -155,7 +155,8 @@ postfix_stop()
 	local pid
 
 	[ -n "$PF" ] && pid=$(postfix_pid) || return 0
-	postfix -c "$PF/conf" stop </dev/null >>"$STATE/log/postfix.log" 2>&1
+	# Its own log line can wait for ever, for a postlogd that is gone.
+	timeout 20 postfix -c "$PF/conf" stop </dev/null >>"$STATE/log/postfix.log" 2>&1
 	session_stop "$pid" 3
 }
 

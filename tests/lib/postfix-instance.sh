@@ -142,7 +142,8 @@ pfi_master()
 pfi_stop()
 {
 	[ -n "$(pfi_master "$1")" ] || return 0
-	/usr/sbin/postfix -c "$1/conf" stop </dev/null >/dev/null 2>&1
+	# It can wait for ever: its log line, for a postlogd that is gone.
+	timeout 15 /usr/sbin/postfix -c "$1/conf" stop </dev/null >/dev/null 2>&1
 	pfi_n=0
 	while [ -n "$(pfi_master "$1")" ] && [ $pfi_n -lt 30 ]; do
 		sleep 0.1
