@@ -8,7 +8,10 @@
  * the proof that Postfix answers as it did.  Undo of restart and of commit
  * both call it; the second call finds it done.
  */
+#include <sys/stat.h>
+
 #include <string.h>
+#include <time.h>
 
 #include "fsx.h"
 #include "jsonx.h"
@@ -17,6 +20,7 @@
 
 #define PROBE_MS      6000
 #define PROBE_BACK_MS 6000
+#define COLD_S	      3
 
 /* A change that main.cf does not show (no parameter differs) leaves Postfix
  * alone. */
@@ -49,6 +53,30 @@ undo_journal(struct txn *t, struct err *err)
 	return journal_remove(t->conf, err);
 }
 
+/*
+ * Somebody wrote main.cf a moment ago: Postfix's programs that start now read
+ * it again and again until it is two seconds old.  One that sees a value
+ * change between two readings logs that; if it is postlogd, it waits for ever
+ * for itself to read the line, and all of Postfix waits for postlogd (3.7.11,
+ * maillog_file; seen under "postconf -e" in a loop).  So let it cool down; the
+ * lock keeps postconf from heating it again.
+ */
+static void
+wait_until_cold(const struct txn *t)
+{
+	const struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
+	int64_t deadline = now_ms() + 1000 * (COLD_S + 1);
+	char path[STATE_PATH_MAX];
+	struct stat st;
+
+	if (fsx_path(path, sizeof(path), NULL, "%s/main.cf",
+		t->conf->config_directory) == -1)
+		return;
+	while (stat(path, &st) == 0 && st.st_mtime + COLD_S > time(NULL) &&
+	       now_ms() < deadline)
+		nanosleep(&nap, NULL);
+}
+
 int
 step_commit(struct txn *t, struct err *err)
 {
@@ -58,6 +86,7 @@ step_commit(struct txn *t, struct err *err)
 		return err_set(err, ERR_NOMEM, "", "changes");
 	if (!touches_postfix(t))
 		return 0;
+	wait_until_cold(t);
 	if (t->running && outage_start(t->facts.info.probe_host,
 			      t->facts.info.probe_port, &t->outage, err) == -1)
 		return -1;

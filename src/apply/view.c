@@ -13,6 +13,8 @@
 #include "txn.h"
 
 #define LIVE_PROBE_MS 1500
+#define HOT_PROBE_MS  5000 /* smtpd waits for a main.cf this young */
+#define HOT_S	      4
 
 struct view {
 	struct facts facts;
@@ -207,7 +209,9 @@ apply_live(const struct conf *conf, struct json_object **ret, struct err *err)
 	want.port = v.facts.info.probe_port;
 	want.starttls = v.settings.inbound_enabled;
 	want.tls_only = want.starttls && v.settings.tls_only;
-	want.total_ms = LIVE_PROBE_MS;
+	want.total_ms = v.facts.info.maincf.st_mtime + HOT_S > time(NULL)
+			    ? HOT_PROBE_MS
+			    : LIVE_PROBE_MS;
 	if (want.starttls)
 		want.sha256 =
 		    jsonx_path_str(v.meta, "certificate.sha256", NULL);
