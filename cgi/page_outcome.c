@@ -60,11 +60,12 @@ applied_lines(const struct screen *s, struct json_object *lines)
 	put_seconds(args, ms);
 	line_add(&s->page, lines,
 	    inbound ? "outcome.serves" : "outcome.serves_plain", args);
-	line_add(&s->page, lines,
-	    ms > 0   ? "outcome.refused_for"
-	    : reload ? "outcome.reloaded"
-		     : "outcome.no_outage",
-	    args);
+	if (jsonx_path(result, "outage_ms") != NULL)
+		line_add(&s->page, lines,
+		    ms > 0   ? "outcome.refused_for"
+		    : reload ? "outcome.reloaded"
+			     : "outcome.no_outage",
+		    args);
 	if (strcmp(jsonx_path_str(result, "cluster.state", ""), "published") ==
 	    0) {
 		put_int(args, "generation",

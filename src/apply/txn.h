@@ -29,6 +29,8 @@ struct former {
 	char sha256[SHA256_HEX]; /* leaf, or "" */
 };
 
+#define OUTAGE_UNKNOWN (-1) /* null in JSON */
+
 struct txn {
 	const struct conf *conf;
 	const struct apply_request *req;
@@ -75,7 +77,7 @@ struct txn {
 	struct maillog_mark mark;
 	struct json_object *log; /* since mark, or NULL */
 	struct outage *outage;
-	int outage_ms;
+	int outage_ms; /* or OUTAGE_UNKNOWN */
 	struct json_object *probe; /* result, or NULL */
 
 	struct json_object *changes; /* the plan, as recorded */

@@ -19,6 +19,14 @@ add_shared(struct json_object *o, const char *name, struct json_object *v)
 	json_object_object_add(o, name, json_object_get(v));
 }
 
+static void
+add_outage(struct json_object *o, const struct txn *t)
+{
+	json_object_object_add(o, "outage_ms",
+	    t->outage_ms == OUTAGE_UNKNOWN ? NULL
+					   : json_object_new_int(t->outage_ms));
+}
+
 /* The job goes on changing its rows; a record keeps them as they are. */
 static struct json_object *
 steps_copy(const struct txn *t)
@@ -85,8 +93,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	json_object_object_add(m, "previous", json_object_new_int64(t->prev));
 	json_object_object_add(
 	    m, "former_known", json_object_new_boolean(t->former.known));
-	json_object_object_add(
-	    m, "outage_ms", json_object_new_int(t->outage_ms));
+	add_outage(m, t);
 	json_object_object_add(m, "settings", settings_to_json(&t->settings));
 	json_object_object_add(m, "summary", summary(t));
 	add_shared(m, "certificate", t->cert);
@@ -111,8 +118,7 @@ txn_result(const struct txn *t)
 	    r, "generation", id == 0 ? NULL : json_object_new_int64(id));
 	add_string(r, "result", name[t->end]);
 	add_string(r, "apply", apply_mode_name(t->mode));
-	json_object_object_add(
-	    r, "outage_ms", json_object_new_int(t->outage_ms));
+	add_outage(r, t);
 	json_object_object_add(r, "steps", steps_copy(t));
 	add_shared(r, "probe", t->probe);
 	json_object_object_add(r, "changes", param_plan_to_json(&t->plan));

@@ -87,9 +87,14 @@ step_commit(struct txn *t, struct err *err)
 	if (!touches_postfix(t))
 		return 0;
 	wait_until_cold(t);
-	if (t->running && outage_start(t->facts.info.probe_host,
-			      t->facts.info.probe_port, &t->outage, err) == -1)
-		return -1;
+	if (t->running &&
+	    outage_start(t->facts.info.probe_host, t->facts.info.probe_port,
+		&t->outage, err) == -1) {
+		log_warn("the outage will not be known");
+		t->outage = NULL;
+		t->outage_ms = OUTAGE_UNKNOWN;
+		err_clear(err);
+	}
 	if (maincf_commit(t->conf, t->after.data, t->after.len,
 		t->before_sha256, err) == -1)
 		return -1;
@@ -320,20 +325,52 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	return probe_run(&want, &t->probe, err);
 }
 
+/*
+ * An smtpd that took a session right at the reload can count as idle with
+ * master; until that session ends nobody else gets a banner.  A restart ends
+ * it; going back to the former settings would need one as well.
+ */
+static bool
+wakes_with_restart(const struct txn *t, const struct err *cause)
+{
+	return t->mode == APPLY_RELOAD && (cause->code == ERR_PROBE_CONNECT ||
+					      cause->code == ERR_PROBE_BANNER);
+}
+
+static int
+restart_after_reload(struct txn *t, struct err *err)
+{
+	log_warn("no banner after the reload (%s): restarting", err->msg);
+	t->mode = APPLY_RESTART;
+	err_clear(err);
+	if (service_restart(t->conf, &t->facts.info, err) == -1)
+		return -1;
+	return txn_probe(t, PROBE_MS, err);
+}
+
 int
 step_probe(struct txn *t, struct err *err)
 {
-	int rc;
+	struct err cause;
 
 	if (!touches_postfix(t) || !t->running)
 		return 0;
-	if (txn_probe(t, PROBE_MS, err) == -1)
+	err_clear(&cause);
+	if (txn_probe(t, PROBE_MS, &cause) == -1 &&
+	    (!wakes_with_restart(t, &cause) ||
+		restart_after_reload(t, &cause) == -1)) {
+		if (err != NULL)
+			*err = cause;
 		return -1;
-	if (t->outage == NULL)
-		return 0;
-	rc = outage_stop(t->outage, &t->outage_ms, err);
+	}
+	/* The Save is proven; a watch that lost count does not undo it. */
+	if (t->outage != NULL &&
+	    outage_stop(t->outage, &t->outage_ms, &cause) == -1) {
+		log_warn("the outage is not known: %s", cause.msg);
+		t->outage_ms = OUTAGE_UNKNOWN;
+	}
 	t->outage = NULL;
-	return rc;
+	return 0;
 }
 
 /* Parameters as they stand now, for the next reader. */
