@@ -22,7 +22,7 @@
 #include "jsonx.h"
 #include "util.h"
 
-#define BACKLOG	   64
+#define BACKLOG	   128
 #define HEADER_LEN 4
 
 static int

@@ -17,7 +17,8 @@
 #include "ipc.h"
 #include "ops.h"
 
-#define CHILDREN_MAX   32
+#define CHILDREN_MAX   80
+#define CHILDREN_ROOT  8 /* of these, kept for root */
 #define DRAFTS_MAX     64
 #define FILE_SENT_MAX  (2 * PKI_FILE_MAX) /* pki says "too large" */
 #define PASSPHRASE_MAX 1024

@@ -154,6 +154,21 @@ is_event(const char *s)
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.") == n;
 }
 
+/* What postseald does itself it also records itself; a web process may only
+ * add that it refused to ask. */
+static bool
+is_ours(const char *event)
+{
+	static const char *const prefix[] = {"connection.", "generation.",
+	    "recover", "keys.", "scanner.", "cluster.", NULL};
+	size_t i;
+
+	for (i = 0; prefix[i] != NULL; i++)
+		if (strncmp(event, prefix[i], strlen(prefix[i])) == 0)
+			return true;
+	return false;
+}
+
 int
 op_audit_add(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
@@ -173,6 +188,10 @@ op_audit_add(struct call *c, struct json_object *args,
 		strcmp(outcome, "failed") != 0))
 		return err_set(err, ERR_FIELD_INVALID, "outcome",
 		    "expected ok, refused or failed");
+	if (c->peer != PEER_ROOT && is_ours(event) &&
+	    strcmp(outcome, "refused") != 0)
+		return err_set(err, ERR_OP_DENIED, "event",
+		    "%s is recorded by postseald itself", event);
 	if (detail != NULL)
 		clean_copy(text, sizeof(text), detail);
 	return audit_add(c->conf, &c->actor, event, outcome,

@@ -5,6 +5,8 @@
  * that kills its process costs that request; a child that died inside an
  * apply leaves a pending journal, which a child of its own then recovers.
  * At CHILDREN_MAX the listening socket rests and the kernel's queue waits.
+ * The last CHILDREN_ROOT are for root: a web process gone wrong cannot shut
+ * postsealctl out.  More than 64 workers never ask at once (conf.h).
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -133,7 +135,9 @@ take_connection(struct server *s)
 	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd == -1)
 		return;
-	if (peer_kind(s, fd, &kind) == -1) {
+	if (peer_kind(s, fd, &kind) == -1 ||
+	    (kind != PEER_ROOT &&
+		s->n_children >= CHILDREN_MAX - CHILDREN_ROOT)) {
 		close(fd);
 		return;
 	}

@@ -78,6 +78,11 @@ static const struct {
     {REQ("audit.add", "{}"), "field.invalid", "event"},
     {REQ("audit.add", "{\"event\":\"a b\",\"outcome\":\"ok\"}"),
 	"field.invalid", "event"},
+    {REQ("audit.add", "{\"event\":\"recover\",\"outcome\":\"ok\"}"),
+	"op.denied", "event"},
+    {REQ("audit.add",
+	 "{\"event\":\"connection.apply\",\"outcome\":\"failed\"}"),
+	"op.denied", "event"},
     {REQ("audit.add", "{\"event\":\"login\",\"outcome\":\"maybe\"}"),
 	"field.invalid", "outcome"},
 };

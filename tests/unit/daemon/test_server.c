@@ -378,6 +378,42 @@ START_TEST(crowd)
 }
 END_TEST
 
+/* The web user holds every place it can get; root is served all the same. */
+START_TEST(root_has_room)
+{
+	struct json_object *o;
+	int hold[2], held[2], root, i;
+	char c;
+	pid_t pid;
+
+	start_server();
+	ck_assert_int_eq(pipe(hold), 0);
+	ck_assert_int_eq(pipe(held), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		close(hold[1]);
+		if (setuid(getpwnam("nobody")->pw_uid) == -1)
+			_exit(3);
+		for (i = 0; i < CHILDREN_MAX; i++)
+			(void)ipc_connect(rig_conf.socket, NULL);
+		if (write(held[1], "x", 1) != 1)
+			_exit(4);
+		_exit(read(hold[0], &c, 1) == 0 ? 0 : 5);
+	}
+	ck_assert_int_eq(read(held[0], &c, 1), 1);
+	root = send_request("generations.list", args_new("{}"));
+	o = next_frame(root, 3000);
+	ck_assert_msg(o != NULL, "root was shut out");
+	must(o);
+	close(root);
+	close(hold[0]);
+	close(hold[1]);
+	ck_assert_int_eq(waitpid(pid, &i, 0), pid);
+	ck_assert(WIFEXITED(i) && WEXITSTATUS(i) == 0);
+	stop_server();
+}
+END_TEST
+
 /* A stranger is shown the door, the web user is not. */
 START_TEST(strangers)
 {
@@ -438,6 +474,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, client_goes_away, 0, 3);
 	tcase_add_loop_test(tc, child_dies, 0, 3);
 	tcase_add_test(tc, crowd);
+	tcase_add_test(tc, root_has_room);
 	tcase_add_loop_test(tc, strangers, 0, 2);
 	tcase_add_test(tc, ends_after_the_apply);
 }
