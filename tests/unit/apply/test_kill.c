@@ -58,7 +58,7 @@ START_TEST(every_operation)
 		if (!r.killed)
 			break;
 		recover(r.op);
-		judge(was, before, r.op, r.near || n % 16 == 0);
+		judge(was, before, r.op, faulty_is_close(&r, n));
 	}
 	ck_assert(!r.reached && r.rc == 0);
 	ck_assert_int_gt(n, 50);

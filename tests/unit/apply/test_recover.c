@@ -18,8 +18,36 @@ static int kill_at, calls;
 static void
 killer(struct json_object *job, void *arg)
 {
+	(void)job_write(&rig_conf, job, NULL);
 	if (++calls == kill_at)
 		kill(getpid(), SIGKILL);
+}
+
+/* No job that had a generation to make still says "running". */
+static void
+assert_jobs_closed(long last)
+{
+	struct json_object *meta = NULL, *job = NULL;
+	const char *want, *state;
+	long n;
+
+	for (n = 1; n <= last; n++) {
+		if (generation_meta(&rig_conf, n, &meta, NULL) == -1)
+			continue;
+		if (job_read(&rig_conf, jsonx_path_str(meta, "job", ""), &job,
+			NULL) == 0) {
+			state = jsonx_path_str(job, "state", "");
+			want = strcmp(jsonx_path_str(meta, "outcome", ""),
+				   "applied") == 0
+				   ? "applied"
+				   : "rolled_back";
+			ck_assert_str_eq(state, want);
+			ck_assert((jsonx_path(job, "result") != NULL) ==
+				  (strcmp(want, "applied") == 0));
+			json_object_put(job);
+		}
+		json_object_put(meta);
+	}
 }
 
 static const struct ask base = {
@@ -103,6 +131,7 @@ START_TEST(killed_at_every_step)
 			ck_assert_int_gt(is, was);
 		rig_assert_whole();
 		rig_assert_no_stray_key();
+		assert_jobs_closed(is + 1);
 		/* And once more: nothing to do. */
 		recover();
 		ck_assert_int_eq(rig_current(), is);
