@@ -134,6 +134,52 @@ agrees(struct txn *t)
 	       txn_probe(t, AGREE_MS, NULL) == 0;
 }
 
+static struct json_object *
+job_result(const struct txn *t)
+{
+	struct json_object *gen = NULL, *res = NULL;
+
+	if (generation_get(t->conf, t->id, &gen, NULL) == -1)
+		return NULL;
+	if ((res = json_object_get(jsonx_path(gen, "result"))) != NULL) {
+		json_object_object_add(
+		    res, "generation", json_object_new_int64(t->id));
+		json_object_object_add(
+		    res, "result", json_object_new_string("applied"));
+	}
+	json_object_put(gen);
+	return res;
+}
+
+/* Who waits for the Save by its job is told how it ended.  Best effort: the
+ * generation's record says the same. */
+static void
+close_job(const struct txn *t, struct json_object *meta, bool applied)
+{
+	struct json_object *job = NULL, *steps, *row;
+	size_t i;
+
+	if (job_read(t->conf, jsonx_path_str(meta, "job", ""), &job, NULL) ==
+	    -1)
+		return;
+	json_object_object_add(job, "state",
+	    json_object_new_string(applied ? "applied" : "rolled_back"));
+	json_object_object_add(job, "result", applied ? job_result(t) : NULL);
+	json_object_object_add(job, "error",
+	    applied ? NULL : json_object_get(jsonx_path(meta, "error")));
+	steps = jsonx_path(job, "steps");
+	for (i = 0; steps != NULL && i < json_object_array_length(steps); i++) {
+		row = json_object_array_get_idx(steps, i);
+		if (strcmp(jsonx_path_str(row, "state", ""), "running") == 0)
+			json_object_object_add(row, "state",
+			    json_object_new_string(
+				applied ? "done" : "undone"));
+	}
+	if (job_write(t->conf, job, NULL) == -1)
+		log_warn("the job of generation %ld stays open", t->id);
+	json_object_put(job);
+}
+
 static int
 complete(struct txn *t, struct json_object *meta, struct err *err)
 {
@@ -145,6 +191,7 @@ complete(struct txn *t, struct json_object *meta, struct err *err)
 	if (txn_close(t, meta, err) == -1)
 		return -1;
 	keystore_retire(t->conf, t->cert);
+	close_job(t, meta, true);
 	log_info("generation %ld was complete but for its record", t->id);
 	note(t->conf, t->id, "completed");
 	return 0;
@@ -187,6 +234,7 @@ give_up(struct txn *t, struct json_object *meta, struct err *err)
 	if (journal_remove(t->conf, err) == -1 ||
 	    generation_fail(t->conf, t->id, meta, err) == -1)
 		return -1;
+	close_job(t, meta, false);
 	log_info("generation %ld was interrupted; generation %ld is in force",
 	    t->id, t->prev);
 	note(t->conf, t->id,
