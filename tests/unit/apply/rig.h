@@ -150,7 +150,7 @@ rig_root_make(void)
 		      (fs.f_flag & (ST_NOEXEC | ST_RDONLY)) == 0 &&
 		      fs.f_bavail * fs.f_frsize > 128ul << 20;
 
-	snprintf(rig_root, sizeof(rig_root), "%s/apply-test-XXXXXX",
+	snprintf(rig_root, sizeof(rig_root), "%s/postseal-rig-XXXXXX",
 	    memory ? "/dev/shm" : "/tmp");
 	if (mkdtemp(rig_root) == NULL || chmod(rig_root, 0755) == -1)
 		exit(1);
