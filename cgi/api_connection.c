@@ -185,8 +185,8 @@ api_apply(struct app *app, struct request *req, struct reply *reply,
 
 	if (api_call(app, req, op, args, &data, err) == -1) {
 		job = jsonx_path_str(req->problem, "job", "");
-		if (err->code == ERR_TIMEOUT && *job != '\0' &&
-		    jsonx_path(req->problem, "lost") != NULL)
+		/* The Save goes on, or the recovery ends it: ask the job. */
+		if (*job != '\0' && jsonx_path(req->problem, "lost") != NULL)
 			return accepted(reply, job, err);
 		return -1;
 	}
