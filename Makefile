@@ -175,6 +175,17 @@ format-check:
 $(B)/bench/standin: $(B)/tests/bench/standin.o $(L_PKI) $(L_BASE)
 	@mkdir -p $(@D)
 	$(LINK) $(LIB_PKI) $(LIB_BASE)
+
+# Hours' worth of bad luck: 500 random kills, every way a child can fail, a
+# minute of racing writers.
+SOAK_KILLS	?= 500
+SOAK_RACE_S	?= 60
+soak: $(B)/unit/apply/test_kill $(B)/unit/apply/test_fault \
+    $(B)/unit/apply/test_race
+	@export CK_TIMEOUT_MULTIPLIER=20 POSTSEAL_KILLS=$(SOAK_KILLS) \
+	    POSTSEAL_FAULTS=all POSTSEAL_RACE_S=$(SOAK_RACE_S); \
+	for t in $^; do $$t || exit 1; done
+
 bench: all $(B)/bench/standin
 	@deploy/install-packages build run bench check cluster
 	@B='$(B)' tests/bench/bench
@@ -201,7 +212,7 @@ help:
 clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
-.PHONY: all run check check-unit check-func check-browser check-asan \
+.PHONY: all run check check-unit check-func check-browser check-asan soak \
 	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
