@@ -186,7 +186,10 @@ soak: $(B)/unit/apply/test_kill $(B)/unit/apply/test_fault \
 	    POSTSEAL_FAULTS=all POSTSEAL_RACE_S=$(SOAK_RACE_S); \
 	for t in $^; do $$t || exit 1; done
 
-bench: all $(B)/bench/standin
+$(B)/bench/bench_pki: $(B)/tests/bench/bench_pki.o $(L_PKI) $(L_BASE)
+	@mkdir -p $(@D)
+	$(LINK) $(LIB_PKI) $(LIB_BASE) -lseccomp
+bench: all $(B)/bench/standin $(B)/bench/bench_pki
 	@deploy/install-packages build run bench check cluster
 	@B='$(B)' tests/bench/bench
 	@B='$(B)' tests/bench/cluster
