@@ -1,7 +1,11 @@
-/* pictures.mjs - docs/img/connection.png for the README, from a run of its
- * own: node tests/browser/pictures.mjs */
+/* pictures.mjs - the pictures of the documents, from a run of its own:
+ * node tests/browser/pictures.mjs
+ * docs/img/connection.png is the README's; docs/img/report-SET-LANG.png show
+ * what the console says of a good set, of one with a gap in its chain, and of
+ * one that it refuses. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
+	from "node:fs";
 import { join } from "node:path";
 import { check, launch, save, signIn, startInstance, TOP, upload,
 	visitor } from "./instance.mjs";
@@ -29,7 +33,45 @@ function issue(dir) {
 	request("mx", "/CN=mx.example.test");
 	sign("mx", "ca", 90, "basicConstraints=CA:FALSE\\n" +
 	    "keyUsage=critical,digitalSignature\\nextendedKeyUsage=serverAuth\\n" +
-	    "subjectAltName=DNS:mx.example.test,DNS:smtp.example.test");
+	    "subjectAltName=DNS:mx.example.test,DNS:smtp.example.test\\n" +
+	    "authorityInfoAccess=caIssuers;URI:http://ca.example.test/mail1.der");
+	request("old", "/CN=mx.example.test");
+	const chain = readFileSync(join(dir, "chain.pem"), "utf8");
+	writeFileSync(join(dir, "half.pem"), chain.slice(0, chain.length / 3));
+}
+
+const IMG = join(TOP, "docs/img");
+/* The certificate's files, in the order in which they are chosen. */
+const sets = {
+	good: { private_key: "mx.key", server_certificate: "mx.pem",
+		ca_certificate: "chain.pem" },
+	gap: { private_key: "mx.key", server_certificate: "mx.pem" },
+	refused: { private_key: "old.key", server_certificate: "mx.pem",
+		ca_certificate: "half.pem" }
+};
+
+/* A visitor for each: what waits to be saved belongs to a session. */
+async function report(browser, it, dir, name, locale) {
+	const page = await visitor(browser, { locale,
+		viewport: { width: 900, height: 900 } });
+	await signIn(page, it);
+	for (const [field, file] of Object.entries(sets[name])) {
+		await upload(page, field, join(dir, file));
+	}
+	await page.evaluate(() => {
+		document.activeElement.blur();
+		window.scrollTo(0, 0);
+	});
+	const boxes = [];
+	for (const field of Object.keys(sets.good)) {
+		boxes.push(await page.locator(`#at-${field}`).boundingBox());
+	}
+	const top = Math.min(...boxes.map((b) => b.y)) - 12;
+	const end = Math.max(...boxes.map((b) => b.y + b.height)) + 12;
+	await page.screenshot({ fullPage: true, clip: { x: 0, y: top, width: 900,
+		height: end - top },
+		path: join(IMG, `report-${name}-${locale.slice(0, 2)}.png`) });
+	await page.context().close();
 }
 
 const dir = mkdtempSync("/tmp/postseal-pictures-");
@@ -37,6 +79,11 @@ const it = await startInstance();
 const browser = await launch();
 try {
 	issue(dir);
+	mkdirSync(IMG, { recursive: true });
+	for (const name of Object.keys(sets)) {
+		await report(browser, it, dir, name, "en-US");
+		await report(browser, it, dir, name, "ja-JP");
+	}
 	const page = await visitor(browser, { viewport: { width: 1200, height: 900 } });
 	await signIn(page, it);
 	await upload(page, "ca_certificate", join(dir, "chain.pem"));
@@ -46,8 +93,7 @@ try {
 	await check(page, "outbound_enabled", true);
 	await save(page);
 	await page.evaluate(() => document.activeElement.blur());
-	mkdirSync(join(TOP, "docs/img"), { recursive: true });
-	await page.screenshot({ path: join(TOP, "docs/img/connection.png"),
+	await page.screenshot({ path: join(IMG, "connection.png"),
 		clip: { x: 0, y: 0, width: 1200, height: 1180 }, fullPage: true });
 } finally {
 	await browser.close();
