@@ -17,7 +17,8 @@
 #include "core.h"
 #include "util.h"
 
-#define NEXT_MAX 256
+#define NEXT_MAX    256
+#define STRANGER_MS 1000 /* one line a worker for who is not known */
 
 static void
 choose_language(struct app *app, struct request *req)
@@ -64,6 +65,45 @@ handle(struct app *app, const struct route *table, size_t n,
 	if (req->route->csrf && csrf_check_form(app, req, err) == -1)
 		return -1;
 	return req->route->handler(app, req, reply, err);
+}
+
+static bool
+is_refusal(enum err_code code)
+{
+	static const enum err_code refusals[] = {ERR_AUTH_FAILED,
+	    ERR_AUTH_FORBIDDEN, ERR_AUTH_SCOPE, ERR_AUTH_CSRF,
+	    ERR_TOKEN_EXPIRED, ERR_TOKEN_ADDRESS};
+	size_t i;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i] == code)
+			return true;
+	return false;
+}
+
+/* Who was turned away where.  The log-in tells its own refusals; a stranger
+ * with a wrong token cannot fill the audit log. */
+static void
+note_refusal(struct app *app, const struct request *req, const struct err *why)
+{
+	char detail[320];
+	int64_t now = now_ms();
+
+	if (req->route == NULL || req->route->auth == AUTH_NONE ||
+	    !is_refusal(why->code))
+		return;
+	if (!req->who.known) {
+		if (now < app->refusal_ms)
+			return;
+		app->refusal_ms = now + STRANGER_MS;
+	}
+	(void)snprintf(detail, sizeof(detail), "%s; %s %.200s",
+	    err_name(why->code),
+	    req->method == HTTP_POST	 ? "POST"
+	    : req->method == HTTP_DELETE ? "DELETE"
+					 : "GET",
+	    req->path);
+	backend_audit(app, req, "access", "refused", detail);
 }
 
 /* A page that needs a session: to the log-in, and back here after it. */
@@ -138,8 +178,10 @@ serve(struct app *app, const struct route *table, size_t n, char **env,
 	request_init(&req, env);
 	reply_init(&reply);
 	choose_language(app, &req);
-	if (handle(app, table, n, &req, src, &reply, &err) == -1)
+	if (handle(app, table, n, &req, src, &reply, &err) == -1) {
+		note_refusal(app, &req, &err);
 		answer_error(app, &req, &reply, &err);
+	}
 	rc = reply_bytes(&reply, req.method == HTTP_HEAD, out);
 	reply_clear(&reply);
 	request_clear(&req);

@@ -8,6 +8,8 @@
 #ifndef POSTSEAL_APP_H
 #define POSTSEAL_APP_H
 
+#include <stdint.h>
+
 #include "catalog.h"
 #include "client.h"
 #include "conf.h"
@@ -21,6 +23,8 @@ struct app {
 	struct catalog		*texts;
 	struct templates	*templates;
 	struct db		*db;
+	int64_t			 refusal_ms;	/* when a stranger's refusal
+						 * may be recorded again */
 };
 
 #define COOKIE_SESSION	"__Host-postseal"

@@ -102,11 +102,11 @@ test("times are told in the reader's zone", async () => {
 test("order and filter stand in the address and can be shared", async () => {
 	await go("/smtp-routing/history");
 	await page.click(".list thead a:has-text('No.')");
-	assert.match(page.url(), /\?sort=id$/);
+	await page.waitForURL(/\?sort=id$/, {waitUntil: "commit"});
 	assert.match((await rows())[0], /^Generation 1 /);
 	await page.selectOption("#changed", "outbound");
 	await page.click(".filters button");
-	assert.match(page.url(), /changed=outbound/);
+	await page.waitForURL(/changed=outbound/, {waitUntil: "commit"});
 	assert.deepEqual((await rows()).map((r) => r.slice(0, 12)), ["Generation 2"]);
 	const url = page.url();
 	await go("/audit");
@@ -125,7 +125,7 @@ test("one generation: facts, changes, steps; compared with another", async () =>
 	await clean("generation");
 	await page.selectOption("#with", "2");
 	await page.click("main form.filters button");
-	assert.match(page.url(), /history\/1\?with=2$/);
+	await page.waitForURL(/history\/1\?with=2$/, {waitUntil: "commit"});
 	assert.match(await words("main"), /Enable outgoing Transport Layer Security\s*off\s*on/);
 	assert.equal(await page.locator(".pair .cert").count(), 2);
 	await clean("comparison");

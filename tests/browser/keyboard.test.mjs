@@ -70,7 +70,7 @@ test("the first Tab offers the way past the head", async () => {
 	await page.keyboard.press("Tab");
 	assert.equal(await focused(), "skip");
 	await page.keyboard.press("Enter");
-	assert.match(page.url(), /#main$/);
+	await page.waitForURL(/#main$/, {waitUntil: "commit"});
 });
 
 test("every stop shows its focus, in the order of the page", async () => {
@@ -129,7 +129,7 @@ test("from an error to its field", async () => {
 	await page.waitForFunction(() => document.activeElement.id === "errors");
 	await page.keyboard.press("Tab");
 	await page.keyboard.press("Enter");
-	assert.match(page.url(), /#at-(private_key|server_certificate)$/);
+	await page.waitForURL(/#at-(private_key|server_certificate)$/, {waitUntil: "commit"});
 	await page.keyboard.press("Tab");
 	assert.match(await focused(), /^(private_key|server_certificate)$/);
 });

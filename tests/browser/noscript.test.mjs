@@ -30,7 +30,7 @@ test("the browser's language is taken", async () => {
 	await signIn(page, it);
 	assert.match(await words("main"), /すべての検索サービスに適用/);
 	await press("en");
-	assert.match(page.url(), /\/smtp-routing\/connection$/);
+	await page.waitForURL(/\/smtp-routing\/connection$/, {waitUntil: "commit"});
 	assert.match(await words("main"), /Apply to all scanner services/);
 });
 
@@ -38,7 +38,7 @@ test("Upload brings the report, and the ticks stay", async () => {
 	await page.check("#inbound_enabled");
 	await page.check("#outbound_enabled");
 	await upload(page, "private_key", it.sample("mismatch-key.pem"), false);
-	assert.match(page.url(), /#at-private_key$/);
+	await page.waitForURL(/#at-private_key$/, {waitUntil: "commit"});
 	assert.match(await words("#at-private_key"), /new: mismatch-key\.pem/);
 	assert.equal(await page.isChecked("#inbound_enabled"), true);
 	await upload(page, "server_certificate", it.sample("issued-cert.pem"), false);
@@ -64,11 +64,11 @@ test("all files that are chosen go with any button", async () => {
 
 test("Preview, then Save", async () => {
 	await press("preview");
-	assert.match(page.url(), /preview=1#preview$/);
+	await page.waitForURL(/preview=1#preview$/, {waitUntil: "commit"});
 	assert.match(await words("#preview"), /smtpd_tls_security_level/);
 	assert.equal((await starttls(it.smtp)).sha256, null);
 	await press("save");
-	assert.match(page.url(), /\?job=[0-9a-f]{32}$/);
+	await page.waitForURL(/\?job=[0-9a-f]{32}$/, {waitUntil: "commit"});
 	assert.match(await words("#outcome"), /Applied Generation 1 serves/);
 	assert.match(await words("#outcome .steps"), /Connect and compare the certificate done/);
 	const seen = await starttls(it.smtp, ["-verify_return_error", "-CAfile",
@@ -119,7 +119,7 @@ test("both directions off again, by reload", async () => {
 
 test("Sign out", async () => {
 	await Promise.all([page.waitForEvent("load"), page.click(".session button")]);
-	assert.match(page.url(), /\/login/);
+	await page.waitForURL(/\/login/, {waitUntil: "commit"});
 	await page.goto(it.url + "/smtp-routing/connection");
-	assert.match(page.url(), /\/login/);
+	await page.waitForURL(/\/login/, {waitUntil: "commit"});
 });

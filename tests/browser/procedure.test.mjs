@@ -28,14 +28,14 @@ const words = async (selector) => (await text(selector)).replace(/\s+/g, " ");
 
 test("nobody gets in without the password", async () => {
 	await page.goto(it.url + "/");
-	assert.match(page.url(), /\/login/);
+	await page.waitForURL(/\/login/, {waitUntil: "commit"});
 	await page.fill("#user", it.user);
 	await page.fill("#password", "not the password");
 	await page.click("main form button");
 	assert.match(await text("#errors"), /User name or password is wrong/);
 	assert.equal(await page.inputValue("#user"), it.user);
 	await signIn(page, it);
-	assert.match(page.url(), /\/smtp-routing\/connection$/);
+	await page.waitForURL(/\/smtp-routing\/connection$/, {waitUntil: "commit"});
 	assert.match(await words("#state"), /Nothing has been saved/);
 	assert.deepEqual(page.trouble, []);
 });
@@ -56,7 +56,7 @@ test("Save without files says what is missing, at its field", async () => {
 	assert.match(await words("#errors"), /needs a private key and a server certificate/);
 	assert.equal(await page.evaluate(() => document.activeElement.id), "errors");
 	await page.click('#errors a[href="#at-server_certificate"]');
-	assert.match(page.url(), /#at-server_certificate$/);
+	await page.waitForURL(/#at-server_certificate$/, {waitUntil: "commit"});
 	assert.equal(await page.isChecked("#inbound_enabled"), true);
 	await press(page, "cancel");
 	assert.equal(await page.isChecked("#inbound_enabled"), false);
@@ -207,9 +207,9 @@ test("two at once: the later one is told", async () => {
 test("signing out ends the session and the draft", async () => {
 	await upload(page, "private_key", it.sample("mismatch-key.pem"));
 	await page.click(".session button");
-	assert.match(page.url(), /\/login/);
+	await page.waitForURL(/\/login/, {waitUntil: "commit"});
 	await page.goto(it.url + "/smtp-routing/connection");
-	assert.match(page.url(), /\/login\?next=/);
+	await page.waitForURL(/\/login\?next=/, {waitUntil: "commit"});
 	await signIn(page, it);
 	assert.equal(await page.locator("#pending, .contents").count(), 0);
 	assert.deepEqual(page.trouble, []);

@@ -211,4 +211,11 @@ is "guessing: 429" "$STATUS" 429
 like "guessing: Retry-After" "$(header retry-after)" '^[0-9]+$'
 api GET /api/v1/connection
 is "guessing: a token is not hindered" "$STATUS" 200
+
+# Who was turned away is in the audit log, without what they knocked with.
+api GET '/api/v1/audit?event=access&outcome=refused'
+like "audit: wrong tokens" "$(j '[.entries[].detail] | unique | join("|")')" \
+    'auth.failed; POST /api/v1/connection'
+like "audit: CSRF" "$(j '[.entries[].detail] | unique | join("|")')" 'auth.csrf'
+unlike "audit: no token" "$(cat "$BODY")" 'pst_'
 done_testing
