@@ -1,6 +1,7 @@
 /*
  * api_state.c - what stands: /api/v1/status (looks at Postfix now), the
- * progress of an apply, and /healthz for whoever watches this process.
+ * progress of an apply, the description of the API, and /healthz for whoever
+ * watches this process.
  */
 #include <string.h>
 
@@ -47,6 +48,17 @@ api_job(
 	rc = api_answer(reply, 200, data, err);
 	json_object_put(data);
 	return rc;
+}
+
+int
+api_openapi(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	(void)req;
+	if (buf_add(&reply->body, app->openapi.data, app->openapi.len) == -1 ||
+	    reply_header(reply, "Content-Type", "application/json") == -1)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	return 0;
 }
 
 int

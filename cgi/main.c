@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "fsx.h"
 #include "ipc.h"
 #include "sandbox.h"
 #include "store.h"
@@ -128,18 +129,22 @@ give_up_root(const struct conf *conf, int *ret_fd, struct err *err)
 static int
 load(struct app *app, struct err *err)
 {
-	char locale[CONF_STR_MAX + 16];
+	char path[CONF_STR_MAX + 16];
 	struct db *db = NULL;
 
-	snprintf(
-	    locale, sizeof(locale), "%s/locale", app->conf.template_directory);
+	snprintf(path, sizeof(path), "%s/locale", app->conf.template_directory);
 	if (db_open(app->conf.web_state_directory, &db, err) == -1)
 		return -1;
 	db_close(db);
-	if (catalog_load(locale, &app->texts, err) == -1)
+	if (catalog_load(path, &app->texts, err) == -1)
 		return -1;
-	return templates_load(
-	    app->conf.template_directory, &app->templates, err);
+	if (templates_load(
+		app->conf.template_directory, &app->templates, err) == -1)
+		return -1;
+	snprintf(path, sizeof(path), "%s/openapi.json",
+	    app->conf.template_directory);
+	buf_init(&app->openapi, TEMPLATE_FILE_MAX);
+	return fsx_read(path, TEMPLATE_FILE_MAX, &app->openapi, err);
 }
 
 static void
@@ -300,6 +305,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	status = run(&p);
+	buf_clear(&p.app.openapi);
 	templates_free(p.app.templates);
 	catalog_free(p.app.texts);
 	return status;

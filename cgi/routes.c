@@ -135,6 +135,8 @@ const struct route routes[] = {
 	api_key_delete, NULL, MAY_CHANGE},
     {HTTP_GET, "/api/v1/keys/*/csr", AUTH_TOKEN, false, 0, BODY_NONE,
 	api_key_csr, NULL, MAY_READ},
+    {HTTP_GET, "/api/v1/openapi.json", AUTH_TOKEN, false, 0, BODY_NONE,
+	api_openapi, NULL, MAY_CHECK},
     {HTTP_GET, "/healthz", AUTH_NONE, false, 0, BODY_NONE, api_healthz, NULL,
 	MAY_ANYONE},
     {HTTP_GET, NULL, AUTH_NONE, false, 0, BODY_NONE, NULL, NULL, MAY_NOTHING},

@@ -22,6 +22,7 @@ struct app {
 	struct conf		 conf;
 	struct catalog		*texts;
 	struct templates	*templates;
+	struct buf		 openapi;	/* openapi.json, as it is */
 	struct db		*db;
 	int64_t			 refusal_ms;	/* when a stranger's refusal
 						 * may be recorded again */

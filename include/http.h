@@ -234,6 +234,8 @@ int	api_audit(struct app *, struct request *, struct reply *,
 	    struct err *);
 int	api_metrics(struct app *, struct request *, struct reply *,
 	    struct err *);
+int	api_openapi(struct app *, struct request *, struct reply *,
+	    struct err *);		/* GET /api/v1/openapi.json */
 int	api_healthz(struct app *, struct request *, struct reply *,
 	    struct err *);
 

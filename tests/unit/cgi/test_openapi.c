@@ -1,0 +1,230 @@
+/*
+ * test_openapi.c - templates/openapi.json says what routes[] does: the same
+ * paths, methods, query fields and bodies, and no reference leads nowhere.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+#include <json-c/json.h>
+
+#include "core.h"
+
+static struct json_object *doc, *paths;
+
+static void
+setup(void)
+{
+	doc = json_object_from_file("templates/openapi.json");
+	ck_assert_msg(doc != NULL, "%s", json_util_get_last_err());
+	ck_assert(json_object_object_get_ex(doc, "paths", &paths));
+}
+
+static void
+teardown(void)
+{
+	json_object_put(doc);
+}
+
+static const char *
+text(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	json_object_object_get_ex(o, key, &v);
+	return v == NULL ? "" : json_object_get_string(v);
+}
+
+static const char *
+method_name(enum http_method m)
+{
+	return m == HTTP_GET ? "get" : m == HTTP_POST ? "post" : "delete";
+}
+
+/* "/a/{id}/b" is "/a/ * /b" of the routes' table. */
+static bool
+same_path(const char *described, const char *route)
+{
+	while (*described != '\0' && *route != '\0') {
+		if (*route == '*' && *described == '{') {
+			described += strcspn(described, "}") + 1;
+			route++;
+		} else if (*described++ != *route++) {
+			return false;
+		}
+	}
+	return *described == *route;
+}
+
+static struct json_object *
+operation(const struct route *r)
+{
+	struct json_object *op = NULL;
+
+	json_object_object_foreach (paths, path, item) {
+		if (same_path(path, r->path))
+			json_object_object_get_ex(
+			    item, method_name(r->method), &op);
+	}
+	return op;
+}
+
+static bool
+has_query(struct json_object *op, const char *name)
+{
+	struct json_object *list = NULL, *p;
+
+	json_object_object_get_ex(op, "parameters", &list);
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list);
+	     i++) {
+		p = json_object_array_get_idx(list, i);
+		if (strcmp(text(p, "in"), "query") == 0 &&
+		    strcmp(text(p, "name"), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t
+count_query(struct json_object *op)
+{
+	struct json_object *list = NULL;
+	size_t n = 0;
+
+	json_object_object_get_ex(op, "parameters", &list);
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list);
+	     i++)
+		n += strcmp(text(json_object_array_get_idx(list, i), "in"),
+			 "query") == 0;
+	return n;
+}
+
+static bool
+takes(struct json_object *op, const char *type)
+{
+	struct json_object *o = NULL, *content = NULL;
+
+	return json_object_object_get_ex(op, "requestBody", &o) &&
+	       json_object_object_get_ex(o, "content", &content) &&
+	       json_object_object_get_ex(content, type, NULL);
+}
+
+START_TEST(every_route)
+{
+	struct json_object *op, *o;
+	size_t n, seen = 0;
+
+	for (const struct route *r = routes; r->path != NULL; r++) {
+		if (!path_is_api(r->path))
+			continue;
+		op = operation(r);
+		ck_assert_msg(
+		    op != NULL, "%s %s", method_name(r->method), r->path);
+		seen++;
+		for (n = 0; r->query != NULL && r->query[n] != NULL; n++)
+			ck_assert_msg(has_query(op, r->query[n]), "%s ?%s",
+			    r->path, r->query[n]);
+		ck_assert_msg(count_query(op) == n, "%s", r->path);
+		ck_assert_msg(takes(op, "application/json") ==
+				  ((r->types & BODY_JSON) != 0),
+		    "%s", r->path);
+		ck_assert_msg(takes(op, "multipart/form-data") ==
+				  ((r->types & BODY_MULTIPART) != 0),
+		    "%s", r->path);
+		/* "security": [] where no token is asked for */
+		ck_assert_msg(json_object_object_get_ex(op, "security", &o) ==
+				  (r->auth == AUTH_NONE),
+		    "%s", r->path);
+	}
+	ck_assert_uint_gt(seen, 20);
+}
+END_TEST
+
+START_TEST(nothing_else)
+{
+	const struct route *r;
+
+	json_object_object_foreach (paths, path, item) {
+		json_object_object_foreach (item, method, op) {
+			(void)op;
+			for (r = routes; r->path != NULL; r++)
+				if (same_path(path, r->path) &&
+				    strcmp(method, method_name(r->method)) == 0)
+					break;
+			ck_assert_msg(r->path != NULL, "%s %s", method, path);
+		}
+	}
+}
+END_TEST
+
+/* "#/components/schemas/View" */
+static bool
+resolves(const char *ref)
+{
+	struct json_object *o = doc;
+	char part[64];
+	size_t len;
+
+	if (*ref++ != '#')
+		return false;
+	while (*ref == '/') {
+		len = strcspn(++ref, "/");
+		if (len >= sizeof(part))
+			return false;
+		memcpy(part, ref, len);
+		part[len] = '\0';
+		ref += len;
+		if (!json_object_object_get_ex(o, part, &o))
+			return false;
+	}
+	return true;
+}
+
+static size_t
+walk(struct json_object *o)
+{
+	size_t n = 0;
+
+	if (json_object_is_type(o, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			n += walk(json_object_array_get_idx(o, i));
+	} else if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach (o, key, v) {
+			if (strcmp(key, "$ref") == 0) {
+				ck_assert_msg(
+				    resolves(json_object_get_string(v)), "%s",
+				    json_object_get_string(v));
+				n++;
+			} else {
+				n += walk(v);
+			}
+		}
+	}
+	return n;
+}
+
+START_TEST(references)
+{
+	ck_assert_uint_gt(walk(doc), 50);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("openapi");
+	TCase *t = tcase_create("openapi");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, every_route);
+	tcase_add_test(t, nothing_else);
+	tcase_add_test(t, references);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
