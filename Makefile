@@ -52,7 +52,8 @@ L_STORE		= $(B)/libstore.a
 L_CGI		= $(B)/libcgi.a
 L_SYNC		= $(B)/libsync.a
 
-PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl $(B)/postseal-sync
+PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl $(B)/postseal-sync \
+		  $(B)/postseal-pam
 
 all: $(PROGRAMS)
 
@@ -87,6 +88,9 @@ $(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_STORE) $(L_BASE)
 	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -linih -lqrencode -lseccomp
 $(B)/postseal-sync: $(B)/src/sync/main.o $(L_SYNC) $(L_BASE)
 	$(LINK) -lcurl $(LIB_BASE) -linih -lseccomp
+
+$(B)/postseal-pam: $(B)/src/pam/main.o
+	$(LINK) -lpam
 
 # Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
 # that layer and those below it.

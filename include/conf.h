@@ -43,6 +43,15 @@ struct conf {
 	int	session_idle_minutes;		/* 15 */
 	int	session_max_hours;		/* 8 */
 	char	totp_required[64];		/* roles, commas between; "" */
+	/* [auth]: where users come from */
+	char	auth_source[8];			/* key "source": local | pam |
+						 * both */
+	char	pam_service[64];		/* postseal */
+	char	pam_directory[CONF_STR_MAX];	/* "": the system's */
+	char	pam_helper[CONF_STR_MAX]; /* /usr/libexec/postseal/postseal-pam */
+	char	pam_administrators[64];		/* Unix groups; "": nobody */
+	char	pam_operators[64];
+	char	pam_viewers[64];
 	/* [cluster]: several hosts; name "" = this host is alone */
 	char	cluster_name[64];		/* key "name": of this host */
 	int	cluster_console;		/* no: may publish settings */

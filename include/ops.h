@@ -65,6 +65,11 @@
  *                     "in_use": CERT | null, "tlsa": [TLSA] (of in_use)}
  * keys.get            {"id"} -> KEY with "tlsa"
  * keys.delete         {"id"} -> {}
+ * auth.pam            {"user", "password"?} -> {"answer": "ok"|"denied"|
+ *                     "expired"|"unavailable", "role"?, "stamp"?} (web)
+ *                     without a password: is the account still good, in
+ *                     which role.  stamp changes with a new or locked
+ *                     password.  auth.throttled: too many failures
  * audit.add           {"event": "login"|"logout"|"login_failed"|...,
  *                     "outcome": "ok"|"refused", "detail"?} -> {}
  *
@@ -124,6 +129,7 @@
 #define OP_RECOVER		"recover"
 #define OP_AUDIT_LIST		"audit.list"
 #define OP_AUDIT_ADD		"audit.add"
+#define OP_AUTH_PAM		"auth.pam"
 #define OP_KEYS_ADD		"keys.add"
 #define OP_KEYS_LIST		"keys.list"
 #define OP_KEYS_GET		"keys.get"

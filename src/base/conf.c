@@ -33,7 +33,9 @@ enum kind {
 	KIND_YES_NO,	   /* int, 1 or 0 */
 	KIND_ROLES,	   /* of users, commas between; or empty */
 	KIND_HOST_OR_NONE, /* name of a host in a cluster, or empty */
-	KIND_ENDPOINTS	   /* https://host:port, commas between; or empty */
+	KIND_ENDPOINTS,	   /* https://host:port, commas between; or empty */
+	KIND_SOURCE,	   /* of users: local | pam | both */
+	KIND_NAME_OR_NONE  /* group, or empty */
 };
 
 struct key {
@@ -87,6 +89,15 @@ static const struct key keys[] = {
     INT("web", "session_idle_minutes", session_idle_minutes, 1, 1440, "15"),
     INT("web", "session_max_hours", session_max_hours, 1, 168, "8"),
     STR("web", "totp_required", KIND_ROLES, totp_required, ""),
+    STR("auth", "source", KIND_SOURCE, auth_source, "local"),
+    STR("auth", "pam_service", KIND_NAME, pam_service, "postseal"),
+    STR("auth", "pam_directory", KIND_PATH_OR_NONE, pam_directory, ""),
+    STR("auth", "pam_helper", KIND_PATH, pam_helper,
+	"/usr/libexec/postseal/postseal-pam"),
+    STR("auth", "pam_administrators", KIND_NAME_OR_NONE, pam_administrators,
+	""),
+    STR("auth", "pam_operators", KIND_NAME_OR_NONE, pam_operators, ""),
+    STR("auth", "pam_viewers", KIND_NAME_OR_NONE, pam_viewers, ""),
     STR("cluster", "name", KIND_HOST_OR_NONE, cluster_name, ""),
     YES_NO("cluster", "console", cluster_console, "no"),
     YES_NO("cluster", "own_certificate", cluster_own_certificate, "no"),
@@ -256,6 +267,11 @@ value_valid(const struct key *k, const char *s)
 		return s[0] == '\0' || host_valid(s, k->size);
 	case KIND_ENDPOINTS:
 		return s[0] == '\0' || endpoints_valid(s, k->size);
+	case KIND_SOURCE:
+		return strcmp(s, "local") == 0 || strcmp(s, "pam") == 0 ||
+		       strcmp(s, "both") == 0;
+	case KIND_NAME_OR_NONE:
+		return s[0] == '\0' || name_valid(s, k->size);
 	}
 	return false;
 }
@@ -273,6 +289,8 @@ expected(const struct key *k, char *dst, size_t size)
 	    [KIND_YES_NO] = "yes or no",
 	    [KIND_ROLES] = "administrator, operator, viewer",
 	    [KIND_HOST_OR_NONE] = "a name of a-z 0-9 . - _",
+	    [KIND_SOURCE] = "local, pam or both",
+	    [KIND_NAME_OR_NONE] = "a group name or nothing",
 	    [KIND_ENDPOINTS] = "https://host:port, with commas between",
 	};
 

@@ -102,6 +102,17 @@ int op_keys_get(
 int op_keys_delete(
     struct call *, struct json_object *, struct json_object **, struct err *);
 
+/* op_auth.c: users of the host, through postseal-pam */
+int op_auth_pam(
+    struct call *, struct json_object *, struct json_object **, struct err *);
+/* Guesses that postseald passes on, whoever asks: see op_auth.c.  *ret_wait:
+ * seconds, 0 = this one is counted as a failure until pam_gate_leave says
+ * that it was good (all are forgotten) or none (this one is). */
+int pam_gate_enter(const struct conf *, const char *user, int64_t now,
+    int *ret_wait, struct err *);
+int pam_gate_leave(
+    const struct conf *, const char *user, bool good, struct err *);
+
 int op_generation_restore(
     struct call *, struct json_object *, struct json_object **, struct err *);
 int op_connection_adopt(

@@ -45,6 +45,7 @@ static const char *const diff_args[] = {"a", "b", NULL};
 static const char *const log_args[] = {
     "user", "event", "outcome", "text", "before", "limit", NULL};
 static const char *const audit_args[] = {"event", "outcome", "detail", NULL};
+static const char *const pam_args[] = {"user", "password", NULL};
 static const char *const key_args[] = {"id", NULL};
 static const char *const key_add_args[] = {
     "kind", "algorithm", "subject", "names", "days", NULL};
@@ -75,6 +76,7 @@ const struct op ops[] = {
     {OP_RECOVER, PEER_ROOT, SMALL, no_args, op_recover},
     {OP_AUDIT_LIST, BOTH, SMALL, log_args, op_audit_list},
     {OP_AUDIT_ADD, BOTH, SMALL, audit_args, op_audit_add},
+    {OP_AUTH_PAM, PEER_WEB, SMALL, pam_args, op_auth_pam},
     {OP_KEYS_ADD, BOTH, 4 * SMALL, key_add_args, op_keys_add},
     {OP_KEYS_LIST, BOTH, SMALL, no_args, op_keys_list},
     {OP_KEYS_GET, BOTH, SMALL, key_args, op_keys_get},

@@ -63,6 +63,7 @@ static const struct {
     {OP_DRAFT_PUT, 15000},
     {OP_STATUS, 20000},
     {OP_KEYS_ADD, 60000},
+    {OP_AUTH_PAM, 20000},
     {OP_AUDIT_ADD, 2000},
     {OP_CLUSTER_COMMAND, 240000},
 };
