@@ -151,7 +151,7 @@ fuzz:
 # Tests.  `make check` installs what they need.
 check:
 	@B='$(B)' tests/lib/check
-check-func: all
+check-func: all redteam-bins
 	@B='$(B)' tests/lib/check func
 check-browser: all
 	@B='$(B)' tests/lib/check browser
@@ -163,11 +163,13 @@ check-layers: all
 	@B='$(B)' tests/lib/check-layers
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
-unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY)
+unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY) redteam-bins
+redteam-bins: $(B)/redteam/takeover
 
 # Style.  Headers are laid out by hand: columns of a contract.
 C_FILES		= $(wildcard cgi/*.[ch] src/*/*.[ch] include/*.h \
-		  tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+		  tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] \
+		  tests/redteam/*.[ch])
 lint:
 	@deploy/install-packages build lint
 	@CPPFLAGS='$(CPPFLAGS)' tests/lib/lint $(filter src/%.c cgi/%.c,$(C_FILES))
@@ -175,6 +177,13 @@ format-check:
 	@deploy/install-packages lint
 	@clang-format --dry-run -Werror $(filter %.c,$(C_FILES))
 	@echo "format: $(words $(filter %.c,$(C_FILES))) files"
+
+# Attackers and load: programs of tests/func/92-takeover.t to 94-sandbox.t and
+# of `make load`.
+$(B)/redteam/takeover: $(B)/tests/redteam/takeover.o $(B)/tests/redteam/wire.o \
+    $(B)/tests/redteam/values.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
+	@mkdir -p $(@D)
+	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
 
 $(B)/bench/standin: $(B)/tests/bench/standin.o $(L_PKI) $(L_BASE)
 	@mkdir -p $(@D)
@@ -219,7 +228,7 @@ help:
 clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
-.PHONY: all run check check-unit check-func check-browser check-asan soak \
+.PHONY: all run redteam-bins check check-unit check-func check-browser check-asan soak \
 	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

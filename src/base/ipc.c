@@ -22,8 +22,10 @@
 #include "jsonx.h"
 #include "util.h"
 
-#define BACKLOG	   128
-#define HEADER_LEN 4
+#define BACKLOG	    128
+#define HEADER_LEN  4
+#define CROWD_MS    20
+#define CROWD_TRIES 50
 
 static int
 address(struct sockaddr_un *sun, const char *path, struct err *err)
@@ -103,8 +105,8 @@ fail:
 int
 ipc_connect(const char *path, struct err *err)
 {
+	int fd, rc, tries = CROWD_TRIES;
 	struct sockaddr_un sun;
-	int fd;
 
 	if (address(&sun, path, err) != 0)
 		return -1;
@@ -112,8 +114,11 @@ ipc_connect(const char *path, struct err *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return err_sys(err, ERR_IO, NULL, "socket");
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
-	    fcntl(fd, F_SETFL, 0) != 0) {
+	/* EAGAIN: a crowd stands before the door, and it moves. */
+	while ((rc = connect(fd, (struct sockaddr *)&sun, sizeof(sun))) != 0 &&
+	       errno == EAGAIN && tries-- > 0)
+		(void)poll(NULL, 0, CROWD_MS);
+	if (rc != 0 || fcntl(fd, F_SETFL, 0) != 0) {
 		err_sys(
 		    err, ERR_DAEMON_UNREACHABLE, NULL, "connect to %s", path);
 		close(fd);

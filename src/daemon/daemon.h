@@ -69,7 +69,8 @@ void serve(const struct conf *, int fd, unsigned peer);
 int call_reply(struct call *, struct json_object *data, const struct err *);
 /* Overwrite every string below obj: it may hold keys. */
 void json_wipe(struct json_object *);
-/* Copy without control characters, cut at a character's end. */
+/* Copy of UTF-8 without control characters and those that turn the direction
+ * of writing, cut at a character's end. */
 void clean_copy(char *dst, size_t size, const char *src);
 
 /* op_*.c */

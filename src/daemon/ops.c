@@ -127,10 +127,30 @@ json_wipe(struct json_object *obj)
 	}
 }
 
+/*
+ * Bytes of the character at s that would steer whoever reads the log: C0 and
+ * C1 controls, line and paragraph separators, and what turns the direction of
+ * writing (U+202A to U+202E, U+2066 to U+2069).  0 = a harmless one.
+ */
+static size_t
+steering(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (s[0] < 0x20 || s[0] == 0x7f)
+		return 1;
+	if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
+		return 2;
+	if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+				(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
+		return 3;
+	return 0;
+}
+
 void
 clean_copy(char *dst, size_t size, const char *src)
 {
-	size_t n = strlen(src), i;
+	size_t n = strlen(src), i, w = 0, bad;
 
 	if (n >= size) {
 		n = size - 1;
@@ -138,11 +158,11 @@ clean_copy(char *dst, size_t size, const char *src)
 		while (n > 0 && ((unsigned char)src[n] & 0xc0) == 0x80)
 			n--;
 	}
-	for (i = 0; i < n; i++)
-		dst[i] = (unsigned char)src[i] < 0x20 || src[i] == 0x7f
-			     ? '?'
-			     : src[i];
-	dst[n] = '\0';
+	for (i = 0; i < n; i += bad == 0 ? 1 : bad) {
+		bad = steering(src + i);
+		dst[w++] = bad == 0 ? src[i] : '?';
+	}
+	dst[w] = '\0';
 }
 
 static const struct op *

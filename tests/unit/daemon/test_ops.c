@@ -240,6 +240,18 @@ static const struct {
     {3, "\xe3\x81\x82", ""},
     {1, "abc", ""},
     {8, "", ""},
+    /* CSI of C1; right-to-left override, isolate; what must stay */
+    {16,
+	"a\xc2\x9b"
+	"31m",
+	"a?31m"},
+    {16,
+	"a\xe2\x80\xae"
+	"b\xe2\x81\xa6"
+	"c",
+	"a?b?c"},
+    {16, "\xe2\x80\xa8\xe2\x80\xa7", "?\xe2\x80\xa7"},
+    {16, "\xc2\xa0\xe2\x82\xac", "\xc2\xa0\xe2\x82\xac"},
 };
 
 START_TEST(clean_copies)
