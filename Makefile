@@ -83,9 +83,9 @@ LINK		= @echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 $(B)/postseald: $(B)/src/daemon/main.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
 $(B)/postsealctl: $(B)/src/ctl/main.o $(L_CTL) $(L_STORE) $(L_BASE)
-	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -linih
+	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih
 $(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_STORE) $(L_BASE)
-	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -linih -lqrencode -lseccomp
+	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp
 $(B)/postseal-sync: $(B)/src/sync/main.o $(L_SYNC) $(L_BASE)
 	$(LINK) -lcurl $(LIB_BASE) -linih -lseccomp
 
@@ -101,7 +101,7 @@ UNIT_apply	= $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 UNIT_daemon	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 UNIT_ctl	= $(L_CTL) $(L_STORE) $(L_BASE)
 UNIT_cgi	= $(L_CGI) $(L_STORE) $(L_BASE)
-UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -linih -lqrencode -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
+UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
 UNIT_sync	= $(L_SYNC) $(L_BASE)
 UNIT_store	= $(L_STORE) $(L_BASE)
 UNIT_LAYERS	= base pki postfix apply daemon store ctl cgi sync
@@ -111,11 +111,13 @@ UNIT_BIN_$(1)	:= $$(patsubst tests/unit/$(1)/%.c,$$(B)/unit/$(1)/%,$$(wildcard t
 $$(B)/unit/$(1)/%: $$(B)/tests/unit/$(1)/%.o $$(UNIT_$(1))
 	@mkdir -p $$(@D)
 	$$(LINK) $$(UNIT_LIBS)
-unit-$(1): $$(UNIT_BIN_$(1))
-	@for t in $$^; do $$$$t || exit 1; done
+unit-$(1): $$(UNIT_BIN_$(1):%=%.run)
 UNIT_BIN	+= $$(UNIT_BIN_$(1))
 endef
 $(foreach l,$(UNIT_LAYERS),$(eval $(call unit,$(l))))
+$(B)/unit/%.run: $(B)/unit/% unit-always
+	@$<
+unit-always:
 .SECONDARY:
 
 check-unit: $(addprefix unit-,$(UNIT_LAYERS))
@@ -164,7 +166,8 @@ check-layers: all
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
 unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY) redteam-bins
-redteam-bins: $(B)/redteam/takeover
+redteam-bins: $(B)/redteam/takeover $(B)/redteam/insider $(B)/redteam/jailed \
+    $(B)/redteam/without
 
 # Style.  Headers are laid out by hand: columns of a contract.
 C_FILES		= $(wildcard cgi/*.[ch] src/*/*.[ch] include/*.h \
@@ -184,6 +187,19 @@ $(B)/redteam/takeover: $(B)/tests/redteam/takeover.o $(B)/tests/redteam/wire.o \
     $(B)/tests/redteam/values.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
 	@mkdir -p $(@D)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
+
+$(B)/redteam/insider: $(B)/cgi/main.o $(B)/tests/redteam/insider.o \
+    $(B)/tests/redteam/attempts.o $(L_CGI) $(L_STORE) $(L_BASE)
+	@mkdir -p $(@D)
+	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp
+$(B)/redteam/jailed: $(B)/tests/redteam/jailed.o $(B)/tests/redteam/attempts.o \
+    $(L_PKI) $(L_BASE)
+	@mkdir -p $(@D)
+	$(LINK) $(LIB_PKI) $(LIB_BASE) -lseccomp
+
+$(B)/redteam/without: $(B)/tests/redteam/without.o
+	@mkdir -p $(@D)
+	$(LINK) -lseccomp
 
 $(B)/bench/standin: $(B)/tests/bench/standin.o $(L_PKI) $(L_BASE)
 	@mkdir -p $(@D)
@@ -228,7 +244,8 @@ help:
 clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
-.PHONY: all run redteam-bins check check-unit check-func check-browser check-asan soak \
+.PHONY: all run unit-always redteam-bins check check-unit check-func \
+	check-browser check-asan soak \
 	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -43,7 +43,9 @@ access_user_add(struct app *app, const struct request *req, const char *name,
 		password = made;
 	}
 	if (users_create(app->db, name, password, role, time(NULL), err) ==
-	    -1) {
+		-1 ||
+	    (made[0] != '\0' &&
+		users_made(app->db, name, time(NULL), err) == -1)) {
 		OPENSSL_cleanse(made, GENERATED_LEN + 1);
 		return -1;
 	}
@@ -63,7 +65,9 @@ access_user_password(struct app *app, const struct request *req,
 			return -1;
 		password = made;
 	}
-	if (users_passwd(app->db, name, password, time(NULL), err) == -1) {
+	if (users_passwd(app->db, name, password, time(NULL), err) == -1 ||
+	    (made[0] != '\0' &&
+		users_made(app->db, name, time(NULL), err) == -1)) {
 		OPENSSL_cleanse(made, GENERATED_LEN + 1);
 		return -1;
 	}
@@ -101,7 +105,7 @@ access_totp_reset(struct app *app, const struct request *req, const char *name,
 	struct user_row user;
 
 	if (users_get(app->db, name, &user, err) == -1 ||
-	    totp_reset(app->db, user.name, err) == -1)
+	    totp_reset(app->db, user.name, time(NULL), err) == -1)
 		return -1;
 	backend_audit(app, req, "user.totp_reset", "ok", user.name);
 	return 0;

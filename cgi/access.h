@@ -51,6 +51,9 @@ struct access_page {
 };
 int access_render(const struct page *, struct reply *,
     const struct access_page *, struct err *);
+/* The password of whoever presses, once more: field "current". */
+int account_password_again(
+    const struct page *, struct reply *, long *ret_id, struct err *why);
 /* One's own account; 0 = answered, -1 = *why. */
 int account_password(
     const struct page *, struct reply *, const char *arg, struct err *why);

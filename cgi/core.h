@@ -27,10 +27,15 @@ struct source {
 	ssize_t (*read)(void *arg, void *dst, size_t max);
 	void (*done)(void *arg); /* all that is wanted was read */
 	void *arg;
+	/* A piece of the answer, at once; -1: gone.  May be NULL. */
+	int (*send)(void *arg, const void *, size_t);
 };
 
 /* upload.c: is this one of the three file fields? */
 bool upload_is_field(const char *name);
+/* Bytes that are kept of a field's value; *ret_cut: more are dropped, with
+ * one more kept so that it shows, else refused. */
+size_t upload_max(const char *name, bool is_file, bool *ret_cut);
 extern const char *const upload_fields[];
 /* The same three as strings of a JSON object; null = absent. */
 int upload_from_json(
@@ -73,6 +78,18 @@ int body_read(struct request *, enum route_type, const char *boundary,
 const struct route *route_find(const struct route *, size_t n, enum http_method,
     const char *path, char allow[ALLOW_MAX], struct err *);
 bool path_is_api(const char *path);
+
+/* pam.c: users of the host, through postseald.  Log-in: ERR_AUTH_FAILED,
+ * ERR_AUTH_EXPIRED, ERR_AUTH_UNAVAILABLE.  Recheck: of who is known from the
+ * database, where that is older than PAM_AGAIN_S; 1: sessions have ended,
+ * tokens go on; *role is brought up to date. */
+#define PAM_AGAIN_S 60
+bool pam_wanted(const struct app *);   /* [auth] source names PAM */
+bool local_wanted(const struct app *); /* ... and the console's own users */
+int pam_login(struct app *, struct request *, const char *user,
+    const char *password, long *ret_id, struct err *);
+int pam_recheck(struct app *, struct request *, const char *user, bool pam,
+    time_t checked, enum role *, struct err *);
 
 /* session.c, csrf.c */
 int auth_identify(

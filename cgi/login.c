@@ -6,6 +6,7 @@
  * Between the two steps the browser holds the cookie of a half-open session
  * that opens nothing but the second step, for CODE_WAIT_S.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,8 @@
 #include "core.h"
 #include "store.h"
 #include "util.h"
+
+#define REFUSAL_MS 700
 
 /* The name for the audit: what was typed may be anything. */
 static const char *
@@ -46,9 +49,13 @@ failed(struct app *app, struct request *req, const char *user, time_t now,
 	struct err why;
 
 	err_clear(&why);
+	if (err->code == ERR_AUTH_EXPIRED)
+		backend_audit(
+		    app, req, "login_failed", "refused", audit_name(user));
 	if (err->code != ERR_AUTH_FAILED)
 		return -1;
-	if (throttle_fail(app->db, user, req->remote, now, &why) == -1)
+	if (throttle_fail(app->db, user, req->remote, now, &why) == -1 ||
+	    users_failed(app->db, user, req->remote, now, &why) == -1)
 		log_warn("throttle: %s", why.msg);
 	backend_audit(app, req, "login_failed", "refused", audit_name(user));
 	return -1;
@@ -71,8 +78,59 @@ required(const struct app *app, enum role role)
 enum stage
 session_stage(const struct app *app, const struct user_row *user)
 {
+	if (user->made != 0)
+		return STAGE_CHANGE;
 	return !user->second_factor && required(app, user->role) ? STAGE_ENROL
 								 : STAGE_FULL;
+}
+
+/* One of our own: a password that was made up is good for some days. */
+static int
+local_login(struct app *app, const char *name, const char *password, time_t now,
+    long *ret_id, struct err *err)
+{
+	struct user_row user;
+
+	if (users_verify(app->db, name, password, ret_id, err) == -1 ||
+	    users_get(app->db, name, &user, err) == -1)
+		return -1;
+	if (user.made != 0 && now - user.made >= PASSWORD_MADE_S)
+		return err_set(err, ERR_AUTH_EXPIRED, "",
+		    "the password that was made up has run out");
+	return 0;
+}
+
+/* Own names are never asked of PAM, whatever their password is. */
+static int
+verify(struct app *app, struct request *req, const char *name,
+    const char *password, time_t now, long *ret_id, struct err *err)
+{
+	struct user_row user = {.pam = true};
+	struct err why;
+
+	err_clear(&why);
+	if (pam_wanted(app) && users_get(app->db, name, &user, &why) == -1 &&
+	    why.code != ERR_USER_UNKNOWN) {
+		*err = why;
+		return -1;
+	}
+	if (pam_wanted(app) && user.pam)
+		return pam_login(app, req, name, password, ret_id, err);
+	if (local_wanted(app))
+		return local_login(app, name, password, now, ret_id, err);
+	return err_set(err, ERR_AUTH_FAILED, "", "not a user of the host");
+}
+
+/* Our own users are answered after 60 ms, PAM takes its time: with both, a
+ * refusal comes at the same time, or names could be told apart. */
+static void
+wait_until(int64_t when_ms)
+{
+	int64_t left = when_ms - now_ms();
+	struct timespec t = {left / 1000, left % 1000 * 1000000};
+
+	while (left > 0 && nanosleep(&t, &t) == -1 && errno == EINTR)
+		;
 }
 
 int
@@ -80,11 +138,17 @@ session_password(struct app *app, struct request *req, struct reply *reply,
     const char *user, const char *password, long *ret_id, struct err *err)
 {
 	time_t now = time(NULL);
+	int64_t begin = now_ms();
 
 	if (throttled(app, req, reply, user, now, err) == -1)
 		return -1;
-	if (users_verify(app->db, user, password, ret_id, err) == -1)
-		return failed(app, req, user, now, err);
+	if (verify(app, req, user, password, now, ret_id, err) == -1) {
+		failed(app, req, user, now, err);
+		if (pam_wanted(app))
+			wait_until(begin + (app->late_ms != 0 ? app->late_ms
+							      : REFUSAL_MS));
+		return -1;
+	}
 	return throttle_clear(app->db, user, req->remote, err);
 }
 
@@ -100,7 +164,7 @@ session_login(struct app *app, struct request *req, struct reply *reply,
 	    users_get(app->db, name, &user, err) == -1)
 		return -1;
 	stage = user.second_factor ? STAGE_CODE : session_stage(app, &user);
-	if (session_open(app, req, reply, id, stage, err) == -1)
+	if (session_login_open(app, req, reply, id, stage, err) == -1)
 		return -1;
 	if (stage != STAGE_CODE)
 		backend_audit(app, req, "login", "ok", NULL);
@@ -129,7 +193,8 @@ session_code(struct app *app, struct request *req, struct reply *reply,
 		return throttle_code_clear(app->db, name, err);
 	err_clear(&why);
 	if (err->code == ERR_AUTH_CODE) {
-		if (throttle_code_fail(app->db, name, now, &why) == -1)
+		if (throttle_code_fail(app->db, name, now, &why) == -1 ||
+		    users_failed(app->db, name, req->remote, now, &why) == -1)
 			log_warn("throttle: %s", why.msg);
 		backend_audit(
 		    app, req, "login_failed", "refused", audit_name(name));
@@ -148,7 +213,7 @@ session_login_code(struct app *app, struct request *req, struct reply *reply,
 	if (session_code(app, req, reply, req->who.half_user, code, err) ==
 		-1 ||
 	    users_get(app->db, req->who.half_user, &user, err) == -1 ||
-	    session_open(
+	    session_login_open(
 		app, req, reply, user.id, session_stage(app, &user), err) == -1)
 		return -1;
 	backend_audit(app, req, "login", "ok", "second factor");

@@ -50,6 +50,9 @@ may_check(const struct identity *who, enum need need, enum http_method method,
 			    "not with a token of scope %s",
 			    scope_name(who->scope));
 	}
+	if (who->must_change && need != MAY_OWN)
+		return err_set(err, ERR_AUTH_CHANGE, "",
+		    "a password of one's own has to be chosen first");
 	if (who->must_enrol && need != MAY_OWN)
 		return err_set(err, ERR_AUTH_ENROL, "",
 		    "a second factor has to be set up first");

@@ -144,6 +144,9 @@ put_users(const struct page *p, struct json_object *ctx, struct err *err)
 		}
 		json_object_object_add(o, "roles", role_options(p, role));
 		put_int(o, "n", (int64_t)i);
+		put_bool(o, "of_host",
+		    strcmp(jsonx_path_str(row_at(list, i), "source", ""),
+			"pam") == 0);
 		put_bool(o, "factor",
 		    json_object_get_boolean(
 			jsonx_path(row_at(list, i), "second_factor")));
@@ -387,7 +390,10 @@ static int
 session_end_any(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	if (access_session_end(p->app, p->req, NULL, arg, why) == -1)
+	long id = 0;
+
+	if (account_password_again(p, reply, &id, why) == -1 ||
+	    access_session_end(p->app, p->req, NULL, arg, why) == -1)
 		return -1;
 	return access_back(reply, "session", "sessions", why);
 }
@@ -459,7 +465,8 @@ page_access(
 		return 0;
 	/* One whose session has just ended, or a right that is missing. */
 	if (!req->who.known || why.code == ERR_AUTH_FORBIDDEN ||
-	    why.code == ERR_AUTH_ENROL || err_http(why.code) >= 500) {
+	    why.code == ERR_AUTH_ENROL || why.code == ERR_AUTH_CHANGE ||
+	    err_http(why.code) >= 500) {
 		*err = why;
 		return -1;
 	}

@@ -2,8 +2,8 @@
  * page_account.c - one's own part of /access: password, second factor,
  * sessions.
  *
- * Whoever changes how the account is entered gives the password once more:
- * an unlocked screen is not enough to keep its owner out.
+ * Whoever changes how the account is entered, or ends sessions, gives the
+ * password once more: an unlocked screen is not enough to keep its owner out.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,12 +13,13 @@
 
 #include "access.h"
 #include "mustache.h"
+#include "util.h"
 
 #define URI_MAX	  512
 #define GROUP_LEN 4
 
-static int
-password_again(
+int
+account_password_again(
     const struct page *p, struct reply *reply, long *ret_id, struct err *why)
 {
 	int rc = session_password(p->app, p->req, reply, p->req->who.user,
@@ -39,11 +40,17 @@ account_password(
 	long id = 0;
 
 	(void)arg;
+	if (p->req->who.pam)
+		return err_set(why, ERR_USER_PAM, "",
+		    "the password is the host's, and is changed there");
 	if (strcmp(new, fields_str(&p->req->form, "again", "")) != 0)
 		return err_set(why, ERR_PASSWORD_AGAIN, "again",
 		    "the two passwords differ");
+	if (strcmp(new, fields_str(&p->req->form, "current", "")) == 0)
+		return err_set(why, ERR_PASSWORD_SAME, "password",
+		    "the new password is the current one");
 	if (password_acceptable(new, p->req->who.user, why) == -1 ||
-	    password_again(p, reply, &id, why) == -1 ||
+	    account_password_again(p, reply, &id, why) == -1 ||
 	    access_user_password(
 		p->app, p->req, p->req->who.user, new, made, why) == -1 ||
 	    users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
@@ -61,7 +68,7 @@ account_totp_start(
 	long id = 0;
 
 	(void)arg;
-	if (password_again(p, reply, &id, why) == -1 ||
+	if (account_password_again(p, reply, &id, why) == -1 ||
 	    totp_start(p->app->db, p->req->who.user, secret, why) == -1)
 		return -1;
 	OPENSSL_cleanse(secret, sizeof(secret));
@@ -98,10 +105,10 @@ account_totp_off(
 	long id = 0;
 
 	(void)arg;
-	if (password_again(p, reply, &id, why) == -1 ||
+	if (account_password_again(p, reply, &id, why) == -1 ||
 	    session_code(p->app, p->req, reply, p->req->who.user,
 		fields_str(&p->req->form, "code", ""), why) == -1 ||
-	    totp_reset(p->app->db, p->req->who.user, why) == -1)
+	    totp_reset(p->app->db, p->req->who.user, time(NULL), why) == -1)
 		return -1;
 	backend_audit(p->app, p->req, "user.totp", "ok", "off");
 	if (users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
@@ -115,8 +122,11 @@ int
 account_end(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	if (access_session_end(p->app, p->req, p->req->who.user, arg, why) ==
-	    -1)
+	long id = 0;
+
+	if (account_password_again(p, reply, &id, why) == -1 ||
+	    access_session_end(p->app, p->req, p->req->who.user, arg, why) ==
+		-1)
 		return -1;
 	return access_back(reply, "session", "account", why);
 }
@@ -126,7 +136,10 @@ int
 account_sign_out(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	if (access_sign_out(p->app, p->req, p->req->who.user, 0, why) == -1 ||
+	long id = 0;
+
+	if (account_password_again(p, reply, &id, why) == -1 ||
+	    access_sign_out(p->app, p->req, p->req->who.user, 0, why) == -1 ||
 	    session_logout(p->app, p->req, reply, why) == -1)
 		return -1;
 	(void)arg;
@@ -166,6 +179,48 @@ put_secret(const struct page *p, const char *secret, struct json_object *o)
 	buf_clear(&path);
 }
 
+/* The log-in before this one, and what was tried in between. */
+static int
+put_last(const struct page *p, struct json_object *o, struct err *err)
+{
+	struct last_login last = {0};
+	struct json_object *t = json_object_new_object(), *args;
+	char iso[32] = "";
+
+	json_object_object_add(o, "last", t);
+	if (sessions_last(p->app->db, p->req->who.session, &last, err) == -1)
+		return -1;
+	if (last.at != 0)
+		time_iso(last.at, iso);
+	put_time(p, t, iso);
+	put_str(t, "from", last.from);
+	args = json_object_new_object();
+	put_int(args, "n", last.fails);
+	put_str(args, "from", last.fail_from);
+	if (last.fails > 0)
+		put_text(p, o, "fails", "access.fails_text", args);
+	else
+		put_str(o, "fails", "0");
+	json_object_put(args);
+	/* Read, when the account itself was asked for. */
+	if (last.news == 0 || p->req->method != HTTP_GET ||
+	    sessions_news_read(p->app->db, p->req->who.session, err) == 0)
+		return 0;
+	return -1;
+}
+
+static void
+put_when(const struct page *p, struct json_object *o, const char *key, time_t t)
+{
+	struct json_object *at = json_object_new_object();
+	char iso[32] = "";
+
+	if (t != 0)
+		time_iso(t, iso);
+	put_time(p, at, iso);
+	json_object_object_add(o, key, at);
+}
+
 int
 account_put(const struct page *p, struct json_object *ctx, struct err *err)
 {
@@ -177,9 +232,14 @@ account_put(const struct page *p, struct json_object *ctx, struct err *err)
 	json_object_object_add(ctx, "account", o);
 	if (users_get(p->app->db, p->req->who.user, &user, err) == -1 ||
 	    totp_pending(p->app->db, user.name, secret, err) == -1 ||
-	    recovery_left(p->app->db, user.name, &left, err) == -1)
+	    recovery_left(p->app->db, user.name, &left, err) == -1 ||
+	    put_last(p, o, err) == -1)
 		return -1;
 	put_bool(o, "must_enrol", p->req->who.must_enrol);
+	put_bool(o, "must_change", p->req->who.must_change);
+	put_bool(o, "of_host", user.pam);
+	put_when(p, o, "changed", user.changed);
+	put_when(p, o, "factor_changed", user.factor_changed);
 	put_bool(o, "factor", user.second_factor);
 	put_bool(o, "start", !user.second_factor && secret[0] == '\0');
 	args = json_object_new_object();

@@ -99,7 +99,8 @@ page_login(
 	if (rc == 0)
 		return onward(reply, next, err);
 	if (why.code != ERR_AUTH_FAILED && why.code != ERR_AUTH_CODE &&
-	    why.code != ERR_AUTH_THROTTLED && why.code != ERR_AUTH_REQUIRED) {
+	    why.code != ERR_AUTH_THROTTLED && why.code != ERR_AUTH_REQUIRED &&
+	    why.code != ERR_AUTH_EXPIRED && why.code != ERR_AUTH_UNAVAILABLE) {
 		*err = why;
 		return -1;
 	}

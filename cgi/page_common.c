@@ -28,6 +28,7 @@ static const struct {
     {"routing", "nav.routing", PATH_SCANNERS, "nav.scanners"},
     {"console", "nav.console", PATH_ACCESS, "nav.access"},
     {"console", "nav.console", PATH_AUDIT, "nav.audit"},
+    {"console", "nav.console", PATH_GUIDE, "guide.title"},
 };
 
 void
@@ -277,6 +278,52 @@ navigation(const struct page *p)
 	return top;
 }
 
+/* Does it need lists.css?  The screen itself does not, and has no room. */
+static bool
+has_lists(const char *name)
+{
+	static const char *const plain[] = {
+	    "connection", "error", "login", "progress"};
+	size_t i;
+
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp(plain[i], name) == 0)
+			return false;
+	return true;
+}
+
+/* What happened to the account since the last log-in, on every page until
+ * the own account was looked at. */
+static struct json_object *
+news_of(const struct page *p)
+{
+	static const struct {
+		int bit;
+		const char *text;
+	} kinds[] = {
+	    {NEWS_FAILS, "access.news.fails"},
+	    {NEWS_PASSWORD, "access.news.password"},
+	    {NEWS_FACTOR, "access.news.factor"},
+	};
+	const struct identity *who = &p->req->who;
+	struct json_object *o, *list, *args;
+
+	if (!who->known || who->news == 0)
+		return NULL;
+	o = json_object_new_object();
+	list = json_object_new_array();
+	args = json_object_new_object();
+	put_int(args, "n", who->fails);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if ((who->news & kinds[i].bit) != 0)
+			json_object_array_add(
+			    list, new_text(p, kinds[i].text, args));
+	}
+	json_object_put(args);
+	json_object_object_add(o, "lines", list);
+	return o;
+}
+
 int
 page_render(struct app *app, struct request *req, struct reply *reply,
     int status, const char *name, struct json_object *ctx, struct err *err)
@@ -287,10 +334,12 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 
 	buf_init(&out, TEMPLATE_OUT_MAX);
 	put_str(ctx, "lang", req->lang);
+	put_bool(ctx, "lists", has_lists(name));
 	json_object_object_add(ctx, "languages", languages(&p));
 	put_str(ctx, "csrf", csrf_for_form(app, req, reply));
 	put_path(req, ctx);
 	put_str(ctx, "user", req->who.known ? req->who.user : "");
+	json_object_object_add(ctx, "news", news_of(&p));
 	/* Which controls to show. */
 	put_bool(ctx, "may_change", may(&req->who, MAY_CHANGE));
 	put_bool(ctx, "may_access", may(&req->who, MAY_ACCESS));

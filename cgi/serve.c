@@ -152,7 +152,8 @@ answer_error(struct app *app, struct request *req, struct reply *reply,
 		rc = problem_reply(app, req, reply, why);
 	else if (page && why->code == ERR_AUTH_REQUIRED)
 		rc = to_login(req, reply);
-	else if (page && why->code == ERR_AUTH_ENROL)
+	else if (page &&
+		 (why->code == ERR_AUTH_ENROL || why->code == ERR_AUTH_CHANGE))
 		rc = reply_redirect(reply, "/access");
 	else
 		rc = error_page(app, req, reply, why);
@@ -178,11 +179,13 @@ serve(struct app *app, const struct route *table, size_t n, char **env,
 	request_init(&req, env);
 	reply_init(&reply);
 	choose_language(app, &req);
-	if (handle(app, table, n, &req, src, &reply, &err) == -1) {
+	req.source = src;
+	if (handle(app, table, n, &req, src, &reply, &err) == -1 &&
+	    !reply.sent) {
 		note_refusal(app, &req, &err);
 		answer_error(app, &req, &reply, &err);
 	}
-	rc = reply_bytes(&reply, req.method == HTTP_HEAD, out);
+	rc = reply.sent ? 0 : reply_bytes(&reply, req.method == HTTP_HEAD, out);
 	reply_clear(&reply);
 	request_clear(&req);
 	return rc;

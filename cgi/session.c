@@ -49,7 +49,11 @@ know_session(struct request *req, const struct session_row *row,
 	    .session = row->id,
 	    .role = row->role,
 	    .scope = SCOPE_WRITE,
-	    .must_enrol = row->stage == STAGE_ENROL};
+	    .must_enrol = row->stage == STAGE_ENROL,
+	    .must_change = row->stage == STAGE_CHANGE,
+	    .pam = row->pam,
+	    .news = row->news,
+	    .fails = row->fails};
 
 	snprintf(who.user, sizeof(who.user), "%s", row->user);
 	memcpy(who.via, "web", sizeof("web"));
@@ -83,7 +87,9 @@ by_cookie(struct app *app, struct request *req, struct err *err)
 	    !secret_well_formed(secret))
 		err_set(err, ERR_AUTH_REQUIRED, "", "not logged in");
 	else if (sessions_find(app->db, secret, time(NULL), session_idle_s(app),
-		     session_max_s(app), &row, err) == 0)
+		     session_max_s(app), &row, err) == 0 &&
+		 pam_recheck(app, req, row.user, row.pam, row.checked,
+		     &row.role, err) == 0)
 		rc = row.stage == STAGE_CODE
 			 ? half_way(req, &row, err)
 			 : know_session(req, &row, secret, err);
@@ -103,10 +109,14 @@ by_token(
 	header += 7;
 	header += strspn(header, " ");
 	if (tokens_find(app->db, header, req->remote, time(NULL), &row, err) ==
-	    -1)
+		-1 ||
+	    pam_recheck(
+		app, req, row.user, row.pam, row.checked, &row.role, err) == -1)
 		return -1;
-	req->who = (struct identity){
-	    .known = true, .role = row.role, .scope = row.scope};
+	req->who = (struct identity){.known = true,
+	    .role = row.role,
+	    .scope = row.scope,
+	    .pam = row.pam};
 	memcpy(req->who.via, "api", sizeof("api"));
 	snprintf(req->who.user, sizeof(req->who.user), "%s", row.user);
 	return 0;
@@ -134,29 +144,44 @@ auth_identify(
 	return 0;
 }
 
-int
-session_open(struct app *app, struct request *req, struct reply *reply,
-    long user_id, enum stage stage, struct err *err)
+/* What the new session knows of the log-in. */
+static int
+know_login(struct app *app, const struct request *req, long id, long old,
+    long user_id, enum stage stage, time_t now, struct err *err)
+{
+	if (old != 0)
+		return sessions_inherit(app->db, id, old, err);
+	if (stage == STAGE_CODE)
+		return 0;
+	return sessions_login(app->db, id, user_id, req->remote, now, err);
+}
+
+/* old: the session that this one continues, 0 at log-in. */
+static int
+open_new(struct app *app, struct request *req, struct reply *reply,
+    long user_id, enum stage stage, long old, struct err *err)
 {
 	char secret[SECRET_HEX + 1];
 	struct session_row row;
 	time_t now = time(NULL);
-	long old = req->who.session != 0 ? req->who.session : req->who.half;
+	long gone = req->who.session != 0 ? req->who.session : req->who.half;
 	int rc = -1;
 
-	if ((old != 0 && sessions_drop(app->db, old, err) == -1) ||
-	    db_sweep(app->db, now, session_idle_s(app), session_max_s(app),
+	if (db_sweep(app->db, now, session_idle_s(app), session_max_s(app),
 		err) == -1 ||
 	    random_hex(secret, SECRET_BYTES, err) == -1)
 		return -1;
-	req->who = (struct identity){0};
 	if (sessions_add(app->db, user_id, secret, req->remote, now, err) ==
 		-1 ||
 	    sessions_find(app->db, secret, now, session_idle_s(app),
 		session_max_s(app), &row, err) == -1 ||
-	    sessions_set_stage(app->db, row.id, stage, err) == -1)
+	    know_login(app, req, row.id, old, user_id, stage, now, err) == -1 ||
+	    (gone != 0 && sessions_drop(app->db, gone, err) == -1) ||
+	    sessions_set_stage(app->db, row.id, stage, err) == -1 ||
+	    sessions_find(app->db, secret, now, session_idle_s(app),
+		session_max_s(app), &row, err) == -1)
 		goto out;
-	row.stage = stage;
+	req->who = (struct identity){0};
 	if (reply_cookie(reply, COOKIE_SESSION, secret, -1) == -1 ||
 	    (stage != STAGE_CODE &&
 		reply_cookie(reply, COOKIE_LOGIN, "", 0) == -1)) {
@@ -170,6 +195,20 @@ session_open(struct app *app, struct request *req, struct reply *reply,
 out:
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
+}
+
+int
+session_login_open(struct app *app, struct request *req, struct reply *reply,
+    long user_id, enum stage stage, struct err *err)
+{
+	return open_new(app, req, reply, user_id, stage, 0, err);
+}
+
+int
+session_open(struct app *app, struct request *req, struct reply *reply,
+    long user_id, enum stage stage, struct err *err)
+{
+	return open_new(app, req, reply, user_id, stage, req->who.session, err);
 }
 
 /* Uploads that wait for Save go with the session. */

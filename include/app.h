@@ -14,6 +14,7 @@
 #include "client.h"
 #include "conf.h"
 #include "http.h"
+#include "sandbox.h"
 
 struct db;			/* store.h: SQLite */
 struct templates;		/* template.h */
@@ -24,8 +25,11 @@ struct app {
 	struct templates	*templates;
 	struct buf		 openapi;	/* openapi.json, as it is */
 	struct db		*db;
+	struct sandbox_state	 sandbox;	/* of this worker */
 	int64_t			 refusal_ms;	/* when a stranger's refusal
 						 * may be recorded again */
+	int			 late_ms;	/* of a refused log-in with
+						 * PAM; 0 = the usual */
 };
 
 #define COOKIE_SESSION	"__Host-postseal"
@@ -70,7 +74,10 @@ int	session_password(struct app *, struct request *, struct reply *,
 	    struct err *);
 int	session_code(struct app *, struct request *, struct reply *,
 	    const char *user, const char *code, struct err *);
-/* A new secret and session in the place of the request's. */
+/* A new secret and session in the place of the request's: at log-in, where a
+ * complete one is noted, or in between. */
+int	session_login_open(struct app *, struct request *, struct reply *,
+	    long user_id, enum stage, struct err *);
 int	session_open(struct app *, struct request *, struct reply *,
 	    long user_id, enum stage, struct err *);
 /* What a session of this user begins as. */

@@ -22,6 +22,7 @@
 
 struct app;
 struct json_object;
+struct source;
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_DELETE, HTTP_OTHER };
 
@@ -62,6 +63,9 @@ struct identity {
 	enum role role;
 	enum scope scope;		/* of the token; write with a cookie */
 	bool	must_enrol;		/* a second factor comes first */
+	bool	must_change;		/* a password of one's own does */
+	bool	pam;			/* a user of the host */
+	int	news, fails;		/* session_row: for the page's head */
 	/* Before log-in is complete: whose code is asked for. */
 	long	half;			/* row id of that session, 0 = none */
 	char	half_user[64];
@@ -83,7 +87,8 @@ enum need {
 	MAY_ACCESS,		/* users, tokens, all sessions, scanners */
 	MAY__MAX
 };
-/* ERR_AUTH_FORBIDDEN (role), ERR_AUTH_SCOPE (token), ERR_AUTH_ENROL. */
+/* ERR_AUTH_FORBIDDEN (role), ERR_AUTH_SCOPE (token), ERR_AUTH_ENROL,
+ * ERR_AUTH_CHANGE. */
 int	may_check(const struct identity *, enum need, enum http_method,
 	    struct err *);
 bool	may(const struct identity *, enum need);
@@ -102,6 +107,7 @@ struct request {
 	struct identity		 who;
 	char			**env;		/* FastCGI parameters */
 	char			*target;	/* storage of path */
+	const struct source	*source;	/* core.h: for reply_send */
 	char			 pre_csrf[65];	/* before login: see csrf.c */
 	/* What a failing handler leaves for the frame's answer: the daemon's
 	 * ERROR object (findings, step, log).  Owned by the request. */
@@ -120,6 +126,7 @@ struct reply {
 	int		status;		/* 200 */
 	struct buf	headers;	/* "Name: value\r\n" lines */
 	struct buf	body;
+	bool		sent;		/* reply_begin: nothing more to send */
 };
 
 /* Refuses CR, LF and other controls.  A header of the same name is replaced,
@@ -131,6 +138,11 @@ int	reply_header(struct reply *, const char *name, const char *value);
 int	reply_cookie(struct reply *, const char *name, const char *value,
 	    int max_age);
 int	reply_json(struct reply *, int status, struct json_object *);
+/* For an answer that comes piece by piece: the headers go out now, without a
+ * length; then reply_send, each piece at once.  -1: the peer has gone, or
+ * cannot be served so; nothing more may be sent. */
+int	reply_begin(struct reply *, const struct request *);
+int	reply_send(const struct request *, const char *, size_t);
 /* 303; path must be one of our own ("/..." and not "//"). */
 int	reply_redirect(struct reply *, const char *path);
 
@@ -216,6 +228,8 @@ int	page_generation(struct app *, struct request *, struct reply *,
 	    struct err *);		/* GET, POST .../history/ * */
 int	page_drift(struct app *, struct request *, struct reply *,
 	    struct err *);		/* POST .../connection/drift */
+int	page_guide(struct app *, struct request *, struct reply *,
+	    struct err *);
 int	page_audit(struct app *, struct request *, struct reply *,
 	    struct err *);		/* GET /audit */
 int	api_generations(struct app *, struct request *, struct reply *,

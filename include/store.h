@@ -25,7 +25,9 @@
 #define STORE_FILE		"postseal.db"
 #define USER_NAME_MAX		63
 #define PASSWORD_MIN		12
-#define PASSWORD_MAX		256
+#define PASSWORD_MAX		511	/* bytes: what crypt takes */
+#define PASSWORD_CHARS_MAX	128
+#define PASSWORD_MADE_S		259200	/* a made-up one is good for 3 days */
 #define TOKEN_NAME_MAX		63
 #define TOKEN_PREFIX		"pst_"
 #define TOKEN_LEN		47	/* "pst_" + 43 base64url characters */
@@ -60,9 +62,11 @@ int		 role_from_name(const char *, enum role *, struct err *);
 
 /*
  * Users.  Names: 1 to 63 of a-z A-Z 0-9 . _ - @, not starting with '-' or
- * '.'; else ERR_USER_NAME.  Passwords: UTF-8, PASSWORD_MIN characters to
- * PASSWORD_MAX bytes, else ERR_PASSWORD_LENGTH; made of widely known words
- * and runs alone: ERR_PASSWORD_COMMON (common.c).
+ * '.'; else ERR_USER_NAME.  Passwords: UTF-8, PASSWORD_MIN to
+ * PASSWORD_CHARS_MAX characters in at most PASSWORD_MAX bytes, else
+ * ERR_PASSWORD_LENGTH; what is guessed early: ERR_PASSWORD_COMMON (common.c).
+ * A user of the host (users_pam) has a row without a password, whose role
+ * comes from its groups: ERR_USER_PAM for changes of either.
  */
 bool	user_name_valid(const char *);
 /* name may be NULL: whose own name the password must not be. */
@@ -73,6 +77,8 @@ int	users_create(struct db *, const char *name, const char *password,
 /* An administrator. */
 int	users_add(struct db *, const char *name, const char *password,
 	    time_t now, struct err *);
+/* The password was made up for the user, who has to change it. */
+int	users_made(struct db *, const char *name, time_t now, struct err *);
 /* Ends all sessions of the user. */
 int	users_passwd(struct db *, const char *name, const char *password,
 	    time_t now, struct err *);		/* ERR_USER_UNKNOWN */
@@ -83,8 +89,8 @@ int	users_set_role(struct db *, const char *name, enum role,
  * ERR_USER_LAST for the last administrator. */
 int	users_delete(struct db *, const char *name, struct err *);
 int	users_remove(struct db *, const char *name, struct err *);
-/* [{"name", "role", "second_factor", "created_at", "changed_at",
- * "last_login_at"}] */
+/* [{"name", "role", "source": "local"|"pam", "second_factor", "created_at",
+ * "changed_at", "last_login_at"}] */
 int	users_list(struct db *, struct json_object **, struct err *);
 /* ERR_AUTH_FAILED for a wrong password and for an unknown user, after the
  * same time.  *ret_id: row of the user. */
@@ -95,15 +101,34 @@ struct user_row {
 	char		name[USER_NAME_MAX + 1];
 	enum role	role;
 	bool		second_factor;
+	bool		pam;		/* of the host */
+	time_t		made;		/* when its password was made up, or 0 */
+	time_t		changed;	/* its password, or 0 */
+	time_t		factor_changed;	/* or 0 */
 };
 int	users_get(struct db *, const char *name, struct user_row *,
 	    struct err *);		/* ERR_USER_UNKNOWN */
+/*
+ * A user of the host has given the right password: its row, made or brought
+ * up to date.  ERR_AUTH_FAILED if the name is one of the console's own users,
+ * or spelt otherwise than its row.
+ */
+int	users_pam(struct db *, const char *name, enum role,
+	    const char *stamp, time_t now, long *ret_id, struct err *);
+/* The host was asked again.  ROLE_NONE with "": the user is not welcome any
+ * more; that, and another stamp, ends all its sessions (*ret_ended). */
+int	users_pam_again(struct db *, const char *name, enum role,
+	    const char *stamp, time_t now, bool *ret_ended, struct err *);
+/* A wrong password or code for that name: told at the next log-in. */
+int	users_failed(struct db *, const char *name, const char *from,
+	    time_t now, struct err *);
 
 /* Sessions.  secret: what the cookie holds. */
 enum stage {
 	STAGE_FULL,
 	STAGE_CODE,	/* password given; the second factor is asked for */
-	STAGE_ENROL	/* logged in, but has to set up a second factor first */
+	STAGE_ENROL,	/* logged in, but has to set up a second factor first */
+	STAGE_CHANGE	/* logged in, but has to choose a password first */
 };
 #define CODE_WAIT_S	300	/* a session ends that stays in STAGE_CODE */
 
@@ -113,10 +138,31 @@ struct session_row {
 	time_t		created, seen;
 	enum role	role;
 	enum stage	stage;
+	bool		pam;
+	time_t		checked;	/* when the host was asked last */
+	int		news;		/* NEWS_ bits that wait to be read */
+	int		fails;
+};
+
+/* What happened to the account between the last log-in and this one. */
+#define NEWS_FAILS	1	/* wrong passwords or codes */
+#define NEWS_PASSWORD	2	/* another password */
+#define NEWS_FACTOR	4	/* second factor set up or taken off */
+struct last_login {
+	time_t		at, fail_at;		/* 0 = never */
+	char		from[64], fail_from[64];
+	int		fails, news;
 };
 
 int	sessions_add(struct db *, long user_id, const char *secret,
 	    const char *from, time_t now, struct err *);
+/* The log-in is complete: notes it, and in the session what went before. */
+int	sessions_login(struct db *, long id, long user_id, const char *from,
+	    time_t now, struct err *);
+/* A session in the place of another knows what that one knew. */
+int	sessions_inherit(struct db *, long id, long old, struct err *);
+int	sessions_last(struct db *, long id, struct last_login *, struct err *);
+int	sessions_news_read(struct db *, long id, struct err *);
 int	sessions_set_stage(struct db *, long id, enum stage, struct err *);
 /* ERR_AUTH_REQUIRED when there is none or its time is over.  Notes the visit,
  * at most once a minute. */
@@ -152,6 +198,8 @@ struct token_row {
 	char		name[TOKEN_NAME_MAX + 1];
 	enum role	role;
 	enum scope	scope;
+	bool		pam;		/* the owner is a user of the host */
+	time_t		checked;
 };
 
 struct token_want {
@@ -217,7 +265,7 @@ int	totp_confirm(struct db *, const char *user, const char *code,
 int	totp_check(struct db *, const char *user, const char *code,
 	    time_t now, struct err *);
 /* No second factor any more. */
-int	totp_reset(struct db *, const char *user, struct err *);
+int	totp_reset(struct db *, const char *user, time_t now, struct err *);
 int	recovery_left(struct db *, const char *user, int *, struct err *);
 
 /*

@@ -24,7 +24,8 @@ set_password(struct ctl *ctl, const char *name,
 	int rc = -1;
 
 	if (ctl_password(ctl, password, err) == -1 ||
-	    set(ctl->db, name, password, time(NULL), err) == -1)
+	    set(ctl->db, name, password, time(NULL), err) == -1 ||
+	    (ctl->generate && users_made(ctl->db, name, time(NULL), err) == -1))
 		goto out;
 	if (ctl->json) {
 		o = ctl->generate
@@ -134,8 +135,8 @@ int
 ctl_user_list(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
-	static const char *const columns[] = {"name", "role", "second_factor",
-	    "created_at", "changed_at", "last_login_at", NULL};
+	static const char *const columns[] = {"name", "role", "source",
+	    "second_factor", "created_at", "changed_at", "last_login_at", NULL};
 	struct json_object *list = NULL;
 
 	(void)args;
@@ -163,7 +164,7 @@ ctl_user_totp_reset(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	(void)status;
-	if (totp_reset(ctl->db, args[0], err) == -1)
+	if (totp_reset(ctl->db, args[0], time(NULL), err) == -1)
 		return -1;
 	if (ctl->json)
 		return ctl_json(ctl, ctl_object("user", args[0], NULL), err);

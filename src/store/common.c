@@ -1,22 +1,31 @@
 /*
- * common.c - is a password made of nothing but what everybody guesses?
+ * common.c - would this password be guessed early?
  *
- * Few of the well-known lists' entries have 12 characters: people lengthen
- * them ("Password2026!!", "adminadmin12", "qwertyuiop123").  So the password
- * is folded (case, and digits that stand for letters), taken apart into words
- * of common.def, the user's own name, years, and runs (aaaa, 1234, 4321);
- * what is left over must be LEFT_MIN characters or more.  That asks for no
- * kind of characters (ASVS 2.1.9), and a phrase of other words passes.
+ * Lists of leaked passwords hold few entries of 12 characters, and those that
+ * they hold are built: words and names lengthened ("Password2026!!",
+ * "jonathan12345"), doubled, walked on the keyboard, dates.  So a list is the
+ * wrong measure for this length.  Two rules, each enough to refuse:
  *
- * Parts are found by trying at each place the longest that fits: a guess at
- * the best division, which is enough for a list of guesses.
+ * 1. libzxcvbn estimates how many guesses someone needs who tries, in that
+ *    order, its 47,000 leaked passwords, names and words, with letters
+ *    replaced, capitals, repeats, sequences, keyboard walks and dates, and
+ *    what is put together of them: fewer than 2^BITS_MIN is refused.
+ * 2. What it does not know is ours: words of common.def (the product's own,
+ *    and those of other languages), the user's name, years, and runs are
+ *    taken out; fewer than LEFT_MIN characters left over is refused.
+ *
+ * Neither asks for kinds of characters (ASVS 2.1.9): a phrase of four words in
+ * lower case passes.  In rule 2 the longest part that fits is taken at each
+ * place: a guess at the best division, which is enough for a list of guesses.
  */
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <zxcvbn.h>
 
 #include "db.h"
 
+#define BITS_MIN 35.0
 #define LEFT_MIN 4
 #define RUN_MIN	 3
 
@@ -99,8 +108,16 @@ part_at(const char *s, const char *name)
 	return best;
 }
 
-bool
-password_is_common(const char *password, const char *name)
+static bool
+guessed_early(const char *password, const char *name)
+{
+	const char *own[] = {"postseal", name, NULL};
+
+	return ZxcvbnMatch(password, own, NULL) < BITS_MIN;
+}
+
+static bool
+nothing_left(const char *password, const char *name)
 {
 	size_t n, left = 0, at = 0, len = strlen(password);
 	char last = '\0';
@@ -118,4 +135,10 @@ password_is_common(const char *password, const char *name)
 	}
 	OPENSSL_cleanse(&last, sizeof(last));
 	return left < LEFT_MIN;
+}
+
+bool
+password_is_common(const char *password, const char *name)
+{
+	return guessed_early(password, name) || nothing_left(password, name);
 }

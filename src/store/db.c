@@ -71,6 +71,21 @@ static const char *const migrations[] = {
     " hash TEXT NOT NULL,"
     " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
     " PRIMARY KEY (user_id, hash)) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE users ADD COLUMN source TEXT NOT NULL DEFAULT 'local';"
+    "ALTER TABLE users ADD COLUMN stamp TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE users ADD COLUMN checked INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN factor_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN last_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE users ADD COLUMN fails INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN fail_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN fail_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sessions ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sessions ADD COLUMN last_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sessions ADD COLUMN fails INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sessions ADD COLUMN fail_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sessions ADD COLUMN fail_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sessions ADD COLUMN news INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))

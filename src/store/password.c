@@ -32,13 +32,14 @@ characters(const char *s)
 int
 password_acceptable(const char *password, const char *name, struct err *err)
 {
-	size_t len = strlen(password);
+	size_t n, len = strlen(password);
 
-	if (characters(password) < PASSWORD_MIN || len > PASSWORD_MAX)
+	n = characters(password);
+	if (n < PASSWORD_MIN || n > PASSWORD_CHARS_MAX || len > PASSWORD_MAX)
 		return err_set(err, ERR_PASSWORD_LENGTH, "password",
-		    "password: expected %d characters to %d bytes, got %zu "
+		    "password: expected %d to %d characters, got %zu in %zu "
 		    "bytes",
-		    PASSWORD_MIN, PASSWORD_MAX, len);
+		    PASSWORD_MIN, PASSWORD_CHARS_MAX, n, len);
 	if (!utf8_valid(password, len))
 		return err_set(err, ERR_FIELD_ENCODING, "password",
 		    "password: expected UTF-8");

@@ -20,11 +20,56 @@ sessions_add(struct db *db, long user_id, const char *secret, const char *from,
 
 	if (sha256_hex(secret, strlen(secret), hash) == -1)
 		return err_set(err, ERR_INTERNAL, "", "SHA-256");
-	if (db_run(db, err, DB_SESSION_ADD, "sisi", hash, (int64_t)user_id,
-		from, (int64_t)now) == -1)
+	return db_run(db, err, DB_SESSION_ADD, "sisi", hash, (int64_t)user_id,
+	    from, (int64_t)now);
+}
+
+int
+sessions_login(struct db *db, long id, long user_id, const char *from,
+    time_t now, struct err *err)
+{
+	if (db_run(db, err, DB_SESSION_LOGIN, "ii", (int64_t)id,
+		(int64_t)user_id) == -1)
 		return -1;
+	return db_run(db, err, DB_USER_LOGIN, "isi", (int64_t)now, from,
+	    (int64_t)user_id);
+}
+
+int
+sessions_inherit(struct db *db, long id, long old, struct err *err)
+{
 	return db_run(
-	    db, err, DB_USER_LOGIN, "ii", (int64_t)now, (int64_t)user_id);
+	    db, err, DB_SESSION_INHERIT, "ii", (int64_t)id, (int64_t)old);
+}
+
+int
+sessions_last(struct db *db, long id, struct last_login *ret, struct err *err)
+{
+	struct last_login last = {0};
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((st = db_query(db, err, DB_SESSION_LAST, "i", (int64_t)id)) ==
+		NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	if (rc == 1) {
+		last.at = sqlite3_column_int64(st, 0);
+		db_column(st, 1, last.from, sizeof(last.from));
+		last.fails = sqlite3_column_int(st, 2);
+		last.fail_at = sqlite3_column_int64(st, 3);
+		db_column(st, 4, last.fail_from, sizeof(last.fail_from));
+		last.news = sqlite3_column_int(st, 5);
+		db_done(st);
+	}
+	*ret = last;
+	return 0;
+}
+
+int
+sessions_news_read(struct db *db, long id, struct err *err)
+{
+	return db_run(db, err, DB_SESSION_READ, "i", (int64_t)id);
 }
 
 int
@@ -50,6 +95,10 @@ sessions_find(struct db *db, const char *secret, time_t now, int idle_s,
 	db_column(st, 4, stored, sizeof(stored));
 	row.role = db_role(st, 5);
 	row.stage = (enum stage)sqlite3_column_int(st, 6);
+	row.pam = sqlite3_column_int(st, 7) != 0;
+	row.checked = sqlite3_column_int64(st, 8);
+	row.news = sqlite3_column_int(st, 9);
+	row.fails = sqlite3_column_int(st, 10);
 	db_done(st);
 	if (row.stage == STAGE_CODE && max_s > CODE_WAIT_S)
 		max_s = CODE_WAIT_S;

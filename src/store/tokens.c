@@ -136,6 +136,8 @@ tokens_find(struct db *db, const char *token, const char *from, time_t now,
 	row.scope = db_scope(st, 6);
 	expires = sqlite3_column_int64(st, 7);
 	db_column(st, 8, allowed, sizeof(allowed));
+	row.pam = sqlite3_column_int(st, 9) != 0;
+	row.checked = sqlite3_column_int64(st, 10);
 	db_done(st);
 	if (!str_equal_secret(hash, stored))
 		return err_set(err, ERR_AUTH_FAILED, "", "unknown token");

@@ -297,7 +297,8 @@ totp_confirm(struct db *db, const char *user, const char *code, time_t now,
 	if (db_run(db, err, DB_BEGIN, "") == -1)
 		goto fail;
 	if (use_step(db, &s, digits, now, err) == -1 ||
-	    db_run(db, err, DB_RECOVERY_CLEAR, "s", user) == -1)
+	    db_run(db, err, DB_RECOVERY_CLEAR, "s", user) == -1 ||
+	    db_run(db, err, DB_USER_FACTOR, "is", (int64_t)now, user) == -1)
 		goto undo;
 	for (int i = 0; i < RECOVERY_CODES; i++) {
 		if (one_recovery(db, &s, codes[i], err) == -1)
@@ -314,7 +315,7 @@ fail:
 }
 
 int
-totp_reset(struct db *db, const char *user, struct err *err)
+totp_reset(struct db *db, const char *user, time_t now, struct err *err)
 {
 	int found;
 
@@ -325,6 +326,7 @@ totp_reset(struct db *db, const char *user, struct err *err)
 	if ((found = sqlite3_changes(db->h)) == 0)
 		err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", user);
 	if (found != 0 && db_run(db, err, DB_RECOVERY_CLEAR, "s", user) == 0 &&
+	    db_run(db, err, DB_USER_FACTOR, "is", (int64_t)now, user) == 0 &&
 	    db_run(db, err, DB_COMMIT, "") == 0)
 		return 0;
 undo:

@@ -65,6 +65,22 @@ users_add(struct db *db, const char *name, const char *password, time_t now,
 	return users_create(db, name, password, ROLE_ADMINISTRATOR, now, err);
 }
 
+/* Nothing was changed: is there no such user, is it of the host, or the last
+ * administrator? */
+static int
+spared(struct db *db, const char *name, struct err *err)
+{
+	struct user_row row;
+
+	if (users_get(db, name, &row, err) == -1)
+		return -1;
+	if (row.pam)
+		return err_set(err, ERR_USER_PAM, "user",
+		    "%s is a user of the host, and is changed there", name);
+	return err_set(
+	    err, ERR_USER_LAST, "user", "%s is the last administrator", name);
+}
+
 int
 users_passwd(struct db *db, const char *name, const char *password, time_t now,
     struct err *err)
@@ -80,7 +96,7 @@ users_passwd(struct db *db, const char *name, const char *password, time_t now,
 	    -1)
 		goto undo;
 	if (sqlite3_changes(db->h) == 0) {
-		unknown(name, err);
+		spared(db, name, err);
 		goto undo;
 	}
 	if (db_run(db, err, DB_SESSION_DROP_USER, "s", name) == 0 &&
@@ -92,6 +108,21 @@ undo:
 }
 
 int
+users_made(struct db *db, const char *name, time_t now, struct err *err)
+{
+	return db_run(db, err, DB_USER_MADE, "is", (int64_t)now, name);
+}
+
+int
+users_failed(struct db *db, const char *name, const char *from, time_t now,
+    struct err *err)
+{
+	if (!user_name_valid(name))
+		return 0;
+	return db_run(db, err, DB_USER_FAILED, "sis", name, (int64_t)now, from);
+}
+
+int
 users_delete(struct db *db, const char *name, struct err *err)
 {
 	if (check_name(name, err) == -1 ||
@@ -100,18 +131,6 @@ users_delete(struct db *db, const char *name, struct err *err)
 	if (sqlite3_changes(db->h) == 0)
 		return unknown(name, err);
 	return 0;
-}
-
-/* Nothing was changed: is there no such user, or is it the last one? */
-static int
-spared(struct db *db, const char *name, struct err *err)
-{
-	struct user_row row;
-
-	if (users_get(db, name, &row, err) == -1)
-		return -1;
-	return err_set(
-	    err, ERR_USER_LAST, "user", "%s is the last administrator", name);
 }
 
 int
@@ -151,6 +170,10 @@ users_get(
 	db_column(st, 2, row.name, sizeof(row.name));
 	row.role = db_role(st, 3);
 	row.second_factor = sqlite3_column_int(st, 4) != 0;
+	row.pam = sqlite3_column_int(st, 5) != 0;
+	row.made = sqlite3_column_int64(st, 6);
+	row.changed = sqlite3_column_int64(st, 7);
+	row.factor_changed = sqlite3_column_int64(st, 8);
 	db_done(st);
 	*ret = row;
 	return 0;
@@ -175,7 +198,8 @@ users_list(struct db *db, struct json_object **ret, struct err *err)
 		    db_json_bool(st, 2, o, "second_factor") == -1 ||
 		    db_json_time(st, 3, o, "created_at") == -1 ||
 		    db_json_time(st, 4, o, "changed_at") == -1 ||
-		    db_json_time(st, 5, o, "last_login_at") == -1) {
+		    db_json_time(st, 5, o, "last_login_at") == -1 ||
+		    db_json_str(st, 6, o, "source") == -1) {
 			db_done(st);
 			rc = err_set(err, ERR_NOMEM, "", "out of memory");
 			break;
@@ -212,11 +236,58 @@ users_verify(struct db *db, const char *name, const char *password,
 			db_done(st);
 		}
 	}
-	ok = password_matches(password, rc == 1 ? hash : NULL);
+	/* A user of the host has no hash. */
+	ok = password_matches(
+	    password, rc == 1 && hash[0] != '\0' ? hash : NULL);
 	OPENSSL_cleanse(hash, sizeof(hash));
 	if (!ok)
 		return err_set(
 		    err, ERR_AUTH_FAILED, "", "wrong user or password");
 	*ret_id = id;
+	return 0;
+}
+
+int
+users_pam(struct db *db, const char *name, enum role role, const char *stamp,
+    time_t now, long *ret_id, struct err *err)
+{
+	struct user_row row;
+
+	if (check_name(name, err) == -1 ||
+	    db_run(db, err, DB_PAM_LOGIN, "sssi", name, role_name(role), stamp,
+		(int64_t)now) == -1)
+		return -1;
+	if (sqlite3_changes(db->h) == 0)
+		return err_set(err, ERR_AUTH_FAILED, "",
+		    "the name belongs to another user here");
+	if (users_get(db, name, &row, err) == -1)
+		return -1;
+	*ret_id = row.id;
+	return 0;
+}
+
+int
+users_pam_again(struct db *db, const char *name, enum role role,
+    const char *stamp, time_t now, bool *ret_ended, struct err *err)
+{
+	sqlite3_stmt *st;
+	char old[64] = "";
+	bool over;
+	int rc;
+
+	if ((st = db_query(db, err, DB_PAM_STAMP, "s", name)) == NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return unknown(name, err);
+	db_column(st, 0, old, sizeof(old));
+	db_done(st);
+	/* Unwelcome users have an empty stamp. */
+	over = old[0] != '\0' && strcmp(old, stamp) != 0;
+	if (db_run(db, err, DB_PAM_AGAIN, "sssi", name, role_name(role), stamp,
+		(int64_t)now) == -1 ||
+	    (over && db_run(db, err, DB_SESSION_DROP_USER, "s", name) == -1))
+		return -1;
+	*ret_ended = over;
 	return 0;
 }

@@ -145,6 +145,19 @@ made=$(once)
 like "one is made up" "$made" '^[a-z2-7]{24}$'
 login t tess "$made"
 is "it works" "$STATUS" 303
+page t /smtp-routing/connection
+is "made up: nothing before one's own" "$STATUS $(header location)" "303 /access"
+page t /api/v1/connection
+is "made up: nor the API" "$STATUS $(j .code)" "403 auth.change"
+page t /access
+like "made up: the page says so" "$(<"$BODY")" 'id="must-change"'
+press t password current "$made" password "$made" again "$made"
+is "made up: not the same again" "$STATUS $(said)" "400 password.same"
+press t password current "$made" password "tess $made" again "tess $made"
+is "made up: one's own" "$STATUS" 303
+made="tess $made"
+page t /smtp-routing/connection
+is "made up: then all" "$STATUS" 200
 press a user_add user TESS role viewer
 is "the name is taken" "$STATUS $(said)" "409 user.exists"
 press a user_add user t2 role viewer password short
@@ -165,6 +178,8 @@ login t tess "$made"
 is "the old one is dead" "$STATUS" 401
 login t tess "$made2"
 is "the new one lives" "$STATUS" 303
+page t /access
+like "it was made up, too" "$(<"$BODY")" 'id="must-change"'
 press a user_role:admin role viewer
 is "the last administrator stays one" "$STATUS $(said)" "409 user.last_administrator"
 press a user_delete:admin
@@ -196,14 +211,20 @@ V="$V 2"
 login v2 vic "$V"
 id=$(ctl --json session list 2>/dev/null | jq '[.sessions[] | select(.user == "vic") | .id] | max')
 admin_id=$(ctl --json session list 2>/dev/null | jq '[.sessions[] | select(.user == "admin") | .id] | max')
-press v "end:$admin_id"
-is "not somebody else's session" "$STATUS $(said)" "404 session.unknown"
 press v "end:$id"
+is "sessions end with the password only" "$STATUS $(said)" "422 auth.failed"
+page v2 /access
+is "(it goes on)" "$STATUS" 200
+press v "end:$admin_id" current "$V"
+is "not somebody else's session" "$STATUS $(said)" "404 session.unknown"
+press v "end:$id" current "$V"
 is "one's own other session" "$STATUS" 303
 page v2 /access
 is "has ended" "$STATUS" 303
 login v2 vic "$V"
 press v2 sign_out
+is "sign out everywhere: with the password only" "$STATUS $(said)" "422 auth.failed"
+press v2 sign_out current "$V"
 is "sign out everywhere" "$STATUS $(header location)" "303 /login"
 page v /access
 is "everywhere" "$STATUS" 303
@@ -365,6 +386,17 @@ is "guessing: told to wait" "$STATUS" 429
 like "guessing: not long" "$(header retry-after)" '^[0-9]{1,3}$'
 login a admin "$PASSWORD"
 is "guessing: another account is served" "$STATUS" 303
+
+# What was tried is told at the next log-in, until the account was looked at.
+login g admin "guess number 13"
+login a admin "$PASSWORD"
+page a /smtp-routing/history
+like "told: a failed attempt" "$(<"$BODY")" 'id="news"'
+like "told: how many" "$(<"$BODY")" 'sign in as you: 1\.'
+page a /access
+like "told: from where" "$(<"$BODY")" '<dd>1; the last one from 127\.0\.0\.1</dd>'
+page a /smtp-routing/history
+unlike "told: once" "$(<"$BODY")" 'id="news"'
 
 req GET /static/
 like "no listing of a directory" "$STATUS" '^40[34]$'

@@ -55,6 +55,16 @@ user_id(const char *name)
 	return id;
 }
 
+/* -1: not with this password. */
+static inline long
+user_id_with(const char *name, const char *password)
+{
+	long id = -1;
+
+	users_verify(db, name, password, &id, &err);
+	return id;
+}
+
 static inline void
 add(const char *name)
 {

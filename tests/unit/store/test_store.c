@@ -137,11 +137,14 @@ END_TEST
 
 START_TEST(passwords)
 {
-	char longest[PASSWORD_MAX + 2];
+	/* of two, three and four bytes */
+	static const char *const chars[] = {
+	    "\xc3\xa9", "\xe5\xad\x97", "\xf0\x9f\x90\x9f"};
+	char longest[PASSWORD_CHARS_MAX + 2], wide[600];
 
 	for (size_t i = 0; i < sizeof(longest); i++)
 		longest[i] = (char)('a' + i * i % 26);
-	longest[PASSWORD_MAX + 1] = '\0';
+	longest[PASSWORD_CHARS_MAX + 1] = '\0';
 	ck_assert(is(users_add(db, "a", "", NOW, &err), ERR_PASSWORD_LENGTH));
 	ck_assert(is(
 	    users_add(db, "a", "elevenchars", NOW, &err), ERR_PASSWORD_LENGTH));
@@ -149,8 +152,23 @@ START_TEST(passwords)
 	    is(users_add(db, "a", longest, NOW, &err), ERR_PASSWORD_LENGTH));
 	ck_assert(is(users_add(db, "a", "not utf-8 \xff\xfe", NOW, &err),
 	    ERR_FIELD_ENCODING));
-	longest[PASSWORD_MAX] = '\0';
+	longest[PASSWORD_CHARS_MAX] = '\0';
 	ck_assert_int_eq(users_add(db, "a", longest, NOW, &err), 0);
+	ck_assert_int_gt(user_id_with("a", longest), 0);
+	/* No character is cut off. */
+	longest[PASSWORD_CHARS_MAX - 1] ^= 1;
+	ck_assert_int_eq(user_id_with("a", longest), -1);
+	for (int i = 0; i < N(chars); i++) {
+		strcpy(wide, "vole kettle ");
+		for (size_t n = strlen(wide); n < PASSWORD_CHARS_MAX; n++)
+			strcat(wide, chars[i]);
+		ck_assert_msg(users_passwd(db, "a", wide, NOW, &err) == 0,
+		    "%d: %s", i, err.msg);
+		ck_assert_int_gt(user_id_with("a", wide), 0);
+		strcat(wide, chars[i]);
+		ck_assert(is(users_passwd(db, "a", wide, NOW, &err),
+		    ERR_PASSWORD_LENGTH));
+	}
 }
 END_TEST
 
@@ -183,7 +201,7 @@ START_TEST(users)
 	    "{\"name\":\"Admin\",\"role\":\"administrator\","
 	    "\"second_factor\":false,\"created_at\":\"2027-01-15T08:00:00Z\","
 	    "\"changed_at\":\"2027-01-15T08:00:09Z\","
-	    "\"last_login_at\":null}");
+	    "\"last_login_at\":null,\"source\":\"local\"}");
 	json_object_put(list);
 	ck_assert(is(users_delete(db, "who", &err), ERR_USER_UNKNOWN));
 	ck_assert_int_eq(users_delete(db, "admin", &err), 0);

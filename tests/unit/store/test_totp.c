@@ -247,8 +247,8 @@ START_TEST(reset)
 	int left = 9;
 
 	enrol();
-	ck_assert(is(totp_reset(db, "two", &err), ERR_USER_UNKNOWN));
-	ck_assert_int_eq(totp_reset(db, "one", &err), 0);
+	ck_assert(is(totp_reset(db, "two", NOW, &err), ERR_USER_UNKNOWN));
+	ck_assert_int_eq(totp_reset(db, "one", NOW, &err), 0);
 	users_get(db, "one", &row, &err);
 	ck_assert(!row.second_factor);
 	recovery_left(db, "one", &left, &err);

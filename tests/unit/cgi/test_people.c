@@ -1,0 +1,401 @@
+/*
+ * Users of the host (PAM, played by the daemon of the harness), passwords
+ * that were made up, and what is told at the next log-in.
+ */
+#include "harness.h"
+
+#include <sqlite3.h>
+
+#define FORM "application/x-www-form-urlencoded"
+
+static char csrf[65], session[128], pre[128];
+static struct err err;
+
+#define SAYS(data) "{\"type\":\"result\",\"ok\":true,\"data\":" data "}"
+#define OK(role, stamp) \
+	SAYS("{\"answer\":\"ok\",\"role\":\"" role "\",\"stamp\":\"" stamp \
+	     "\"}")
+
+/* Behind the back of the console. */
+static void
+sql(const char *text)
+{
+	char path[128];
+	sqlite3 *h;
+
+	snprintf(path, sizeof(path), "%s/%s", con.dir, STORE_FILE);
+	ck_assert_int_eq(sqlite3_open(path, &h), SQLITE_OK);
+	sqlite3_busy_timeout(h, 5000);
+	ck_assert_int_eq(sqlite3_exec(h, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(h);
+}
+
+static int
+get(const char *target)
+{
+	ask("GET", target);
+	param("HTTP_COOKIE", session);
+	return go();
+}
+
+static int
+login(const char *user, const char *password)
+{
+	char v[96], text[512], value[65];
+
+	session[0] = '\0';
+	ask("GET", "/login");
+	go();
+	if (got_cookie(COOKIE_LOGIN, v, sizeof(v)) != NULL)
+		snprintf(pre, sizeof(pre), COOKIE_LOGIN "=%s", v);
+	got_csrf(value);
+	snprintf(text, sizeof(text), "csrf=%s&user=%s&password=%s", value, user,
+	    password);
+	ask("POST", "/login");
+	param("HTTP_COOKIE", pre);
+	body(FORM, text);
+	go();
+	if (got_cookie(COOKIE_SESSION, v, sizeof(v)) != NULL) {
+		snprintf(session, sizeof(session), COOKIE_SESSION "=%s", v);
+		ck_assert_int_eq(
+		    hmac_sha256_hex(v, strlen(v), "csrf", csrf), 0);
+	}
+	return ex.status;
+}
+
+static int
+press(const char *fields)
+{
+	char text[512], v[96];
+
+	snprintf(text, sizeof(text), "csrf=%s&%s", csrf, fields);
+	ask("POST", "/access");
+	param("HTTP_COOKIE", session);
+	body(FORM, text);
+	go();
+	if (got_cookie(COOKIE_SESSION, v, sizeof(v)) != NULL && v[0] != '\0') {
+		snprintf(session, sizeof(session), COOKIE_SESSION "=%s", v);
+		ck_assert_int_eq(
+		    hmac_sha256_hex(v, strlen(v), "csrf", csrf), 0);
+	}
+	return ex.status;
+}
+
+static bool
+page_has(const char *text)
+{
+	return strstr(ex.out.data, text) != NULL;
+}
+
+static void
+setup(void)
+{
+	con_setup();
+	strcpy(con.app.conf.auth_source, "both");
+	con.app.late_ms = 100;
+	sql("DELETE FROM users WHERE name <> '" USER "';"
+	    "DELETE FROM throttle; DELETE FROM sessions;"
+	    "UPDATE users SET made = 0, fails = 0, totp_on = 0, last_login = "
+	    "0");
+	err_clear(&err);
+}
+
+static void
+teardown(void)
+{
+	strcpy(con.app.conf.auth_source, "local");
+	con_teardown();
+}
+
+/* What PAM says becomes a session with the role of the group, or none. */
+static const struct {
+	const char *says;
+	int status;
+	enum role role;
+} verdicts[] = {
+    {OK("administrator", "1"), 303, ROLE_ADMINISTRATOR},
+    {OK("operator", "-"), 303, ROLE_OPERATOR},
+    {OK("viewer", "locked7"), 303, ROLE_VIEWER},
+    {OK("king", "1"), 503, ROLE_NONE},
+    {SAYS("{\"answer\":\"ok\"}"), 503, ROLE_NONE},
+    {SAYS("{\"answer\":\"denied\"}"), 401, ROLE_NONE},
+    {SAYS("{\"answer\":\"expired\"}"), 401, ROLE_NONE},
+    {SAYS("{\"answer\":\"unavailable\"}"), 503, ROLE_NONE},
+    {SAYS("{\"answer\":\"yes\"}"), 503, ROLE_NONE},
+    {SAYS("{}"), 503, ROLE_NONE},
+    {"hang up", 503, ROLE_NONE},
+    {"{\"type\":\"result\",\"ok\":false,\"error\":{\"code\":"
+     "\"auth.throttled\"}}",
+	429, ROLE_NONE},
+};
+
+START_TEST(pam_verdicts)
+{
+	struct user_row user = {0};
+	int64_t begin = now_ms();
+
+	daemon_says("auth.pam", verdicts[_i].says);
+	ck_assert_int_eq(
+	    login("hana", "vole+kettle+lantern"), verdicts[_i].status);
+	if (verdicts[_i].role == ROLE_NONE) {
+		ck_assert_int_eq(
+		    users_get(con.app.db, "hana", &user, NULL), -1);
+		ck_assert_str_eq(session, "");
+		/* as late as any other refusal */
+		ck_assert_int_ge(now_ms() - begin, 100);
+		return;
+	}
+	ck_assert_int_eq(users_get(con.app.db, "hana", &user, &err), 0);
+	ck_assert_int_eq(user.role, verdicts[_i].role);
+	ck_assert(user.pam);
+	ck_assert_int_eq(get("/access"), 200);
+	ck_assert(page_has("password of this host"));
+	ck_assert(!page_has("value=\"password\""));
+}
+END_TEST
+
+/* The console's own names are never asked of PAM; others always are. */
+START_TEST(own_names_stay)
+{
+	struct json_object *o;
+
+	daemon_says("auth.pam", OK("administrator", "1"));
+	ck_assert_int_eq(login(USER, "vole+kettle+lantern"), 401);
+	ck_assert_ptr_null(daemon_heard("auth.pam"));
+	ck_assert_int_eq(login("ADMIN", "vole+kettle+lantern"), 401);
+	ck_assert_ptr_null(daemon_heard("auth.pam"));
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	ck_assert_ptr_null(daemon_heard("auth.pam"));
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	o = daemon_heard("auth.pam");
+	ck_assert_str_eq(jsonx_path_str(o, "args.user", ""), "hana");
+	ck_assert_str_eq(
+	    jsonx_path_str(o, "args.password", ""), "vole kettle lantern");
+	json_object_put(o);
+	/* A Unix user of another spelling is somebody else. */
+	ck_assert_int_eq(login("Hana", "vole+kettle+lantern"), 401);
+	/* What could not be a name is not asked for. */
+	ck_assert_int_eq(login("-x", "vole+kettle+lantern"), 401);
+	/* With PAM alone our own users stay outside, sessions included. */
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	strcpy(con.app.conf.auth_source, "pam");
+	ck_assert_int_eq(get("/access"), 303);
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 401);
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	/* And without it the host's. */
+	strcpy(con.app.conf.auth_source, "local");
+	ck_assert_int_eq(get("/access"), 303);
+}
+END_TEST
+
+#define LATER "UPDATE users SET checked = checked - 61 WHERE name = 'hana'"
+
+/* Asked again after a minute: the session goes on, changes or ends. */
+static const struct {
+	const char *says;
+	int status, after;
+} again[] = {
+    {OK("operator", "1"), 200, 200},
+    {OK("viewer", "1"), 200, 200},
+    {OK("operator", "2"), 303, 303},
+    {OK("operator", "locked1"), 303, 303},
+    {SAYS("{\"answer\":\"denied\"}"), 303, 303},
+    {SAYS("{\"answer\":\"expired\"}"), 303, 303},
+    {SAYS("{\"answer\":\"unavailable\"}"), 503, 200},
+    {"hang up", 503, 200},
+};
+
+START_TEST(asked_again)
+{
+	struct json_object *o;
+
+	daemon_says("auth.pam", OK("operator", "1"));
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	daemon_says("auth.pam", again[_i].says);
+	ck_assert_int_eq(get("/access"), 200);
+	sql(LATER);
+	ck_assert_int_eq(get("/access"), again[_i].status);
+	o = daemon_heard("auth.pam");
+	ck_assert_ptr_null(jsonx_path(o, "args.password"));
+	json_object_put(o);
+	daemon_says("auth.pam", OK("operator", "1"));
+	ck_assert_int_eq(get("/access"), again[_i].after);
+}
+END_TEST
+
+/* A smaller role holds in the same request; a token follows its owner. */
+START_TEST(rights_shrink)
+{
+	char token[TOKEN_LEN + 1], header[80];
+	long id;
+
+	daemon_says("auth.pam", OK("administrator", "1"));
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	ck_assert_int_eq(
+	    tokens_add(con.app.db, "hana", "t", time(NULL), token, &id, &err),
+	    0);
+	snprintf(header, sizeof(header), "Bearer %s", token);
+	daemon_says("auth.pam", OK("viewer", "1"));
+	sql(LATER);
+	ask("GET", "/api/v1/users");
+	param("HTTP_AUTHORIZATION", header);
+	ck_assert_int_eq(go(), 403);
+	daemon_says("auth.pam", SAYS("{\"answer\":\"denied\"}"));
+	sql(LATER);
+	for (int i = 0; i < 2; i++) {
+		ask("GET", "/api/v1/audit");
+		param("HTTP_AUTHORIZATION", header);
+		ck_assert_int_eq(go(), i == 0 ? 401 : 403);
+	}
+	ck_assert_int_eq(get("/access"), 303);
+	/* Welcome again: the token works, the session is gone. */
+	daemon_says("auth.pam", OK("administrator", "1"));
+	sql(LATER);
+	ask("GET", "/api/v1/users");
+	param("HTTP_AUTHORIZATION", header);
+	ck_assert_int_eq(go(), 200);
+	ck_assert_int_eq(get("/access"), 303);
+}
+END_TEST
+
+/* Password and role of a user of the host are the host's. */
+START_TEST(not_ours_to_change)
+{
+	daemon_says("auth.pam", OK("viewer", "1"));
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	ck_assert_int_eq(
+	    press("do=password&current=vole+kettle+lantern&password=otter+tea+"
+		  "mango+lamp&again=otter+tea+mango+lamp"),
+	    409);
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	ck_assert_int_eq(press("do=user_password:hana"), 409);
+	ck_assert(page_has("user.of_the_host"));
+	ck_assert_int_eq(press("do=user_role:hana&role=administrator"), 409);
+	ck_assert_int_eq(users_passwd(con.app.db, "hana",
+			     "otter tea mango lamp", time(NULL), &err),
+	    -1);
+	ck_assert_int_eq(err.code, ERR_USER_PAM);
+	/* One of the host is no last administrator of ours. */
+	daemon_says("auth.pam", OK("administrator", "1"));
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	ck_assert_int_eq(press("do=user_delete:" USER), 409);
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	ck_assert_int_eq(press("do=user_delete:hana"), 303);
+}
+END_TEST
+
+/* A second factor that the role needs, for users of the host as well. */
+START_TEST(factor_of_the_host)
+{
+	strcpy(con.app.conf.totp_required, "viewer");
+	daemon_says("auth.pam", OK("viewer", "1"));
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	ck_assert_int_eq(get("/smtp-routing/history"), 303);
+	ck_assert_int_eq(
+	    press("do=totp_start&current=vole+kettle+lantern"), 303);
+	ck_assert_int_eq(get("/access"), 200);
+	ck_assert(page_has("otpauth://totp/"));
+	daemon_says("auth.pam", SAYS("{\"answer\":\"denied\"}"));
+	ck_assert_int_eq(press("do=totp_start&current=otter"), 422);
+	con.app.conf.totp_required[0] = '\0';
+}
+END_TEST
+
+/* Made up: nothing else before one's own; and good for some days only. */
+START_TEST(made_up)
+{
+	char text[64], v[128];
+
+	ck_assert_int_eq(users_create(con.app.db, "new", "made up vole kettle",
+			     ROLE_OPERATOR, time(NULL), &err),
+	    0);
+	ck_assert_int_eq(users_made(con.app.db, "new", time(NULL), &err), 0);
+	ck_assert_int_eq(login("new", "made+up+vole+kettle"), 303);
+	ck_assert_int_eq(get("/smtp-routing/history"), 303);
+	ck_assert_str_eq(got_header("Location", v, sizeof(v)), "/access");
+	ck_assert_int_eq(get("/api/v1/connection"), 403);
+	ck_assert(page_has("auth.change"));
+	ck_assert_int_eq(get("/access"), 200);
+	ck_assert(page_has("id=\"must-change\""));
+	ck_assert_int_eq(
+	    press("do=password&current=made+up+vole+kettle&password=made+up+"
+		  "vole+kettle&again=made+up+vole+kettle"),
+	    400);
+	ck_assert(page_has("password.same"));
+	ck_assert_int_eq(
+	    press("do=password&current=made+up+vole+kettle&password=otter+tea+"
+		  "mango+lamp&again=otter+tea+mango+lamp"),
+	    303);
+	ck_assert_int_eq(get("/access"), 200);
+	ck_assert(!page_has("id=\"must-change\""));
+	ck_assert_int_eq(login("new", "otter+tea+mango+lamp"), 303);
+	snprintf(text, sizeof(text), "UPDATE users SET made = %ld",
+	    (long)time(NULL) - PASSWORD_MADE_S + 5);
+	sql(text);
+	ck_assert_int_eq(login("new", "otter+tea+mango+lamp"), 303);
+	sql("UPDATE users SET made = made - 5");
+	ck_assert_int_eq(login("new", "otter+tea+mango+lamp"), 401);
+	ck_assert_str_eq(session, "");
+	ck_assert(page_has("has run out"));
+}
+END_TEST
+
+/* News stay on every page until the account was looked at. */
+START_TEST(news)
+{
+	strcpy(con.app.conf.auth_source, "local");
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	ck_assert_int_eq(get("/access"), 200);
+	ck_assert(!page_has("id=\"news\""));
+	ck_assert_int_eq(login(USER, "wrong"), 401);
+	ck_assert_int_eq(login("nobody", "wrong"), 401);
+	ck_assert_int_eq(login(USER, "wrong"), 401);
+	sql("UPDATE users SET last_login = last_login - 10");
+	ck_assert_int_eq(users_made(con.app.db, USER, 0, &err), 0);
+	ck_assert_int_eq(totp_reset(con.app.db, USER, time(NULL), &err), 0);
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(get("/audit"), 200);
+		ck_assert(page_has("id=\"news\""));
+		ck_assert(page_has("sign in as you: 2."));
+		ck_assert(page_has("Your second factor was"));
+		ck_assert(!page_has("Your password was changed."));
+	}
+	ck_assert_int_eq(get("/access"), 200);
+	ck_assert(page_has("2; the last one from 192.0.2.1"));
+	ck_assert_int_eq(get("/audit"), 200);
+	ck_assert(!page_has("id=\"news\""));
+	/* The next log-in begins anew. */
+	sql("UPDATE users SET factor_at = 0");
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	ck_assert_int_eq(get("/audit"), 200);
+	ck_assert(!page_has("id=\"news\""));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("people");
+	TCase *t = tcase_create("all");
+	SRunner *sr;
+	int failed;
+
+	con_open();
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(t, pam_verdicts, 0, N(verdicts));
+	tcase_add_test(t, own_names_stay);
+	tcase_add_loop_test(t, asked_again, 0, N(again));
+	tcase_add_test(t, rights_shrink);
+	tcase_add_test(t, not_ours_to_change);
+	tcase_add_test(t, factor_of_the_host);
+	tcase_add_test(t, made_up);
+	tcase_add_test(t, news);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return con_close(failed);
+}
