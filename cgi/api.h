@@ -17,9 +17,10 @@ struct api_input {
 };
 
 /* Fields of POST /api/v1/connection; with files_only those of
- * /api/v1/certificates/inspect. */
+ * /api/v1/certificates/inspect.  Bad lines of the access list are left in
+ * req->problem. */
 int api_input_read(
-    const struct request *, bool files_only, struct api_input *, struct err *);
+    struct request *, bool files_only, struct api_input *, struct err *);
 /* Only "apply" and "confirm", or no body at all. */
 int api_choices_read(const struct request *, struct api_input *, struct err *);
 void api_input_clear(struct api_input *);

@@ -4,6 +4,7 @@
  * every value is looked at for its type and grammar; what the values mean
  * together is decided by postseald.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,14 +92,17 @@ set_passphrase(struct api_input *in, const char *s, struct err *err)
 
 /* Does the patch have the right types?  Its meaning is postseald's. */
 static int
-check_settings(struct api_input *in, struct err *err)
+check_settings(struct api_input *in, struct findings *findings, struct err *err)
 {
 	struct settings s;
+	int rc;
 
 	if (in->settings == NULL)
 		return 0;
 	settings_default(&s);
-	return settings_from_json(&s, in->settings, err);
+	rc = settings_check_json(&s, in->settings, findings, err);
+	settings_clear(&s);
+	return rc;
 }
 
 static int
@@ -125,10 +129,11 @@ read_certificate(
 }
 
 static int
-read_settings(struct json_object *json, struct api_input *in, struct err *err)
+read_settings(struct json_object *json, struct api_input *in,
+    struct findings *findings, struct err *err)
 {
 	static const char *const keys[] = {
-	    "inbound", "outbound", "all_scanners"};
+	    "inbound", "outbound", "all_scanners", "interface", "access"};
 	struct json_object *v;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -140,7 +145,7 @@ read_settings(struct json_object *json, struct api_input *in, struct err *err)
 		if (api_put(in->settings, keys[i], json_object_get(v)) == -1)
 			return nomem(err);
 	}
-	return check_settings(in, err);
+	return check_settings(in, findings, err);
 }
 
 static int
@@ -166,10 +171,10 @@ read_confirm(struct json_object *json, struct api_input *in, struct err *err)
 
 static int
 read_json(struct json_object *json, bool files_only, struct api_input *in,
-    struct err *err)
+    struct findings *findings, struct err *err)
 {
 	static const char *const all[] = {"inbound", "outbound", "all_scanners",
-	    "apply", "confirm", "certificate", NULL};
+	    "interface", "access", "apply", "confirm", "certificate", NULL};
 	static const char *const files[] = {"certificate", NULL};
 	const char *s = NULL;
 
@@ -186,7 +191,7 @@ read_json(struct json_object *json, bool files_only, struct api_input *in,
 		return -1;
 	if (read_confirm(json, in, err) == -1)
 		return -1;
-	return read_settings(json, in, err);
+	return read_settings(json, in, findings, err);
 }
 
 static int
@@ -214,14 +219,62 @@ read_text(const struct field *f, struct api_input *in, struct err *err)
 	return settings_set_form(in->settings, f->name, f->value, err);
 }
 
+static const char *
+form_value(void *arg, const char *name, size_t *len)
+{
+	const struct field *f = fields_get(arg, name);
+
+	if (f == NULL)
+		return NULL;
+	*len = f->len;
+	return f->value;
+}
+
+static bool
+is_value(const char *name)
+{
+	for (size_t i = 0; settings_form_names[i] != NULL; i++)
+		if (strcmp(settings_form_names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The sections above TLS; only the access list may come as a file. */
+static int
+read_values(const struct fields *form, struct api_input *in,
+    struct findings *findings, struct err *err)
+{
+	const struct field *f;
+	bool any = false;
+
+	for (size_t i = 0; i < form->n; i++) {
+		f = &form->v[i];
+		if (!is_value(f->name))
+			continue;
+		any = true;
+		if (f->is_file && strcmp(f->name, "access_file") != 0)
+			return err_set(err, ERR_FIELD_INVALID, f->name,
+			    "%s: expected text, got a file", f->name);
+	}
+	if (!any)
+		return 0;
+	if (in->settings == NULL &&
+	    (in->settings = json_object_new_object()) == NULL)
+		return nomem(err);
+	return settings_form_values(
+	    in->settings, form_value, (void *)(uintptr_t)form, findings, err);
+}
+
 static int
 read_form(const struct fields *form, bool files_only, struct api_input *in,
-    struct err *err)
+    struct findings *findings, struct err *err)
 {
 	static const char *const all[] = {"inbound_enabled", "tls_only",
-	    "outbound_enabled", "all_scanners", "apply", "passphrase",
-	    "server_certificate", "private_key", "ca_certificate", "key_id",
-	    NULL};
+	    "outbound_enabled", "all_scanners", "listen", "smtp_port",
+	    "idle_timeout", "connection_limit", "max_connections",
+	    "access_policy", "access_list", "access_file", "apply",
+	    "passphrase", "server_certificate", "private_key", "ca_certificate",
+	    "key_id", NULL};
 	static const char *const files[] = {"passphrase", "server_certificate",
 	    "private_key", "ca_certificate", NULL};
 	static const char *const many[] = {"confirm", NULL};
@@ -234,23 +287,43 @@ read_form(const struct fields *form, bool files_only, struct api_input *in,
 	json_object_put(names);
 	for (size_t i = 0; i < form->n; i++) {
 		if (!upload_is_field(form->v[i].name) &&
+		    !is_value(form->v[i].name) &&
 		    read_text(&form->v[i], in, err) == -1)
 			return -1;
 	}
-	return 0;
+	return files_only ? 0 : read_values(form, in, findings, err);
+}
+
+/* What is wrong line by line, for the answer. */
+static void
+keep_problem(
+    struct request *req, const struct findings *findings, const struct err *err)
+{
+	struct json_object *o;
+
+	if (findings->n == 0 || req->problem != NULL || err == NULL ||
+	    (o = err_to_json(err)) == NULL)
+		return;
+	(void)api_put(o, "findings", findings_to_json(findings));
+	req->problem = o;
 }
 
 int
-api_input_read(const struct request *req, bool files_only,
-    struct api_input *ret, struct err *err)
+api_input_read(struct request *req, bool files_only, struct api_input *ret,
+    struct err *err)
 {
 	struct api_input in = {0};
+	struct findings findings;
 	int rc;
 
+	findings_init(&findings);
 	if (req->json != NULL)
-		rc = read_json(req->json, files_only, &in, err);
+		rc = read_json(req->json, files_only, &in, &findings, err);
 	else
-		rc = read_form(&req->form, files_only, &in, err);
+		rc = read_form(&req->form, files_only, &in, &findings, err);
+	if (rc == -1)
+		keep_problem(req, &findings, err);
+	findings_clear(&findings);
 	if (rc == -1) {
 		api_input_clear(&in);
 		return -1;
@@ -271,7 +344,7 @@ api_choices_read(
 	if (req->json != NULL) {
 		if (jsonx_only(req->json, "", names, err) == -1)
 			return -1;
-		rc = read_json(req->json, false, &in, err);
+		rc = read_json(req->json, false, &in, NULL, err);
 	} else {
 		if (fields_check(&req->form, once, &names[1], err) == -1)
 			return -1;

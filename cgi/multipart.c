@@ -27,6 +27,7 @@
 #include <openssl/crypto.h>
 
 #include "jsonx.h"
+#include "netlist.h"
 #include "multipart.h"
 
 #define HEADER_LINE_MAX 1024
@@ -70,7 +71,7 @@ multipart_new(const char *boundary, struct fields *fs, struct multipart **ret,
 	memcpy(m->delim + 4, boundary, len);
 	m->delim_len = len + 4;
 	m->matched = 2; /* as if a CRLF stood before the body */
-	buf_init(&m->value, FILE_KEEP_MAX);
+	buf_init(&m->value, NETLIST_BYTES + 1); /* the largest of all */
 	*ret = m;
 	return 0;
 }
@@ -129,14 +130,14 @@ part_end(struct multipart *m, struct err *err)
 static int
 content_add(struct multipart *m, const char *s, size_t len, struct err *err)
 {
-	bool bytes = m->head.is_file || upload_is_field(m->head.name);
-	size_t max = bytes ? FILE_KEEP_MAX : FIELD_TEXT_MAX;
+	bool cut;
+	size_t max = upload_max(m->head.name, m->head.is_file, &cut);
 	size_t room = max - m->value.len;
 
 	if (len > room) {
-		if (!bytes)
+		if (!cut)
 			return err_set(err, ERR_FIELD_TOO_LONG, m->head.name,
-			    "expected at most %d bytes", FIELD_TEXT_MAX);
+			    "expected at most %zu bytes", max);
 		len = room;
 	}
 	if (len > 0 && buf_add(&m->value, s, len) == -1)

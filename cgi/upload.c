@@ -11,6 +11,7 @@
 
 #include "core.h"
 #include "jsonx.h"
+#include "netlist.h"
 
 /* The names of pki.h, which belongs to a library that is not linked here; a
  * test compares them. */
@@ -25,6 +26,20 @@ upload_is_field(const char *name)
 			return true;
 	}
 	return false;
+}
+
+size_t
+upload_max(const char *name, bool is_file, bool *ret_cut)
+{
+	size_t len = strlen(name);
+
+	/* "private_key_text": the same, pasted. */
+	*ret_cut = is_file || upload_is_field(name) ||
+		   (len > 5 && strcmp(name + len - 5, "_text") == 0);
+	if (strcmp(name, "access_file") == 0 ||
+	    strcmp(name, "access_list") == 0)
+		return NETLIST_BYTES + 1;
+	return *ret_cut ? FILE_KEEP_MAX : FIELD_TEXT_MAX;
 }
 
 static int

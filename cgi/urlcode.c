@@ -167,11 +167,12 @@ pair_value(const char *s, size_t len, const char *name, size_t *ret_len,
     struct err *err)
 {
 	char *value = decode(s, len, true, name, ret_len, err);
+	bool cut;
+	size_t max = upload_max(name, false, &cut);
 
-	if (value != NULL && !upload_is_field(name) &&
-	    *ret_len > FIELD_TEXT_MAX) {
+	if (value != NULL && !cut && *ret_len > max) {
 		err_set(err, ERR_FIELD_TOO_LONG, name,
-		    "expected at most %d bytes", FIELD_TEXT_MAX);
+		    "expected at most %zu bytes", max);
 		OPENSSL_cleanse(value, *ret_len);
 		free(value);
 		return NULL;

@@ -30,6 +30,7 @@ body_make(
 	struct buf chain;
 
 	buf_init(&chain, CHAIN_MAX);
+	settings_default(&settings);
 	if (generation_settings(conf, c->local, &settings, err) == -1 ||
 	    generation_chain(conf, c->local, &chain, err) == -1)
 		goto out;
@@ -46,6 +47,7 @@ body_make(
 	json_object_object_add(o, "chain",
 	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
 out:
+	settings_clear(&settings);
 	buf_clear(&chain);
 	return o;
 }
@@ -353,6 +355,7 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 		return err_set(err, ERR_NOMEM, "", "order");
 	order_init(order);
 	buf_init(&chain, CHAIN_MAX);
+	settings_default(&settings);
 	if (generation_settings(conf, local, &settings, err) == -1 ||
 	    generation_chain(conf, local, &chain, err) == -1 ||
 	    order_chain(order, &chain, err) == -1)
@@ -368,6 +371,7 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 	rc = txn_run(
 	    conf, &order->req, tell_job, (void *)(uintptr_t)conf, ret_job, err);
 out:
+	settings_clear(&settings);
 	json_object_put(patch);
 	buf_clear(&chain);
 	order_clear(order);

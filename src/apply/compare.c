@@ -29,34 +29,58 @@ side_clear(struct side *s)
 	json_object_put(s->wanted);
 }
 
+/* Of a failed one only the record is left, without the list. */
+static int
+side_settings(const struct conf *conf, struct side *s, struct settings *ret)
+{
+	struct json_object *v;
+
+	if (generation_settings(conf, s->id, ret, NULL) == -1) {
+		s->settings = json_object_get(jsonx_path(s->meta, "settings"));
+		v = jsonx_path(s->settings, "access");
+		if (v != NULL)
+			json_object_object_del(v, "entries");
+		return s->settings == NULL
+			   ? -1
+			   : settings_from_json(ret, s->settings, NULL);
+	}
+	s->settings = settings_to_json(ret);
+	return s->settings == NULL ? -1 : 0;
+}
+
 static int
 side_read(const struct conf *conf, const struct facts *facts, long current,
     struct side *s, struct err *err)
 {
 	struct settings settings;
 	char path[STATE_PATH_MAX];
+	int rc = -1;
 
+	settings_default(&settings);
 	if (generation_brief(conf, s->id, &s->gen, &s->meta, err) == -1)
 		return -1;
 	json_object_object_add(
 	    s->gen, "in_force", json_object_new_boolean(s->id == current));
-	settings_default(&settings);
-	s->settings = json_object_get(jsonx_path(s->meta, "settings"));
-	if (s->settings == NULL ||
-	    settings_from_json(&settings, s->settings, err) == -1)
-		return err_set(
+	if (side_settings(conf, s, &settings) == -1) {
+		err_set(
 		    err, ERR_IO, "", "generation %ld has no settings", s->id);
+		goto out;
+	}
 	s->cert = jsonx_path(s->meta, "certificate");
 	if (!json_object_is_type(s->cert, json_type_object))
 		s->cert = NULL;
 	if (s->cert != NULL)
 		cert_set_days_left(s->cert, time(NULL));
+	rc = 0;
 	if (facts->info.kind != POSTFIX_OK)
-		return 0;
-	if (generation_path(conf, s->id, "inbound.pem", path, err) == -1)
-		return -1;
-	return params_wanted(&settings, &facts->info,
-	    s->cert == NULL ? NULL : path, &s->wanted, err);
+		goto out;
+	rc = generation_path(conf, s->id, "inbound.pem", path, err);
+	if (rc == 0)
+		rc = params_wanted(&settings, &facts->info,
+		    s->cert == NULL ? NULL : path, &s->wanted, err);
+out:
+	settings_clear(&settings);
+	return rc;
 }
 
 static void

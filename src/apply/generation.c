@@ -201,19 +201,20 @@ generation_settings(
 	struct json_object *obj = NULL;
 	char path[STATE_PATH_MAX];
 	struct settings s;
-	int rc;
+	int rc = 0;
 
 	settings_default(&s);
-	if (id == 0) {
-		*ret = s;
-		return 0;
+	if (id != 0) {
+		if (generation_path(conf, id, "settings.json", path, err) ==
+			-1 ||
+		    state_read_json(path, &obj, err) == -1)
+			return -1;
+		rc = settings_from_json(&s, obj, err);
+		json_object_put(obj);
 	}
-	if (generation_path(conf, id, "settings.json", path, err) == -1 ||
-	    state_read_json(path, &obj, err) == -1)
-		return -1;
-	if ((rc = settings_from_json(&s, obj, err)) == 0)
-		*ret = s;
-	json_object_put(obj);
+	if (rc == 0 && settings_copy(ret, &s) == -1)
+		rc = err_set(err, ERR_NOMEM, "", "settings");
+	settings_clear(&s);
 	return rc;
 }
 

@@ -110,6 +110,7 @@ generation_get(
 	long current;
 	int rc = -1;
 
+	settings_default(&s);
 	if (generation_current(conf, &current, err) == -1 ||
 	    generation_meta(conf, id, &meta, err) == -1)
 		goto out;
@@ -120,10 +121,11 @@ generation_get(
 	}
 	copy_members(res, meta, result);
 	json_object_object_add(gen, "result", res);
-	if (json_object_object_get_ex(meta, "settings", &v))
-		json_object_object_add(gen, "settings", json_object_get(v));
-	else if (generation_settings(conf, id, &s, NULL) == 0)
+	/* A failed one has no more than the record, without the list. */
+	if (generation_settings(conf, id, &s, NULL) == 0)
 		json_object_object_add(gen, "settings", settings_to_json(&s));
+	else if (json_object_object_get_ex(meta, "settings", &v))
+		json_object_object_add(gen, "settings", json_object_get(v));
 	if (json_object_object_get_ex(meta, "certificate", &v)) {
 		cert_set_days_left(v, time(NULL));
 		json_object_object_add(gen, "certificate", json_object_get(v));
@@ -134,6 +136,7 @@ generation_get(
 	gen = NULL;
 	rc = 0;
 out:
+	settings_clear(&s);
 	json_object_put(gen);
 	json_object_put(meta);
 	return rc;

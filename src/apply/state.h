@@ -19,7 +19,7 @@
 #include "util.h"
 
 #define STATE_PATH_MAX 1024
-#define STATE_JSON_MAX (512 * 1024)
+#define STATE_JSON_MAX (2 * 1024 * 1024)
 #define CHAIN_MAX      (4 * PKI_FILE_MAX)
 #define MAINCF_MAX     (4 * 1024 * 1024)
 
@@ -47,7 +47,8 @@ int generation_meta(
     const struct conf *, long id, struct json_object **, struct err *);
 int generation_set_meta(
     const struct conf *, long id, struct json_object *, struct err *);
-/* Settings of the generation; the defaults for 0. */
+/* Settings of the generation; the defaults for 0.  Into a struct that was
+ * initialised. */
 int generation_settings(
     const struct conf *, long id, struct settings *, struct err *);
 /* Key and chain; empty when the generation has none. */

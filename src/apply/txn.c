@@ -51,6 +51,7 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 	buf_init(&t->after, MAINCF_MAX);
 	findings_init(&t->findings);
 	settings_default(&t->settings);
+	settings_default(&t->former.settings);
 	return t;
 }
 
@@ -65,6 +66,8 @@ txn_free(struct txn *t)
 	if (t->outage != NULL)
 		(void)outage_stop(t->outage, &ms, NULL);
 	(void)undo_lock(t, NULL);
+	settings_clear(&t->settings);
+	settings_clear(&t->former.settings);
 	facts_clear(&t->facts);
 	for (i = 0; i < PKI_FIELD__MAX; i++)
 		buf_clear(&t->source[i]);

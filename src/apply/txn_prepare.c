@@ -25,7 +25,10 @@ txn_load_former(struct txn *t, struct err *err)
 		-1 ||
 	    generation_chain(t->conf, t->prev, &t->stored, err) == -1)
 		goto out;
-	t->settings = t->former.settings;
+	if (settings_copy(&t->settings, &t->former.settings) == -1) {
+		err_set(err, ERR_NOMEM, "", "settings");
+		goto out;
+	}
 	if (t->prev > 0) {
 		if (generation_meta(t->conf, t->prev, &meta, err) == -1)
 			goto out;

@@ -94,7 +94,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	json_object_object_add(
 	    m, "former_known", json_object_new_boolean(t->former.known));
 	add_outage(m, t);
-	json_object_object_add(m, "settings", settings_to_json(&t->settings));
+	json_object_object_add(m, "settings", settings_brief(&t->settings));
 	json_object_object_add(m, "summary", summary(t));
 	add_shared(m, "certificate", t->cert);
 	json_object_object_add(m, "changes", param_plan_to_json(&t->plan));

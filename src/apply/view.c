@@ -36,6 +36,7 @@ static void
 view_clear(struct view *v)
 {
 	facts_clear(&v->facts);
+	settings_clear(&v->settings);
 	json_object_put(v->gen);
 	json_object_put(v->meta);
 	json_object_put(v->drift);

@@ -242,10 +242,15 @@ put_choices(struct json_object *args, struct draft *d, struct err *err)
 	const char *apply = NULL, *passphrase = NULL;
 	struct settings s;
 	enum apply_mode mode;
+	int rc = 0;
 
 	settings_default(&s);
-	if (jsonx_obj(args, "settings", "settings", &settings, err) == -1 ||
-	    (settings != NULL && settings_from_json(&s, settings, err) == -1) ||
+	if (jsonx_obj(args, "settings", "settings", &settings, err) == -1)
+		return -1;
+	if (settings != NULL)
+		rc = settings_from_json(&s, settings, err);
+	settings_clear(&s);
+	if (rc == -1 ||
 	    jsonx_str(args, "apply", "apply", 16, &apply, err) == -1 ||
 	    read_passphrase(args, &passphrase, err) == -1)
 		return -1;

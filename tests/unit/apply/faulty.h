@@ -66,7 +66,7 @@ faulty_prepare(void)
 static inline const struct ask *
 faulty_next(void)
 {
-	struct settings s;
+	struct settings s = rig_settings();
 	struct err err;
 
 	ck_assert_int_eq(

@@ -399,6 +399,15 @@ rig_maincf_hash(char dst[SHA256_HEX])
 	buf_clear(&b);
 }
 
+static inline struct settings
+rig_settings(void)
+{
+	struct settings s;
+
+	settings_default(&s);
+	return s;
+}
+
 static inline long
 rig_current(void)
 {

@@ -65,7 +65,7 @@ static void
 full(const char *dir)
 {
 	char before[SHA256_HEX], after[SHA256_HEX];
-	struct settings s;
+	struct settings s = rig_settings();
 	struct outcome o;
 	struct err err;
 	int pages, old = 0, fresh = 0;

@@ -53,7 +53,7 @@ START_TEST(restored)
 	long first = ensure(&self_pair), second = ensure(&leaf_pair), third;
 	struct ask a = {.restore = first, .apply = "reload"};
 	struct json_object *gen = NULL;
-	struct settings s;
+	struct settings s = rig_settings();
 	struct err err;
 
 	ck_assert_int_ne(first, second);
@@ -245,7 +245,7 @@ START_TEST(adopted)
 	const struct ask a = {
 	    .adopt = true, .confirm = adoptions[_i].confirm, .apply = "reload"};
 	char before[SHA256_HEX], after[SHA256_HEX], leaf[SHA256_HEX];
-	struct settings s;
+	struct settings s = rig_settings();
 	struct outcome o;
 	struct err err;
 	long id;
@@ -289,7 +289,7 @@ START_TEST(adopt_at_first)
 {
 	const struct ask a = {.adopt = true, .apply = "restart"};
 	struct json_object *view = NULL;
-	struct settings s;
+	struct settings s = rig_settings();
 	struct err err;
 
 	ck_assert_int_eq(

@@ -240,7 +240,7 @@ START_TEST(tls_only_and_off_again)
 	    .apply = "reload"};
 	const struct ask off = {.settings = OFF, .apply = "reload"};
 	const struct ask again = {.settings = ON, .apply = "reload"};
-	struct settings s;
+	struct settings s = rig_settings();
 	struct outcome o;
 	struct err err;
 

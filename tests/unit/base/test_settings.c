@@ -1,8 +1,11 @@
 /*
  * test_settings.c - the one JSON form and the form fields.
  */
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "findings.h"
 #include "jsonx.h"
 #include "settings.h"
 #include "tmp.h"
@@ -14,6 +17,7 @@ from_bits(int bits)
 {
 	struct settings s;
 
+	settings_default(&s);
 	s.inbound_enabled = bits & 1;
 	s.tls_only = bits & 2;
 	s.outbound_enabled = bits & 4;
@@ -29,6 +33,12 @@ START_TEST(defaults)
 	settings_default(&s);
 	ck_assert(!s.inbound_enabled && !s.tls_only && !s.outbound_enabled);
 	ck_assert(s.all_scanners);
+	ck_assert_int_eq(s.listen, SETTING_KEEP);
+	ck_assert_int_eq(s.port, SETTING_KEEP);
+	ck_assert_int_eq(s.idle_timeout, SETTING_KEEP);
+	ck_assert_int_eq(s.max_connections, SETTING_KEEP);
+	ck_assert_int_eq(s.access_policy, SETTING_KEEP);
+	ck_assert_ptr_null(s.access_list);
 }
 END_TEST
 
@@ -60,7 +70,10 @@ START_TEST(json_form_is_the_documented_one)
 	ck_assert_str_eq(
 	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 	    "{\"inbound\":{\"enabled\":true,\"tls_only\":false},"
-	    "\"outbound\":{\"enabled\":true},\"all_scanners\":true}");
+	    "\"outbound\":{\"enabled\":true},\"all_scanners\":true,"
+	    "\"interface\":{\"listen\":null,\"port\":null,"
+	    "\"idle_timeout\":null,\"max_connections\":null},"
+	    "\"access\":{\"policy\":null,\"list\":[]}}");
 	json_object_put(o);
 }
 END_TEST
@@ -143,7 +156,7 @@ START_TEST(form_fields)
 	struct err err;
 	int i, on;
 
-	for (i = 0; settings_fields[i].form != NULL; i++) {
+	for (i = 0; settings_fields[i].kind == SETTING_SWITCH; i++) {
 		for (on = 0; on < 2; on++) {
 			o = json_object_new_object();
 			ck_assert_int_eq(
@@ -166,6 +179,277 @@ START_TEST(form_fields)
 }
 END_TEST
 
+/* A patch with values over one that has none, and over one that has all. */
+#define FULL \
+	"{\"interface\":{\"listen\":\"loopback\",\"port\":2525," \
+	"\"idle_timeout\":5,\"max_connections\":0},\"access\":{\"policy\":" \
+	"\"deny_except\",\"list\":[\"192.0.2.0:255.255.255.0\",\"::1\"]}}"
+
+static const struct {
+	const char *patch;
+	int listen, port, idle, max, policy; /* 77: as it was in FULL */
+	const char *list;		     /* NULL: as it was */
+	const char *field;		     /* of an error, or NULL */
+} values[] = {
+    {"{}", 77, 77, 77, 77, 77, NULL, NULL},
+    {FULL, 0, 2525, 5, 0, 1, "192.0.2.0/24\n::1\n", NULL},
+    {"{\"interface\":{\"listen\":null}}", -1, 77, 77, 77, 77, NULL, NULL},
+    {"{\"interface\":{\"listen\":\"all\",\"port\":25}}", 1, 25, 77, 77, 77,
+	NULL, NULL},
+    {"{\"interface\":{\"idle_timeout\":1440,\"max_connections\":10000}}", 77,
+	77, 1440, 10000, 77, NULL, NULL},
+    {"{\"interface\":{\"max_connections\":null}}", 77, 77, 77, -1, 77, NULL,
+	NULL},
+    {"{\"access\":{\"policy\":null}}", 77, 77, 77, 77, -1, NULL, NULL},
+    {"{\"access\":{\"list\":[]}}", 77, 77, 77, 77, 77, "", NULL},
+    {"{\"access\":{\"list\":null}}", 77, 77, 77, 77, 77, NULL, NULL},
+    {"{\"access\":{\"list\":[\"10.0.0.1\",\"10.0.0.1/32\",\"10.0.0.0/8\","
+     "\"::ffff:10.0.0.1\"]}}",
+	77, 77, 77, 77, 77, "10.0.0.1\n10.0.0.0/8\n", NULL},
+    {"{\"interface\":{\"port\":0}}", 0, 0, 0, 0, 0, "", "interface.port"},
+    {"{\"interface\":{\"port\":65536}}", 0, 0, 0, 0, 0, "", "interface.port"},
+    {"{\"interface\":{\"port\":\"25\"}}", 0, 0, 0, 0, 0, "", "interface.port"},
+    {"{\"interface\":{\"port\":25.5}}", 0, 0, 0, 0, 0, "", "interface.port"},
+    {"{\"interface\":{\"idle_timeout\":0}}", 0, 0, 0, 0, 0, "",
+	"interface.idle_timeout"},
+    {"{\"interface\":{\"idle_timeout\":1441}}", 0, 0, 0, 0, 0, "",
+	"interface.idle_timeout"},
+    {"{\"interface\":{\"max_connections\":-1}}", 0, 0, 0, 0, 0, "",
+	"interface.max_connections"},
+    {"{\"interface\":{\"max_connections\":10001}}", 0, 0, 0, 0, 0, "",
+	"interface.max_connections"},
+    {"{\"interface\":{\"listen\":\"\"}}", 0, 0, 0, 0, 0, "",
+	"interface.listen"},
+    {"{\"interface\":{\"listen\":1}}", 0, 0, 0, 0, 0, "", "interface.listen"},
+    {"{\"interface\":{\"ports\":1}}", 0, 0, 0, 0, 0, "", "interface.ports"},
+    {"{\"access\":{\"policy\":\"deny\"}}", 0, 0, 0, 0, 0, "", "access.policy"},
+    {"{\"access\":{\"list\":\"10.0.0.1\"}}", 0, 0, 0, 0, 0, "", "access.list"},
+    {"{\"access\":{\"list\":[1]}}", 0, 0, 0, 0, 0, "", "access.list"},
+    {"{\"access\":{\"list\":[\"10.0.0.1\",\"10.0.0.1/8\"]}}", 0, 0, 0, 0, 0, "",
+	"access.list"},
+    {"{\"access\":{\"entries\":3}}", 0, 0, 0, 0, 0, "", "access.entries"},
+};
+
+static void
+patch_with(struct settings *s, const char *text, int want_rc, struct err *err)
+{
+	struct json_object *o = NULL;
+
+	ck_assert_int_eq(jsonx_parse(text, strlen(text), 8, &o, err), 0);
+	ck_assert_int_eq(settings_from_json(s, o, err), want_rc);
+	json_object_put(o);
+}
+
+static int or (int value, int stored)
+{
+	return value == 77 ? stored : value;
+}
+
+START_TEST(value_patches)
+{
+	bool bad = values[_i].field != NULL;
+	struct settings s, before;
+	struct err err;
+
+	settings_default(&s);
+	settings_default(&before);
+	patch_with(&s, FULL, 0, &err);
+	ck_assert_int_eq(settings_copy(&before, &s), 0);
+	patch_with(&s, values[_i].patch, bad ? -1 : 0, &err);
+	if (bad) {
+		ck_assert_str_eq(err.field, values[_i].field);
+		ck_assert(settings_equal(&s, &before));
+	} else {
+		ck_assert_int_eq(s.listen, or (values[_i].listen, 0));
+		ck_assert_int_eq(s.port, or (values[_i].port, 2525));
+		ck_assert_int_eq(s.idle_timeout, or (values[_i].idle, 5));
+		ck_assert_int_eq(s.max_connections, or (values[_i].max, 0));
+		ck_assert_int_eq(s.access_policy, or (values[_i].policy, 1));
+		ck_assert_str_eq(s.access_list == NULL ? "" : s.access_list,
+		    values[_i].list != NULL ? values[_i].list
+					    : before.access_list);
+	}
+	settings_clear(&s);
+	settings_clear(&before);
+}
+END_TEST
+
+/* Out as JSON and back is the same; the brief form has no list. */
+START_TEST(values_there_and_back)
+{
+	struct settings s, again;
+	struct json_object *o;
+	struct err err;
+
+	settings_default(&s);
+	settings_default(&again);
+	patch_with(&s, FULL, 0, &err);
+	ck_assert_uint_eq(settings_entries(&s), 2);
+	o = settings_to_json(&s);
+	ck_assert(!settings_equal(&s, &again));
+	ck_assert_int_eq(settings_from_json(&again, o, &err), 0);
+	ck_assert(settings_equal(&s, &again));
+	json_object_put(o);
+	o = settings_brief(&s);
+	ck_assert_ptr_null(jsonx_path(o, "access.list"));
+	ck_assert_int_eq(
+	    json_object_get_int(jsonx_path(o, "access.entries")), 2);
+	json_object_put(o);
+	settings_clear(&s);
+	settings_clear(&again);
+}
+END_TEST
+
+START_TEST(duplicates_are_counted)
+{
+	struct settings s;
+	struct err err;
+
+	settings_default(&s);
+	patch_with(&s,
+	    "{\"access\":{\"list\":[\"1.1.1.1\",\"1.1.1.1\","
+	    "\"2.2.2.2\",\"1.1.1.1\"]}}",
+	    0, &err);
+	ck_assert_uint_eq(s.access_dropped, 2);
+	patch_with(&s, "{\"all_scanners\":false}", 0, &err);
+	ck_assert_uint_eq(s.access_dropped, 0);
+	ck_assert_str_eq(s.access_list, "1.1.1.1\n2.2.2.2\n");
+	settings_clear(&s);
+}
+END_TEST
+
+/* Form fields "name=value", separated by ';', and the patch they make. */
+static const struct {
+	const char *form, *patch;
+	enum err_code code;
+	const char *field;
+} forms[] = {
+    {"", "{ }", ERR_NONE, ""},
+    {"listen=", "{\"interface\":{\"listen\":null}}", ERR_NONE, ""},
+    {"listen=all", "{\"interface\":{\"listen\":\"all\"}}", ERR_NONE, ""},
+    {"listen=loopback;smtp_port= 2525 ",
+	"{\"interface\":{\"listen\":\"loopback\",\"port\":2525}}", ERR_NONE,
+	""},
+    {"smtp_port=;idle_timeout=",
+	"{\"interface\":{\"port\":null,\"idle_timeout\":null}}", ERR_NONE, ""},
+    {"connection_limit=", "{\"interface\":{\"max_connections\":null}}",
+	ERR_NONE, ""},
+    {"connection_limit=;max_connections=x",
+	"{\"interface\":{\"max_connections\":null}}", ERR_NONE, ""},
+    {"connection_limit=unlimited;max_connections=50",
+	"{\"interface\":{\"max_connections\":0}}", ERR_NONE, ""},
+    {"max_connections=50;connection_limit=limited",
+	"{\"interface\":{\"max_connections\":50}}", ERR_NONE, ""},
+    {"max_connections=50", "{\"interface\":{\"max_connections\":50}}", ERR_NONE,
+	""},
+    {"access_policy=deny_except;access_list=10.0.0.1\n#x\n10.0.0.1\n",
+	"{\"access\":{\"policy\":\"deny_except\",\"list\":[\"10.0.0.1\","
+	"\"10.0.0.1\"]}}",
+	ERR_NONE, ""},
+    {"access_list=", "{\"access\":{\"list\":[]}}", ERR_NONE, ""},
+    {"access_list=10.0.0.1;access_file=",
+	"{\"access\":{\"list\":[\"10.0.0.1\"]}}", ERR_NONE, ""},
+    {"access_list=bad;access_file=10.0.0.2",
+	"{\"access\":{\"list\":[\"10.0.0.2\"]}}", ERR_NONE, ""},
+    {"listen=everything", NULL, ERR_INTERFACE_VALUE, "listen"},
+    {"smtp_port=0", NULL, ERR_INTERFACE_VALUE, "smtp_port"},
+    {"smtp_port=65536", NULL, ERR_INTERFACE_VALUE, "smtp_port"},
+    {"smtp_port=25x", NULL, ERR_INTERFACE_VALUE, "smtp_port"},
+    {"smtp_port=-1", NULL, ERR_INTERFACE_VALUE, "smtp_port"},
+    {"smtp_port=99999999999999999999", NULL, ERR_INTERFACE_VALUE, "smtp_port"},
+    {"idle_timeout=0", NULL, ERR_INTERFACE_VALUE, "idle_timeout"},
+    {"idle_timeout=1441", NULL, ERR_INTERFACE_VALUE, "idle_timeout"},
+    {"idle_timeout=5m", NULL, ERR_INTERFACE_VALUE, "idle_timeout"},
+    {"connection_limit=some", NULL, ERR_INTERFACE_VALUE, "connection_limit"},
+    {"connection_limit=limited", NULL, ERR_INTERFACE_VALUE, "max_connections"},
+    {"connection_limit=limited;max_connections=0", NULL, ERR_INTERFACE_VALUE,
+	"max_connections"},
+    {"connection_limit=limited;max_connections=10001", NULL,
+	ERR_INTERFACE_VALUE, "max_connections"},
+    {"max_connections=", "{\"interface\":{\"max_connections\":null}}", ERR_NONE,
+	""},
+    {"access_policy=maybe", NULL, ERR_INTERFACE_VALUE, "access_policy"},
+    {"access_list=10.0.0.1\nhost", NULL, ERR_ACCESS_ENTRY, "access_list"},
+    {"access_file=10.0.0.1/8", NULL, ERR_ACCESS_HOST_BITS, "access_file"},
+};
+
+static const char *
+form_get(void *arg, const char *name, size_t *len)
+{
+	char *p = arg;
+	size_t n = strlen(name);
+
+	/* Each "name=value" ends with a NUL; an empty one ends them all. */
+	for (; *p != '\0'; p += strlen(p) + 1) {
+		if (strncmp(p, name, n) != 0 || p[n] != '=')
+			continue;
+		*len = strlen(p + n + 1);
+		return p + n + 1;
+	}
+	return NULL;
+}
+
+START_TEST(form_values)
+{
+	struct json_object *out = json_object_new_object();
+	struct findings f;
+	char form[512], *p;
+	struct err err;
+	int rc;
+
+	memset(form, 0, sizeof(form));
+	(void)snprintf(form, sizeof(form) - 1, "%s", forms[_i].form);
+	for (p = form; (p = strchr(p, ';')) != NULL; p++)
+		*p = '\0';
+	findings_init(&f);
+	rc = settings_form_values(out, form_get, form, &f, &err);
+	ck_assert_int_eq(rc, forms[_i].code == ERR_NONE ? 0 : -1);
+	if (rc == -1) {
+		ck_assert_int_eq(err.code, forms[_i].code);
+		ck_assert_str_eq(err.field, forms[_i].field);
+		ck_assert_uint_eq(f.n, 1);
+		ck_assert_str_eq(f.v[0].field, forms[_i].field);
+		ck_assert_int_eq(json_object_object_length(out), 0);
+	} else if (*forms[_i].form != '\0') {
+		ck_assert_uint_eq(f.n, 0);
+		ck_assert_str_eq(json_object_to_json_string_ext(
+				     out, JSON_C_TO_STRING_PLAIN |
+					      JSON_C_TO_STRING_NOSLASHESCAPE),
+		    forms[_i].patch);
+	}
+	findings_clear(&f);
+	json_object_put(out);
+}
+END_TEST
+
+/* Every field that is wrong is told, and each name is one that is known. */
+START_TEST(form_tells_all)
+{
+	static const char form[] = "listen=x\0smtp_port=x\0idle_timeout=x\0"
+				   "connection_limit=x\0access_policy=x\0"
+				   "access_list=x\nx\n\0";
+	struct json_object *out = json_object_new_object();
+	struct findings f;
+	struct err err;
+	size_t i, j;
+
+	findings_init(&f);
+	ck_assert_int_eq(settings_form_values(
+			     out, form_get, (void *)(uintptr_t)form, &f, &err),
+	    -1);
+	ck_assert_str_eq(err.field, "listen");
+	ck_assert_uint_eq(f.n, 7);
+	for (i = 0; i < f.n; i++) {
+		for (j = 0; settings_form_names[j] != NULL; j++)
+			if (strcmp(settings_form_names[j], f.v[i].field) == 0)
+				break;
+		ck_assert_ptr_nonnull(settings_form_names[j]);
+	}
+	findings_clear(&f);
+	json_object_put(out);
+}
+END_TEST
+
 static const struct {
 	const char *name, *value;
 	enum err_code code;
@@ -181,6 +465,7 @@ static const struct {
     {"inbound.enabled", "on", ERR_FIELD_UNKNOWN},
     {"Inbound_enabled", "on", ERR_FIELD_UNKNOWN},
     {"apply", "restart", ERR_FIELD_UNKNOWN},
+    {"listen", "on", ERR_FIELD_UNKNOWN},
 };
 
 START_TEST(form_refuses)
@@ -225,6 +510,11 @@ add(TCase *tc)
 	tcase_add_test(tc, json_form_is_the_documented_one);
 	tcase_add_loop_test(tc, patch, 0, N(patches));
 	tcase_add_test(tc, a_very_long_key);
+	tcase_add_loop_test(tc, value_patches, 0, N(values));
+	tcase_add_test(tc, values_there_and_back);
+	tcase_add_test(tc, duplicates_are_counted);
+	tcase_add_loop_test(tc, form_values, 0, N(forms));
+	tcase_add_test(tc, form_tells_all);
 	tcase_add_test(tc, form_fields);
 	tcase_add_loop_test(tc, form_refuses, 0, N(bad_form));
 	tcase_add_test(tc, apply_modes);
