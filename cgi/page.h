@@ -26,6 +26,7 @@
 #define PATH_HISTORY	"/smtp-routing/history"
 #define PATH_ACCESS	"/access"
 #define PATH_AUDIT	"/audit"
+#define PATH_GUIDE	"/guide"
 #define PATH_KEYS	"/smtp-routing/keys"
 
 struct page {
@@ -83,6 +84,8 @@ int screen_call(struct screen *, const char *op, struct json_object *args,
 struct json_object *screen_args(const struct screen *); /* {"draft": ID} */
 /* Arguments of connection.apply: what the form, or the draft, asks for. */
 struct json_object *screen_apply_args(const struct screen *);
+/* A copy of SETTINGS into arguments. */
+int screen_put_settings(struct json_object *args, struct json_object *settings);
 int screen_load(struct screen *, bool probe);
 /* Add the codes of "a.b,c.d" to s->confirm; what is no code is left out. */
 void screen_confirm(struct screen *, const char *list);
@@ -104,9 +107,26 @@ int screen_refused(struct screen *, struct reply *, struct err *);
 /* page_press.c: a POST of the form. */
 int screen_press(struct app *, struct request *, struct reply *, struct err *);
 
+/* page_events.c: the JOB in s->job, and each of its states from now on, as
+ * events; 204 when there is no room for one more. */
+int screen_events(struct screen *, struct reply *, const char *id);
+int screen_job(struct screen *, const char *id); /* into s->job */
+
 /* Parts of the context; each adds its members to ctx. */
 void screen_state(const struct screen *, struct json_object *ctx);
 void screen_form(const struct screen *, struct json_object *ctx);
+/* page_interface.c: SMTP Interface and Connection Control. */
+void screen_interface(const struct screen *, struct json_object *ctx);
+bool screen_interface_differs(const struct screen *);
+/* {text, lines: [{kind, text}], more} of two lists of strings; NULL when they
+ * hold the same. */
+struct json_object *list_diff(
+    const struct page *, struct json_object *before, struct json_object *after);
+/* The same of what is in force and what is asked for. */
+struct json_object *screen_list_diff(const struct screen *);
+/* Findings of every source that name the field; *bad when one is an error. */
+struct json_object *findings_at(
+    const struct screen *, const char *field, bool *bad);
 void screen_outcome(const struct screen *, struct json_object *ctx);
 void screen_preview(const struct screen *, struct json_object *ctx);
 void screen_drift(const struct screen *, struct json_object *ctx);

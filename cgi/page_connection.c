@@ -78,8 +78,8 @@ screen_load(struct screen *s, bool probe)
 	return 0;
 }
 
-static int
-load_job(struct screen *s, const char *id)
+int
+screen_job(struct screen *s, const char *id)
 {
 	struct json_object *args;
 
@@ -87,6 +87,8 @@ load_job(struct screen *s, const char *id)
 		return err_set(&s->err, ERR_JOB_UNKNOWN, "", "job");
 	args = json_object_new_object();
 	put_str(args, "job", id);
+	json_object_put(s->job);
+	s->job = NULL;
 	return screen_call(s, OP_JOB_GET, args, &s->job);
 }
 
@@ -113,6 +115,17 @@ screen_confirm(struct screen *s, const char *list)
 	}
 }
 
+/* A copy: what is sent to postseald is wiped afterwards, strings and all. */
+int
+screen_put_settings(struct json_object *args, struct json_object *settings)
+{
+	struct json_object *copy = NULL;
+
+	if (json_object_deep_copy(settings, &copy, NULL) == -1)
+		return -1;
+	return json_object_object_add(args, "settings", copy);
+}
+
 struct json_object *
 screen_apply_args(const struct screen *s)
 {
@@ -123,8 +136,7 @@ screen_apply_args(const struct screen *s)
 	if (patch == NULL)
 		patch = jsonx_path(s->view, "draft.settings");
 	if (patch != NULL)
-		json_object_object_add(
-		    args, "settings", json_object_get(patch));
+		screen_put_settings(args, patch);
 	if (*apply == '\0')
 		apply = jsonx_path_str(s->view, "draft.apply", "");
 	if (*apply != '\0')
@@ -234,7 +246,7 @@ screen_get(
 	if (screen_load(&s, fields_get(q, "probe") != NULL) == -1)
 		goto out;
 	job = fields_str(q, "job", NULL);
-	if (job != NULL && load_job(&s, job) == -1 &&
+	if (job != NULL && screen_job(&s, job) == -1 &&
 	    s.err.code != ERR_JOB_UNKNOWN)
 		goto out;
 	if (fields_get(q, "preview") != NULL && load_preview(&s) == -1) {
@@ -260,11 +272,11 @@ page_connection(
 }
 
 static bool
-wants_json(const struct request *req)
+wants(const struct request *req, const char *type)
 {
 	const char *accept = request_header(req, "Accept");
 
-	return accept != NULL && strncmp(accept, "application/json", 16) == 0;
+	return accept != NULL && strncmp(accept, type, strlen(type)) == 0;
 }
 
 int
@@ -278,11 +290,15 @@ page_progress(
 
 	screen_init(&s, app, req);
 	screen_confirm(&s, fields_str(&req->query, "confirm", ""));
-	if (load_job(&s, id) == -1) {
+	if (screen_job(&s, id) == -1) {
 		*err = s.err;
 		goto out;
 	}
-	if (wants_json(req)) {
+	if (wants(req, "text/event-stream")) {
+		rc = screen_events(&s, reply, id);
+		goto out;
+	}
+	if (wants(req, "application/json")) {
 		rc = reply_json(reply, 200, s.job);
 		if (rc == -1)
 			err_set(err, ERR_NOMEM, "", "job");

@@ -22,6 +22,14 @@ static const struct {
     {"private_key", "file.private_key"},
     {"server_certificate", "file.server_certificate"},
     {"passphrase", "file.passphrase"},
+    {"listen", "form.listen"},
+    {"smtp_port", "form.port_label"},
+    {"idle_timeout", "form.idle_label"},
+    {"connection_limit", "form.connections"},
+    {"max_connections", "form.connections"},
+    {"access_policy", "form.control"},
+    {"access_list", "form.list"},
+    {"access_file", "form.import_file"},
 };
 
 const char *

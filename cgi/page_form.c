@@ -33,11 +33,11 @@ settings_differ(const struct screen *s)
 	const struct settings_field *f;
 	struct json_object *now = jsonx_path(s->view, "settings");
 
-	for (f = settings_fields; f->form != NULL; f++)
+	for (f = settings_fields; f->kind == SETTING_SWITCH; f++)
 		if (setting(s, f->path) !=
 		    (bool)json_object_get_boolean(jsonx_path(now, f->path)))
 			return true;
-	return false;
+	return screen_interface_differs(s);
 }
 
 static void
@@ -48,7 +48,7 @@ put_settings(const struct screen *s, struct json_object *ctx)
 	const char *apply = s->apply;
 	bool reload;
 
-	for (f = settings_fields; f->form != NULL; f++)
+	for (f = settings_fields; f->kind == SETTING_SWITCH; f++)
 		put_bool(o, f->form, setting(s, f->path));
 	if (*apply == '\0')
 		apply = jsonx_path_str(s->view, "draft.apply", "");
@@ -168,16 +168,22 @@ contents_of(const struct screen *s, struct json_object *file)
 }
 
 static bool
-has_code(struct json_object *rows, const char *code)
+has_value(struct json_object *rows, const char *key, const char *value)
 {
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(rows); i++)
 		if (strcmp(jsonx_path_str(
-			       json_object_array_get_idx(rows, i), "code", ""),
-			code) == 0)
+			       json_object_array_get_idx(rows, i), key, ""),
+			value) == 0)
 			return true;
 	return false;
+}
+
+static bool
+has_code(struct json_object *rows, const char *code)
+{
+	return has_value(rows, "code", code);
 }
 
 static bool
@@ -196,13 +202,13 @@ has_decision(struct json_object *rows)
 	return false;
 }
 
-/* Findings of one list that belong to field, each code once. */
+/* Findings of one list that belong to field, each sentence once; what is to be
+ * decided is asked once a code. */
 static void
 findings_for(const struct screen *s, struct json_object *rows,
     struct json_object *findings, const char *field, bool *bad)
 {
-	struct json_object *f;
-	const char *code, *severity;
+	struct json_object *f, *row;
 	size_t i, n;
 
 	n = json_object_is_type(findings, json_type_array)
@@ -210,14 +216,19 @@ findings_for(const struct screen *s, struct json_object *rows,
 		: 0;
 	for (i = 0; i < n; i++) {
 		f = json_object_array_get_idx(findings, i);
-		code = jsonx_path_str(f, "code", "");
-		if (strcmp(jsonx_path_str(f, "field", ""), field) != 0 ||
-		    has_code(rows, code))
+		if (strcmp(jsonx_path_str(f, "field", ""), field) != 0)
 			continue;
-		severity = jsonx_path_str(f, "severity", "");
-		if (strcmp(severity, "error") == 0)
+		row = finding_row(s, f);
+		if (has_value(
+			rows, "message", jsonx_path_str(row, "message", ""))) {
+			json_object_put(row);
+			continue;
+		}
+		if (has_code(rows, jsonx_path_str(f, "code", "")))
+			put_str(row, "ask", "");
+		if (strcmp(jsonx_path_str(f, "severity", ""), "error") == 0)
 			*bad = true;
-		json_object_array_add(rows, finding_row(s, f));
+		json_object_array_add(rows, row);
 	}
 }
 
@@ -240,7 +251,7 @@ error_for(const struct screen *s, struct json_object *rows, const char *field,
 	*bad = true;
 }
 
-static struct json_object *
+struct json_object *
 findings_at(const struct screen *s, const char *field, bool *bad)
 {
 	struct json_object *rows = json_object_new_array();
@@ -304,6 +315,7 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	put_str(ctx, "etag", jsonx_path_str(s->view, "etag", ""));
 	put_bool(ctx, "disabled", !usable);
 	put_settings(s, ctx);
+	screen_interface(s, ctx);
 	for (i = 0; i < sizeof(file_fields) / sizeof(file_fields[0]); i++)
 		json_object_array_add(
 		    list, file_row(s, file_fields[i], &asked));

@@ -9,10 +9,40 @@
  * the error.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core.h"
 #include "jsonx.h"
 #include "page.h"
+
+static const char *
+get_value(void *arg, const char *name, size_t *len)
+{
+	const struct field *f = fields_get(arg, name);
+
+	if (f == NULL)
+		return NULL;
+	*len = f->len;
+	return f->value;
+}
+
+/* SMTP Interface and Connection Control; what is wrong with them goes into
+ * *why and *ret_findings, and none of them into the patch. */
+static int
+values_read(struct screen *s, struct fields *form,
+    struct json_object **ret_findings, struct err *why)
+{
+	struct findings found;
+	int rc;
+
+	findings_init(&found);
+	rc = settings_form_values(s->patch, get_value, form, &found, why);
+	if (rc == -1)
+		*ret_findings = findings_to_json(&found);
+	findings_clear(&found);
+	return rc;
+}
 
 /* Check boxes, apply and confirm of the form into *s. */
 static int
@@ -24,7 +54,7 @@ form_read(struct screen *s, const struct fields *form)
 	size_t i;
 
 	s->patch = json_object_new_object();
-	for (f = settings_fields; f->form != NULL; f++)
+	for (f = settings_fields; f->kind == SETTING_SWITCH; f++)
 		if (settings_set_form(s->patch, f->form,
 			fields_str(form, f->form, "off"), &s->err) == -1)
 			return -1;
@@ -36,6 +66,58 @@ form_read(struct screen *s, const struct fields *form)
 	for (i = 0; i < form->n; i++)
 		if (strcmp(form->v[i].name, "confirm") == 0)
 			screen_confirm(s, form->v[i].value);
+	return 0;
+}
+
+static struct field *
+field_of(struct fields *form, const char *name)
+{
+	for (size_t i = 0; i < form->n; i++)
+		if (strcmp(form->v[i].name, name) == 0)
+			return &form->v[i];
+	return NULL;
+}
+
+/* Browsers end the lines of a text box with CRLF, whatever was pasted. */
+static void
+drop_cr(struct field *f)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < f->len; i++)
+		if (f->value[i] != '\r')
+			f->value[n++] = f->value[i];
+	memset(f->value + n, 0, f->len - n);
+	f->len = n;
+}
+
+/* Text that was pasted beside a field without a file is its file. */
+static int
+take_pasted(struct screen *s, struct fields *form)
+{
+	struct field *f, *text, was;
+	char other[FIELD_NAME_MAX + 1];
+	size_t i;
+
+	for (i = 0; upload_fields[i] != NULL; i++) {
+		snprintf(other, sizeof(other), "%s_text", upload_fields[i]);
+		text = field_of(form, other);
+		f = field_of(form, upload_fields[i]);
+		if (text == NULL || f == NULL || f->len > 0 ||
+		    text->value[strspn(text->value, " \t\r\n")] == '\0')
+			continue;
+		free(f->filename);
+		f->filename = strdup(page_text(&s->page, "file.pasted"));
+		if (f->filename == NULL)
+			return err_set(&s->err, ERR_NOMEM, "", "out of memory");
+		was = *f;
+		f->is_file = true;
+		f->value = text->value;
+		f->len = text->len;
+		drop_cr(f);
+		text->value = was.value;
+		text->len = was.len;
+	}
 	return 0;
 }
 
@@ -58,7 +140,7 @@ draft_put(struct screen *s, const struct fields *form, const char *remove)
 		json_object_object_add(args, "names", names);
 	if (*passphrase != '\0')
 		put_str(args, "passphrase", passphrase);
-	json_object_object_add(args, "settings", json_object_get(s->patch));
+	screen_put_settings(args, s->patch);
 	if (s->apply[0] != '\0')
 		put_str(args, "apply", s->apply);
 	if (remove != NULL) {
@@ -143,17 +225,75 @@ press_upload(
 	return screen_back(s, reply, query, anchor, err);
 }
 
+static void
+carry_group(
+    struct json_object *patch, const char *group, struct json_object *draft)
+{
+	struct json_object *from = jsonx_path(draft, group), *to;
+
+	if (!json_object_is_type(from, json_type_object))
+		return;
+	if ((to = jsonx_path(patch, group)) == NULL) {
+		to = json_object_new_object();
+		json_object_object_add(patch, group, to);
+	}
+	json_object_object_foreach (from, key, v)
+		if (!json_object_object_get_ex(to, key, NULL))
+			json_object_object_add(to, key, json_object_get(v));
+}
+
+/* A draft is replaced as a whole.  What the form does not hold, a long list
+ * that is not shown or values beside a wrong one, is taken from the last. */
+static int
+carry_over(struct screen *s)
+{
+	struct json_object *draft;
+
+	if (screen_load(s, false) == -1)
+		return -1;
+	draft = jsonx_path(s->view, "draft.settings");
+	carry_group(s->patch, "interface", draft);
+	carry_group(s->patch, "access", draft);
+	return 0;
+}
+
+/* All that the form holds, into the draft.  A wrong number in one field must
+ * not lose the files of the others: it is told after they are safe. */
+static int
+keep(struct screen *s, struct fields *form, const char *remove)
+{
+	struct json_object *findings = NULL;
+	struct err why;
+	int rc;
+
+	if (form_read(s, form) == -1 || take_pasted(s, form) == -1)
+		return -1;
+	err_clear(&why);
+	rc = values_read(s, form, &findings, &why);
+	if (((rc == -1 || jsonx_path(s->patch, "access.list") == NULL) &&
+		carry_over(s) == -1) ||
+	    draft_put(s, form, remove) == -1) {
+		json_object_put(findings);
+		return -1;
+	}
+	if (rc == 0)
+		return 0;
+	s->err = why;
+	s->problem = json_object_new_object();
+	json_object_object_add(s->problem, "findings", findings);
+	return -1;
+}
+
 static int
 press(struct screen *s, struct reply *reply, struct err *err)
 {
-	const struct fields *form = &s->page.req->form;
+	struct fields *form = &s->page.req->form;
 	const char *button = fields_str(form, "do", "keep");
 	const char *field;
 
 	if (strcmp(button, "cancel") == 0)
 		return cancel(s, reply, err);
-	if (form_read(s, form) == -1 ||
-	    draft_put(s, form, button_field(button, "remove:")) == -1)
+	if (keep(s, form, button_field(button, "remove:")) == -1)
 		return -1;
 	if (strcmp(button, "save") == 0)
 		return save(s, reply, err);
@@ -163,6 +303,9 @@ press(struct screen *s, struct reply *reply, struct err *err)
 		return screen_back(s, reply, "probe=1", "state", err);
 	if ((field = button_field(button, "upload:")) != NULL)
 		return press_upload(s, reply, field, err);
+	if (strcmp(button, "edit_list") == 0)
+		return screen_back(
+		    s, reply, "edit=list", "at-access_list", err);
 	if (strcmp(button, "keep") == 0 ||
 	    button_field(button, "remove:") != NULL)
 		return screen_back(s, reply, "", "", err);
@@ -199,7 +342,10 @@ screen_press(
 	static const char *const once[] = {"csrf", "etag", "do",
 	    "inbound_enabled", "tls_only", "outbound_enabled", "all_scanners",
 	    "apply", "ca_certificate", "private_key", "server_certificate",
-	    "passphrase", NULL};
+	    "passphrase", "listen", "smtp_port", "idle_timeout",
+	    "connection_limit", "max_connections", "access_policy",
+	    "access_list", "access_file", "ca_certificate_text",
+	    "private_key_text", "server_certificate_text", NULL};
 	static const char *const many[] = {"confirm", NULL};
 	struct screen s;
 	int rc;

@@ -67,6 +67,7 @@ void
 reply_init(struct reply *r)
 {
 	r->status = 200;
+	r->sent = false;
 	buf_init(&r->headers, HEADERS_MAX_LEN);
 	buf_init(&r->body, BODY_MAX_LEN);
 }
@@ -200,15 +201,46 @@ reply_redirect(struct reply *r, const char *path)
 	return reply_header(r, "Location", path);
 }
 
+static void
+add_head(const struct reply *r, struct buf *out)
+{
+	buf_printf(
+	    out, "Status: %d %s\r\n", r->status, reply_phrase(r->status));
+	buf_add(out, common, sizeof(common) - 1);
+	buf_add(out, r->headers.data, r->headers.len);
+}
+
+int
+reply_begin(struct reply *r, const struct request *req)
+{
+	struct buf out;
+	int rc = -1;
+
+	if (req->source == NULL || req->source->send == NULL ||
+	    r->headers.failed)
+		return -1;
+	buf_init(&out, HEADERS_MAX_LEN);
+	add_head(r, &out);
+	buf_adds(&out, "\r\n");
+	r->sent = true;
+	if (!out.failed)
+		rc = reply_send(req, out.data, out.len);
+	buf_clear(&out);
+	return rc;
+}
+
+int
+reply_send(const struct request *req, const char *s, size_t len)
+{
+	return req->source->send(req->source->arg, s, len);
+}
+
 int
 reply_bytes(struct reply *r, bool head, struct buf *out)
 {
 	if (r->headers.failed || r->body.failed)
 		return -1;
-	buf_printf(
-	    out, "Status: %d %s\r\n", r->status, reply_phrase(r->status));
-	buf_add(out, common, sizeof(common) - 1);
-	buf_add(out, r->headers.data, r->headers.len);
+	add_head(r, out);
 	if (r->status != 204 && r->status != 304)
 		buf_printf(out, "Content-Length: %zu\r\n", r->body.len);
 	buf_adds(out, "\r\n");

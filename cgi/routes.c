@@ -9,13 +9,15 @@
 /* Three files of 64 KiB and as much again, so that a file somewhat too large
  * is named by the answer instead of cutting the request off. */
 #define UPLOAD (512 * KIB)
+/* The same and an access list of 10,000 entries. */
+#define WHOLE  (1024 * KIB)
 #define FORMS  (BODY_FORM | BODY_MULTIPART)
 /* "apply" and "confirm", or nothing. */
 #define CHOICES (BODY_JSON | BODY_MULTIPART | BODY_EMPTY)
 
 static const char *const q_login[] = {"next", "again", NULL};
 static const char *const q_connection[] = {
-    "job", "preview", "probe", "confirm", "unchosen", NULL};
+    "job", "preview", "probe", "confirm", "unchosen", "edit", NULL};
 static const char *const q_job[] = {"confirm", NULL};
 static const char *const q_dry_run[] = {"dry_run", NULL};
 static const char *const q_limit[] = {"limit", NULL};
@@ -40,7 +42,7 @@ const struct route routes[] = {
 	MAY_ANYONE},
     {HTTP_GET, "/smtp-routing/connection", AUTH_SESSION, false, 0, BODY_NONE,
 	page_connection, q_connection, MAY_READ},
-    {HTTP_POST, "/smtp-routing/connection", AUTH_SESSION, true, UPLOAD, FORMS,
+    {HTTP_POST, "/smtp-routing/connection", AUTH_SESSION, true, WHOLE, FORMS,
 	page_connection, NULL, MAY_CHANGE},
     {HTTP_GET, "/smtp-routing/connection/job/*", AUTH_SESSION, false, 0,
 	BODY_NONE, page_progress, q_job, MAY_READ},
@@ -53,6 +55,8 @@ const struct route routes[] = {
 	page_generation, q_generation, MAY_READ},
     {HTTP_POST, "/smtp-routing/history/*", AUTH_SESSION, true, SMALL, FORMS,
 	page_generation, NULL, MAY_CHANGE},
+    {HTTP_GET, "/guide", AUTH_SESSION, false, 0, BODY_NONE, page_guide, NULL,
+	MAY_READ},
     {HTTP_GET, "/audit", AUTH_SESSION, false, 0, BODY_NONE, page_audit, q_audit,
 	MAY_READ},
 
@@ -101,7 +105,7 @@ const struct route routes[] = {
 	api_scanner_delete, NULL, MAY_ACCESS},
     {HTTP_GET, "/api/v1/connection", AUTH_TOKEN, false, 0, BODY_NONE,
 	api_connection_get, NULL, MAY_READ},
-    {HTTP_POST, "/api/v1/connection", AUTH_TOKEN, false, UPLOAD,
+    {HTTP_POST, "/api/v1/connection", AUTH_TOKEN, false, WHOLE,
 	BODY_JSON | BODY_MULTIPART, api_connection_post, q_dry_run, MAY_RENEW},
     {HTTP_POST, "/api/v1/certificates/inspect", AUTH_TOKEN, false, UPLOAD,
 	BODY_JSON | BODY_MULTIPART, api_inspect, NULL, MAY_CHECK},

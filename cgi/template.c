@@ -23,7 +23,7 @@ struct templates {
 	size_t n;
 };
 
-struct source {
+struct words {
 	const struct templates *t;
 	const struct catalog *texts;
 	const char *lang;
@@ -43,7 +43,7 @@ find(const struct templates *t, const char *name)
 static const struct mustache *
 get_partial(void *arg, const char *name)
 {
-	const struct source *s = arg;
+	const struct words *s = arg;
 
 	return find(s->t, name);
 }
@@ -51,7 +51,7 @@ get_partial(void *arg, const char *name)
 static const char *
 get_text(void *arg, const char *key)
 {
-	const struct source *s = arg;
+	const struct words *s = arg;
 
 	return catalog_text(s->texts, s->lang, key);
 }
@@ -201,7 +201,7 @@ templates_render(const struct templates *t, const struct catalog *texts,
     const char *lang, const char *name, struct json_object *ctx,
     struct buf *out, struct err *err)
 {
-	struct source s = {t, texts, lang};
+	struct words s = {t, texts, lang};
 	struct mustache_env env = {get_partial, get_text, &s};
 	const struct mustache *m;
 

@@ -98,6 +98,24 @@ body_done(void *arg)
 	deadline_off();
 }
 
+/* A piece of a long answer.  Who is to end does not go on with one. */
+static int
+send_piece(void *arg, const void *s, size_t len)
+{
+	FCGX_Request *r = arg;
+	int rc;
+
+	if (stopping)
+		return -1;
+	deadline(r->ipcFd, SHUT_RDWR, WRITE_S);
+	rc = FCGX_PutStr(s, (int)len, r->out) == (int)len &&
+		     FCGX_FFlush(r->out) == 0
+		 ? 0
+		 : -1;
+	deadline_off();
+	return rc;
+}
+
 static void
 send_reply(FCGX_Request *r, const struct buf *out)
 {
@@ -115,7 +133,10 @@ static void
 one_connection(struct app *app, int fd)
 {
 	FCGX_Request r;
-	struct source src = {read_body, body_done, &r};
+	struct source src = {.read = read_body,
+	    .done = body_done,
+	    .send = send_piece,
+	    .arg = &r};
 	struct buf out;
 
 	FCGX_InitRequest(&r, -1, 0);
@@ -131,7 +152,8 @@ one_connection(struct app *app, int fd)
 	buf_init(&out, OUT_MAX);
 	serve(app, routes, routes_n, r.envp, &src, &out);
 	deadline(fd, SHUT_RDWR, WRITE_S);
-	send_reply(&r, &out);
+	if (out.failed || out.len > 0)
+		send_reply(&r, &out);
 	FCGX_Finish_r(&r);
 	deadline_off();
 	buf_clear(&out);
@@ -168,7 +190,7 @@ prepare(struct app *app, struct err *err)
 	memcpy(dir, app->conf.socket, sizeof(dir));
 	paths.rw[0] = app->conf.web_state_directory;
 	paths.sock[0] = dirname(dir);
-	return sandbox_enter(SANDBOX_WEB, &paths, err);
+	return sandbox_enter_state(SANDBOX_WEB, &paths, &app->sandbox, err);
 }
 
 int

@@ -70,9 +70,9 @@ function put(html, where, moved) {
 	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
 	/* Sent elsewhere (to log in, say): the browser goes there itself. */
 	if (!fresh || (moved && !page.getElementById("connection"))) { return false; }
-	each("details[open]", old, function (d) {
+	each("details[open]:not(.paste)", old, function (d) {
 		var same = d.parentNode.id && page.getElementById(d.parentNode.id);
-		if (same) { each(":scope > details", same, function (n) { n.open = true; }); }
+		if (same) { each(":scope > details:not(.paste)", same, function (n) { n.open = true; }); }
 	});
 	old.replaceWith(doc.adoptNode(fresh));
 	doc.title = page.title;
@@ -120,8 +120,28 @@ function follow(response, form) {
 		if (!steps) { return put(html, outcome, true) || location.assign(job); }
 		$("#progress-slot").replaceChildren(doc.adoptNode(steps));
 		steps.scrollIntoView({ block: "nearest" });
-		poll(job, steps, form, 0);
+		watch(job, steps, form);
 	});
+}
+
+/* Told as it happens; asked again and again where that cannot be: no such
+ * thing in the browser, no room on the server, a proxy that keeps it back. */
+function watch(job, list, form) {
+	var es = window.EventSource && new EventSource(job), timer;
+	function ask() {
+		clearTimeout(timer);
+		if (es) { es.close(); }
+		poll(job, list, form, 0);
+	}
+	if (!es) { ask(); return; }
+	timer = setTimeout(ask, 1500);
+	es.onerror = ask;
+	es.onmessage = function (e) {
+		var state = JSON.parse(e.data);
+		clearTimeout(timer);
+		tick(list, state);
+		if (state.state !== "running") { ask(); }
+	};
 }
 
 function outcome() {
@@ -166,6 +186,7 @@ var after = {
 	save: outcome,
 	preview: "#preview",
 	probe: "#state button",
+	edit_list: "#access_list",
 	cancel: "#main h1"
 };
 
@@ -211,11 +232,20 @@ doc.addEventListener("submit", function (e) {
 doc.addEventListener("change", function (e) {
 	var t = e.target;
 	if (t.id === "inbound_enabled") { tlsOnly(); }
+	if (t.id === "max_connections") { $("#connection_limit-limited").checked = true; }
 	if (t.type === "file" && t.form && t.form.id === "connection") {
 		showPicked(t);
 		if (t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) {
 			send(t.form, $('button[value="upload:' + t.name + '"]', t.form));
 		}
+	}
+});
+
+/* Pasted text is sent like a file that was chosen. */
+doc.addEventListener("paste", function (e) {
+	var t = e.target, form = $("#connection");
+	if (t.closest && t.closest(".paste") && form.getAttribute("aria-busy") !== "true") {
+		setTimeout(function () { send(form, $("button", t.parentNode)); });
 	}
 });
 
@@ -240,8 +270,8 @@ dress(doc);
 if ($("#progress") && !$("#connection")) {
 	setTimeout(function () { location.reload(); }, 1000);
 } else if ($("#progress")) {
-	poll("/smtp-routing/connection/job/" + $("#progress").dataset.job,
-	    $("#progress"), $("#connection"), 0);
+	watch("/smtp-routing/connection/job/" + $("#progress").dataset.job,
+	    $("#progress"), $("#connection"));
 } else if (!location.hash) {
 	focusOn($("#errors") || $("#outcome"));
 }

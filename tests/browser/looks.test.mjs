@@ -3,40 +3,24 @@
  * nothing that the Content-Security-Policy stops; photographed in ja and en,
  * wide and narrow, light and dark. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
-	statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { HtmlValidate } from "html-validate";
 import { launch, TOP, visitor } from "./instance.mjs";
+import { CSP, holdStill, renderPages } from "./pages.mjs";
 
-const B = process.env.B || "build";
 const PICTURES = process.env.PICTURES || "";
 const axe = readFileSync(createRequire(import.meta.url)
     .resolve("axe-core/axe.min.js"), "utf8");
-const types = { css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
-/* As the frame sends it: cgi/reply.c. */
-const CSP = /Content-Security-Policy: ((?:[^"\\]|"\s*")*)/
-    .exec(readFileSync(join(TOP, "cgi/reply.c"), "utf8"))[1]
-    .replace(/"\s*"/g, "");
 const sizes = [[1280, 900], [360, 740]];
 const schemes = ["light", "dark"];
-let dir, browser, names;
+let pages, browser, names, html, serve, open;
 
 before(async () => {
-	dir = mkdtempSync("/tmp/postseal-pages-");
-	for (const t of ["test_page", "test_page_auth", "test_page_history",
-	    "test_page_keys"]) {
-		execFileSync("make", ["-s", `B=${B}`, `${B}/unit/cgi/${t}`],
-		    { cwd: TOP, stdio: "pipe" });
-		execFileSync(join(B.startsWith("/") ? "" : TOP, B, "unit/cgi", t), {
-			cwd: TOP, stdio: "pipe",
-			env: { ...process.env, POSTSEAL_PAGES: dir }
-		});
-	}
-	names = readdirSync(dir).map((f) => f.replace(".html", ""));
+	pages = renderPages();
+	({ names, html, serve, open } = pages);
 	if (PICTURES) {
 		mkdirSync(PICTURES, { recursive: true });
 	}
@@ -45,38 +29,11 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	rmSync(dir, { recursive: true, force: true });
+	pages?.remove();
 });
 
-const html = (name) => readFileSync(join(dir, `${name}.html`), "utf8");
-
-async function open(page, name) {
-	page.showing = name;
-	await page.goto(`https://postseal.test/${name}`);
-}
-
-/* For as long as the page lives: a request may come late. */
-function serve(page) {
-	return page.route("https://postseal.test/**", (route) => {
-		const path = new URL(route.request().url()).pathname;
-		const name = page.showing;
-		if (path.startsWith("/static/")) {
-			return route.fulfill({
-				body: readFileSync(join(TOP, path)),
-				contentType: types[path.split(".").pop()]
-			});
-		}
-		if (path === `/${name}`) {
-			return route.fulfill({ body: html(name),
-				contentType: "text/html; charset=utf-8",
-				headers: { "Content-Security-Policy": CSP } });
-		}
-		return route.fulfill({ status: 503, body: "" });
-	});
-}
-
 test("the pages are there", () => {
-	assert.ok(names.length >= 34, names.join(" "));
+	assert.ok(names.length >= 70, names.join(" "));
 	assert.match(CSP, /default-src 'none'/);
 	assert.doesNotMatch(CSP, /unsafe/);
 });
@@ -108,13 +65,18 @@ test("HTML is valid", async () => {
 	}
 });
 
-test("a page is small", () => {
-	const fixed = ["app.css", "app.js", "icon.svg"].reduce((sum, f) =>
-	    sum + statSync(join(TOP, "static", f)).size, 0);
+test("a page is small", (t) => {
+	let largest = [0];
 	for (const name of names) {
-		const all = fixed + Buffer.byteLength(html(name));
+		const page = html(name);
+		const files = [...page.matchAll(/ (?:src|href)="(\/static\/[^"]+)"/g)];
+		const all = files.reduce((sum, f) => sum +
+		    statSync(join(TOP, f[1])).size, Buffer.byteLength(page));
+		assert.ok(files.length >= 3, name);
 		assert.ok(all < 60 * 1024, `${name}: ${all} bytes`);
+		largest = all > largest[0] ? [all, name] : largest;
 	}
+	t.diagnostic(`largest: ${largest.join(" bytes, ")}`);
 });
 
 test("axe-core finds nothing, nothing scrolls sideways", async (t) => {
@@ -127,13 +89,7 @@ test("axe-core finds nothing, nothing scrolls sideways", async (t) => {
 				bypassCSP: false
 			});
 			await serve(page);
-			/* The page of a running Save loads itself again after a second,
-			 * which may be while it is looked at. */
-			await page.addInitScript(() => {
-				const real = window.setTimeout;
-				window.setTimeout = (f, ms, ...rest) =>
-				    ms === 1000 ? 0 : real(f, ms, ...rest);
-			});
+			await holdStill(page);
 			/* All of them in the two outermost looks, every other in the
 			 * two between: light and dark differ in colours only. */
 			const both = (width === 1280) === (scheme === "light");
@@ -177,5 +133,27 @@ test("text may be twice as large", async () => {
 	});
 	assert.ok(await page.evaluate(() =>
 	    document.documentElement.scrollWidth <= innerWidth));
+	await page.context().close();
+});
+
+test("printed, the facts are there and the controls are not", async () => {
+	const page = await visitor(browser, { viewport: { width: 720, height: 1000 } });
+	await serve(page);
+	await open(page, "force-en");
+	await page.emulateMedia({ media: "print" });
+	for (const shown of ["#state", ".cert", "#tls_only", "#access_list"]) {
+		assert.ok(await page.isVisible(shown), shown);
+	}
+	for (const hidden of [".side", ".languages", ".session", ".actions",
+	    ".file-controls", ".guide", ".paste"]) {
+		assert.equal(await page.locator(hidden).filter({ visible: true }).count(),
+		    0, hidden);
+	}
+	assert.ok(await page.evaluate(() =>
+	    document.documentElement.scrollWidth <= innerWidth));
+	if (PICTURES) {
+		await page.screenshot({ fullPage: true,
+			path: join(PICTURES, "print.png") });
+	}
 	await page.context().close();
 });

@@ -55,7 +55,7 @@ one_request(char **env, struct rest *rest)
 {
 	static const struct route any = {.max_body = 512 * 1024,
 	    .types = BODY_FORM | BODY_MULTIPART | BODY_JSON};
-	const struct source src = {read_rest, NULL, rest};
+	const struct source src = {read_rest, NULL, rest, NULL};
 	char allow[ALLOW_MAX], boundary[BOUNDARY_MAX + 1] = "";
 	enum route_type type;
 	struct request req;

@@ -314,7 +314,7 @@ ex_done(void *arg)
 static inline int
 go(void)
 {
-	const struct source src = {ex_read, ex_done, NULL};
+	const struct source src = {ex_read, ex_done, NULL, NULL};
 
 	ck_assert_int_eq(
 	    serve(&con.app, routes, routes_n, ex.env, &src, &ex.out), 0);

@@ -68,6 +68,15 @@ static const struct {
 	{"fieldset class=\"whole\" disabled", "older than 3.4",
 	    "postfix.too_old", "Update Postfix"},
 	{"id=\"errors\""}},
+    {"interface", 200,
+	{"name=\"listen\" value=\"loopback\" checked",
+	    "id=\"smtp_port\" name=\"smtp_port\" value=\"\"",
+	    "name=\"idle_timeout\" value=\"3\"",
+	    "name=\"connection_limit\" value=\"unlimited\" checked",
+	    "name=\"access_policy\" value=\"deny_except\" checked",
+	    "192.0.2.16/28\n2001:db8:25::/48\n</textarea>", "3 entries",
+	    "name=\"confirm\""},
+	{"value=\"edit_list\"", "id=\"outcome\""}},
     {"probed", 200, {"Nothing answered on the SMTP port", "Connection refused"},
 	{NULL}},
 };
@@ -125,12 +134,46 @@ START_TEST(lets_no_markup_out)
 }
 END_TEST
 
+/* A list of ten thousand is told by its number and its beginning. */
+START_TEST(a_long_list_stays_small)
+{
+	struct json_object *list = json_object_new_array(), *access;
+	char text[32];
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		snprintf(text, sizeof(text), "10.%d.%d.0/24", i / 250, i % 250);
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	load_state("interface");
+	access = json_object_object_get(state, "connection.get");
+	access = jsonx_path(access, "draft.settings.access");
+	json_object_object_add(access, "list", list);
+	if (_i == 1)
+		add(&req.query, "edit", "list", NULL);
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	has("10000 entries");
+	has("10.0.4.0/24\n");
+	if (_i == 0) {
+		has("value=\"edit_list\"");
+		lacks("10.0.5.0/24");
+		lacks("<textarea id=\"access_list\"");
+		ck_assert_uint_lt(reply.body.len, 24 * 1024);
+		keep_page("long");
+	} else {
+		has("10.39.249.0/24\n</textarea>");
+		lacks("value=\"edit_list\"");
+	}
+}
+END_TEST
+
 static void
 fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, shows_the_state, 0, N(shown));
 	tcase_add_loop_test(tc, speaks_japanese, 0, N(shown));
 	tcase_add_loop_test(tc, lets_no_markup_out, 0, N(shown));
+	tcase_add_loop_test(tc, a_long_list_stays_small, 0, 2);
 }
 
 int

@@ -26,6 +26,10 @@ static const struct {
 	SCREEN "?preview=1&confirm=cert.expired#preview"},
     {"keep", "confirm", "no.such.code", NULL, {"draft.put"}, SCREEN},
     {"probe", NULL, NULL, NULL, {"draft.put"}, SCREEN "?probe=1#state"},
+    {"edit_list", NULL, NULL, NULL, {"draft.put"},
+	SCREEN "?edit=list#at-access_list"},
+    {"upload:private_key", "private_key_text", "KEY", NULL, {"draft.put"},
+	SCREEN "?unchosen=private_key#at-private_key"},
     {"cancel", NULL, NULL, NULL, {"draft.drop"}, SCREEN},
     {"cancel", "confirm", "cert.expired", NULL, {"draft.drop"}, SCREEN},
     {"save", NULL, NULL, NULL, {"draft.put", "connection.apply"},
@@ -43,6 +47,7 @@ post(const char *button)
 	add(&req.form, "do", button, NULL);
 	add(&req.form, "inbound_enabled", "on", NULL);
 	add(&req.form, "apply", "reload", NULL);
+	add(&req.form, "access_list", "", NULL);
 	add(&req.form, "server_certificate", "", "");
 }
 
@@ -72,6 +77,7 @@ START_TEST(presses_the_button)
 	} else {
 		add(&req.form, "do", buttons[_i].button, NULL);
 		add(&req.form, "inbound_enabled", "on", NULL);
+		add(&req.form, "access_list", "", NULL);
 	}
 	ck_assert_msg(
 	    page_connection(&app, &req, &reply, &err) == 0, "%s", err.msg);
@@ -115,6 +121,83 @@ START_TEST(save_asks_for_all_of_it)
 	    json_object_array_length(jsonx_path(args, "confirm")), 2);
 	ck_assert(json_object_get_boolean(
 	    jsonx_path(args, "settings.inbound.enabled")));
+}
+END_TEST
+
+START_TEST(pasted_text_is_a_file)
+{
+	struct json_object *args;
+
+	accepting_state();
+	add(&req.form, "private_key", "", "");
+	add(&req.form, "private_key_text", "KEY\r\n", NULL);
+	/* A file that was chosen wins. */
+	add(&req.form, "ca_certificate", "CA", "ca.pem");
+	add(&req.form, "ca_certificate_text", "other", NULL);
+	add(&req.form, "server_certificate_text", " \r\n", NULL);
+	post("upload:private_key");
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	leads_to(SCREEN "#at-private_key");
+	args = args_of(OP_DRAFT_PUT);
+	ck_assert_str_eq(
+	    jsonx_path_str(args, "files.private_key", ""), "S0VZCg==");
+	ck_assert_str_eq(
+	    jsonx_path_str(args, "names.private_key", ""), "pasted text");
+	ck_assert_str_eq(
+	    jsonx_path_str(args, "files.ca_certificate", ""), "Q0E=");
+	ck_assert_ptr_null(jsonx_path(args, "files.server_certificate"));
+}
+END_TEST
+
+/* A long list is not in the form; the one of the draft stays. */
+START_TEST(a_list_that_is_not_shown_stays)
+{
+	struct json_object *args, *list;
+
+	accepting_state();
+	json_object_object_del(state, OP_CONNECTION_GET);
+	load_state("interface");
+	json_object_object_add(state, OP_DRAFT_PUT, json_object_new_object());
+	req.method = HTTP_POST;
+	add(&req.form, "do", "keep", NULL);
+	add(&req.form, "listen", "all", NULL);
+	add(&req.form, "access_policy", "", NULL);
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	leads_to(SCREEN);
+	ck_assert_str_eq(op_of(0), OP_CONNECTION_GET);
+	args = args_of(OP_DRAFT_PUT);
+	list = jsonx_path(args, "settings.access.list");
+	ck_assert_uint_eq(json_object_array_length(list), 3);
+	ck_assert_str_eq(
+	    jsonx_path_str(args, "settings.interface.listen", ""), "all");
+	/* Asked for anew, and empty: null, not what the draft had. */
+	ck_assert_ptr_null(jsonx_path(args, "settings.access.policy"));
+}
+END_TEST
+
+/* What was wrong is told at its field; the rest is safe in the draft. */
+START_TEST(a_wrong_number_loses_nothing)
+{
+	struct json_object *args;
+
+	accepting_state();
+	add(&req.form, "private_key", "KEY", "k.pem");
+	add(&req.form, "smtp_port", "2<5", NULL);
+	add(&req.form, "listen", "all", NULL);
+	req.method = HTTP_POST;
+	add(&req.form, "do", "save", NULL);
+	add(&req.form, "access_list", "192.0.2.1\n192.0.2.\n", NULL);
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	ck_assert_int_eq(reply.status, 422);
+	args = args_of(OP_DRAFT_PUT);
+	ck_assert_str_eq(jsonx_path_str(args, "files.private_key", ""), "S0VZ");
+	ck_assert_ptr_null(args_of(OP_CONNECTION_APPLY));
+	has("href=\"#at-smtp_port\"");
+	has("href=\"#at-access_list\"");
+	has("name=\"smtp_port\" value=\"2&lt;5\"");
+	has("192.0.2.1\n192.0.2.\n</textarea>");
+	has("Line 2:");
+	has("name=\"listen\" value=\"all\" checked");
 }
 END_TEST
 
@@ -214,6 +297,9 @@ static void
 fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, presses_the_button, 0, N(buttons));
+	tcase_add_test(tc, pasted_text_is_a_file);
+	tcase_add_test(tc, a_list_that_is_not_shown_stays);
+	tcase_add_test(tc, a_wrong_number_loses_nothing);
 	tcase_add_test(tc, save_asks_for_all_of_it);
 	tcase_add_loop_test(tc, tells_a_refusal, 0, N(refusals));
 	tcase_add_test(tc, a_refusal_with_a_job_leads_to_it);
