@@ -14,6 +14,7 @@ api_status(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	struct json_object *args = json_object_new_object(), *data = NULL;
+	struct json_object *sandbox;
 	int rc;
 
 	if (api_put(args, "probe", json_object_new_boolean(1)) == -1)
@@ -22,6 +23,15 @@ api_status(
 		return -1;
 	json_object_object_del(data, "draft");
 	problem_localise(app, req->lang, jsonx_path(data, "live.error"));
+	/* What postseald cannot know: the process that answers this. */
+	sandbox = jsonx_path(data, "sandbox");
+	if (json_object_is_type(sandbox, json_type_object) &&
+	    api_put(sandbox, "web",
+		sandbox_state_to_json(&app->sandbox, app->conf.web_user)) ==
+		-1) {
+		json_object_put(data);
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	}
 	rc = api_answer(reply, 200, data, err);
 	json_object_put(data);
 	return rc;

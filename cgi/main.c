@@ -17,6 +17,7 @@
  * Started without root it stays who it is, for tests and development.
  */
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -101,6 +102,20 @@ open_listen(const struct conf *conf, int *ret_fd, struct err *err)
 		return -1;
 	}
 	*ret_fd = fd;
+	return 0;
+}
+
+/* No core, no debugger, nothing to gain by a program with more rights. */
+static int
+harden(const struct parent *p, struct err *err)
+{
+	const struct rlimit none = {0, 0};
+
+	sandbox_require(p->app.conf.sandbox_required);
+	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return err_sys(err, ERR_CONFIG, "", "no core dumps");
 	return 0;
 }
 
@@ -299,6 +314,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	conf_default(&p.app.conf);
 	if (conf_read(&p.app.conf, path, &err) == -1 ||
+	    harden(&p, &err) == -1 ||
 	    give_up_root(&p.app.conf, &p.listen_fd, &err) == -1 ||
 	    load(&p.app, &err) == -1) {
 		log_warn("%s: %s", err_name(err.code), err.msg);

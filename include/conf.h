@@ -24,6 +24,8 @@ struct conf {
 	char	socket[CONF_STR_MAX];		/* /run/postseal/postseald.sock */
 	char	socket_group[64];		/* postseal */
 	char	inspect_user[64];		/* nobody */
+	int	sandbox_required;		/* yes: end where the kernel
+						 * lacks a part of it */
 	int	generations;			/* 20, 2..1000 */
 	int	draft_minutes;			/* 30, 1..1440 */
 	enum apply_mode apply;			/* restart */
@@ -49,6 +51,7 @@ struct conf {
 	char	pam_service[64];		/* postseal */
 	char	pam_directory[CONF_STR_MAX];	/* "": the system's */
 	char	pam_helper[CONF_STR_MAX]; /* /usr/libexec/postseal/postseal-pam */
+	int	pam_recheck_seconds;		/* 60, 1..3600 */
 	char	pam_administrators[64];		/* Unix groups; "": nobody */
 	char	pam_operators[64];
 	char	pam_viewers[64];

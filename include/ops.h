@@ -23,7 +23,10 @@
  * op                  args -> data
  * connection.get      {"draft": ID?} -> VIEW
  * status              {"probe": bool} -> VIEW with "live": probe result or
- *                     {"error": ERROR}
+ *                     {"error": ERROR}, and "sandbox": {"postseald":
+ *                     {"user", "capabilities": [..]}, "inspect": {"user",
+ *                     "landlock": ABI, "seccomp", "no_new_privs", "limits",
+ *                     "complete": bool}} (sandbox.h)
  * inspect             {"files": FILES, "passphrase"?, "partial": bool?}
  *                     -> {"report": REPORT}
  * draft.put           {"draft": ID, "files": FILES?, "names": {field: file

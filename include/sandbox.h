@@ -3,8 +3,10 @@
  *
  * Each role is a row of a const table: Landlock paths, seccomp allow-list,
  * rlimits, user.  All fail closed: a kernel without Landlock or seccomp is
- * ERR_CONFIG with a clear line, unless the environment variable
- * POSTSEAL_SANDBOX=off says so (tests under ASan and valgrind only).
+ * ERR_CONFIG with a clear line.  "sandbox_required = no" in postseal.conf
+ * goes on with what the kernel has (sandbox_require); the environment variable
+ * POSTSEAL_SANDBOX=off turns all of it off (tests under ASan and valgrind
+ * only).  What came of it is in sandbox_state, for the status page.
  * no_new_privs and PR_SET_DUMPABLE 0 are set for every role.
  * Before entering: load what must be loaded (libraries, OpenSSL providers,
  * templates), connect to syslog.  Digests, HMAC and the random source are
@@ -19,8 +21,11 @@
 #define POSTSEAL_SANDBOX_H
 
 #include <sys/types.h>
+#include <stdbool.h>
 
 #include "err.h"
+
+struct json_object;
 
 enum sandbox_role {
 	SANDBOX_WEB,		/* postseal.fcgi workers */
@@ -35,11 +40,36 @@ struct sandbox_paths {		/* what differs from host to host */
 				   * directories */
 };
 
+struct sandbox_state {		/* what is in force in a process */
+	int	landlock;	/* ABI, 0 = none */
+	bool	seccomp;
+	bool	no_new_privs;
+	bool	limits;		/* rlimits, not dumpable, no core */
+};
+
+/* For main programs, before the first process is made: false = a kernel that
+ * lacks a part is no reason to end. */
+void	sandbox_require(bool);
 /* Drop to the named user: groups, gid, uid, all ids, checked that the way
  * back is closed. */
 int	sandbox_drop_user(const char *user, struct err *);
 /* Enter the role.  Cannot be undone. */
 int	sandbox_enter(enum sandbox_role, const struct sandbox_paths *,
 	    struct err *);
+/* The same, and what is in force then. */
+int	sandbox_enter_state(enum sandbox_role, const struct sandbox_paths *,
+	    struct sandbox_state *, struct err *);
+/* {"user", "landlock": ABI, "seccomp", "no_new_privs", "limits", "complete"};
+ * NULL without memory. */
+struct json_object *sandbox_state_to_json(const struct sandbox_state *,
+	    const char *user);
+/*
+ * A process that stays root keeps these capabilities and no other, nor do
+ * its children: what Postfix's start and its daemons use, and what
+ * postseald.service names.
+ */
+int	sandbox_bound_capabilities(struct err *);
+/* Their names, of this process as it is: ["chown", ...]. */
+struct json_object *sandbox_capabilities(void);
 
 #endif

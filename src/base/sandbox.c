@@ -43,6 +43,7 @@
 #define WITH_ASAN 0
 #endif
 
+#define SWITCH	   "POSTSEAL_SANDBOX"
 #define MIB	   (1024UL * 1024)
 #define N(a)	   (sizeof(a) / sizeof((a)[0]))
 #define CALL(name) SCMP_SYS(name)
@@ -179,13 +180,13 @@ allow_paths(int fd, int abi, enum landlock_right right,
 }
 
 static int
-confine_files(
-    const struct role *r, const struct sandbox_paths *p, struct err *err)
+confine_files(const struct role *r, const struct sandbox_paths *p, int abi,
+    struct err *err)
 {
-	int abi, fd, rc = -1;
+	int fd, rc = -1;
 	size_t i;
 
-	if ((abi = landlock_abi(err)) < 0 || (fd = landlock_new(abi, err)) < 0)
+	if ((fd = landlock_new(abi, err)) < 0)
 		return -1;
 	for (i = 0; i < N(r->ro) && r->ro[i] != NULL; i++) {
 		if (access(r->ro[i], F_OK) == 0 &&
@@ -289,37 +290,100 @@ warm_up(struct err *err)
 	return 0;
 }
 
-static bool
-switched_off(void)
-{
-	const char *v = getenv("POSTSEAL_SANDBOX");
+/* Read from the environment, so that children made by fork know it, too. */
+enum demand { DEMAND_ALL, DEMAND_WHAT_IS_THERE, DEMAND_NOTHING };
 
-	return v != NULL && strcmp(v, "off") == 0;
+static enum demand
+demand(void)
+{
+	const char *v = getenv(SWITCH);
+
+	if (v != NULL && strcmp(v, "off") == 0)
+		return DEMAND_NOTHING;
+	if (v != NULL && strcmp(v, "partial") == 0)
+		return DEMAND_WHAT_IS_THERE;
+	return DEMAND_ALL;
+}
+
+void
+sandbox_require(bool all)
+{
+	if (!all)
+		(void)setenv(SWITCH, "partial", 0);
+}
+
+static int
+without(const struct role *r, const char *what, struct err *err)
+{
+	return err_set(err, ERR_CONFIG, NULL,
+	    "sandbox %s: this kernel has no %s; to go on without it set "
+	    "sandbox_required = no in postseal.conf",
+	    r->name, what);
+}
+
+/* Does the kernel know filters at all?  Below one of systemd's the answer is
+ * 2, not 0. */
+static bool
+has_seccomp(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 && seccomp_api_get() >= 1;
+}
+
+static int
+enter(const struct role *r, const struct sandbox_paths *paths,
+    struct sandbox_state *s, struct err *err)
+{
+	bool all = demand() == DEMAND_ALL;
+
+	if (warm_up(err) != 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return err_sys(
+		    err, ERR_CONFIG, NULL, "sandbox %s: no_new_privs", r->name);
+	s->no_new_privs = true;
+	s->landlock = landlock_abi(NULL);
+	if (s->landlock < 1) {
+		s->landlock = 0;
+		if (all)
+			return without(r, "Landlock", err);
+	} else if (confine_files(r, paths, s->landlock, err) != 0) {
+		return -1;
+	}
+	if (set_limits(r, err) != 0)
+		return -1;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return err_sys(
+		    err, ERR_CONFIG, NULL, "sandbox %s: dumpable", r->name);
+	s->limits = true;
+	if (!has_seccomp())
+		return all ? without(r, "seccomp", err) : 0;
+	s->seccomp = true;
+	return confine_calls(r, err);
+}
+
+int
+sandbox_enter_state(enum sandbox_role role, const struct sandbox_paths *paths,
+    struct sandbox_state *ret, struct err *err)
+{
+	struct sandbox_state s = {0};
+
+	if ((int)role < 0 || role >= SANDBOX__MAX)
+		return err_set(
+		    err, ERR_INTERNAL, NULL, "sandbox role %d", (int)role);
+	if (demand() != DEMAND_NOTHING &&
+	    enter(&roles[role], paths, &s, err) != 0)
+		return -1;
+	*ret = s;
+	return 0;
 }
 
 int
 sandbox_enter(
     enum sandbox_role role, const struct sandbox_paths *paths, struct err *err)
 {
-	const struct role *r;
+	struct sandbox_state s;
 
-	if ((int)role < 0 || role >= SANDBOX__MAX)
-		return err_set(
-		    err, ERR_INTERNAL, NULL, "sandbox role %d", (int)role);
-	if (switched_off())
-		return 0;
-	r = &roles[role];
-	if (warm_up(err) != 0)
-		return -1;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return err_sys(
-		    err, ERR_CONFIG, NULL, "sandbox %s: no_new_privs", r->name);
-	if (confine_files(r, paths, err) != 0 || set_limits(r, err) != 0)
-		return -1;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return err_sys(
-		    err, ERR_CONFIG, NULL, "sandbox %s: dumpable", r->name);
-	return confine_calls(r, err);
+	return sandbox_enter_state(role, paths, &s, err);
 }
 
 /* All three ids are the user's, and the way back is shut. */

@@ -16,6 +16,7 @@
 #include "apply.h"
 #include "ipc.h"
 #include "ops.h"
+#include "sandbox.h"
 
 #define CHILDREN_MAX   80
 #define CHILDREN_ROOT  8 /* of these, kept for root */
@@ -40,6 +41,11 @@ struct server {
 	void (*child_signals)(void);
 };
 int server_run(struct server *, struct err *);
+
+/* confine.c */
+int confine_start(const struct conf *, struct err *);
+int confine_inspect(const struct conf *, struct sandbox_state *, struct err *);
+struct json_object *confine_to_json(const struct conf *);
 
 /* ops.c */
 enum { PEER_ROOT = 1, PEER_WEB = 2, PEER_SYNC = 4 };

@@ -3,8 +3,9 @@
  * keys, restarts Postfix and probes it.
  *
  * Usage: postseald [-c CONF].  Stays in the foreground, logs to stderr and
- * syslog.  At start: no core dumps, umask 077, state directory, recovery of
- * what a crash left, then the socket.
+ * syslog.  At start: no core dumps, umask 077, the capabilities that it uses
+ * and no other, a trial of the sandbox that uploads are parsed in, state
+ * directory, recovery of what a crash left, then the socket.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -145,7 +146,7 @@ start(struct server *s, const struct conf *conf, struct err *err)
 
 	if (harden(err) == -1 ||
 	    find_ids(conf, &s->web_uid, &group, err) == -1 ||
-	    find_sync(s, conf, err) == -1 ||
+	    find_sync(s, conf, err) == -1 || confine_start(conf, err) == -1 ||
 	    apply_state_init(conf, err) == -1 || cluster_init(conf, err) == -1)
 		return -1;
 	/* What cannot be recovered now may be later; a console that does

@@ -1,0 +1,177 @@
+#!/bin/bash
+# Code of somebody else inside the real processes, with their own sandbox:
+# tests/redteam/insider in the workers of postseal.fcgi, tests/redteam/jailed
+# in the child that parses uploads.  Whatever they try fails.  Then: what
+# /proc says of the live processes, a kernel that lacks a part, and what the
+# status tells.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+[ -x "$B/redteam/without" ] || make -s -C "$TOP" B="$B" redteam-bins ||
+	bail "no programs of tests/redteam"
+console_start
+s=$SAMPLES
+save inbound_enabled=on "private_key=@$s/self-signed-key.pem" \
+    "server_certificate=@$s/self-signed-cert.pem"
+is "a Save" "$STATUS:$(j .result)" 200:applied
+daemon=$(access .pids.postseald)
+parent=$(access '.pids["postseal.fcgi"]')
+worker=$(pgrep -P "$parent" | head -n 1)
+MAIN_CF=$PF/main.cf CHAIN=$(param smtpd_tls_chain_files) OTHER_PID=$daemon
+export MAIN_CF CHAIN SMTP_PORT OTHER_PID
+
+# What /proc says.
+field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
+limit() { awk -v what="$2" 'index($0, what) == 1 { print $(NF - 1) }' "/proc/$1/limits"; }
+for pid in $(pgrep -P "$parent"); do
+	is "worker $pid" "$(field "$pid" Seccomp) $(field "$pid" NoNewPrivs) $(field "$pid" CapEff) $(field "$pid" CapPrm)" \
+	    "2 1 0000000000000000 0000000000000000"
+done
+is "no core of a worker" "$(awk '/core file/ { print $5, $6 }' "/proc/$worker/limits")" "0 0"
+is "64 descriptors" "$(awk '/open files/ { print $4, $5 }' "/proc/$worker/limits")" "64 64"
+is "512 MiB of address space" "$(awk '/address space/ { print $4 }' "/proc/$worker/limits")" 536870912
+is "the parent of the workers" "$(field "$parent" NoNewPrivs) $(field "$parent" CapEff) $(ps -o user= -p "$parent")" \
+    "1 0000000000000000 postseal"
+is "is not dumpable, nor are they" "$(stat -c %U "/proc/$parent/environ" "/proc/$worker/environ" | sort -u)" root
+is "postseald: no core" "$(awk '/core file/ { print $5, $6 }' "/proc/$daemon/limits")" "0 0"
+
+# Capabilities: what postseald has itself is what its unit grants.
+names() { # of a mask, as in the unit
+	local n all=(chown dac_override dac_read_search fowner fsetid kill
+	    setgid setuid setpcap linux_immutable net_bind_service
+	    net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module
+	    sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot
+	    sys_nice sys_resource sys_time sys_tty_config mknod lease
+	    audit_write audit_control setfcap mac_override mac_admin syslog
+	    wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore)
+
+	for ((n = 0; n < ${#all[@]}; n++)); do
+		(((0x$1 >> n) & 1)) && printf 'CAP_%s\n' "${all[n]^^}"
+	done | sort
+}
+unit=$(sed -n 's/^CapabilityBoundingSet=//p' "$TOP/deploy/systemd/postseald.service" |
+    tr ' ' '\n' | sort)
+is "postseald's bounding set is its unit's" "$(names "$(field "$daemon" CapBnd)")" "$unit"
+is "and so are its own" "$(field "$daemon" CapEff):$(field "$daemon" CapPrm):$(field "$daemon" CapInh)" \
+    "$(field "$daemon" CapBnd):$(field "$daemon" CapBnd):0000000000000000"
+unlike "no CAP_SYS_ADMIN, no CAP_SYS_PTRACE" "$unit" 'SYS_ADMIN|SYS_PTRACE|NET_ADMIN|SYS_MODULE'
+for name in ProtectSystem=strict NoNewPrivileges=yes LimitCORE=0 MemorySwapMax=0 \
+    MemoryDenyWriteExecute=yes RestrictNamespaces=yes; do
+	is "both units: $name" "$(grep -lx "$name" "$TOP"/deploy/systemd/post*d.service \
+	    "$TOP/deploy/systemd/postseal-fcgi.service" | wc -l)" 2
+done
+if command -v systemd-analyze >/dev/null; then
+	is "the units can be read" "$(systemd-analyze --man=no verify \
+	    "$TOP"/deploy/systemd/*.service 2>&1 |
+	    grep -vE 'is not executable|Cannot open|man page|not found' | head -n 3)" ""
+fi
+
+# Inside a worker.
+inside_conf()	# NAME SED-EXPRESSION...
+{
+	local name=$1 args=(-e "s|^listen = .*|listen = $T/$1.fcgi|")
+
+	shift
+	for e in "$@"; do args+=(-e "$e"); done
+	sed "${args[@]}" "$STATE/postseal.conf" >"$T/$name.conf"
+}
+chmod 755 "$T"
+inside_conf insider
+(cd / && exec setsid "$B/redteam/insider" -c "$T/insider.conf") </dev/null \
+    >"$T/insider.log" 2>&1 &
+RUNS+=($!)
+for n in {1..100}; do [ -S "$T/insider.fcgi" ] && break; sleep 0.05; done
+perl -e 'require "./tests/redteam/fcgi.pl";
+	my ($n, $dead) = (0, 0);
+	for ($n = 0; $n < 400; $n++) {
+		my ($out) = talk($ARGV[0], request_bytes(params =>
+		    params("GET", "/attempt/$n")), deadline => 10);
+		last if $out =~ /^Status: 404/;
+		$out =~ s/.*\r\n\r\n//s;
+		print $out eq "" ? "$n 3 (process ended)\n" : $out;
+	}' "$T/insider.fcgi" >"$T/worker.out" 2>"$T/worker.err"
+ok "more than 100 attempts inside a worker: $(wc -l <"$T/worker.out")" \
+    test "$(wc -l <"$T/worker.out")" -gt 100
+is "none worked" "$(awk '$2 == 0' "$T/worker.out")" ""
+is "each was refused by the sandbox" "$(awk '$2 == 2' "$T/worker.out")" ""
+is "nothing was written" "$(ls /tmp/postseal-escaped /dev/shm/postseal-escaped 2>/dev/null)" ""
+
+# Inside the child that parses.
+"$B/redteam/jailed" nobody >"$T/jailed.out" 2>"$T/jailed.err"
+is "as many inside the inspection" "$(wc -l <"$T/jailed.out")" "$(wc -l <"$T/worker.out")"
+is "none worked there" "$(awk '$2 != 1 && $2 != 3' "$T/jailed.out")" ""
+ok "most of them ended it" test "$(awk '$2 == 3' "$T/jailed.out" | wc -l)" -gt 90
+"$B/redteam/jailed" nobody hang >/dev/null 2>&1 &
+hang=$!
+for n in {1..50}; do child=$(pgrep -P "$hang") && [ "$(field "$child" Seccomp)" = 2 ] && break; sleep 0.05; done
+is "that child" "$(ps -o user= -p "$child") $(field "$child" Seccomp) $(field "$child" NoNewPrivs) $(field "$child" CapEff) $(field "$child" Groups | wc -w)" \
+    "nobody 2 1 0000000000000000 1"
+is "has three descriptors and the socket" "$(ls "/proc/$child/fd" | wc -l)" 4
+is "two seconds of CPU, no file to write, no process" \
+    "$(awk '/cpu time/ { print $5 } /Max file size/ { print $5 } /processes/ { print $4 }' "/proc/$child/limits" | paste -sd ' ')" "2 0 0"
+kill -KILL "$child" 2>/dev/null
+wait "$hang"
+
+# A kernel that lacks a part: closed, with words; "no" in postseal.conf: open,
+# and it shows.
+mkdir -p "$T/w/daemon" "$T/w/run" && chmod 755 "$T/w" "$T/w/run"
+lacking()	# WHAT REQUIRED: postseal.conf of a host of its own
+{
+	inside_conf "$1-$2" "s|^state_directory = .*/daemon|state_directory = $T/w/daemon|" \
+	    "s|^socket = .*|socket = $T/w/run/d.sock|" \
+	    "s|^\[daemon\]|&\nsandbox_required = $2|"
+}
+ask_status()
+{
+	perl -MIO::Socket::UNIX -e '
+		my $f = q({"op":"status","actor":{"user":"root","from":"local","via":"ctl"},"args":{}});
+		my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
+		syswrite $s, pack("N", length $f) . $f;
+		my $all = "";
+		1 while sysread $s, $all, 65536, length $all;
+		print substr $all, 4' "$T/w/run/d.sock"
+}
+for what in landlock seccomp; do
+	lacking $what yes
+	lacking $what no
+	timeout 20 "$B/redteam/without" $what "$B/postseald" -c "$T/$what-yes.conf" \
+	    >"$T/out" 2>&1
+	is "no $what: postseald ends" $? 1
+	like "it says why, and what to do" "$(<"$T/out")" \
+	    "[kK]ernel has no (Landlock|seccomp).*sandbox_required = no"
+	timeout 20 "$B/redteam/without" $what "$B/postseal.fcgi" -c "$T/$what-yes.conf" \
+	    >"$T/out" 2>&1
+	is "so does postseal.fcgi" $? 1
+	like "it says so, too" "$(<"$T/out")" \
+	    "kernel has no (Landlock|seccomp).*sandbox_required = no"
+
+	"$B/redteam/without" $what "$B/postseald" -c "$T/$what-no.conf" \
+	    </dev/null >"$T/d.log" 2>&1 &
+	one=$!
+	"$B/redteam/without" $what "$B/postseal.fcgi" -c "$T/$what-no.conf" \
+	    </dev/null >"$T/w.log" 2>&1 &
+	two=$!
+	for n in {1..100}; do
+		[ -S "$T/$what-no.fcgi" ] && [ -S "$T/w/run/d.sock" ] && break
+		sleep 0.05
+	done
+	like "with the setting it answers" "$(perl tests/redteam/fcgi.pl "$T/$what-no.fcgi" get /healthz)" \
+	    '"status":"ok"'
+	like "postseald says what is missing" "$(<"$T/d.log")" 'parsed without'
+	is "its status does" "$(ask_status | jq -r ".data.sandbox.inspect | [.complete, .landlock > 0, .seccomp, .no_new_privs, .limits] | join(\" \")")" \
+	    "$(case $what in landlock) echo false false true true true ;; *) echo false true false true true ;; esac)"
+	kill "$one" "$two"
+	wait "$one" "$two" 2>/dev/null
+	rm -rf "$T/w/run/"* "$T/$what-no.fcgi"
+done
+
+# The status.
+api GET /api/v1/status
+is "status" "$STATUS" 200
+is "the worker that answers" "$(j '.sandbox.web | [.user, .landlock > 0, .seccomp, .no_new_privs, .limits, .complete] | join(" ")')" \
+    "postseal true true true true true"
+is "the inspection" "$(j '.sandbox.inspect | [.user, .landlock > 0, .seccomp, .no_new_privs, .limits, .complete] | join(" ")')" \
+    "nobody true true true true true"
+is "postseald's powers" "$(j '.sandbox.postseald.capabilities | map("CAP_" + ascii_upcase) | sort | .[]')" "$unit"
+is "it is root" "$(j .sandbox.postseald.user)" root
+done_testing
