@@ -7,14 +7,17 @@
  * recipients by ECDH with X9.63 KDF and SHA-256, RSA by OAEP with SHA-256).
  * with the SHA-256 of all that in front.  The JSON:
  *   {"v": 1, "cluster": ID, "host": NAME, "generation": N, "nonce": hex,
- *    "body": {...}}
+ *    "own": true?, "body": {...}}
  * Cluster, host and generation are inside the signed part: a bundle for
- * another host or cluster, or an older one sent again, is refused.
+ * another host or cluster, or an older one sent again, is refused.  "own":
+ * settings for this host alone, whose generations are counted apart.
  * Identities are pinned, not issued: each host makes its own key, and its
  * self-signed certificate is carried to the console (and the console's to the
  * host) by the administrator.  Neither expiry nor chain is looked at.
- * Trust: a bundle is whatever somebody put into etcd.  bundle_open believes
- * nothing of it before the signature is verified.
+ * Trust: a bundle is whatever somebody put into etcd.  Its CMS is parsed and
+ * decrypted in a child without files, sockets or rights; what the child gives
+ * is believed only as far as a console's signature over it, which is verified
+ * outside (bundleopen.c says how).
  * Errors: ERR_BUNDLE_INVALID (not a bundle, or damaged, or for another key),
  * ERR_BUNDLE_FORGED (no console that is trusted signed it),
  * ERR_BUNDLE_TARGET, ERR_BUNDLE_REPLAYED, ERR_SCANNER_IDENTITY.
@@ -24,6 +27,7 @@
 #ifndef POSTSEAL_BUNDLE_H
 #define POSTSEAL_BUNDLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -33,8 +37,10 @@
 
 struct json_object;
 
-#define BUNDLE_BODY_MAX		(256 * 1024)
-#define BUNDLE_SEALED_MAX	(320 * 1024)
+/* Key and chain, and an access list of 10,000 IPv6 networks; sealed and in
+ * base64 it has to fit into a frame (1 MiB) and an etcd value (1.5 MiB). */
+#define BUNDLE_BODY_MAX		(640 * 1024)
+#define BUNDLE_SEALED_MAX	(700 * 1024)
 #define BUNDLE_NAME_MAX		63	/* of a host in a cluster */
 #define BUNDLE_CLUSTER_LEN	32	/* hex digits */
 #define BUNDLE_PEM_MAX		(16 * 1024)
@@ -54,6 +60,7 @@ struct bundle_head {
 	const char	*cluster;
 	const char	*host;
 	int64_t		 generation;
+	bool		 own;		/* for this host alone */
 };
 
 struct bundle_identity {		/* PEM */
@@ -73,6 +80,16 @@ int	bundle_seal(const struct bundle_head *, struct json_object *body,
  */
 int	bundle_open(const struct pki_bytes *sealed,
 	    const struct bundle_identity *host,
+	    const struct pki_bytes *consoles, const struct bundle_head *want,
+	    int64_t *ret_generation, struct json_object **ret_body,
+	    struct err *);
+/*
+ * The same, with the CMS in a child: user nobody (jail->user), no files, no
+ * sockets, 2 s of CPU, limited memory, a deadline.  A child that dies or hangs
+ * is ERR_BUNDLE_INVALID.
+ */
+int	bundle_open_jailed(const struct pki_jail *,
+	    const struct pki_bytes *sealed, const struct bundle_identity *host,
 	    const struct pki_bytes *consoles, const struct bundle_head *want,
 	    int64_t *ret_generation, struct json_object **ret_body,
 	    struct err *);

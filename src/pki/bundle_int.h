@@ -1,5 +1,5 @@
 /*
- * bundle_int.h - what bundle.c and identity.c share.
+ * bundle_int.h - what the bundle*.c and identity.c share.
  */
 #ifndef POSTSEAL_BUNDLE_INT_H
 #define POSTSEAL_BUNDLE_INT_H
@@ -9,6 +9,24 @@
 #include <openssl/x509.h>
 
 #include "bundle.h"
+
+#define BUNDLE_ATTRIBUTES_MAX 4096
+
+/* What is inside of a sealed bundle, believed or not. */
+struct bundle_parts {
+	struct buf content;    /* JSON: may hold a private key */
+	struct buf attributes; /* DER, what the signature is over */
+	struct buf signature;
+};
+void bundle_parts_init(struct bundle_parts *);
+void bundle_parts_clear(struct bundle_parts *);
+/* CMS away; nothing is verified. */
+int bundle_take_apart(const struct pki_bytes *sealed,
+    const struct bundle_identity *host, struct bundle_parts *, struct err *);
+/* Signature, then head, as bundle_open says. */
+int bundle_parts_check(const struct bundle_parts *,
+    const struct pki_bytes *consoles, const struct bundle_head *want,
+    int64_t *ret_generation, struct json_object **ret_body, struct err *);
 
 BIO *bundle_bio(const struct pki_bytes *);
 /* No passphrase is ever asked for. */

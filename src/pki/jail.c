@@ -57,8 +57,8 @@ limit_cpu(void)
 		_exit(EXIT_SETUP);
 }
 
-static int
-send_all(int fd, const void *data, size_t len)
+int
+jail_send(int fd, const void *data, size_t len)
 {
 	const char *p = data;
 	ssize_t n;
@@ -106,21 +106,18 @@ send_output(int fd, const struct pki_output *o)
 		return -1;
 	put32(head, n);
 	put32(head + 4, o->chain.len);
-	if (send_all(fd, head, sizeof(head)) == -1 ||
-	    send_all(fd, text, n) == -1)
+	if (jail_send(fd, head, sizeof(head)) == -1 ||
+	    jail_send(fd, text, n) == -1)
 		return -1;
-	return send_all(fd, o->chain.data, o->chain.len);
+	return jail_send(fd, o->chain.data, o->chain.len);
 }
 
 /* Never returns. */
 static void
-child(int fd, const struct pki_jail *jail, const struct pki_input *in,
-    jail_work work)
+child(int fd, const struct pki_jail *jail, jail_body body, const void *arg)
 {
 	struct sandbox_paths none = {.rw = {NULL}};
-	struct pki_output out;
 	struct err e;
-	int rc = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (fd != FD_OUT && dup2(fd, FD_OUT) == -1)
@@ -133,11 +130,29 @@ child(int fd, const struct pki_jail *jail, const struct pki_input *in,
 		_exit(EXIT_USER);
 	if (sandbox_enter(SANDBOX_INSPECT, &none, &e) == -1)
 		_exit(EXIT_SANDBOX);
+	_exit(body(FD_OUT, arg) == 0 ? 0 : 1);
+}
+
+/* What jail_run's child has to do. */
+struct inspection {
+	const struct pki_input *in;
+	jail_work work;
+};
+
+static int
+inspect_and_send(int fd, const void *arg)
+{
+	const struct inspection *i = arg;
+	struct pki_output out;
+	struct err e;
+	int rc = -1;
+
+	err_clear(&e);
 	pki_output_init(&out);
-	if (work(in, &out, &e) == 0 && send_output(FD_OUT, &out) == 0)
-		rc = 0;
+	if (i->work(i->in, &out, &e) == 0)
+		rc = send_output(fd, &out);
 	pki_output_clear(&out);
-	_exit(rc);
+	return rc;
 }
 
 /* Everything up to end of file, or the deadline. */
@@ -295,34 +310,18 @@ failed_report(
 	return 0;
 }
 
-static int
-finish(const struct pki_input *in, int got, int code, const struct buf *b,
-    struct pki_output *out, struct err *e)
+int
+jail_spawn(const struct pki_jail *jail, jail_body body, const void *arg,
+    struct buf *b, struct err *e)
 {
 	static const char *const setup[] = {
 	    [EXIT_SETUP] = "descriptors and limits",
 	    [EXIT_USER] = "user",
 	    [EXIT_SANDBOX] = "sandbox",
 	};
-
-	if (code >= EXIT_SETUP && code <= EXIT_SANDBOX && b->len == 0)
-		return err_set(e, ERR_CONFIG, "",
-		    "inspection child: could not set up its %s", setup[code]);
-	if (got == -1)
-		return failed_report(in, "time limit", out);
-	if (code != 0 || take_output(b, out) == -1)
-		return failed_report(in, "parser died", out);
-	return 0;
-}
-
-int
-jail_run(const struct pki_jail *jail, const struct pki_input *in,
-    jail_work work, struct pki_output *out, struct err *e)
-{
 	int fd[2], wall = jail->timeout_ms > 0 ? jail->timeout_ms : WALL_MS;
 	int64_t deadline = now_ms() + wall;
-	int got, code, rc;
-	struct buf b;
+	int got, code;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
@@ -335,14 +334,34 @@ jail_run(const struct pki_jail *jail, const struct pki_input *in,
 	}
 	if (pid == 0) {
 		close(fd[0]);
-		child(fd[1], jail, in, work);
+		child(fd[1], jail, body, arg);
 	}
 	close(fd[1]);
-	buf_init(&b, FRAME_MAX + READ_SIZE);
-	got = receive(fd[0], deadline, &b);
+	got = receive(fd[0], deadline, b);
 	code = reap(pid, got == -1);
 	close(fd[0]);
-	rc = finish(in, got, code, &b, out, e);
+	if (code >= EXIT_SETUP && code <= EXIT_SANDBOX && b->len == 0)
+		return err_set(e, ERR_CONFIG, "",
+		    "inspection child: could not set up its %s", setup[code]);
+	if (got == -1)
+		return JAIL_LATE;
+	return code != 0 ? JAIL_DIED : 0;
+}
+
+int
+jail_run(const struct pki_jail *jail, const struct pki_input *in,
+    jail_work work, struct pki_output *out, struct err *e)
+{
+	const struct inspection job = {in, work};
+	struct buf b;
+	int rc;
+
+	buf_init(&b, FRAME_MAX + READ_SIZE);
+	rc = jail_spawn(jail, inspect_and_send, &job, &b, e);
+	if (rc == JAIL_LATE)
+		rc = failed_report(in, "time limit", out);
+	else if (rc == JAIL_DIED || (rc == 0 && take_output(&b, out) == -1))
+		rc = failed_report(in, "parser died", out);
 	buf_clear(&b);
 	return rc;
 }

@@ -258,7 +258,17 @@ int chain_write(const struct pki_plan *, struct buf *);
 int handshake_chain(
     const struct buf *chain, const struct pki_plan *, struct err *);
 
-/* jail.c: any work in place of pki_inspect, for tests of the walls */
+/*
+ * jail.c: run body in the jailed child; what it sends goes into b, whose
+ * maximum is the bound.  0, JAIL_DIED or JAIL_LATE (the child's fault), or -1
+ * (ours).
+ */
+enum { JAIL_DIED = 1, JAIL_LATE };
+typedef int (*jail_body)(int fd, const void *arg);
+int jail_spawn(const struct pki_jail *, jail_body, const void *arg,
+    struct buf *b, struct err *);
+int jail_send(int fd, const void *data, size_t len);
+/* Any work in place of pki_inspect, for tests of the walls. */
 typedef int (*jail_work)(
     const struct pki_input *, struct pki_output *, struct err *);
 int jail_run(const struct pki_jail *, const struct pki_input *, jail_work,

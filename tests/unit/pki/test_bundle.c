@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 #include <openssl/cms.h>
@@ -18,6 +19,8 @@
 
 #include "bundle.h"
 #include "jsonx.h"
+
+#include "../../../src/pki/bundle_int.h"
 
 #define CLUSTER "0123456789abcdef0123456789abcdef"
 #define SECRET	"-----BEGIN PRIVATE KEY-----\nnever in the clear\n"
@@ -98,11 +101,20 @@ body_new(void)
 	return o;
 }
 
+/* What the tests below change: open in the child, too; for one host alone. */
+static bool walls, own;
+
+static void
+plain(void)
+{
+	walls = own = false;
+}
+
 static int
 seal(const struct who *console, const struct who *host, const char *name,
     int64_t generation, struct buf *out)
 {
-	const struct bundle_head head = {CLUSTER, name, generation};
+	const struct bundle_head head = {CLUSTER, name, generation, own};
 	struct json_object *body = body_new();
 	struct err err;
 	int rc;
@@ -112,6 +124,29 @@ seal(const struct who *console, const struct who *host, const char *name,
 	    &head, body, &console->id, &host->id.certificate, out, &err);
 	json_object_put(body);
 	return rc;
+}
+
+/* The same through the child: the same answer. */
+static void
+open_in_jail(const struct pki_bytes *sealed, const struct who *host,
+    const struct pki_bytes *consoles, const struct bundle_head *want,
+    int want_rc, enum err_code want_code)
+{
+	const struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 0};
+	struct json_object *body = NULL;
+	int64_t generation = 0;
+	struct err err;
+
+	err_clear(&err);
+	ck_assert_int_eq(bundle_open_jailed(&jail, sealed, &host->id, consoles,
+			     want, &generation, &body, &err),
+	    want_rc);
+	ck_assert_int_eq(err.code, want_code);
+	if (want_rc == 0)
+		ck_assert_str_eq(jsonx_path_str(body, "chain", ""), SECRET);
+	else
+		ck_assert_ptr_null(body);
+	json_object_put(body);
 }
 
 static int
@@ -134,6 +169,8 @@ open_as(const struct who *host, const struct pki_bytes *consoles,
 		ck_assert_ptr_null(body);
 	json_object_put(body);
 	*code = err.code;
+	if (walls)
+		open_in_jail(&sealed, host, consoles, want, rc, err.code);
 	return rc;
 }
 
@@ -160,10 +197,11 @@ START_TEST(opens_at_its_host_alone)
 	    {CLUSTER, "mx1", 6, false, true, ERR_BUNDLE_FORGED},
 	};
 	struct who console, host, other;
-	struct bundle_head want;
+	struct bundle_head want = {.own = false};
 	enum err_code code;
 	struct buf out;
 
+	walls = true;
 	who_new(&console, "console");
 	who_new(&other, "other");
 	if (_i == 0)
@@ -192,15 +230,140 @@ START_TEST(opens_at_its_host_alone)
 }
 END_TEST
 
+/* For one host alone is another count than for all. */
+START_TEST(own_or_all)
+{
+	struct bundle_head want = {CLUSTER, "mx1", 1, false};
+	struct who console, host;
+	enum err_code code;
+	struct buf out;
+
+	walls = true;
+	who_new(&console, "console");
+	who_new(&host, "mx1");
+	buf_init(&out, BUNDLE_SEALED_MAX);
+	own = _i == 1;
+	ck_assert_int_eq(seal(&console, &host, "mx1", 7, &out), 0);
+	want.own = !own;
+	ck_assert_int_eq(open_as(&host, &console.id.certificate, &want,
+			     out.data, out.len, &code),
+	    -1);
+	ck_assert_int_eq(code, ERR_BUNDLE_TARGET);
+	want.own = own;
+	ck_assert_int_eq(open_as(&host, &console.id.certificate, &want,
+			     out.data, out.len, &code),
+	    0);
+	buf_clear(&out);
+	who_clear(&console);
+	who_clear(&host);
+}
+END_TEST
+
+/* A child that was taken over: what it says is worth a signature. */
+START_TEST(child_is_not_believed)
+{
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
+	struct who console, host;
+	struct json_object *body = NULL;
+	struct bundle_parts p;
+	struct pki_bytes sealed;
+	struct buf out;
+	int64_t generation;
+	struct err err;
+	size_t i;
+
+	who_new(&console, "console");
+	who_new(&host, "mx1");
+	buf_init(&out, BUNDLE_SEALED_MAX);
+	ck_assert_int_eq(seal(&console, &host, "mx1", 7, &out), 0);
+	sealed.data = out.data;
+	sealed.len = out.len;
+	for (i = 0; i < 7; i++) {
+		bundle_parts_init(&p);
+		ck_assert_int_eq(
+		    bundle_take_apart(&sealed, &host.id, &p, &err), 0);
+		switch (i) {
+		case 1: /* other settings under a true signature */
+			memcpy(memmem(p.content.data, p.content.len, "mx1", 3),
+			    "mx2", 3);
+			break;
+		case 2:
+			p.attributes.data[p.attributes.len / 2] ^= 1;
+			break;
+		case 3:
+			p.signature.data[p.signature.len - 1] ^= 1;
+			break;
+		case 4:
+			buf_reset(&p.attributes);
+			break;
+		case 5: /* the signature right over the content */
+			buf_reset(&p.attributes);
+			buf_add(&p.attributes, p.content.data, p.content.len);
+			break;
+		case 6:
+			buf_reset(&p.signature);
+			break;
+		}
+		ck_assert_int_eq(bundle_parts_check(&p, &console.id.certificate,
+				     &want, &generation, &body, &err),
+		    i == 0 ? 0 : -1);
+		if (i > 0)
+			ck_assert_int_eq(err.code, ERR_BUNDLE_FORGED);
+		json_object_put(body);
+		body = NULL;
+		bundle_parts_clear(&p);
+	}
+	buf_clear(&out);
+	who_clear(&console);
+	who_clear(&host);
+}
+END_TEST
+
+/* A child without time is the bundle's fault; the caller lives. */
+START_TEST(slow_child)
+{
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
+	struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 1};
+	struct who console, host;
+	struct json_object *body = NULL;
+	struct pki_bytes sealed;
+	int64_t generation;
+	struct buf out;
+	struct err err;
+
+	who_new(&console, "console");
+	who_rsa(&host, 4096);
+	buf_init(&out, BUNDLE_SEALED_MAX);
+	ck_assert_int_eq(seal(&console, &host, "mx1", 7, &out), 0);
+	sealed.data = out.data;
+	sealed.len = out.len;
+	ck_assert_int_eq(
+	    bundle_open_jailed(&jail, &sealed, &host.id,
+		&console.id.certificate, &want, &generation, &body, &err),
+	    -1);
+	ck_assert_int_eq(err.code, ERR_BUNDLE_INVALID);
+	ck_assert_ptr_null(body);
+	sealed.len = BUNDLE_SEALED_MAX + 1;
+	ck_assert_int_eq(
+	    bundle_open_jailed(&jail, &sealed, &host.id,
+		&console.id.certificate, &want, &generation, &body, &err),
+	    -1);
+	buf_clear(&out);
+	who_clear(&console);
+	who_clear(&host);
+}
+END_TEST
+
 /* Any of several trusted consoles may sign. */
 START_TEST(two_consoles)
 {
-	const struct bundle_head want = {CLUSTER, "mx1", 1};
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
 	struct who a, b, host;
 	struct pki_bytes both;
 	struct buf pem, out;
 	enum err_code code;
 
+	walls = true;
 	who_new(&a, "a");
 	who_new(&b, "b");
 	who_new(&host, "mx1");
@@ -231,7 +394,7 @@ END_TEST
 /* Every byte changed, at one bit each; and every seventh length. */
 START_TEST(flipped_bits)
 {
-	const struct bundle_head want = {CLUSTER, "mx1", 1};
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
 	struct who console, host;
 	size_t i, opened = 0;
 	enum err_code code;
@@ -328,11 +491,12 @@ START_TEST(forged)
 	static const char text[] =
 	    "{\"v\":1,\"cluster\":\"" CLUSTER "\",\"host\":\"mx1\","
 	    "\"generation\":9,\"nonce\":\"00\",\"body\":{\"chain\":\"x\"}}";
-	const struct bundle_head want = {CLUSTER, "mx1", 1};
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
 	struct who console, host, thief;
 	enum err_code code;
 	struct buf out;
 
+	walls = true;
 	who_new(&console, "console");
 	who_new(&host, "mx1");
 	who_new(&thief, "console");
@@ -377,7 +541,7 @@ START_TEST(bad_content)
 	    "{\"v\":1,\"cluster\":7,\"host\":\"mx1\","
 	    "\"generation\":9,\"nonce\":\"00\",\"body\":{}}",
 	};
-	const struct bundle_head want = {CLUSTER, "mx1", 1};
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
 	struct who console, host;
 	enum err_code code;
 	struct buf out;
@@ -400,7 +564,7 @@ END_TEST
 
 START_TEST(not_a_bundle)
 {
-	const struct bundle_head want = {CLUSTER, "mx1", 1};
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
 	struct who console, host;
 	unsigned char junk[512];
 	enum err_code code;
@@ -523,7 +687,11 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(c, 120);
+	tcase_add_checked_fixture(c, plain, NULL);
 	tcase_add_loop_test(c, opens_at_its_host_alone, 0, 2);
+	tcase_add_loop_test(c, own_or_all, 0, 2);
+	tcase_add_test(c, child_is_not_believed);
+	tcase_add_test(c, slow_child);
 	tcase_add_test(c, two_consoles);
 	tcase_add_test(c, flipped_bits);
 	tcase_add_loop_test(c, forged, 0, 5);

@@ -1,0 +1,140 @@
+/*
+ * bundlejail.c - a bundle's CMS is parsed and decrypted in a child that can
+ * do nothing.
+ *
+ *   parent                             child
+ *   size and digest, fork -----------> nobody, no files, no sockets, 2 s CPU
+ *   poll until deadline                bundle_take_apart (with the host's key)
+ *   read frame <---------------------- code, "len len len content attrs sig"
+ *   verify the signature, read JSON    _exit
+ *
+ * Whoever may write into etcd chooses these bytes, and postseald is root.  The
+ * child has the host's decryption key, as decrypting needs it, but the only
+ * way out is this pipe, and what comes out of it goes nowhere but into
+ * bundle_parts_check: an OpenSSL that is taken over in the child can neither
+ * carry the key away nor invent settings, as it cannot sign for a console.
+ */
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "bundle_int.h"
+#include "pki_int.h"
+
+#define PARTS	  3
+#define HEAD_SIZE (2 + 4 * PARTS)
+#define FRAME_MAX \
+	(HEAD_SIZE + BUNDLE_BODY_MAX + BUNDLE_ATTRIBUTES_MAX + \
+	    BUNDLE_SIGNATURE_MAX)
+#define READ_SIZE 16384 /* jail.c reserves that much at a time */
+
+struct task {
+	const struct pki_bytes *sealed;
+	const struct bundle_identity *host;
+};
+
+static void
+put32(unsigned char *p, size_t n)
+{
+	p[0] = (unsigned char)(n >> 24);
+	p[1] = (unsigned char)(n >> 16);
+	p[2] = (unsigned char)(n >> 8);
+	p[3] = (unsigned char)n;
+}
+
+static size_t
+get32(const unsigned char *p)
+{
+	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 |
+	       p[3];
+}
+
+/* In the child. */
+static int
+take_apart(int fd, const void *arg)
+{
+	const struct task *t = arg;
+	struct bundle_parts parts;
+	const struct buf *part[PARTS] = {
+	    &parts.content, &parts.attributes, &parts.signature};
+	unsigned char head[HEAD_SIZE] = {0};
+	struct err err;
+	int i, rc;
+
+	err_clear(&err);
+	bundle_parts_init(&parts);
+	if (bundle_take_apart(t->sealed, t->host, &parts, &err) == -1) {
+		head[0] = 1;
+		head[1] = err.code == ERR_BUNDLE_FORGED;
+		bundle_parts_clear(&parts);
+	}
+	for (i = 0; i < PARTS; i++)
+		put32(head + 2 + 4 * i, part[i]->len);
+	rc = jail_send(fd, head, sizeof(head));
+	for (i = 0; rc == 0 && i < PARTS; i++)
+		rc = jail_send(fd, part[i]->data, part[i]->len);
+	bundle_parts_clear(&parts);
+	return rc;
+}
+
+/* The child's frame, to its end. */
+static int
+take_parts(const struct buf *b, struct bundle_parts *parts, struct err *err)
+{
+	struct buf *part[PARTS] = {
+	    &parts->content, &parts->attributes, &parts->signature};
+	const unsigned char *p = (const unsigned char *)b->data;
+	size_t at = HEAD_SIZE, len;
+	int i;
+
+	if (b->len < HEAD_SIZE || p[0] > 1 || p[1] > 1)
+		goto bad;
+	if (p[0] == 1 && b->len == HEAD_SIZE)
+		return p[1] ? err_set(err, ERR_BUNDLE_FORGED, "",
+				  "what was sealed is not signed by one "
+				  "console")
+			    : err_set(err, ERR_BUNDLE_INVALID, "",
+				  "damaged, or not for this host's key");
+	for (i = 0; i < PARTS; i++) {
+		len = get32(p + 2 + 4 * i);
+		if (len == 0 || len > b->len - at ||
+		    buf_add(part[i], p + at, len) == -1)
+			goto bad;
+		at += len;
+	}
+	if (p[0] == 0 && at == b->len)
+		return 0;
+bad:
+	return err_set(
+	    err, ERR_BUNDLE_INVALID, "", "the child's answer is damaged");
+}
+
+int
+bundle_open_jailed(const struct pki_jail *jail, const struct pki_bytes *sealed,
+    const struct bundle_identity *host, const struct pki_bytes *consoles,
+    const struct bundle_head *want, int64_t *ret_generation,
+    struct json_object **ret_body, struct err *err)
+{
+	const struct task task = {sealed, host};
+	struct bundle_parts parts;
+	struct buf b;
+	int rc;
+
+	if (sealed->len > BUNDLE_SEALED_MAX)
+		return err_set(err, ERR_BUNDLE_INVALID, "", "too large");
+	/* What the child could not load any more. */
+	pki_warm_up();
+	bundle_parts_init(&parts);
+	buf_init(&b, FRAME_MAX + READ_SIZE);
+	rc = jail_spawn(jail, take_apart, &task, &b, err);
+	if (rc > 0)
+		rc = err_set(err, ERR_BUNDLE_INVALID, "", "%s",
+		    rc == JAIL_LATE ? "opening it took too long"
+				    : "opening it ended the child");
+	else if (rc == 0 && (rc = take_parts(&b, &parts, err)) == 0)
+		rc = bundle_parts_check(
+		    &parts, consoles, want, ret_generation, ret_body, err);
+	buf_clear(&b);
+	bundle_parts_clear(&parts);
+	return rc;
+}
