@@ -81,9 +81,8 @@ bool path_is_api(const char *path);
 
 /* pam.c: users of the host, through postseald.  Log-in: ERR_AUTH_FAILED,
  * ERR_AUTH_EXPIRED, ERR_AUTH_UNAVAILABLE.  Recheck: of who is known from the
- * database, where that is older than PAM_AGAIN_S; 1: sessions have ended,
- * tokens go on; *role is brought up to date. */
-#define PAM_AGAIN_S 60
+ * database, where that is older than pam_recheck_seconds; 1: sessions have
+ * ended, tokens go on; *role is brought up to date. */
 bool pam_wanted(const struct app *);   /* [auth] source names PAM */
 bool local_wanted(const struct app *); /* ... and the console's own users */
 int pam_login(struct app *, struct request *, const char *user,

@@ -7,9 +7,9 @@
  * choice of a name.
  *
  * Rights that were taken away on the host (account locked or expired, another
- * password, out of the groups) end here at the latest PAM_AGAIN_S later: each
- * request of a user of the host, by cookie or token, whose row is older than
- * that asks again, without a password.  No answer is no way in.
+ * password, out of the groups) end here at the latest pam_recheck_seconds
+ * later: each request of a user of the host, by cookie or token, whose row is
+ * older than that asks again, without a password.  No answer is no way in.
  */
 #include <string.h>
 #include <time.h>
@@ -152,7 +152,8 @@ pam_recheck(struct app *app, struct request *req, const char *user, bool pam,
 
 	if (check_source(app, pam, err) == -1)
 		return -1;
-	if (!pam || (now >= checked && now - checked < PAM_AGAIN_S))
+	if (!pam ||
+	    (now >= checked && now - checked < app->conf.pam_recheck_seconds))
 		return 0;
 	if (ask(app, req, user, NULL, &v, err) == -1 ||
 	    v.answer == PAM_UNAVAILABLE)

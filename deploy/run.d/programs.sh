@@ -26,6 +26,8 @@ state_directory = $ROOT/web
 template_directory = $ROOT/share/templates
 EOT
 	! cluster_on || cluster_section console
+	# Of a test: more sections.
+	[ -z "${CONF_MORE:-}" ] || cat "$CONF_MORE"
 }
 
 system_user()

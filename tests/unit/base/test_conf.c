@@ -65,7 +65,12 @@ START_TEST(every_key)
 			"workers = 64\n"
 			"session_idle_minutes = 1\n"
 			"session_max_hours = 168\n"
-			"totp_required = administrator, operator");
+			"totp_required = administrator, operator\n"
+			"[auth]\nsource = both\npam_service = login\n"
+			"pam_directory = /a/pam.d\npam_helper = /a/pam\n"
+			"pam_recheck_seconds = 3600\n"
+			"pam_administrators = wheel\npam_operators =\n"
+			"pam_viewers = staff-1\n");
 	conf_default(&c);
 	ck_assert_msg(conf_read(&c, path, &err) == 0, "%s", err.msg);
 	ck_assert_str_eq(c.state_directory, "/a/state");
@@ -88,6 +93,14 @@ START_TEST(every_key)
 	ck_assert_int_eq(c.session_idle_minutes, 1);
 	ck_assert_int_eq(c.session_max_hours, 168);
 	ck_assert_str_eq(c.totp_required, "administrator, operator");
+	ck_assert_str_eq(c.auth_source, "both");
+	ck_assert_str_eq(c.pam_service, "login");
+	ck_assert_str_eq(c.pam_directory, "/a/pam.d");
+	ck_assert_str_eq(c.pam_helper, "/a/pam");
+	ck_assert_int_eq(c.pam_recheck_seconds, 3600);
+	ck_assert_str_eq(c.pam_administrators, "wheel");
+	ck_assert_str_eq(c.pam_operators, "");
+	ck_assert_str_eq(c.pam_viewers, "staff-1");
 }
 END_TEST
 
@@ -126,6 +139,16 @@ static const struct {
     {"[web]\ntotp_required = viewers\n", 2, "totp_required"},
     {"[web]\ntotp_required = viewer;operator\n", 2, "totp_required"},
     {"[web]\ntotp_required = ,viewer\n", 2, "totp_required"},
+    {"[auth]\nsource = PAM\n", 2, "source"},
+    {"[auth]\nsource = local,pam\n", 2, "source"},
+    {"[auth]\nsource =\n", 2, "source"},
+    {"[auth]\npam_service = ../login\n", 2, "pam_service"},
+    {"[auth]\npam_service =\n", 2, "pam_service"},
+    {"[auth]\npam_directory = pam.d\n", 2, "pam_directory"},
+    {"[auth]\npam_helper =\n", 2, "pam_helper"},
+    {"[auth]\npam_viewers = -x\n", 2, "pam_viewers"},
+    {"[auth]\npam_operators = a b\n", 2, "pam_operators"},
+    {"[auth]\npam_recheck_seconds = 0\n", 2, "pam_recheck_seconds"},
     {"[web]\nworkers = 0\n", 2, "workers"},
     {"[web]\nworkers = 65\n", 2, "workers"},
     {"[web]\nworkers = -1\n", 2, "workers"},
