@@ -115,6 +115,22 @@ int reply_bytes(struct reply *, bool head, struct buf *);
 int serve(struct app *, const struct route *, size_t n, char **env,
     const struct source *, struct buf *out);
 
+/* fcgihead.c: is what libfcgi will read the head of one sound request, and
+ * of a size that is allowed? */
+enum fcgi_head {
+	FCGI_HEAD_GOOD,
+	FCGI_HEAD_MORE, /* so far */
+	FCGI_HEAD_BAD,
+	FCGI_HEAD_LARGE,
+	FCGI_HEAD_GONE /* the peer, or its time */
+};
+#define FCGI_ANSWER_MAX 512
+enum fcgi_head fcgi_head_check(const void *, size_t);
+/* Looks at what comes, and takes none of it. */
+enum fcgi_head fcgi_head_wait(int fd, int timeout_ms);
+/* The bytes to say so; 0 = nothing to say. */
+size_t fcgi_head_answer(enum fcgi_head, unsigned char[FCGI_ANSWER_MAX]);
+
 /* worker.c: serves until it is told to stop, has served enough, or cannot
  * go on; the value is the process's exit status. */
 #define WORKER_REQUESTS 10000

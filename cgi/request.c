@@ -117,6 +117,31 @@ set_remote(struct request *req)
 		snprintf(req->remote, sizeof(req->remote), "%s", s);
 }
 
+/*
+ * What we go by must come once: of two lengths, two tokens or two cookies
+ * nobody can say which one the web server went by.
+ */
+static int
+check_once(const struct request *req, struct err *err)
+{
+	static const char *const once[] = {"REQUEST_METHOD=", "REQUEST_URI=",
+	    "CONTENT_LENGTH=", "CONTENT_TYPE=", "REMOTE_ADDR=",
+	    "HTTP_AUTHORIZATION=", "HTTP_COOKIE=", "HTTP_X_CSRF_TOKEN=",
+	    "HTTP_IF_MATCH=", "HTTP_PREFER=", "HTTP_HOST="};
+	int seen;
+
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		seen = 0;
+		for (char **e = req->env; e != NULL && *e != NULL; e++)
+			seen += strncmp(*e, once[i], strlen(once[i])) == 0;
+		if (seen > 1)
+			return err_set(err, ERR_REQ_MALFORMED, "",
+			    "%.*s: it came twice", (int)strlen(once[i]) - 1,
+			    once[i]);
+	}
+	return 0;
+}
+
 int
 request_head(struct request *req, struct err *err)
 {
@@ -133,6 +158,8 @@ request_head(struct request *req, struct err *err)
 		return err_set(err, ERR_REQ_MALFORMED, "", "no REQUEST_URI");
 	if (path_is_api(s))
 		req->path = "/api/"; /* decides the form of an error */
+	if (check_once(req, err) == -1)
+		return -1;
 	if (strlen(s) > TARGET_MAX)
 		return err_set(err, ERR_REQ_MALFORMED, "",
 		    "address: expected at most %d bytes", TARGET_MAX);

@@ -1,11 +1,11 @@
 /*
  * worker.c - one process, one request at a time, through libfcgi.
  *
- * The connection is accepted here and handed to libfcgi (its public struct
- * has the member, though it asks to be left alone): so a deadline covers the
- * request from its first byte, and libfcgi never waits in accept(2) itself;
- * its listening socket is -1, a broken request ends the connection instead
- * of taking the next.
+ * The connection is accepted here, its head looked at (fcgihead.c), and handed
+ * to libfcgi (its public struct has the member, though it asks to be left
+ * alone): so a deadline covers the request from its first byte, and libfcgi
+ * never waits in accept(2) itself; its listening socket is -1, a broken request
+ * ends the connection instead of taking the next.
  *
  * Deadlines: libfcgi reads and writes blocking.  SIGALRM shuts the socket
  * down, which makes the blocked call return; that also holds against a peer
@@ -129,6 +129,19 @@ send_reply(FCGX_Request *r, const struct buf *out)
 		FCGX_PutStr(out->data, (int)out->len, r->out);
 }
 
+/* Otherwise answered here, where the peer still listens. */
+static bool
+head_is_sound(int fd)
+{
+	unsigned char answer[FCGI_ANSWER_MAX];
+	enum fcgi_head head = fcgi_head_wait(fd, HEAD_S * 1000);
+	size_t n = fcgi_head_answer(head, answer);
+
+	if (n > 0)
+		(void)send(fd, answer, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return head == FCGI_HEAD_GOOD;
+}
+
 static void
 one_connection(struct app *app, int fd)
 {
@@ -139,6 +152,10 @@ one_connection(struct app *app, int fd)
 	    .arg = &r};
 	struct buf out;
 
+	if (!head_is_sound(fd)) {
+		close(fd);
+		return;
+	}
 	FCGX_InitRequest(&r, -1, 0);
 	r.ipcFd = fd;
 	r.keepConnection = 1; /* or Accept_r would close it at once */
