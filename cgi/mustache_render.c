@@ -5,6 +5,7 @@
  * bounded and a template that includes itself ends with an error instead of
  * with the process.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -17,52 +18,86 @@ struct render {
 	struct json_object *stack[MUSTACHE_DEPTH_MAX];
 	size_t depth;
 	size_t nesting;
+	size_t steps;
 	struct buf *out;
 	struct err *err;
 };
 
 static int range(struct render *, const struct mustache *, size_t, size_t);
 
+#define REPLACED "\xef\xbf\xbd"
+
 static const struct {
-	const char *from;
+	char c;
 	const char *to;
 } entities[] = {
-    {"&", "&amp;"},
-    {"<", "&lt;"},
-    {">", "&gt;"},
-    {"\"", "&quot;"},
-    {"'", "&#39;"},
-    {"\xe2\x80\xaa", "\xef\xbf\xbd"}, /* U+202A to U+202E */
-    {"\xe2\x80\xab", "\xef\xbf\xbd"},
-    {"\xe2\x80\xac", "\xef\xbf\xbd"},
-    {"\xe2\x80\xad", "\xef\xbf\xbd"},
-    {"\xe2\x80\xae", "\xef\xbf\xbd"},
-    {"\xe2\x81\xa6", "\xef\xbf\xbd"}, /* U+2066 to U+2069 */
-    {"\xe2\x81\xa7", "\xef\xbf\xbd"},
-    {"\xe2\x81\xa8", "\xef\xbf\xbd"},
-    {"\xe2\x81\xa9", "\xef\xbf\xbd"},
+    {'&', "&amp;"},
+    {'<', "&lt;"},
+    {'>', "&gt;"},
+    {'"', "&quot;"},
+    {'\'', "&#39;"},
 };
+
+/* Characters that are not seen, or move what is seen: controls, marks of
+ * direction, of no width, ends of lines and paragraphs, tags. */
+static const struct {
+	uint32_t first, last;
+} unseen[] = {
+    {0x80, 0x9f},
+    {0xad, 0xad},
+    {0x61c, 0x61c},
+    {0x180e, 0x180e},
+    {0x200b, 0x200f},
+    {0x2028, 0x202e},
+    {0x2060, 0x206f},
+    {0xfeff, 0xfeff},
+    {0xfff9, 0xfffb},
+    {0xe0000, 0xe0fff},
+};
+
+/* One character at s: its number, and how many bytes it has; bytes that are
+ * no UTF-8 are one each. */
+static uint32_t
+code_point(const unsigned char *s, size_t len, size_t *ret_len)
+{
+	uint32_t cp;
+	size_t i, n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+
+	*ret_len = 1;
+	if (s[0] < 0xc2 || n > len)
+		return 0;
+	cp = s[0] & (0xffU >> (n + 1));
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	*ret_len = n;
+	return cp;
+}
 
 /* The replacement of the character at s, or NULL; *ret_len bytes of s. */
 static const char *
 escape_at(const char *s, size_t len, size_t *ret_len)
 {
 	unsigned char c = (unsigned char)*s;
-	size_t i, n;
+	uint32_t cp;
+	size_t i;
 
 	*ret_len = 1;
 	if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
-		return "\xef\xbf\xbd";
-	if (c != '&' && c != '<' && c != '>' && c != '"' && c != '\'' &&
-	    c != 0xe2)
+		return REPLACED;
+	if (c < 0x80) {
+		for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
+			if (entities[i].c == *s)
+				return entities[i].to;
 		return NULL;
-	for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
-		n = strlen(entities[i].from);
-		if (n <= len && memcmp(s, entities[i].from, n) == 0) {
-			*ret_len = n;
-			return entities[i].to;
-		}
 	}
+	if ((cp = code_point((const unsigned char *)s, len, ret_len)) == 0)
+		return REPLACED;
+	for (i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+		if (cp >= unseen[i].first && cp <= unseen[i].last)
+			return REPLACED;
 	return NULL;
 }
 
@@ -268,6 +303,11 @@ range(struct render *r, const struct mustache *m, size_t from, size_t to)
 		    "template %.60s: too deep", m->name);
 	r->nesting++;
 	for (i = from; i < to && rc == 0 && !r->out->failed; i++) {
+		if (++r->steps > MUSTACHE_STEPS_MAX) {
+			rc = err_set(r->err, ERR_INTERNAL, "",
+			    "template %.60s: does not end", m->name);
+			break;
+		}
 		node = &m->v[i];
 		switch (node->kind) {
 		case MUSTACHE_TEXT:

@@ -1,0 +1,1 @@
+{"op":"cluster.command","actor":{"user":"admin","from":"192.0.2.1","via":"web"},"args":{"do":"retry"}}
