@@ -122,6 +122,14 @@ bool screen_interface_differs(const struct screen *);
  * hold the same. */
 struct json_object *list_diff(
     const struct page *, struct json_object *before, struct json_object *after);
+/* The text key of a setting below interface or access, or NULL. */
+const char *setting_label(const char *path);
+/* Its value in words; NULL is "as Postfix has it". */
+void put_setting(const struct page *, struct json_object *, const char *key,
+    const char *path, struct json_object *value);
+/* [{label, value}] of those that the console manages. */
+struct json_object *managed_rows(
+    const struct page *, struct json_object *settings);
 /* The same of what is in force and what is asked for. */
 struct json_object *screen_list_diff(const struct screen *);
 /* Findings of every source that name the field; *bad when one is an error. */

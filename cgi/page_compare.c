@@ -37,6 +37,35 @@ put_sides(const struct page *p, struct json_object *o, struct json_object *row)
 	}
 }
 
+/* A setting that can be "as Postfix has it", or a list. */
+static void
+put_values(const struct page *p, struct json_object *o, struct json_object *row,
+    const char *path)
+{
+	put_str(o, "name", page_text(p, setting_label(path)));
+	for (size_t i = 0; i < 2; i++)
+		put_setting(p, o, sides[i], path, jsonx_path(row, sides[i]));
+}
+
+/* What was added to the list and taken out of it. */
+static struct json_object *
+list_diff_of(const struct page *p, struct json_object *settings)
+{
+	struct json_object *row;
+	size_t i, n;
+
+	n = json_object_is_type(settings, json_type_array)
+		? json_object_array_length(settings)
+		: 0;
+	for (i = 0; i < n; i++) {
+		row = json_object_array_get_idx(settings, i);
+		if (strcmp(jsonx_path_str(row, "path", ""), "access.list") == 0)
+			return list_diff(
+			    p, jsonx_path(row, "a"), jsonx_path(row, "b"));
+	}
+	return NULL;
+}
+
 static struct json_object *
 rows_of(const struct page *p, struct json_object *list, const char *name)
 {
@@ -56,6 +85,8 @@ rows_of(const struct page *p, struct json_object *list, const char *name)
 			if (strcmp(label, labels[j][0]) == 0)
 				put_str(o, "name", page_text(p, labels[j][1]));
 		put_sides(p, o, row);
+		if (strcmp(name, "path") == 0 && setting_label(label) != NULL)
+			put_values(p, o, row, label);
 		json_object_array_add(rows, o);
 	}
 	return rows;
@@ -122,6 +153,8 @@ compare_render(struct screen *s, struct reply *reply, struct json_object *diff,
 	put_bool(
 	    ctx, "has_parameters", json_object_array_length(parameters) > 0);
 	json_object_object_add(ctx, "settings", settings);
+	json_object_object_add(ctx, "list_diff",
+	    list_diff_of(&s->page, jsonx_path(diff, "settings")));
 	json_object_object_add(ctx, "parameters", parameters);
 	put_certificates(&s->page, ctx, diff);
 	json_object_object_add(

@@ -167,6 +167,8 @@ put_facts(const struct sheet *h, struct json_object *ctx)
 	    page_text(p, applied ? "history.applied" : "history.failed"));
 	put_icon(ctx, applied ? "ok" : "error");
 	put_how(h, ctx);
+	json_object_object_add(
+	    ctx, "managed", managed_rows(p, jsonx_path(h->gen, "settings")));
 	screen_levels(p, ctx, jsonx_path(h->gen, "settings"),
 	    jsonx_path(h->gen, "result.probe"));
 	all = json_object_get_boolean(

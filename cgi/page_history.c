@@ -24,6 +24,8 @@ static const struct {
     {"inbound", "inbound.", "history.inbound"},
     {"outbound", "outbound.", "history.outbound"},
     {"all_scanners", "all_scanners", "history.all_scanners"},
+    {"interface", "interface.", "form.interface"},
+    {"access", "access.", "form.control"},
 };
 
 /* The words of a summary's entries. */
@@ -133,6 +135,9 @@ gen_what(const struct page *p, struct json_object *gen)
 			if (strcmp(s, words[j].path) == 0)
 				json_object_array_add(
 				    list, new_text(p, words[j].text, NULL));
+		if (setting_label(s) != NULL)
+			json_object_array_add(
+			    list, new_text(p, setting_label(s), NULL));
 		if (strcmp(s, "certificate") == 0)
 			json_object_array_add(list,
 			    jsonx_path(gen, "certificate_name") != NULL

@@ -11,7 +11,6 @@
  * leaves the list as it is.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "jsonx.h"
@@ -20,7 +19,6 @@
 #define LIST_SHOWN 2048 /* bytes in the page of everybody */
 #define LIST_FEW   5	/* lines of a longer one */
 #define LIST_MAX   (1024 * 1024)
-#define DIFF_LINES 20 /* of each kind */
 
 /* The value at a path, which may be null; false: none there. */
 static bool
@@ -319,87 +317,6 @@ screen_interface_differs(const struct screen *s)
 			return true;
 	}
 	return false;
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The strings of a list, sorted; borrowed. */
-static const char **
-sorted(struct json_object *list, size_t *n)
-{
-	const char **v;
-	size_t i;
-
-	*n = json_object_is_type(list, json_type_array)
-		 ? json_object_array_length(list)
-		 : 0;
-	if ((v = calloc(*n + 1, sizeof(*v))) == NULL) {
-		*n = 0;
-		return NULL;
-	}
-	for (i = 0; i < *n; i++)
-		v[i] =
-		    json_object_get_string(json_object_array_get_idx(list, i));
-	if (*n > 0)
-		qsort(v, *n, sizeof(*v), by_text);
-	return v;
-}
-
-static void
-diff_add(struct json_object *lines, char sign, const char *text, size_t count)
-{
-	struct json_object *o;
-	char line[80];
-
-	if (count > DIFF_LINES)
-		return;
-	o = json_object_new_object();
-	snprintf(line, sizeof(line), "%c%s", sign, text);
-	put_str(o, "kind", sign == '+' ? "add" : "del");
-	put_str(o, "text", line);
-	json_object_array_add(lines, o);
-}
-
-struct json_object *
-list_diff(
-    const struct page *p, struct json_object *before, struct json_object *after)
-{
-	struct json_object *o, *args, *lines = json_object_new_array();
-	const char **a, **b;
-	size_t i = 0, j = 0, na, nb, added = 0, removed = 0;
-	int order;
-
-	a = sorted(before, &na);
-	b = sorted(after, &nb);
-	while (i < na || j < nb) {
-		order = i == na ? 1 : j == nb ? -1 : strcmp(a[i], b[j]);
-		if (order < 0)
-			diff_add(lines, '-', a[i], ++removed);
-		else if (order > 0)
-			diff_add(lines, '+', b[j], ++added);
-		i += order <= 0;
-		j += order >= 0;
-	}
-	free(a);
-	free(b);
-	if (added + removed == 0) {
-		json_object_put(lines);
-		return NULL;
-	}
-	args = json_object_new_object();
-	put_int(args, "added", (int64_t)added);
-	put_int(args, "removed", (int64_t)removed);
-	put_int(args, "n", (int64_t)nb);
-	o = json_object_new_object();
-	put_text(p, o, "text", "preview.list", args);
-	json_object_object_add(o, "lines", lines);
-	put_bool(o, "more", added > DIFF_LINES || removed > DIFF_LINES);
-	json_object_put(args);
-	return o;
 }
 
 struct json_object *

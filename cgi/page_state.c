@@ -271,6 +271,8 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	screen_probe(p, o, live != NULL ? live : jsonx_path(v, "probe"));
 	put_postfix(p, o, v);
 	screen_certificate(p, o, jsonx_path(v, "certificate"));
+	json_object_object_add(
+	    o, "managed", managed_rows(p, jsonx_path(v, "settings")));
 	put_bool(o, "can_probe", usable);
 	json_object_object_add(ctx, "state", o);
 	screen_drift(s, ctx);

@@ -229,10 +229,13 @@ doc.addEventListener("submit", function (e) {
 	}
 });
 
+doc.addEventListener("input", function (e) {
+	if (e.target.id === "max_connections") { $("#connection_limit-limited").checked = true; }
+});
+
 doc.addEventListener("change", function (e) {
 	var t = e.target;
 	if (t.id === "inbound_enabled") { tlsOnly(); }
-	if (t.id === "max_connections") { $("#connection_limit-limited").checked = true; }
 	if (t.type === "file" && t.form && t.form.id === "connection") {
 		showPicked(t);
 		if (t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) {

@@ -24,12 +24,13 @@ after(async () => {
 const focused = () => page.evaluate(() => {
 	const e = document.activeElement;
 	return e.id || (e.name && e.value ? `${e.name}=${e.value}` : "") ||
-	    e.className || e.tagName;
+	    e.className || (e === document.body ? e.tagName
+		: `${e.closest("[id]")?.id} ${e.tagName}`);
 });
 
 async function tabTo(what, back = false) {
 	const seen = [];
-	for (let i = 0; i < 60; i++) {
+	for (let i = 0; i < 90; i++) {
 		await page.keyboard.press(back ? "Shift+Tab" : "Tab");
 		const at = await focused();
 		seen.push(at);
@@ -77,7 +78,7 @@ test("every stop shows its focus, in the order of the page", async () => {
 	const order = [];
 	await page.goto(it.url + "/smtp-routing/connection");
 	await tabTo("do=probe");
-	for (let i = 0; i < 40; i++) {
+	for (let i = 0; i < 80; i++) {
 		await page.keyboard.press("Tab");
 		const at = await focused();
 		if (at === "BODY" || order.includes(at)) {
@@ -92,7 +93,10 @@ test("every stop shows its focus, in the order of the page", async () => {
 		});
 		assert.ok(seen, `no visible focus on ${at}`);
 	}
-	const wanted = ["inbound_enabled", "outbound_enabled", "ca_certificate",
+	const wanted = ["listen-keep", "smtp_port", "idle_timeout",
+		"connection_limit-keep", "max_connections", "access_policy-keep",
+		"access_list", "access_file", "do=upload:access_file",
+		"inbound_enabled", "outbound_enabled", "ca_certificate",
 		"do=upload:ca_certificate", "private_key", "do=upload:private_key",
 		"server_certificate", "do=upload:server_certificate",
 		"all_scanners", "apply-restart", "do=save", "do=preview",
