@@ -78,8 +78,10 @@ sub h
 	my $ssl = Net::SSLeay::new($ctx);
 	Net::SSLeay::set_fd($ssl, fileno $s);
 	Net::SSLeay::connect($ssl) == 1 or die 'TLS';
-	Net::SSLeay::write($ssl, substr $bytes, 0, 16384, '')
-	    while length $bytes;
+	while (length $bytes) {
+		my $piece = substr $bytes, 0, 16384, '';
+		last if Net::SSLeay::write($ssl, $piece) <= 0;
+	}
 	while (defined($got = Net::SSLeay::read($ssl)) && $got ne '') {
 		$out .= $got;
 	}
@@ -508,6 +510,7 @@ sub through_nginx
 }
 
 $| = 1;
+$SIG{PIPE} = 'IGNORE'; # a server may refuse in the middle
 Net::SSLeay::load_error_strings();
 Net::SSLeay::SSLeay_add_ssl_algorithms();
 methods();
