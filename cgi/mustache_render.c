@@ -5,13 +5,13 @@
  * bounded and a template that includes itself ends with an error instead of
  * with the process.
  */
-#include <stdint.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "mustache.h"
 #include "mustache_node.h"
+#include "util.h"
 
 struct render {
 	const struct mustache_env *env;
@@ -38,66 +38,24 @@ static const struct {
     {'\'', "&#39;"},
 };
 
-/* Characters that are not seen, or move what is seen: controls, marks of
- * direction, of no width, ends of lines and paragraphs, tags. */
-static const struct {
-	uint32_t first, last;
-} unseen[] = {
-    {0x80, 0x9f},
-    {0xad, 0xad},
-    {0x61c, 0x61c},
-    {0x180e, 0x180e},
-    {0x200b, 0x200f},
-    {0x2028, 0x202e},
-    {0x2060, 0x206f},
-    {0xfeff, 0xfeff},
-    {0xfff9, 0xfffb},
-    {0xe0000, 0xe0fff},
-};
-
-/* One character at s: its number, and how many bytes it has; bytes that are
- * no UTF-8 are one each. */
-static uint32_t
-code_point(const unsigned char *s, size_t len, size_t *ret_len)
-{
-	uint32_t cp;
-	size_t i, n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-
-	*ret_len = 1;
-	if (s[0] < 0xc2 || n > len)
-		return 0;
-	cp = s[0] & (0xffU >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		cp = cp << 6 | (s[i] & 0x3f);
-	}
-	*ret_len = n;
-	return cp;
-}
-
 /* The replacement of the character at s, or NULL; *ret_len bytes of s. */
 static const char *
 escape_at(const char *s, size_t len, size_t *ret_len)
 {
-	unsigned char c = (unsigned char)*s;
-	uint32_t cp;
-	size_t i;
+	size_t i, n;
 
 	*ret_len = 1;
-	if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
-		return REPLACED;
-	if (c < 0x80) {
-		for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
-			if (entities[i].c == *s)
-				return entities[i].to;
+	for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
+		if (entities[i].c == *s)
+			return entities[i].to;
+	if ((*s >= ' ' && *s < 0x7f) || *s == '\n' || *s == '\t' || *s == '\r')
 		return NULL;
-	}
-	if ((cp = code_point((const unsigned char *)s, len, ret_len)) == 0)
+	if ((n = text_unseen(s, len)) > 0) {
+		*ret_len = n;
 		return REPLACED;
-	for (i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
-		if (cp >= unseen[i].first && cp <= unseen[i].last)
-			return REPLACED;
+	}
+	while (*ret_len < len && ((unsigned char)s[*ret_len] & 0xc0) == 0x80)
+		(*ret_len)++;
 	return NULL;
 }
 

@@ -25,9 +25,14 @@ int	 hmac_sha256_hex(const void *key, size_t, const char *msg,
 	    char dst[SHA256_HEX]);
 bool	 mem_equal(const void *, size_t, const void *, size_t);
 bool	 str_equal_secret(const char *, const char *);
+/* Bytes of the character at s if it is a control, one of no width or one that
+ * changes the direction of what stands around it, or is no UTF-8 (1); else
+ * 0. */
+size_t	 text_unseen(const char *, size_t len);
 /* Copy as one clean line: control characters become blanks, bytes that are
- * not UTF-8 become '?', cut at a character's edge, always NUL-terminated.
- * Returns the length. For text of peers, programs and certificates. */
+ * not UTF-8 become '?', what else is unseen U+FFFD; cut at a character's edge,
+ * always NUL-terminated.  Returns the length.  For text of peers, programs and
+ * certificates. */
 size_t	 text_clean(char *dst, size_t size, const char *src, size_t len);
 int64_t	 now_ms(void);				/* CLOCK_MONOTONIC */
 void	 time_iso(time_t, char dst[32]);

@@ -4,6 +4,8 @@
  * out overlong forms (C0, C1, E0 80..9F, F0 80..8F), surrogates (ED A0..BF)
  * and code points past U+10FFFF (F4 90.., F5..).
  */
+#include <string.h>
+
 #include "utf8.h"
 #include "jsonx.h"
 #include "util.h"
@@ -90,46 +92,95 @@ utf8_valid(const char *s, size_t len)
 }
 
 /*
- * C1 controls (U+0080..U+009F) move a terminal's cursor as ESC does, and
- * U+2028/2029 end a line for some readers: they go with the C0 ones.
+ * C1 controls (U+0080..U+009F) move a terminal's cursor as ESC does, U+2028
+ * and U+2029 end a line for some readers: they go with the C0 ones.
  */
-static bool
-is_control(const char *s, size_t n)
+static const struct range {
+	uint32_t first, last;
+} controls[] = {
+    {0x00, 0x1f},
+    {0x7f, 0x9f},
+    {0x2028, 0x2029},
+};
+
+/* Soft hyphen, marks and overrides of direction, characters of no width,
+ * annotations, tags. */
+static const struct range hidden[] = {
+    {0xad, 0xad},
+    {0x61c, 0x61c},
+    {0x180e, 0x180e},
+    {0x200b, 0x200f},
+    {0x202a, 0x202e},
+    {0x2060, 0x206f},
+    {0xfeff, 0xfeff},
+    {0xfff9, 0xfffb},
+    {0xe0000, 0xe0fff},
+};
+
+/* The number of a well-formed character of n bytes. */
+static uint32_t
+code_point(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s;
+	uint32_t c = n == 1 ? p[0] : p[0] & (0xffU >> (n + 1));
 
-	switch (n) {
-	case 1:
-		return p[0] < 0x20 || p[0] == 0x7f;
-	case 2:
-		return p[0] == 0xc2 && p[1] < 0xa0;
-	case 3:
-		return p[0] == 0xe2 && p[1] == 0x80 &&
-		       (p[2] == 0xa8 || p[2] == 0xa9);
-	}
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	return c;
+}
+
+#define IN(c, ranges) is_in((c), (ranges), sizeof(ranges) / sizeof((ranges)[0]))
+
+static bool
+is_in(uint32_t c, const struct range *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c >= r[i].first && c <= r[i].last)
+			return true;
 	return false;
+}
+
+size_t
+text_unseen(const char *s, size_t len)
+{
+	size_t n = utf8_step(s, len);
+	uint32_t c;
+
+	if (n == 0)
+		return len == 0 ? 0 : 1;
+	c = code_point(s, n);
+	return IN(c, controls) || IN(c, hidden) ? n : 0;
+}
+
+/* What stands in the place of the character at s, of n bytes; 0: none. */
+static const char *
+replacement(const char *s, size_t n)
+{
+	uint32_t c;
+
+	if (n == 0)
+		return "?";
+	c = code_point(s, n);
+	return IN(c, controls) ? " " : IN(c, hidden) ? "\xef\xbf\xbd" : NULL;
 }
 
 size_t
 text_clean(char *dst, size_t size, const char *src, size_t len)
 {
-	size_t i, n, used = 0;
+	const char *put;
+	size_t n, put_len, used = 0;
 
 	if (size == 0)
 		return 0;
 	while (len > 0) {
 		n = utf8_step(src, len);
-		if (n == 0 || is_control(src, n)) {
-			if (used + 1 >= size)
-				break;
-			dst[used++] = n == 0 ? '?' : ' ';
-			n = n == 0 ? 1 : n;
-		} else {
-			if (used + n >= size)
-				break;
-			for (i = 0; i < n; i++)
-				dst[used++] = src[i];
-		}
+		put = replacement(src, n);
+		put_len = put != NULL ? strlen(put) : n;
+		if (used + put_len >= size)
+			break;
+		memcpy(dst + used, put != NULL ? put : src, put_len);
+		used += put_len;
+		n = n == 0 ? 1 : n;
 		src += n;
 		len -= n;
 	}

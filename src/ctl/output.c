@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "ctl.h"
+#include "util.h"
 
 #define COLUMNS_MAX 8
 
@@ -35,12 +36,17 @@ cell(struct json_object *row, const char *key)
 	return json_object_get_string(v);
 }
 
-/* Names come from our own database, but a terminal obeys what it reads. */
+/* Names come from our own database and from certificates, but a terminal obeys
+ * what it reads. */
 static void
 print_cell(FILE *out, const char *s, size_t pad)
 {
-	for (; *s != '\0'; s++)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+	size_t n;
+
+	for (; *s != '\0'; s += n > 0 ? n : 1) {
+		n = text_unseen(s, strlen(s));
+		fputc(n > 0 ? '?' : *s, out);
+	}
 	while (pad-- > 0)
 		fputc(' ', out);
 }

@@ -33,7 +33,8 @@ static const char *const inspect_args[] = {
 static const char *const put_args[] = {"draft", "files", "names", "passphrase",
     "settings", "apply", "remove", "key_id", NULL};
 static const char *const apply_args[] = {"settings", "files", "passphrase",
-    "draft", "apply", "confirm", "dry_run", "if_match", "wait", "key_id", NULL};
+    "draft", "apply", "confirm", "dry_run", "if_match", "wait", "key_id",
+    "scanners", NULL};
 static const char *const job_args[] = {"job", NULL};
 static const char *const list_args[] = {"limit", NULL};
 static const char *const get_args[] = {"id", NULL};
@@ -51,11 +52,12 @@ static const char *const key_add_args[] = {
     "kind", "algorithm", "subject", "names", "days", NULL};
 static const char *const poll_args[] = {"serial", "wait_ms", "probe", NULL};
 static const char *const seal_args[] = {
-    "host", "generation", "local", "by", "apply", NULL};
+    "host", "generation", "local", "by", "apply", "chosen", NULL};
 static const char *const published_args[] = {"id", "outcome", "detail", NULL};
-static const char *const blob_args[] = {"blob", "generation", "attempt", NULL};
+static const char *const blob_args[] = {
+    "blob", "generation", "attempt", "own", NULL};
 static const char *const report_args[] = {"etcd", "desired", "hosts", NULL};
-static const char *const command_args[] = {"do", NULL};
+static const char *const command_args[] = {"do", "scanner", NULL};
 static const char *const name_args[] = {"name", NULL};
 static const char *const enrol_args[] = {"name", "certificate", NULL};
 static const char *const trust_args[] = {"join", NULL};
@@ -150,19 +152,29 @@ steering(const char *text)
 void
 clean_copy(char *dst, size_t size, const char *src)
 {
-	size_t n = strlen(src), i, w = 0, bad;
+	size_t n, len = strlen(src), used = 0;
 
-	if (n >= size) {
-		n = size - 1;
-		/* Not in the middle of a character. */
-		while (n > 0 && ((unsigned char)src[n] & 0xc0) == 0x80)
-			n--;
+	while (len > 0) {
+		n = text_unseen(src, len);
+		if (n > 0) {
+			if (used + 1 >= size)
+				break;
+			dst[used++] = '?';
+		} else {
+			/* Not in the middle of a character. */
+			do {
+				n++;
+			} while (
+			    n < len && ((unsigned char)src[n] & 0xc0) == 0x80);
+			if (used + n >= size)
+				break;
+			memcpy(dst + used, src, n);
+			used += n;
+		}
+		src += n;
+		len -= n;
 	}
-	for (i = 0; i < n; i += bad == 0 ? 1 : bad) {
-		bad = steering(src + i);
-		dst[w++] = bad == 0 ? src[i] : '?';
-	}
-	dst[w] = '\0';
+	dst[used] = '\0';
 }
 
 static const struct op *
