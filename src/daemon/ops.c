@@ -129,26 +129,6 @@ json_wipe(struct json_object *obj)
 	}
 }
 
-/*
- * Bytes of the character at s that would steer whoever reads the log: C0 and
- * C1 controls, line and paragraph separators, and what turns the direction of
- * writing (U+202A to U+202E, U+2066 to U+2069).  0 = a harmless one.
- */
-static size_t
-steering(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	if (s[0] < 0x20 || s[0] == 0x7f)
-		return 1;
-	if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
-		return 2;
-	if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
-				(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
-		return 3;
-	return 0;
-}
-
 void
 clean_copy(char *dst, size_t size, const char *src)
 {
