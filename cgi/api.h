@@ -11,6 +11,7 @@ struct api_input {
 	struct json_object *settings; /* PATCH of settings.h, or NULL */
 	struct json_object *files;    /* FILES of ops.h, or NULL */
 	struct json_object *confirm;  /* array of codes, or NULL */
+	struct json_object *scanners; /* array of names, or NULL */
 	const char *apply;	      /* "restart", "reload", or NULL */
 	const char *key_id;	      /* borrowed of the request, or NULL */
 	char *passphrase;	      /* owned, wiped; or NULL */

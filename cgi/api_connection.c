@@ -134,6 +134,7 @@ api_apply_args(const struct request *req, struct api_input *in,
 	    {"settings", in->settings},
 	    {"files", in->files},
 	    {"confirm", in->confirm},
+	    {"scanners", in->scanners},
 	    {"apply", new_string(in->apply)},
 	    {"passphrase", new_string(in->passphrase)},
 	    {"key_id", new_string(in->key_id)},
@@ -142,7 +143,7 @@ api_apply_args(const struct request *req, struct api_input *in,
 	};
 	int rc = 0;
 
-	in->settings = in->files = in->confirm = NULL;
+	in->settings = in->files = in->confirm = in->scanners = NULL;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (api_put(args, members[i].key, members[i].value) == -1)
 			rc = err_set(err, ERR_NOMEM, "", "out of memory");
@@ -208,7 +209,7 @@ only_files(
 {
 	if (who->scope == SCOPE_WRITE)
 		return 0;
-	if (in->settings != NULL || in->key_id != NULL)
+	if (in->settings != NULL || in->key_id != NULL || in->scanners != NULL)
 		return err_set(err, ERR_AUTH_SCOPE, "",
 		    "a token of scope %s sends files alone",
 		    scope_name(who->scope));

@@ -17,6 +17,7 @@
 
 #define CONFIRM_MAX  16
 #define CODE_LEN_MAX 64
+#define SCANNERS_MAX 100
 
 int
 api_put(struct json_object *args, const char *key, struct json_object *value)
@@ -65,6 +66,26 @@ add_confirm(struct api_input *in, const char *code, struct err *err)
 		    "confirm: expected at most %d codes", CONFIRM_MAX);
 	v = json_object_new_string(code);
 	if (v == NULL || json_object_array_add(in->confirm, v) != 0) {
+		json_object_put(v);
+		return nomem(err);
+	}
+	return 0;
+}
+
+/* Hosts that the Save is for, when it is not for all. */
+static int
+add_scanner(struct api_input *in, const char *name, struct err *err)
+{
+	struct json_object *v;
+
+	if (in->scanners == NULL &&
+	    (in->scanners = json_object_new_array()) == NULL)
+		return nomem(err);
+	if (json_object_array_length(in->scanners) >= SCANNERS_MAX)
+		return err_set(err, ERR_FIELD_INVALID, "scanners",
+		    "scanners: expected at most %d names", SCANNERS_MAX);
+	v = json_object_new_string(name);
+	if (v == NULL || json_object_array_add(in->scanners, v) != 0) {
 		json_object_put(v);
 		return nomem(err);
 	}
@@ -170,11 +191,33 @@ read_confirm(struct json_object *json, struct api_input *in, struct err *err)
 }
 
 static int
+read_scanners(struct json_object *json, struct api_input *in, struct err *err)
+{
+	struct json_object *list = NULL, *v;
+	size_t i, n;
+
+	if (jsonx_array(
+		json, "scanners", "scanners", SCANNERS_MAX, &list, err) == -1)
+		return -1;
+	n = list == NULL ? 0 : json_object_array_length(list);
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(list, i);
+		if (!json_object_is_type(v, json_type_string))
+			return err_set(err, ERR_FIELD_INVALID, "scanners",
+			    "scanners: expected strings");
+		if (add_scanner(in, json_object_get_string(v), err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 read_json(struct json_object *json, bool files_only, struct api_input *in,
     struct findings *findings, struct err *err)
 {
 	static const char *const all[] = {"inbound", "outbound", "all_scanners",
-	    "interface", "access", "apply", "confirm", "certificate", NULL};
+	    "interface", "access", "apply", "confirm", "scanners",
+	    "certificate", NULL};
 	static const char *const files[] = {"certificate", NULL};
 	const char *s = NULL;
 
@@ -189,7 +232,8 @@ read_json(struct json_object *json, bool files_only, struct api_input *in,
 	if (jsonx_str(json, "apply", "apply", 16, &s, err) == -1 ||
 	    (s != NULL && set_apply(in, s, err) == -1))
 		return -1;
-	if (read_confirm(json, in, err) == -1)
+	if (read_confirm(json, in, err) == -1 ||
+	    read_scanners(json, in, err) == -1)
 		return -1;
 	return read_settings(json, in, findings, err);
 }
@@ -204,6 +248,8 @@ read_text(const struct field *f, struct api_input *in, struct err *err)
 		return set_apply(in, f->value, err);
 	if (strcmp(f->name, "confirm") == 0)
 		return add_confirm(in, f->value, err);
+	if (strcmp(f->name, "scanner") == 0)
+		return add_scanner(in, f->value, err);
 	if (strcmp(f->name, "passphrase") == 0)
 		return set_passphrase(in, f->value, err);
 	if (strcmp(f->name, "key_id") == 0) {
@@ -277,7 +323,7 @@ read_form(const struct fields *form, bool files_only, struct api_input *in,
 	    "key_id", NULL};
 	static const char *const files[] = {"passphrase", "server_certificate",
 	    "private_key", "ca_certificate", NULL};
-	static const char *const many[] = {"confirm", NULL};
+	static const char *const many[] = {"confirm", "scanner", NULL};
 	struct json_object *names = NULL;
 
 	if (fields_check(form, files_only ? files : all,
@@ -364,6 +410,7 @@ api_input_clear(struct api_input *in)
 	json_object_put(in->settings);
 	json_wipe(in->files);
 	json_object_put(in->confirm);
+	json_object_put(in->scanners);
 	if (in->passphrase != NULL)
 		OPENSSL_cleanse(in->passphrase, strlen(in->passphrase));
 	free(in->passphrase);

@@ -86,31 +86,38 @@ api_scanner_delete(
 	return rc;
 }
 
-/* {"do": "retry" | "leave" | "rollback" | "rejoin"} */
+/* {"do": "retry" | "leave" | "rollback" | "rejoin" | "retry_chosen" |
+ * "leave_chosen", "scanner": NAME?} */
 int
 api_scanners_do(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	static const char *const names[] = {"do", NULL};
+	static const char *const names[] = {"do", "scanner", NULL};
 	struct json_object *args = json_object_new_object(), *data = NULL;
-	const char *what = NULL;
+	const char *what = NULL, *scanner = NULL;
 	int rc;
 
 	if (req->json != NULL) {
 		if (jsonx_only(req->json, "", names, err) == -1 ||
-		    jsonx_str(req->json, "do", "do", 16, &what, err) == -1)
+		    jsonx_str(req->json, "do", "do", 16, &what, err) == -1 ||
+		    jsonx_str(req->json, "scanner", "scanner", 63, &scanner,
+			err) == -1)
 			goto fail;
 	} else {
 		if (fields_check(&req->form, names, NULL, err) == -1)
 			goto fail;
 		what = fields_str(&req->form, "do", NULL);
+		scanner = fields_str(&req->form, "scanner", NULL);
 	}
 	if (what == NULL) {
 		err_set(err, ERR_FIELD_MISSING, "do",
-		    "expected retry, leave, rollback or rejoin");
+		    "expected retry, leave, rollback, rejoin, retry_chosen or "
+		    "leave_chosen");
 		goto fail;
 	}
-	if (api_put(args, "do", json_object_new_string(what)) == -1) {
+	if (api_put(args, "do", json_object_new_string(what)) == -1 ||
+	    (scanner != NULL && api_put(args, "scanner",
+				    json_object_new_string(scanner)) == -1)) {
 		err_set(err, ERR_NOMEM, "", "out of memory");
 		goto fail;
 	}

@@ -62,17 +62,18 @@ bool path_is_ours(const char *);
 /* One load of the Connection screen. */
 struct screen {
 	struct page page;
-	struct json_object *view;    /* VIEW, owned */
-	struct json_object *job;     /* JOB or NULL, owned */
-	struct json_object *preview; /* RESULT or NULL, owned */
-	struct json_object *patch;   /* asked for by this form; owned */
-	struct json_object *confirm; /* array of codes, owned */
-	struct json_object *problem; /* ERROR of this request, owned */
-	struct err err;		     /* the same, as code */
-	bool failed;		     /* *err and problem hold */
-	char apply[16];		     /* "", "restart", "reload" */
-	char unchosen[32];	     /* Upload without a file */
-	bool restoring;		     /* about Restore, not about the form */
+	struct json_object *view;     /* VIEW, owned */
+	struct json_object *job;      /* JOB or NULL, owned */
+	struct json_object *preview;  /* RESULT or NULL, owned */
+	struct json_object *patch;    /* asked for by this form; owned */
+	struct json_object *confirm;  /* array of codes, owned */
+	struct json_object *scanners; /* names that were chosen, owned */
+	struct json_object *problem;  /* ERROR of this request, owned */
+	struct err err;		      /* the same, as code */
+	bool failed;		      /* *err and problem hold */
+	char apply[16];		      /* "", "restart", "reload" */
+	char unchosen[32];	      /* Upload without a file */
+	bool restoring;		      /* about Restore, not about the form */
 	const char *anchor; /* then: where errors are put right, or NULL */
 };
 
@@ -87,6 +88,11 @@ struct json_object *screen_apply_args(const struct screen *);
 /* A copy of SETTINGS into arguments. */
 int screen_put_settings(struct json_object *args, struct json_object *settings);
 int screen_load(struct screen *, bool probe);
+/* page_chosen.c: which hosts, when "Apply to all" is not ticked */
+void screen_chosen_read(struct screen *, const struct fields *);
+void screen_chosen(const struct screen *, struct json_object *ctx);
+void screen_chosen_lines(const struct screen *, struct json_object *hosts,
+    struct json_object *lines);
 /* Add the codes of "a.b,c.d" to s->confirm; what is no code is left out. */
 void screen_confirm(struct screen *, const char *list);
 bool screen_is_job(const char *id);
@@ -132,6 +138,9 @@ struct json_object *managed_rows(
     const struct page *, struct json_object *settings);
 /* The same of what is in force and what is asked for. */
 struct json_object *screen_list_diff(const struct screen *);
+/* The same, without the text, of the lines alone. */
+struct json_object *list_lines(
+    struct json_object *removed, struct json_object *added);
 /* Findings of every source that name the field; *bad when one is an error. */
 struct json_object *findings_at(
     const struct screen *, const char *field, bool *bad);

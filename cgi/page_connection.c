@@ -28,6 +28,7 @@ screen_clear(struct screen *s)
 	json_object_put(s->preview);
 	json_object_put(s->patch);
 	json_object_put(s->confirm);
+	json_object_put(s->scanners);
 	json_object_put(s->problem);
 	memset(s, 0, sizeof(*s));
 }

@@ -316,6 +316,7 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	put_bool(ctx, "disabled", !usable);
 	put_settings(s, ctx);
 	screen_interface(s, ctx);
+	screen_chosen(s, ctx);
 	for (i = 0; i < sizeof(file_fields) / sizeof(file_fields[0]); i++)
 		json_object_array_add(
 		    list, file_row(s, file_fields[i], &asked));

@@ -103,7 +103,9 @@ failed_lines(
 		line_add(&s->page, lines, "outcome.failed_step", args);
 	}
 	put_int(args, "generation", gen);
-	if (strcmp(state, "rolled_back") == 0)
+	if (jsonx_path(e, "hosts") != NULL)
+		screen_chosen_lines(s, jsonx_path(e, "hosts"), lines);
+	else if (strcmp(state, "rolled_back") == 0)
 		line_add(&s->page, lines,
 		    gen > 0 ? "outcome.back" : "outcome.back_first", args);
 	else if (strcmp(code, "apply.undo_failed") != 0)
@@ -161,7 +163,10 @@ put_outcome(const struct screen *s, struct json_object *o, const char *state)
 	put_str(o, "code", "");
 	put_str(o, "detail", "");
 	if (i == 0) {
-		applied_lines(s, lines);
+		if (jsonx_path(s->job, "result.generation") != NULL)
+			applied_lines(s, lines);
+		screen_chosen_lines(
+		    s, jsonx_path(s->job, "result.cluster.hosts"), lines);
 	} else if (i == 1) {
 		line_add(&s->page, lines, "outcome.unchanged", NULL);
 	} else {

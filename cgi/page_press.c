@@ -66,6 +66,7 @@ form_read(struct screen *s, const struct fields *form)
 	for (i = 0; i < form->n; i++)
 		if (strcmp(form->v[i].name, "confirm") == 0)
 			screen_confirm(s, form->v[i].value);
+	screen_chosen_read(s, form);
 	return 0;
 }
 
@@ -171,6 +172,9 @@ save(struct screen *s, struct reply *reply, struct err *err)
 	if (*pass != '\0')
 		put_str(args, "passphrase", pass);
 	put_bool(args, "wait", wait);
+	if (s->scanners != NULL)
+		json_object_object_add(
+		    args, "scanners", json_object_get(s->scanners));
 	if (screen_call(s, OP_CONNECTION_APPLY, args, &data) == -1) {
 		if (screen_is_job(jsonx_path_str(s->problem, "job", NULL)))
 			return screen_to_job(s, reply,
@@ -346,7 +350,7 @@ screen_press(
 	    "connection_limit", "max_connections", "access_policy",
 	    "access_list", "access_file", "ca_certificate_text",
 	    "private_key_text", "server_certificate_text", NULL};
-	static const char *const many[] = {"confirm", NULL};
+	static const char *const many[] = {"confirm", "scanner", NULL};
 	struct screen s;
 	int rc;
 

@@ -18,6 +18,7 @@ static const struct {
     {"current", "ok"},
     {"behind", "info"},
     {"own", "info"},
+    {"chosen", "info"},
     {"new", "info"},
     {"failed", "error"},
     {"untrusted", "error"},
@@ -25,8 +26,8 @@ static const struct {
 };
 
 /* What the buttons may ask for. */
-static const char *const orders[] = {
-    "retry", "rollback", "leave", "rejoin", NULL};
+static const char *const orders[] = {"retry", "rollback", "leave", "rejoin",
+    "retry_chosen", "leave_chosen", NULL};
 
 static const char *
 icon_of(const char *state, bool alive)
@@ -110,29 +111,28 @@ row_of(const struct page *p, struct json_object *s, bool console)
 	put_bool(
 	    o, "drifted", json_object_get_int64(jsonx_path(s, "drift")) > 0);
 	put_bool(o, "removable", console && !here);
+	put_bool(o, "rejoins", console && !here && strcmp(state, "own") == 0);
 	return o;
 }
 
+/* The two roll-outs: for all, and for chosen hosts; with their names in the
+ * template. */
+static const struct track {
+	const char *path, *text, *stopped, *failed, *words;
+} tracks[] = {
+    {"desired", "rollout", "stopped", "failed_names", "scanners.rollout."},
+    {"desired.chosen", "chosen_rollout", "chosen_stopped", "chosen_failed",
+	"scanners.chosen."},
+};
+
 static void
-put_rollout(
-    const struct page *p, struct json_object *ctx, struct json_object *d)
+put_failed(const struct page *p, struct json_object *ctx, const char *key,
+    struct json_object *names)
 {
-	const char *state = jsonx_path_str(d, "state", "");
-	struct json_object *o = json_object_new_object(), *names;
 	struct buf list;
-	char key[64];
 	size_t i, n;
 
-	put_bool(ctx, "stopped", strcmp(state, "stopped") == 0);
-	put_str(ctx, "refresh", strcmp(state, "rolling") == 0 ? "2" : "");
-	put_str(ctx, "rollout", "");
-	put_str(ctx, "failed_names", "");
-	if (state[0] == '\0') {
-		json_object_put(o);
-		return;
-	}
 	buf_init(&list, 4096);
-	names = jsonx_path(d, "failed");
 	n = json_object_is_type(names, json_type_array)
 		? json_object_array_length(names)
 		: 0;
@@ -140,16 +140,36 @@ put_rollout(
 		(void)buf_printf(&list, "%s%s", i > 0 ? ", " : "",
 		    json_object_get_string(
 			json_object_array_get_idx(names, i)));
-	put_str(ctx, "failed_names",
+	put_str(ctx, key,
 	    list.len > 0 ? list.data : page_text(p, "scanners.silent"));
 	buf_clear(&list);
-	put_int(o, "generation",
-	    json_object_get_int64(jsonx_path(d, "generation")));
-	put_int(o, "wave", json_object_get_int64(jsonx_path(d, "wave")));
-	put_int(o, "waves", json_object_get_int64(jsonx_path(d, "waves")));
-	put_str(o, "by", jsonx_path_str(d, "by", ""));
-	(void)snprintf(key, sizeof(key), "scanners.rollout.%.32s", state);
-	put_text(p, ctx, "rollout", key, o);
+}
+
+static void
+put_rollout(const struct page *p, struct json_object *ctx,
+    const struct track *t, struct json_object *d)
+{
+	const char *state = jsonx_path_str(d, "state", "");
+	struct json_object *o = json_object_new_object();
+	char key[64];
+
+	put_bool(ctx, t->stopped, strcmp(state, "stopped") == 0);
+	if (strcmp(state, "rolling") == 0)
+		put_str(ctx, "refresh", "2");
+	put_str(ctx, t->text, "");
+	put_str(ctx, t->failed, "");
+	if (state[0] != '\0') {
+		put_failed(p, ctx, t->failed, jsonx_path(d, "failed"));
+		put_int(o, "generation",
+		    json_object_get_int64(jsonx_path(d, "generation")));
+		put_int(
+		    o, "wave", json_object_get_int64(jsonx_path(d, "wave")));
+		put_int(
+		    o, "waves", json_object_get_int64(jsonx_path(d, "waves")));
+		put_str(o, "by", jsonx_path_str(d, "by", ""));
+		(void)snprintf(key, sizeof(key), "%s%.32s", t->words, state);
+		put_text(p, ctx, t->text, key, o);
+	}
 	json_object_put(o);
 }
 
@@ -204,7 +224,10 @@ show(struct app *app, struct request *req, struct reply *reply,
 		put_str(ctx, "problem_code", err_name(why->code));
 		json_object_put(o);
 	}
-	put_rollout(&p, ctx, jsonx_path(data, "desired"));
+	put_str(ctx, "refresh", "");
+	for (i = 0; i < sizeof(tracks) / sizeof(tracks[0]); i++)
+		put_rollout(
+		    &p, ctx, &tracks[i], jsonx_path(data, tracks[i].path));
 	put_notes(&p, ctx, data);
 	rows = json_object_new_array();
 	list = jsonx_path(data, "scanners");
@@ -243,6 +266,11 @@ press(struct app *app, struct request *req, struct err *err)
 			op = OP_CLUSTER_COMMAND;
 			put_str(args, "do", button);
 		}
+	}
+	if (strncmp(button, "rejoin:", 7) == 0) {
+		op = OP_CLUSTER_COMMAND;
+		put_str(args, "do", "rejoin");
+		put_str(args, "scanner", button + 7);
 	}
 	if (strncmp(button, "remove:", 7) == 0) {
 		op = OP_SCANNER_REMOVE;

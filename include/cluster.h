@@ -8,6 +8,8 @@
  *   hosts/NAME.pem       console: scanners that are enrolled
  *   state.json           STATE below, durable
  *   outbox.json          console: a Save on its way to etcd
+ *   chosen.json          console: a Save for chosen hosts on its way to etcd,
+ *   chosen/NAME.json     and what was sealed for each of them
  *   command.json         console: retry, leave: on its way to etcd
  *   scanners.json        what postseal-sync saw last; may be lost
  * Trust: postseal-sync hands over blobs and what it read in etcd; nothing of
@@ -19,6 +21,7 @@
 #define POSTSEAL_CLUSTER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "apply.h"
@@ -29,15 +32,21 @@
 
 #define CLUSTER_HOSTS_MAX	1000
 
+#define CLUSTER_CODE_MAX	64
+#define CLUSTER_CHOSEN_MAX	100	/* hosts of one Save that are chosen */
+
 struct cluster_state {
 	char	id[BUNDLE_CLUSTER_LEN + 1];	/* "": not joined yet */
 	int64_t	generation;	/* of the cluster, in force here; 0 = none */
-	long	local;		/* generation on disk that holds it */
-	long	previous;	/* the one of the generation before */
+	int64_t	local;		/* generation on disk that holds it */
+	int64_t	previous;	/* the one of the generation before */
 	bool	own;		/* own settings: roll-outs leave it alone */
 	int64_t	failed;		/* generation that failed here, or 0 */
 	int64_t	attempt;	/* of the roll-out, when it failed */
-	char	code[64];	/* why */
+	char	code[CLUSTER_CODE_MAX];		/* why */
+	/* the same for what a console sent to this host alone */
+	int64_t	own_generation, own_failed, own_attempt;
+	char	own_code[CLUSTER_CODE_MAX];
 };
 
 bool	cluster_on(const struct conf *);
@@ -83,23 +92,49 @@ int	cluster_trust(const struct conf *, struct json_object *join,
 	    struct err *);
 bool	cluster_trusts(const struct conf *);
 
-/* Console: the settings of generation `local`, sealed for an enrolled host as
- * the cluster's generation. */
+/*
+ * Console: settings sealed for an enrolled host as the cluster's generation,
+ * or (own) as the next one that the host has for itself.  They are those of
+ * generation `local`, or those given here, or with `rejoin` none: the host
+ * then takes what all have.
+ */
 struct cluster_content {
 	long		 local;
+	const struct settings *settings;	/* or NULL */
+	const struct buf *chain;		/* with settings */
+	bool		 own, rejoin;
 	int64_t		 generation;
 	const char	*by;
 	const char	*apply;		/* "restart" | "reload" */
 };
 int	cluster_seal(const struct conf *, const char *host,
 	    const struct cluster_content *, struct buf *sealed, struct err *);
+/* Console: what a Save would bring, inspected here, but not applied: settings
+ * and chain for cluster_seal.  On failure *ret_error may hold the ERROR. */
+struct cluster_offer {
+	struct settings	 settings;	/* settings_clear */
+	struct buf	 chain;		/* initialised by the caller */
+	struct json_object *findings;	/* array, owned */
+};
+int	cluster_offer(const struct conf *, const struct apply_request *,
+	    struct cluster_offer *, struct json_object **ret_error,
+	    struct err *);
+
 /* Scanner: open a bundle and run it through the very same txn_run; the state
- * is kept.  claimed: the generation that etcd says it is, for the record of a
- * bundle that does not open.  *ret_error: the ERROR of a failed apply, or
- * NULL. */
-int	cluster_apply(const struct conf *, const struct pki_bytes *sealed,
-	    int64_t claimed, int64_t attempt, struct json_object **ret_result,
-	    struct json_object **ret_error, struct err *);
+ * is kept.  *ret_error: the ERROR of a failed apply, or NULL. */
+struct cluster_order {
+	struct pki_bytes sealed;
+	bool		 own;		/* for this host alone */
+	int64_t		 claimed;	/* the generation that etcd says it is,
+					 * for the record when it does not
+					 * open */
+	int64_t		 attempt;	/* of the roll-out */
+};
+int	cluster_apply(const struct conf *, const struct cluster_order *,
+	    struct json_object **ret_result, struct json_object **ret_error,
+	    struct err *);
+/* Back from own settings to those of all: they are taken once more. */
+void	cluster_state_rejoin(struct cluster_state *);
 /* Put generation `local` of this host back as a new one. */
 int	cluster_restore(const struct conf *, long local, const struct actor *,
 	    const char *job, struct json_object **ret_job, struct err *);

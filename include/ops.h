@@ -39,6 +39,7 @@
  *                     "draft": ID? (its files are used and it is dropped on
  *                     success), "key_id": ID? (the self-signed certificate
  *                     of a key made here, in place of files), "apply"?, "confirm": [code]?,
+ *                     "scanners": [name]? (only these hosts, "all" is off),
  *                     "dry_run": bool?, "if_match": etag?, "wait": bool?}
  *                     -> RESULT, or with wait=false {"job": ID} at once
  * job.get             {"job": ID} -> JOB
@@ -144,21 +145,25 @@
  * cluster.poll        {"serial": S?, "wait_ms": N?, "probe": bool?} -> POLL;
  *                     waits while the serial is still S
  * cluster.seal        {"host", "generation", "local", "by", "apply"}
- *                     -> {"blob": base64}
+ *                     -> {"blob": base64}; or {"host", "chosen": ID}: what a
+ *                     Save for chosen hosts has sealed for this one
  * cluster.published   {"id", "outcome": "published"|"stale"|"failed",
  *                     "detail"?} -> {}: what became of outbox or command
- * cluster.apply       {"blob": base64, "generation": N, "attempt": N}
+ * cluster.apply       {"blob": base64, "generation": N, "attempt": N,
+ *                     "own": bool? (for this host alone)}
  *                     -> RESULT
  * cluster.report      {"etcd": {...}, "desired": DESIRED | null, "hosts":
  *                     [{"name", "alive", "text", "sig", "seen"}]}
  *                     -> {"hosts": [HOSTSTATE]} (signatures checked)
  * POLL {"serial", "name", "console", "cluster": ID, "generation", "own",
  *   "publish": {"id", "base", "generation", "local", "by", "apply"} | null,
- *   "command": {"id", "do": "retry"|"leave"} | null, "hosts": [name],
- *   "local", "status": {"text", "sig": base64}}
+ *   "chosen": {"id", "base", "generation", "by", "at", "apply", "hosts"}
+ *   | null, "command": {"id", "do"} | null, "hosts": [name], "local",
+ *   "own_generation", "status": {"text", "sig": base64}}
  * DESIRED {"generation", "bundle", "console", "by", "at", "apply",
  *   "state": "rolling"|"stopped"|"done"|"left", "wave", "waves", "attempt",
- *   "canary", "batch", "failed": [name]}
+ *   "canary", "batch", "failed": [name], "chosen": {the same, for those of
+ *   "hosts": {NAME: {"generation", "wave", "bundle"}}}?}
  * For the administrator:
  * scanners.get        {} -> {"cluster": {...}, "desired", "etcd",
  *                     "scanners": [SCANNER]}
@@ -167,9 +172,15 @@
  * scanner.trust       {"join"} -> {}                                (root)
  * scanner.rotate      {} -> as scanner.identity                     (root)
  * scanner.remove      {"name"} -> {}
- * cluster.command     {"do": "retry"|"leave"|"rollback"|"rejoin"} -> {}
+ * cluster.command     {"do": "retry"|"leave"|"rollback"|"rejoin"|
+ *                     "retry_chosen"|"leave_chosen", "scanner": NAME? (with
+ *                     rejoin: that one)} -> {}
  * RESULT of connection.apply at a console gets "cluster": {"state":
- *   "published"|"waiting"|"failed", "generation", "scanners"}.
+ *   "published"|"waiting"|"failed", "generation", "scanners": number}; of a
+ *   Save for chosen hosts {"state", "chosen": number of such Saves,
+ *   "scanners", "hosts": [{"name", "state": "applied"|"failed"|"waiting"|
+ *   "away", "certificate_sha256", "code"}]}, and "generation" and "outage_ms"
+ *   are null unless this host is one of them.  An ERROR then has "hosts".
  */
 #define OP_CLUSTER_POLL		"cluster.poll"
 #define OP_CLUSTER_SEAL		"cluster.seal"

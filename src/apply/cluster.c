@@ -79,79 +79,6 @@ pem_read(
 	return fsx_read(path, b->max, b, err);
 }
 
-int
-cluster_state_read(
-    const struct conf *conf, struct cluster_state *ret, struct err *err)
-{
-	struct json_object *o = NULL;
-	struct cluster_state s;
-	const char *id = "", *code = "";
-	int64_t local = 0, previous = 0;
-	int rc = -1;
-
-	memset(&s, 0, sizeof(s));
-	if (!cluster_on(conf))
-		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
-	if (cluster_file_read(conf, "state.json", &o, err) == -1)
-		return -1;
-	if (o == NULL) {
-		*ret = s;
-		return 0;
-	}
-	if (jsonx_str(o, "id", "id", BUNDLE_CLUSTER_LEN, &id, err) == -1 ||
-	    jsonx_int(o, "generation", "generation", 0, INT32_MAX,
-		&s.generation, err) == -1 ||
-	    jsonx_int(o, "local", "local", 0, INT32_MAX, &local, err) == -1 ||
-	    jsonx_int(o, "previous", "previous", 0, INT32_MAX, &previous,
-		err) == -1 ||
-	    jsonx_bool(o, "own", "own", &s.own, err) == -1 ||
-	    jsonx_int(o, "failed", "failed", 0, INT32_MAX, &s.failed, err) ==
-		-1 ||
-	    jsonx_int(o, "attempt", "attempt", 0, INT32_MAX, &s.attempt, err) ==
-		-1 ||
-	    jsonx_str(o, "code", "code", sizeof(s.code) - 1, &code, err) == -1)
-		goto out;
-	memcpy(s.id, id, strlen(id) + 1);
-	memcpy(s.code, code, strlen(code) + 1);
-	s.local = (long)local;
-	s.previous = (long)previous;
-	*ret = s;
-	rc = 0;
-out:
-	json_object_put(o);
-	return rc;
-}
-
-struct json_object *
-cluster_state_json(const struct cluster_state *s)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "id", json_object_new_string(s->id));
-	json_object_object_add(
-	    o, "generation", json_object_new_int64(s->generation));
-	json_object_object_add(o, "local", json_object_new_int64(s->local));
-	json_object_object_add(
-	    o, "previous", json_object_new_int64(s->previous));
-	json_object_object_add(o, "own", json_object_new_boolean(s->own));
-	json_object_object_add(o, "failed", json_object_new_int64(s->failed));
-	json_object_object_add(o, "attempt", json_object_new_int64(s->attempt));
-	json_object_object_add(o, "code", json_object_new_string(s->code));
-	return o;
-}
-
-int
-cluster_state_write(
-    const struct conf *conf, const struct cluster_state *s, struct err *err)
-{
-	struct json_object *o = cluster_state_json(s);
-	int rc;
-
-	rc = cluster_file_write(conf, "state.json", o, err);
-	json_object_put(o);
-	return rc;
-}
-
 static int
 identity_make(const struct conf *conf, struct err *err)
 {
@@ -208,6 +135,8 @@ cluster_init(const struct conf *conf, struct err *err)
 	if (!cluster_on(conf))
 		return 0;
 	if (cluster_path(conf, "hosts", path, sizeof(path), err) == -1 ||
+	    fsx_mkdir_p(path, 0700, err) == -1 ||
+	    cluster_path(conf, "chosen", path, sizeof(path), err) == -1 ||
 	    fsx_mkdir_p(path, 0700, err) == -1)
 		return -1;
 	buf_init(&pem, BUNDLE_PEM_MAX);

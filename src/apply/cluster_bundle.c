@@ -3,7 +3,8 @@
  * bundle through the very same txn_run that a Save takes.
  *
  * The body of a bundle: {"settings", "apply", "by", "console",
- * "chain": base64 of key and chain (PEM), or null}.
+ * "chain": base64 of key and chain (PEM), or null}, or, for one host alone,
+ * {"rejoin": true, "apply", "by", "console"}.
  * What the console's administrator confirmed once counts for every host, also
  * for one that comes back a month later: all questions are answered with yes,
  * but nothing that is an error passes.
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -21,34 +23,64 @@
 
 #define CHAIN_MAX (4 * PKI_FILE_MAX)
 
+static void
+put_str(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+/* Settings and chain: those given, or of a generation. */
+static int
+body_content(const struct conf *conf, const struct cluster_content *c,
+    struct json_object *o, struct err *err)
+{
+	struct settings settings;
+	struct buf chain;
+	int rc = -1;
+
+	buf_init(&chain, CHAIN_MAX);
+	settings_default(&settings);
+	if (c->settings != NULL) {
+		if (settings_copy(&settings, c->settings) == -1 ||
+		    buf_add(&chain, c->chain->data, c->chain->len) == -1) {
+			err_set(err, ERR_NOMEM, "", "bundle");
+			goto out;
+		}
+	} else if (generation_settings(conf, c->local, &settings, err) == -1 ||
+		   generation_chain(conf, c->local, &chain, err) == -1) {
+		goto out;
+	}
+	settings.all_scanners = !c->own;
+	json_object_object_add(o, "settings", settings_to_json(&settings));
+	json_object_object_add(o, "chain",
+	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
+	rc = 0;
+out:
+	settings_clear(&settings);
+	buf_clear(&chain);
+	return rc;
+}
+
 static struct json_object *
 body_make(
     const struct conf *conf, const struct cluster_content *c, struct err *err)
 {
-	struct json_object *o = NULL;
-	struct settings settings;
-	struct buf chain;
+	struct json_object *o;
 
-	buf_init(&chain, CHAIN_MAX);
-	settings_default(&settings);
-	if (generation_settings(conf, c->local, &settings, err) == -1 ||
-	    generation_chain(conf, c->local, &chain, err) == -1)
-		goto out;
-	settings.all_scanners = true;
 	if ((o = json_object_new_object()) == NULL) {
 		err_set(err, ERR_NOMEM, "", "bundle");
-		goto out;
+		return NULL;
 	}
-	json_object_object_add(o, "settings", settings_to_json(&settings));
-	json_object_object_add(o, "apply", json_object_new_string(c->apply));
-	json_object_object_add(o, "by", json_object_new_string(c->by));
-	json_object_object_add(
-	    o, "console", json_object_new_string(conf->cluster_name));
-	json_object_object_add(o, "chain",
-	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
-out:
-	settings_clear(&settings);
-	buf_clear(&chain);
+	put_str(o, "apply", c->apply);
+	put_str(o, "by", c->by);
+	put_str(o, "console", conf->cluster_name);
+	if (c->rejoin) {
+		json_object_object_add(
+		    o, "rejoin", json_object_new_boolean(true));
+	} else if (body_content(conf, c, o, err) == -1) {
+		json_object_put(o);
+		return NULL;
+	}
 	return o;
 }
 
@@ -84,6 +116,7 @@ cluster_seal(const struct conf *conf, const char *host,
 	head.cluster = s.id;
 	head.host = host;
 	head.generation = c->generation;
+	head.own = c->own;
 	console.key.data = console.certificate.data = pair.data;
 	console.key.len = console.certificate.len = pair.len;
 	cert.data = pem.data;
@@ -123,6 +156,7 @@ struct order {
 	struct apply_request req;
 	struct buf keys, certs;
 	const char *confirm[ERR__MAX];
+	bool rejoin;
 };
 
 static void
@@ -178,9 +212,10 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
 	    jsonx_str(body, "apply", "apply", 16, &apply, err) == -1 ||
 	    jsonx_str(body, "by", "by", 256, &by, err) == -1 ||
 	    jsonx_str(body, "console", "console", 64, &console, err) == -1 ||
+	    jsonx_bool(body, "rejoin", "rejoin", &o->rejoin, err) == -1 ||
 	    jsonx_b64(body, "chain", "chain", CHAIN_MAX, &chain, err) == -1)
 		goto out;
-	if (o->req.settings == NULL) {
+	if (o->req.settings == NULL && !o->rejoin) {
 		err_set(err, ERR_BUNDLE_INVALID, "settings", "is missing");
 		goto out;
 	}
@@ -200,9 +235,11 @@ out:
 
 static int
 open_bundle(const struct conf *conf, const struct cluster_state *s,
-    const struct pki_bytes *sealed, int64_t *ret_generation,
+    const struct cluster_order *order, int64_t *ret_generation,
     struct json_object **body, struct err *err)
 {
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? conf->inspect_user : NULL};
 	char path[STATE_PATH_MAX];
 	struct bundle_identity host;
 	struct bundle_head want;
@@ -226,9 +263,10 @@ open_bundle(const struct conf *conf, const struct cluster_state *s,
 	consoles.len = pem.len;
 	want.cluster = s->id;
 	want.host = conf->cluster_name;
-	want.generation = s->generation;
-	rc = bundle_open(
-	    sealed, &host, &consoles, &want, ret_generation, body, err);
+	want.own = order->own;
+	want.generation = order->own ? s->own_generation : s->generation;
+	rc = bundle_open_jailed(&jail, &order->sealed, &host, &consoles, &want,
+	    ret_generation, body, err);
 out:
 	buf_clear(&pair);
 	buf_clear(&pem);
@@ -236,8 +274,8 @@ out:
 }
 
 static void
-keep_failure(const struct conf *conf, int64_t generation, int64_t attempt,
-    struct json_object *job, const struct err *why)
+keep_failure(const struct conf *conf, const struct cluster_order *order,
+    int64_t generation, struct json_object *job, const struct err *why)
 {
 	const char *code = jsonx_path_str(job, "error.cause.code",
 	    jsonx_path_str(job, "error.code", err_name(why->code)));
@@ -245,28 +283,53 @@ keep_failure(const struct conf *conf, int64_t generation, int64_t attempt,
 
 	if (cluster_state_read(conf, &s, NULL) == -1)
 		return;
-	s.failed = generation;
-	s.attempt = attempt;
-	(void)snprintf(s.code, sizeof(s.code), "%s", code);
+	if (order->own) {
+		s.own_failed = generation;
+		s.own_attempt = order->attempt;
+		(void)snprintf(s.own_code, sizeof(s.own_code), "%s", code);
+	} else {
+		s.failed = generation;
+		s.attempt = order->attempt;
+		(void)snprintf(s.code, sizeof(s.code), "%s", code);
+	}
 	if (cluster_state_write(conf, &s, NULL) == -1)
 		log_warn("cluster: the failure cannot be recorded");
 }
 
-static int
-keep_success(const struct conf *conf, int64_t generation,
-    struct json_object *job, struct err *err)
+void
+cluster_state_rejoin(struct cluster_state *s)
 {
-	int64_t local =
-	    json_object_get_int64(jsonx_path(job, "result.generation"));
+	/* So that the very same generation is taken once more. */
+	if (s->own && s->generation > 0)
+		s->generation--;
+	s->own = false;
+}
+
+/* job: NULL when the order was to rejoin. */
+static int
+keep_success(const struct conf *conf, const struct cluster_order *order,
+    int64_t generation, struct json_object *job, struct err *err)
+{
 	struct cluster_state s;
 
 	if (cluster_state_read(conf, &s, err) == -1)
 		return -1;
-	s.previous = s.local;
-	s.local = (long)local;
-	s.generation = generation;
-	s.failed = s.attempt = 0;
-	s.code[0] = '\0';
+	if (order->own) {
+		s.own_generation = generation;
+		s.own_failed = s.own_attempt = 0;
+		s.own_code[0] = '\0';
+		if (job == NULL)
+			cluster_state_rejoin(&s);
+		else
+			s.own = true;
+	} else {
+		s.previous = s.local;
+		s.local =
+		    json_object_get_int64(jsonx_path(job, "result.generation"));
+		s.generation = generation;
+		s.failed = s.attempt = 0;
+		s.code[0] = '\0';
+	}
 	return cluster_state_write(conf, &s, err);
 }
 
@@ -280,7 +343,7 @@ tell_job(struct json_object *job, void *arg)
  * administrator by the audit log.  An older one sent again says nothing about
  * the one that is wanted. */
 static void
-keep_refusal(const struct conf *conf, int64_t claimed, int64_t attempt,
+keep_refusal(const struct conf *conf, const struct cluster_order *order,
     const struct err *why)
 {
 	struct actor who = {.user = "postseal-sync", .via = "sync"};
@@ -289,43 +352,52 @@ keep_refusal(const struct conf *conf, int64_t claimed, int64_t attempt,
 		err_name(why->code), NULL) == -1)
 		log_warn("the audit log cannot be written");
 	if (why->code != ERR_BUNDLE_REPLAYED)
-		keep_failure(conf, claimed, attempt, NULL, why);
+		keep_failure(conf, order, order->claimed, NULL, why);
+}
+
+/* What is in the bundle, done. */
+static int
+carry_out(const struct conf *conf, const struct cluster_order *order,
+    struct order *o, int64_t generation, struct json_object **job,
+    struct err *err)
+{
+	if (o->rejoin && order->own)
+		return keep_success(conf, order, generation, NULL, err);
+	if (txn_run(conf, &o->req, tell_job, (void *)(uintptr_t)conf, job,
+		err) == 0)
+		return keep_success(conf, order, generation, *job, err);
+	/* Somebody saves at this host just now: that is no failure of the
+	 * generation; it is tried again. */
+	if (err->code != ERR_APPLY_BUSY)
+		keep_failure(conf, order, generation, *job, err);
+	return -1;
 }
 
 int
-cluster_apply(const struct conf *conf, const struct pki_bytes *sealed,
-    int64_t claimed, int64_t attempt, struct json_object **ret_result,
-    struct json_object **ret_error, struct err *err)
+cluster_apply(const struct conf *conf, const struct cluster_order *order,
+    struct json_object **ret_result, struct json_object **ret_error,
+    struct err *err)
 {
 	struct json_object *body = NULL, *job = NULL;
 	int64_t generation = 0;
 	struct cluster_state s;
-	struct order *order;
+	struct order *o;
 	struct err why;
 	int rc = -1;
 
-	if ((order = malloc(sizeof(*order))) == NULL)
+	if ((o = malloc(sizeof(*o))) == NULL)
 		return err_set(err, ERR_NOMEM, "", "order");
-	order_init(order);
+	order_init(o);
 	err_clear(&why);
 	if (cluster_state_read(conf, &s, &why) == -1 ||
-	    random_hex(order->req.job, 16, &why) == -1)
+	    random_hex(o->req.job, 16, &why) == -1)
 		goto out;
-	if (open_bundle(conf, &s, sealed, &generation, &body, &why) == -1 ||
-	    order_read(order, conf, body, &why) == -1) {
-		keep_refusal(conf, claimed, attempt, &why);
+	if (open_bundle(conf, &s, order, &generation, &body, &why) == -1 ||
+	    order_read(o, conf, body, &why) == -1) {
+		keep_refusal(conf, order, &why);
 		goto out;
 	}
-	rc = txn_run(
-	    conf, &order->req, tell_job, (void *)(uintptr_t)conf, &job, &why);
-	/* Somebody saves at this host just now: that is no failure of the
-	 * generation; it is tried again. */
-	if (rc == -1 && why.code == ERR_APPLY_BUSY)
-		goto out;
-	if (rc == -1)
-		keep_failure(conf, generation, attempt, job, &why);
-	else
-		rc = keep_success(conf, generation, job, &why);
+	rc = carry_out(conf, order, o, generation, &job, &why);
 out:
 	if (rc == 0)
 		*ret_result = json_object_get(jsonx_path(job, "result"));
@@ -336,8 +408,8 @@ out:
 	chain_wipe(body);
 	json_object_put(body);
 	json_object_put(job);
-	order_clear(order);
-	free(order);
+	order_clear(o);
+	free(o);
 	return rc;
 }
 
@@ -377,52 +449,4 @@ out:
 	order_clear(order);
 	free(order);
 	return rc;
-}
-
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-int
-cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
-    struct err *err)
-{
-	struct json_object *view = NULL, *live = NULL, *o;
-	struct cluster_state s;
-	const char *served;
-
-	if (cluster_state_read(conf, &s, err) == -1)
-		return -1;
-	if (probe && apply_live(conf, &live, err) == -1)
-		return -1;
-	json_object_put(live);
-	if (apply_view(conf, &view, err) == -1)
-		return -1;
-	served = jsonx_path_str(view, "probe.certificate_sha256", "");
-	o = json_object_new_object();
-	put_str(o, "name", conf->cluster_name);
-	json_object_object_add(
-	    o, "generation", json_object_new_int64(s.generation));
-	json_object_object_add(o, "own", json_object_new_boolean(s.own));
-	json_object_object_add(o, "failed", json_object_new_int64(s.failed));
-	json_object_object_add(o, "attempt", json_object_new_int64(s.attempt));
-	put_str(o, "code", s.code);
-	json_object_object_add(
-	    o, "local", json_object_get(jsonx_path(view, "generation.id")));
-	put_str(o, "postfix", jsonx_path_str(view, "postfix.state", ""));
-	put_str(o, "version", jsonx_path_str(view, "postfix.version", ""));
-	put_str(o, "certificate_sha256", served);
-	put_str(o, "certificate_name",
-	    jsonx_path_str(view, "certificate.leaf.common_name", ""));
-	put_str(o, "not_after",
-	    jsonx_path_str(view, "certificate.leaf.not_after", ""));
-	put_str(o, "probe_error", jsonx_path_str(view, "probe.error.code", ""));
-	json_object_object_add(o, "drift",
-	    json_object_new_int64(
-		(int64_t)json_object_array_length(jsonx_path(view, "drift"))));
-	json_object_put(view);
-	*ret = o;
-	return 0;
 }

@@ -6,7 +6,8 @@
  * it into etcd if the generation that this Save was based on is still the
  * newest.  If another console was faster the answer is 412, and this host
  * takes the other's settings over like any scanner.
- * Not ticked: the host has its own settings from now on.
+ * Not ticked: the host has its own settings from now on; for other hosts that
+ * were chosen see cluster_chosen.c.
  * A host without [cluster] passes through here without a single file access.
  */
 #include <poll.h>
@@ -43,25 +44,46 @@ plain_settings(struct json_object *view)
 	return copy;
 }
 
+int
+cluster_seen(const struct conf *conf, struct json_object **ret, bool *fresh,
+    struct err *err)
+{
+	struct tm tm;
+	const char *at;
+
+	*fresh = false;
+	if (cluster_file_read(conf, "scanners.json", ret, err) == -1)
+		return -1;
+	memset(&tm, 0, sizeof(tm));
+	at = jsonx_path_str(*ret, "at", "");
+	if (strptime(at, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL)
+		*fresh = time(NULL) - timegm(&tm) <= REPORT_OLD_S;
+	return 0;
+}
+
 /* The newest generation that postseal-sync has seen in etcd. */
 static int
 newest(const struct conf *conf, int64_t *ret, bool *fresh, struct err *err)
 {
 	struct json_object *o = NULL;
-	struct tm tm;
-	const char *at;
 
 	*ret = 0;
-	*fresh = false;
-	if (cluster_file_read(conf, "scanners.json", &o, err) == -1)
+	if (cluster_seen(conf, &o, fresh, err) == -1)
 		return -1;
 	*ret = number(o, "desired.generation");
-	memset(&tm, 0, sizeof(tm));
-	at = jsonx_path_str(o, "at", "");
-	if (strptime(at, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL)
-		*fresh = time(NULL) - timegm(&tm) <= REPORT_OLD_S;
 	json_object_put(o);
 	return 0;
+}
+
+int
+cluster_up_to_date(int64_t seen, int64_t here, struct err *err)
+{
+	if (seen <= here)
+		return 0;
+	return err_set(err, ERR_SETTINGS_STALE, "",
+	    "generation %lld of the cluster is newer than the one in "
+	    "force here (%lld)",
+	    (long long)seen, (long long)here);
 }
 
 int
@@ -92,12 +114,7 @@ cluster_save_begin(struct call *c, struct json_object *patch,
 	if (!c->conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "all_scanners",
 		    "this host is no console of the cluster");
-	if (seen > save->base)
-		return err_set(err, ERR_SETTINGS_STALE, "",
-		    "generation %lld of the cluster is newer than the one in "
-		    "force here (%lld)",
-		    (long long)seen, (long long)save->base);
-	return 0;
+	return cluster_up_to_date(seen, save->base, err);
 }
 
 bool
@@ -183,17 +200,16 @@ cluster_outbox_put(struct call *c, int64_t base, int64_t local,
 	return rc;
 }
 
-/* *ret: "published", "stale", "failed", or "waiting". */
-static int
-wait_outcome(struct call *c, const char *id, int ms, char ret[16],
-    char detail[200], struct err *err)
+int
+cluster_outcome(struct call *c, const char *file, const char *id, bool fresh,
+    char ret[16], char detail[200], struct err *err)
 {
-	int64_t end = now_ms() + ms;
+	int64_t end = now_ms() + (fresh ? PUBLISH_MS : PUBLISH_DEAD_MS);
 	struct json_object *o;
 	const char *outcome;
 
 	for (;;) {
-		if (cluster_file_read(c->conf, "outbox.json", &o, err) == -1)
+		if (cluster_file_read(c->conf, file, &o, err) == -1)
 			return -1;
 		outcome = strcmp(jsonx_path_str(o, "id", ""), id) == 0
 			      ? jsonx_path_str(o, "outcome", "")
@@ -209,8 +225,9 @@ wait_outcome(struct call *c, const char *id, int ms, char ret[16],
 	}
 }
 
-static void
-add_finding(struct json_object *result, enum err_code code, const char *detail)
+void
+cluster_add_finding(
+    struct json_object *result, enum err_code code, const char *detail)
 {
 	struct json_object *list = jsonx_path(result, "findings"), *f, *args;
 
@@ -255,8 +272,8 @@ cluster_publish(struct call *c, const struct cluster_save *save,
 
 	if (cluster_outbox_put(c, save->base, number(result, "generation"),
 		jsonx_path_str(result, "apply", "restart"), id, err) == -1 ||
-	    wait_outcome(c, id, save->fresh ? PUBLISH_MS : PUBLISH_DEAD_MS,
-		state, detail, err) == -1)
+	    cluster_outcome(
+		c, "outbox.json", id, save->fresh, state, detail, err) == -1)
 		return -1;
 	if (strcmp(state, "stale") == 0)
 		return err_set(err, ERR_SETTINGS_STALE, "",
@@ -264,9 +281,9 @@ cluster_publish(struct call *c, const struct cluster_save *save,
 		    (long long)save->base + 1);
 	add_cluster(c, result, state, save->base + 1);
 	if (strcmp(state, "waiting") == 0)
-		add_finding(result, ERR_CLUSTER_WAITING, "");
+		cluster_add_finding(result, ERR_CLUSTER_WAITING, "");
 	if (strcmp(state, "failed") == 0)
-		add_finding(result, ERR_CLUSTER_FAILED, detail);
+		cluster_add_finding(result, ERR_CLUSTER_FAILED, detail);
 	return 0;
 }
 

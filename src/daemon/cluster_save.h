@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "apply.h"
 #include "err.h"
 
 struct call;
@@ -34,5 +35,41 @@ int cluster_publish(struct call *, const struct cluster_save *,
     struct json_object *result, struct err *);
 int cluster_outbox_put(struct call *, int64_t base, int64_t local,
     const char *apply, char id[33], struct err *);
+
+/* What postseal-sync saw last, or NULL; did it report lately? */
+int cluster_seen(
+    const struct conf *, struct json_object **ret, bool *fresh, struct err *);
+/* ERR_SETTINGS_STALE when the cluster is ahead of this host. */
+int cluster_up_to_date(int64_t seen, int64_t here, struct err *);
+/* What became of the request `id` in file: *ret is "published", "stale",
+ * "failed", or "waiting" when our patience ended. */
+int cluster_outcome(struct call *, const char *file, const char *id, bool fresh,
+    char ret[16], char detail[200], struct err *);
+void cluster_add_finding(
+    struct json_object *result, enum err_code, const char *detail);
+
+/*
+ * cluster_chosen.c: a Save for chosen hosts.
+ */
+struct chosen {
+	struct json_object *names; /* of the request, borrowed; NULL: none */
+	bool here;		   /* this host is one of them */
+	size_t others;
+	int64_t base; /* number of the last such Save */
+	bool fresh;
+};
+/* Checks the names and whether such a Save may begin. */
+int chosen_begin(struct call *, struct json_object *names,
+    struct json_object *settings, struct chosen *, struct err *);
+/* The whole of it when this host is none of them: the job is told and kept. */
+int chosen_run(struct call *, const struct chosen *,
+    const struct apply_request *, apply_progress, void *arg,
+    struct json_object **ret_job, struct err *);
+/* The others, after a Save that is in force here. */
+int chosen_end(struct call *, const struct chosen *,
+    const struct apply_request *, struct json_object *job, apply_progress,
+    void *arg, struct err *);
+/* Order a host to take what all have again. */
+int chosen_rejoin(struct call *, const char *name, struct err *);
 
 #endif

@@ -21,8 +21,9 @@
 #define PATH_SIZE 1024
 
 static const char *const watched[] = {"cluster/state.json",
-    "cluster/outbox.json", "cluster/command.json", "cluster/identity.pem",
-    "cluster/consoles.pem", "cluster/hosts", "current", "probe.json"};
+    "cluster/outbox.json", "cluster/chosen.json", "cluster/command.json",
+    "cluster/identity.pem", "cluster/consoles.pem", "cluster/hosts", "current",
+    "probe.json"};
 
 static int
 serial_of(const struct conf *conf, const char *const *files, size_t n,

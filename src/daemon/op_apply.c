@@ -10,6 +10,7 @@
 
 #include <openssl/crypto.h>
 
+#include "cluster.h"
 #include "cluster_save.h"
 #include "daemon.h"
 #include "jsonx.h"
@@ -25,6 +26,8 @@ struct apply_call {
 	struct draft draft;
 	struct buf made; /* certificate of a key made here */
 	struct cluster_save save;
+	struct json_object *scanners; /* names, borrowed, or NULL */
+	struct json_object *settings; /* patch that is ours, or NULL */
 	const char *draft_id;
 	const char *confirm[CONFIRM_MAX];
 	bool wait;
@@ -92,7 +95,9 @@ read_choices(struct apply_call *a, struct json_object *args, struct err *err)
 		err) == -1 ||
 	    jsonx_bool(args, "dry_run", "dry_run", &a->req.dry_run, err) ==
 		-1 ||
-	    jsonx_bool(args, "wait", "wait", &a->wait, err) == -1)
+	    jsonx_bool(args, "wait", "wait", &a->wait, err) == -1 ||
+	    jsonx_array(args, "scanners", "scanners", CLUSTER_CHOSEN_MAX,
+		&a->scanners, err) == -1)
 		return -1;
 	if (mode != NULL) {
 		if (apply_mode_from_name(mode, &a->req.mode) == -1)
@@ -157,18 +162,50 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 	return read_key_id(a, args, err);
 }
 
+/* Hosts were chosen: "for all" is not ticked, whatever stood there before. */
+static int
+choose(struct apply_call *a, struct chosen *ch, struct err *err)
+{
+	if (a->req.dry_run || a->scanners == NULL)
+		return 0;
+	if (chosen_begin(a->call, a->scanners, a->req.settings, ch, err) == -1)
+		return -1;
+	if (!ch->here)
+		return 0;
+	if (a->req.settings == NULL)
+		a->req.settings = a->settings = json_object_new_object();
+	json_object_object_add(
+	    a->req.settings, "all_scanners", json_object_new_boolean(false));
+	return 0;
+}
+
+/* A Save here, and what it means for the others. */
+static int
+run_here(struct apply_call *a, const struct chosen *ch,
+    struct json_object **job, struct err *err)
+{
+	if (!a->req.dry_run &&
+	    cluster_save_begin(a->call, a->req.settings, &a->save, err) == -1)
+		return -1;
+	if (txn_run(a->call->conf, &a->req, progress, a, job, err) == -1 ||
+	    cluster_save_end(a->call, &a->save, *job, err) == -1)
+		return -1;
+	return chosen_end(a->call, ch, &a->req, *job, progress, a, err);
+}
+
 static int
 run_apply(struct apply_call *a, struct json_object **data, struct err *err)
 {
 	struct json_object *job = NULL;
+	struct chosen ch = {.names = NULL};
 	int rc;
 
-	if (!a->req.dry_run &&
-	    cluster_save_begin(a->call, a->req.settings, &a->save, err) == -1)
+	if (choose(a, &ch, err) == -1)
 		return -1;
-	rc = txn_run(a->call->conf, &a->req, progress, a, &job, err);
-	if (rc == 0)
-		rc = cluster_save_end(a->call, &a->save, job, err);
+	if (ch.names != NULL && !ch.here)
+		rc = chosen_run(a->call, &ch, &a->req, progress, a, &job, err);
+	else
+		rc = run_here(a, &ch, &job, err);
 	if (rc == 0) {
 		*data = json_object_get(jsonx_path(job, "result"));
 		if (a->draft_id != NULL && !a->req.dry_run &&
@@ -208,6 +245,7 @@ out:
 	files_clear(&a.files);
 	buf_clear(&a.made);
 	draft_clear(&a.draft);
+	json_object_put(a.settings);
 	cluster_save_clear(&a.save);
 	return rc;
 }

@@ -70,7 +70,7 @@ poll_data(
     const struct conf *conf, bool probe, struct json_object *o, struct err *err)
 {
 	struct json_object *publish = NULL, *command = NULL, *hosts = NULL;
-	struct json_object *status = NULL;
+	struct json_object *status = NULL, *chosen = NULL;
 	char serial[CLUSTER_SERIAL_MAX], enrolled[CLUSTER_SERIAL_MAX];
 	struct cluster_state s;
 
@@ -82,9 +82,11 @@ poll_data(
 		return -1;
 	if (open_request(conf, "outbox.json", &publish, err) == -1 ||
 	    open_request(conf, "command.json", &command, err) == -1 ||
+	    open_request(conf, "chosen.json", &chosen, err) == -1 ||
 	    signed_status(conf, probe, &status, err) == -1) {
 		json_object_put(publish);
 		json_object_put(command);
+		json_object_put(chosen);
 		json_object_put(hosts);
 		return -1;
 	}
@@ -103,7 +105,14 @@ poll_data(
 	json_object_object_add(o, "own", json_object_new_boolean(s.own));
 	json_object_object_add(o, "failed", json_object_new_int64(s.failed));
 	json_object_object_add(o, "attempt", json_object_new_int64(s.attempt));
+	json_object_object_add(
+	    o, "own_generation", json_object_new_int64(s.own_generation));
+	json_object_object_add(
+	    o, "own_failed", json_object_new_int64(s.own_failed));
+	json_object_object_add(
+	    o, "own_attempt", json_object_new_int64(s.own_attempt));
 	json_object_object_add(o, "publish", publish);
+	json_object_object_add(o, "chosen", chosen);
 	json_object_object_add(o, "command", command);
 	json_object_object_add(o, "hosts", hosts);
 	json_object_object_add(o, "status", status);
@@ -138,20 +147,65 @@ op_cluster_poll(struct call *c, struct json_object *args,
 	return 0;
 }
 
+/* What chosen/NAME.json holds for that host. */
+static int
+sealed_before(const struct conf *conf, const char *host, const char *id,
+    struct json_object **data, struct err *err)
+{
+	char file[BUNDLE_NAME_MAX + 16];
+	struct json_object *o = NULL;
+	int rc = -1;
+
+	if (!bundle_name_valid(host))
+		return err_set(err, ERR_SCANNER_UNKNOWN, "host", "no name");
+	(void)snprintf(file, sizeof(file), "chosen/%s.json", host);
+	if (cluster_file_read(conf, file, &o, err) == -1)
+		return -1;
+	if (o == NULL || strcmp(jsonx_path_str(o, "id", ""), id) != 0) {
+		err_set(err, ERR_SCANNER_UNKNOWN, "host",
+		    "nothing was sealed for %.64s", host);
+	} else {
+		*data = json_object_new_object();
+		json_object_object_add(
+		    *data, "blob", json_object_get(jsonx_path(o, "blob")));
+		rc = 0;
+	}
+	json_object_put(o);
+	return rc;
+}
+
+static int
+seal_now(struct call *c, const char *host,
+    const struct cluster_content *content, struct json_object **data,
+    struct err *err)
+{
+	struct buf sealed;
+	int rc;
+
+	buf_init(&sealed, BUNDLE_SEALED_MAX);
+	rc = cluster_seal(c->conf, host, content, &sealed, err);
+	if (rc == 0) {
+		*data = json_object_new_object();
+		json_object_object_add(
+		    *data, "blob", jsonx_new_b64(sealed.data, sealed.len));
+	}
+	buf_clear(&sealed);
+	return rc;
+}
+
 int
 op_cluster_seal(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *host = "", *by = "", *apply = "restart";
-	struct cluster_content content;
+	const char *host = "", *by = "", *apply = "restart", *chosen = NULL;
+	struct cluster_content content = {0};
 	int64_t generation = 0, local = 0;
 	enum apply_mode mode;
-	struct buf sealed;
-	int rc;
 
 	if (jsonx_str(args, "host", "host", 64, &host, err) == -1 ||
 	    jsonx_str(args, "by", "by", 64, &by, err) == -1 ||
 	    jsonx_str(args, "apply", "apply", 16, &apply, err) == -1 ||
+	    jsonx_str(args, "chosen", "chosen", 64, &chosen, err) == -1 ||
 	    jsonx_int(args, "generation", "generation", 1, INT32_MAX,
 		&generation, err) == -1 ||
 	    jsonx_int(args, "local", "local", 1, INT32_MAX, &local, err) == -1)
@@ -159,6 +213,8 @@ op_cluster_seal(struct call *c, struct json_object *args,
 	if (!c->conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "",
 		    "this host is no console of the cluster");
+	if (chosen != NULL)
+		return sealed_before(c->conf, host, chosen, data, err);
 	if (generation == 0 || local == 0 ||
 	    apply_mode_from_name(apply, &mode) == -1)
 		return err_set(err, ERR_FIELD_INVALID, "generation",
@@ -167,15 +223,7 @@ op_cluster_seal(struct call *c, struct json_object *args,
 	content.generation = generation;
 	content.by = by;
 	content.apply = apply;
-	buf_init(&sealed, BUNDLE_SEALED_MAX);
-	rc = cluster_seal(c->conf, host, &content, &sealed, err);
-	if (rc == 0) {
-		*data = json_object_new_object();
-		json_object_object_add(
-		    *data, "blob", jsonx_new_b64(sealed.data, sealed.len));
-	}
-	buf_clear(&sealed);
-	return rc;
+	return seal_now(c, host, &content, data, err);
 }
 
 /* The Save that is published is the cluster's generation on this host too. */
@@ -236,7 +284,8 @@ op_cluster_published(struct call *c, struct json_object *args,
 				 strcmp(outcome, "failed") != 0))
 		return err_set(err, ERR_FIELD_INVALID, "outcome",
 		    "expected published, stale or failed");
-	if (settle(c->conf, "outbox.json", id, outcome, detail, err) == -1)
+	if (settle(c->conf, "outbox.json", id, outcome, detail, err) == -1 ||
+	    settle(c->conf, "chosen.json", id, outcome, detail, err) == -1)
 		return -1;
 	return settle(c->conf, "command.json", id, outcome, detail, err);
 }
@@ -246,27 +295,26 @@ op_cluster_apply(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	struct json_object *error = NULL;
-	int64_t attempt = 0, claimed = 0;
-	struct pki_bytes sealed;
+	struct cluster_order order = {.own = false};
 	struct buf blob;
 	int rc = -1;
 
 	buf_init(&blob, BUNDLE_SEALED_MAX);
 	if (jsonx_b64(args, "blob", "blob", BUNDLE_SEALED_MAX, &blob, err) ==
 		-1 ||
-	    jsonx_int(args, "generation", "generation", 0, INT32_MAX, &claimed,
-		err) == -1 ||
-	    jsonx_int(
-		args, "attempt", "attempt", 0, INT32_MAX, &attempt, err) == -1)
+	    jsonx_bool(args, "own", "own", &order.own, err) == -1 ||
+	    jsonx_int(args, "generation", "generation", 0, INT32_MAX,
+		&order.claimed, err) == -1 ||
+	    jsonx_int(args, "attempt", "attempt", 0, INT32_MAX, &order.attempt,
+		err) == -1)
 		goto out;
 	if (!cluster_on(c->conf)) {
 		err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
 		goto out;
 	}
-	sealed.data = blob.len > 0 ? blob.data : "";
-	sealed.len = blob.len;
-	rc = cluster_apply(
-	    c->conf, &sealed, claimed, attempt, data, &error, err);
+	order.sealed.data = blob.len > 0 ? blob.data : "";
+	order.sealed.len = blob.len;
+	rc = cluster_apply(c->conf, &order, data, &error, err);
 	c->error = error;
 out:
 	buf_clear(&blob);

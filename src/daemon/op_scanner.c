@@ -42,16 +42,37 @@ number(struct json_object *o, const char *path)
 	return json_object_get_int64(jsonx_path(o, path));
 }
 
+/* The number of the settings that this host was chosen for and does not have
+ * (yet), or 0. */
+static int64_t
+chosen_for(struct json_object *row, struct json_object *desired)
+{
+	struct json_object *entry = NULL;
+	int64_t n;
+
+	if (!json_object_object_get_ex(jsonx_path(desired, "chosen.hosts"),
+		jsonx_path_str(row, "name", ""), &entry))
+		return 0;
+	n = number(entry, "generation");
+	return n > number(row, "says.own_generation") ? n : 0;
+}
+
 /* One word for a scanner. */
 static const char *
-scanner_state(struct json_object *row, int64_t wanted)
+scanner_state(struct json_object *row, struct json_object *desired)
 {
+	int64_t wanted = number(desired, "generation");
+	int64_t chosen = chosen_for(row, desired);
+
 	if (!is_true(row, "known"))
 		return "removed";
 	if (!is_true(row, "reported"))
 		return "new";
 	if (!is_true(row, "valid"))
 		return "untrusted";
+	if (chosen > 0)
+		return number(row, "says.own_failed") == chosen ? "failed"
+								: "chosen";
 	if (is_true(row, "says.own"))
 		return "own";
 	if (wanted > 0 && number(row, "says.generation") == wanted)
@@ -62,7 +83,8 @@ scanner_state(struct json_object *row, int64_t wanted)
 }
 
 static struct json_object *
-scanner_json(const struct conf *conf, struct json_object *row, int64_t wanted)
+scanner_json(const struct conf *conf, struct json_object *row,
+    struct json_object *desired)
 {
 	static const char *const said[] = {"generation", "local", "postfix",
 	    "version", "certificate_sha256", "certificate_name", "not_after",
@@ -72,7 +94,7 @@ scanner_json(const struct conf *conf, struct json_object *row, int64_t wanted)
 	size_t i;
 
 	share(o, "name", row, "name");
-	put_str(o, "state", scanner_state(row, wanted));
+	put_str(o, "state", scanner_state(row, desired));
 	put_bool(o, "alive", is_true(row, "alive"));
 	share(o, "seen", row, "seen");
 	put_bool(o, "this_host",
@@ -81,6 +103,9 @@ scanner_json(const struct conf *conf, struct json_object *row, int64_t wanted)
 		(void)snprintf(path, sizeof(path), "says.%s", said[i]);
 		share(o, said[i], row, path);
 	}
+	if (chosen_for(row, desired) > 0)
+		share(o, "code", row, "says.own_code");
+	share(o, "own_generation", row, "says.own_generation");
 	return o;
 }
 
@@ -116,7 +141,7 @@ add_silent(const struct conf *conf, struct json_object *list)
 		row = json_object_new_object();
 		put_str(row, "name", name);
 		put_bool(row, "known", true);
-		json_object_array_add(list, scanner_json(conf, row, 0));
+		json_object_array_add(list, scanner_json(conf, row, NULL));
 		json_object_put(row);
 	}
 	json_object_put(names);
@@ -173,7 +198,6 @@ op_scanners_get(struct call *c, struct json_object *args,
 {
 	struct json_object *o, *seen = NULL, *list, *rows;
 	struct cluster_state s;
-	int64_t wanted;
 	size_t i, n;
 
 	(void)args;
@@ -183,14 +207,13 @@ op_scanners_get(struct call *c, struct json_object *args,
 	o = json_object_new_object();
 	list = json_object_new_array();
 	rows = jsonx_path(seen, "hosts");
-	wanted = number(seen, "desired.generation");
 	n = json_object_is_type(rows, json_type_array)
 		? json_object_array_length(rows)
 		: 0;
 	for (i = 0; i < n; i++)
-		json_object_array_add(
-		    list, scanner_json(c->conf,
-			      json_object_array_get_idx(rows, i), wanted));
+		json_object_array_add(list,
+		    scanner_json(c->conf, json_object_array_get_idx(rows, i),
+			jsonx_path(seen, "desired")));
 	if (c->conf->cluster_console)
 		add_silent(c->conf, list);
 	json_object_array_sort(list, by_name);
@@ -363,40 +386,56 @@ roll_back(struct call *c, struct json_object **data, struct err *err)
 	return rc;
 }
 
-/* The cluster's settings again, instead of its own. */
+/* The cluster's settings again, instead of its own: here, or at a scanner
+ * that is ordered to. */
 static int
-rejoin(struct call *c, struct err *err)
+rejoin(struct call *c, const char *scanner, struct err *err)
 {
 	struct cluster_state s;
 
+	if (scanner != NULL && strcmp(scanner, c->conf->cluster_name) != 0)
+		return chosen_rejoin(c, scanner, err);
 	if (cluster_state_read(c->conf, &s, err) == -1)
 		return -1;
 	if (!s.own)
 		return 0;
-	s.own = false;
-	/* So that the very same generation is taken once more. */
-	if (s.generation > 0)
-		s.generation--;
+	cluster_state_rejoin(&s);
 	return cluster_state_write(c->conf, &s, err);
+}
+
+/* What postseal-sync does with a roll-out that has stopped. */
+static bool
+is_order(const char *what)
+{
+	static const char *const orders[] = {
+	    "retry", "leave", "retry_chosen", "leave_chosen"};
+	size_t i;
+
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		if (strcmp(orders[i], what) == 0)
+			return true;
+	}
+	return false;
 }
 
 int
 op_cluster_command(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *what = "";
+	const char *what = "", *scanner = NULL;
 	int rc;
 
-	if (jsonx_str(args, "do", "do", 16, &what, err) == -1)
+	if (jsonx_str(args, "do", "do", 16, &what, err) == -1 ||
+	    jsonx_str(args, "scanner", "scanner", 64, &scanner, err) == -1)
 		return -1;
 	if (!cluster_on(c->conf))
 		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
 	if (strcmp(what, "rejoin") == 0) {
-		rc = rejoin(c, err);
-	} else if (strcmp(what, "retry") != 0 && strcmp(what, "leave") != 0 &&
-		   strcmp(what, "rollback") != 0) {
+		rc = rejoin(c, scanner, err);
+	} else if (!is_order(what) && strcmp(what, "rollback") != 0) {
 		return err_set(err, ERR_FIELD_INVALID, "do",
-		    "expected retry, leave, rollback or rejoin");
+		    "expected retry, leave, rollback, rejoin, retry_chosen or "
+		    "leave_chosen");
 	} else if (!c->conf->cluster_console) {
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "",
 		    "this host is no console of the cluster");

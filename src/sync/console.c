@@ -1,11 +1,9 @@
 /*
- * console.c - what a console's postseal-sync does beside being a scanner:
- * publish a Save, and lead the roll-out.
+ * console.c - a console's postseal-sync publishes a Save for all hosts.
  *
- * Publish: all bundles first, under a name that nobody knows yet; then
- * "desired" by compare-and-swap, which names them.  A crash in between, or a
- * lost race, leaves bundles that are removed with the next publication.
- * Lead: the console that saved; another one only while that one is away.
+ * All bundles first, under a name that nobody knows yet; then "desired" by
+ * compare-and-swap, which names them.  A crash in between, or a lost race,
+ * leaves bundles that are removed with the next publication.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,22 +18,11 @@
 #define OPS_MAX	   32		/* in one transaction; etcd allows 128 */
 #define BYTES_MAX  (512 * 1024) /* etcd allows 1.5 MiB */
 #define KEEP_EVERY 20
-
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-static void
-put_int(struct json_object *o, const char *key, int64_t value)
-{
-	json_object_object_add(o, key, json_object_new_int64(value));
-}
+#define SWAPS	   5
 
 /* Enrolled hosts for rollout.c; names are borrowed from s->hosts. */
-static struct rollout_host *
-roster(struct sync *s, size_t *ret_n)
+struct rollout_host *
+console_roster(struct sync *s, size_t *ret_n)
 {
 	struct json_object *list = jsonx_path(s->me, "hosts");
 	struct rollout_host *v;
@@ -61,7 +48,8 @@ roster(struct sync *s, size_t *ret_n)
 			continue;
 		v[*ret_n].name = h->name;
 		v[*ret_n].alive = h->alive;
-		v[*ret_n].own = h->valid && h->own;
+		v[*ret_n].own =
+		    (h->valid && h->own) || model_chosen(s, h->name) > 0;
 		v[*ret_n].generation = h->valid ? h->generation : 0;
 		v[*ret_n].failed = h->valid ? h->failed : 0;
 		v[*ret_n].attempt = h->valid ? h->attempt : 0;
@@ -77,16 +65,16 @@ console_seal(struct sync *s, const char *host, struct json_object *what,
 {
 	struct json_object *args = json_object_new_object(), *data = NULL, *o;
 
-	put_str(args, "host", host);
-	put_int(args, "generation", member_int(what, "generation"));
-	put_int(args, "local", member_int(what, "local"));
-	put_str(args, "by", jsonx_path_str(what, "by", ""));
-	put_str(args, "apply", jsonx_path_str(what, "apply", "restart"));
+	member_put_str(args, "host", host);
+	member_put_int(args, "generation", member_int(what, "generation"));
+	member_put_int(args, "local", member_int(what, "local"));
+	member_put_str(args, "by", jsonx_path_str(what, "by", ""));
+	member_put_str(args, "apply", jsonx_path_str(what, "apply", "restart"));
 	if (link_call(s->conf, OP_CLUSTER_SEAL, args, &data, err) == -1)
 		return -1;
 	o = json_object_new_object();
-	put_int(o, "generation", member_int(what, "generation"));
-	put_int(o, "wave", wave);
+	member_put_int(o, "generation", member_int(what, "generation"));
+	member_put_int(o, "wave", wave);
 	json_object_object_add(
 	    o, "blob", json_object_get(jsonx_path(data, "blob")));
 	json_object_put(data);
@@ -180,30 +168,33 @@ drop_bundles(struct sync *s, const char *dir, bool keep,
 
 static struct json_object *
 desired_make(struct sync *s, struct json_object *what, const char *dir,
-    const struct rollout *r, int waves)
+    const struct rollout *r, int waves, struct json_object *before)
 {
 	struct json_object *o = json_object_new_object();
+	struct json_object *chosen = jsonx_path(before, "chosen");
 	char at[32];
 
 	time_iso(time(NULL), at);
-	put_int(o, "generation", member_int(what, "generation"));
-	put_str(o, "bundle", dir);
-	put_str(o, "console", s->conf->cluster_name);
-	put_str(o, "by", jsonx_path_str(what, "by", ""));
-	put_str(o, "at", at);
-	put_str(o, "apply", jsonx_path_str(what, "apply", "restart"));
-	put_str(o, "state", waves == 0 ? "done" : "rolling");
-	put_int(o, "wave", waves == 0 ? 0 : 1);
-	put_int(o, "waves", waves);
-	put_int(o, "attempt", 1);
-	put_str(o, "canary", r->canary);
-	put_int(o, "batch", r->batch);
+	member_put_int(o, "generation", member_int(what, "generation"));
+	member_put_str(o, "bundle", dir);
+	member_put_str(o, "console", s->conf->cluster_name);
+	member_put_str(o, "by", jsonx_path_str(what, "by", ""));
+	member_put_str(o, "at", at);
+	member_put_str(o, "apply", jsonx_path_str(what, "apply", "restart"));
+	member_put_str(o, "state", waves == 0 ? "done" : "rolling");
+	member_put_int(o, "wave", waves == 0 ? 0 : 1);
+	member_put_int(o, "waves", waves);
+	member_put_int(o, "attempt", 1);
+	member_put_str(o, "canary", r->canary);
+	member_put_int(o, "batch", r->batch);
 	json_object_object_add(o, "failed", json_object_new_array());
+	if (chosen != NULL)
+		json_object_object_add(o, "chosen", json_object_get(chosen));
 	return o;
 }
 
-static int
-desired_swap(struct sync *s, struct json_object *o, int64_t mod, bool *done,
+int
+console_swap(struct sync *s, struct json_object *o, int64_t mod, bool *done,
     struct err *err)
 {
 	struct json_object *ops = json_object_new_array();
@@ -214,48 +205,47 @@ desired_swap(struct sync *s, struct json_object *o, int64_t mod, bool *done,
 	return etcd_txn(s->etcd, KEY_DESIRED, mod, ops, done, err);
 }
 
-static int
-settle(struct sync *s, const char *id, const char *outcome, const char *detail,
-    struct err *err)
+int
+console_settle(struct sync *s, const char *id, const char *outcome,
+    const char *detail, struct err *err)
 {
 	struct json_object *args = json_object_new_object(), *data = NULL;
 	int rc;
 
-	put_str(args, "id", id); /* a copy: id may be of s->me */
-	put_str(args, "outcome", outcome);
-	put_str(args, "detail", detail);
+	member_put_str(args, "id", id); /* a copy: id may be of s->me */
+	member_put_str(args, "outcome", outcome);
+	member_put_str(args, "detail", detail);
 	rc = link_call(s->conf, OP_CLUSTER_PUBLISHED, args, &data, err);
 	json_object_put(data);
 	/* Done with, before the next poll says so. */
 	json_object_object_del(s->me, "publish");
 	json_object_object_del(s->me, "command");
+	json_object_object_del(s->me, "chosen");
 	return rc;
 }
 
-/* desired as it is now, not as the watch last told. */
-static int
-desired_read(struct sync *s, int64_t *ret_generation, int64_t *ret_mod,
-    char *bundle, size_t size, struct err *err)
+int
+console_desired(
+    struct sync *s, struct json_object **ret, int64_t *ret_mod, struct err *err)
 {
 	struct json_object *kvs = NULL, *kv, *o = NULL;
 	const char *text;
 
 	if (etcd_range(s->etcd, KEY_DESIRED, NULL, &kvs, NULL, err) == -1)
 		return -1;
-	*ret_generation = *ret_mod = 0;
-	bundle[0] = '\0';
+	*ret_mod = 0;
 	if (json_object_array_length(kvs) > 0) {
 		kv = json_object_array_get_idx(kvs, 0);
 		text = jsonx_path_str(kv, "value", "");
 		*ret_mod = member_int(kv, "mod");
-		if (jsonx_parse(text, strlen(text), 8, &o, NULL) == 0) {
-			*ret_generation = member_int(o, "generation");
-			(void)snprintf(bundle, size, "%s",
-			    jsonx_path_str(o, "bundle", ""));
+		if (jsonx_parse(text, strlen(text), 8, &o, NULL) == 0 &&
+		    !json_object_is_type(o, json_type_object)) {
+			json_object_put(o);
+			o = NULL;
 		}
-		json_object_put(o);
 	}
 	json_object_put(kvs);
+	*ret = o;
 	return 0;
 }
 
@@ -274,7 +264,7 @@ note_sealed(struct sync *s, const char *dir)
 
 static int
 publish_to(struct sync *s, struct json_object *what, const char *dir,
-    int64_t mod, bool *done, struct err *err)
+    struct json_object *before, int64_t mod, bool *done, struct err *err)
 {
 	struct rollout r = {.attempt = 1, .batch = s->conf->cluster_batch};
 	struct rollout_host *h;
@@ -282,13 +272,13 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 	size_t n = 0;
 	int rc = -1;
 
-	if ((h = roster(s, &n)) == NULL)
+	if ((h = console_roster(s, &n)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "hosts");
 	r.generation = member_int(what, "generation");
 	r.canary = rollout_canary(h, n, s->conf->cluster_canary);
-	o = desired_make(s, what, dir, &r, rollout_waves(&r, h, n));
+	o = desired_make(s, what, dir, &r, rollout_waves(&r, h, n), before);
 	if (put_bundles(s, what, dir, &r, h, n, err) == 0 &&
-	    desired_swap(s, o, mod, done, err) == 0)
+	    console_swap(s, o, mod, done, err) == 0)
 		rc = 0;
 	if (rc == 0 && drop_bundles(s, dir, *done, h, n, NULL) == -1)
 		log_warn("old bundles were not removed");
@@ -299,171 +289,57 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 	return rc;
 }
 
+/*
+ * Until it is in, or another Save is.  A swap that is lost to a step of a
+ * roll-out is no reason to give up.
+ */
+static int
+publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
+    struct err *err)
+{
+	struct json_object *before = NULL;
+	int64_t mod = 0;
+	int tries, rc = 0;
+	bool stale = false;
+
+	for (tries = 0; rc == 0 && !*done && !stale && tries < SWAPS; tries++) {
+		if (console_desired(s, &before, &mod, err) == -1)
+			return -1;
+		if (strcmp(jsonx_path_str(before, "bundle", ""), dir) == 0)
+			*done = true; /* ours, and the answer was lost */
+		else if (member_int(before, "generation") !=
+			 member_int(what, "base"))
+			stale = true;
+		else
+			rc = publish_to(s, what, dir, before, mod, done, err);
+		json_object_put(before);
+		before = NULL;
+	}
+	return rc;
+}
+
 int
 console_publish(struct sync *s, struct err *err)
 {
 	struct json_object *what = jsonx_path(s->me, "publish");
 	const char *from = jsonx_path_str(what, "id", "");
-	int64_t generation = 0, mod = 0;
-	char dir[64], there[64], id[64];
+	int64_t generation = member_int(what, "generation");
+	char dir[64], id[64];
 	bool done = false;
 
 	if (what == NULL || from[0] == '\0')
 		return 0;
 	/* settle lets go of what it came from. */
 	(void)snprintf(id, sizeof(id), "%s", from);
-	(void)snprintf(dir, sizeof(dir), "%010lld-%.8s",
-	    (long long)member_int(what, "generation"), id);
-	if (desired_read(s, &generation, &mod, there, sizeof(there), err) == -1)
-		return -1;
-	if (strcmp(there, dir) == 0) {
-		done = true; /* ours, and the answer was lost */
-	} else if (generation == member_int(what, "base") &&
-		   publish_to(s, what, dir, mod, &done, err) == -1) {
+	(void)snprintf(
+	    dir, sizeof(dir), "%010lld-%.8s", (long long)generation, id);
+	if (publish(s, what, dir, &done, err) == -1) {
 		if (err->code == ERR_TIMEOUT)
 			return -1; /* etcd is away: later */
 		log_warn("publishing failed: %s", err->msg);
-		return settle(s, id, "failed", err->msg, err);
+		return console_settle(s, id, "failed", err->msg, err);
 	}
-	log_info("generation %lld: %s",
-	    (long long)member_int(what, "generation"),
+	log_info("generation %lld: %s", (long long)generation,
 	    done ? "published" : "another console was faster");
-	return settle(s, id, done ? "published" : "stale", "", err);
-}
-
-/* A copy of desired with some members changed, swapped in. */
-static int
-desired_change(struct sync *s, const char *state, int64_t wave, int64_t attempt,
-    struct json_object *failed, bool *done, struct err *err)
-{
-	struct json_object *o = NULL;
-	int rc;
-
-	if (json_object_deep_copy(s->desired, &o, NULL) == -1) {
-		json_object_put(failed);
-		return err_set(err, ERR_NOMEM, "", "desired");
-	}
-	put_str(o, "state", state);
-	put_int(o, "wave", wave);
-	put_int(o, "attempt", attempt);
-	json_object_object_add(
-	    o, "failed", failed != NULL ? failed : json_object_new_array());
-	rc = desired_swap(s, o, s->desired_mod, done, err);
-	if (rc == 0 && *done)
-		log_info("generation %lld: %s, wave %lld of %lld",
-		    (long long)member_int(o, "generation"), state,
-		    (long long)wave, (long long)member_int(o, "waves"));
-	json_object_put(o);
-	return rc;
-}
-
-/* This console leads, or the one that does is away. */
-bool
-console_leads(struct sync *s)
-{
-	const char *console = jsonx_path_str(s->desired, "console", "");
-	const struct host *h;
-
-	if (strcmp(console, s->conf->cluster_name) == 0)
-		return true;
-	h = model_host(s, console, false);
-	return h == NULL || !h->alive;
-}
-
-static struct json_object *
-failed_names(const struct rollout *r, const struct rollout_host *h, size_t n)
-{
-	struct json_object *list = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (rollout_failed(r, &h[i]))
-			json_object_array_add(
-			    list, json_object_new_string(h[i].name));
-	}
-	return list;
-}
-
-static int
-drive(struct sync *s, const struct rollout *r, const struct rollout_host *h,
-    size_t n, struct err *err)
-{
-	bool done = false;
-
-	switch (rollout_judge(r, h, n, now_ms() - s->wave_since)) {
-	case ROLLOUT_WAIT:
-		return 0;
-	case ROLLOUT_NEXT:
-		return desired_change(
-		    s, "rolling", r->wave + 1, r->attempt, NULL, &done, err);
-	case ROLLOUT_DONE:
-		return desired_change(
-		    s, "done", r->wave, r->attempt, NULL, &done, err);
-	case ROLLOUT_STOP:
-		return desired_change(s, "stopped", r->wave, r->attempt,
-		    failed_names(r, h, n), &done, err);
-	}
-	return 0;
-}
-
-int
-console_drive(struct sync *s, struct err *err)
-{
-	struct rollout_host *h;
-	struct rollout r;
-	size_t n = 0;
-	int rc;
-
-	if (s->me == NULL ||
-	    strcmp(jsonx_path_str(s->desired, "state", ""), "rolling") != 0 ||
-	    !console_leads(s))
-		return 0;
-	r.generation = member_int(s->desired, "generation");
-	r.attempt = member_int(s->desired, "attempt");
-	r.wave = (int)member_int(s->desired, "wave");
-	r.batch = (int)member_int(s->desired, "batch");
-	r.canary = jsonx_path_str(s->desired, "canary", "");
-	if (s->wave_seen != r.wave || s->wave_generation != r.generation) {
-		s->wave_seen = r.wave;
-		s->wave_generation = r.generation;
-		s->wave_since = now_ms();
-	}
-	if ((h = roster(s, &n)) == NULL)
-		return err_set(err, ERR_NOMEM, "", "hosts");
-	rc = drive(s, &r, h, n, err);
-	free(h);
-	return rc;
-}
-
-int
-console_command(struct sync *s, struct err *err)
-{
-	struct json_object *c = jsonx_path(s->me, "command");
-	const char *id = jsonx_path_str(c, "id", "");
-	const char *what = jsonx_path_str(c, "do", "");
-	const char *state = jsonx_path_str(s->desired, "state", "");
-	int64_t wave = member_int(s->desired, "wave");
-	int64_t attempt = member_int(s->desired, "attempt");
-	bool done = false;
-
-	if (c == NULL || id[0] == '\0')
-		return 0;
-	if (strcmp(what, "retry") == 0 && state[0] != '\0') {
-		s->wave_seen = -1;
-		if (console_reseal(s, err) == -1 ||
-		    desired_change(s,
-			strcmp(state, "done") == 0 ? state : "rolling", wave,
-			attempt + 1, NULL, &done, err) == -1)
-			return -1;
-	} else if (strcmp(what, "leave") == 0 &&
-		   strcmp(state, "stopped") == 0) {
-		if (desired_change(s, "left", wave, attempt,
-			json_object_get(jsonx_path(s->desired, "failed")),
-			&done, err) == -1)
-			return -1;
-	} else {
-		return settle(s, id, "stale", "there is no such roll-out", err);
-	}
-	/* Not done: desired has changed meanwhile; the watch will tell. */
-	return done ? settle(s, id, "published", "", err) : 0;
+	return console_settle(s, id, done ? "published" : "stale", "", err);
 }

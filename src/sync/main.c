@@ -195,7 +195,8 @@ with_etcd(struct sync *s, struct err *err)
 		return -1;
 	if (!s->conf->cluster_console)
 		return 0;
-	if (console_publish(s, err) == -1 || console_command(s, err) == -1)
+	if (console_publish(s, err) == -1 || chosen_publish(s, err) == -1 ||
+	    console_command(s, err) == -1)
 		return -1;
 	if (console_drive(s, err) == -1 || console_tidy(s, err) == -1)
 		return -1;

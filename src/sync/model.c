@@ -25,6 +25,18 @@ member_bool(struct json_object *o, const char *path)
 	return json_object_get_boolean(jsonx_path(o, path));
 }
 
+void
+member_put_str(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+void
+member_put_int(struct json_object *o, const char *key, int64_t value)
+{
+	json_object_object_add(o, key, json_object_new_int64(value));
+}
+
 bool
 model_enrolled(const struct sync *s, const char *name)
 {

@@ -44,6 +44,9 @@ take_row(struct sync *s, struct json_object *row)
 	h->generation = member_int(row, "says.generation");
 	h->failed = member_int(row, "says.failed");
 	h->attempt = member_int(row, "says.attempt");
+	h->own_generation = member_int(row, "says.own_generation");
+	h->own_failed = member_int(row, "says.own_failed");
+	h->own_attempt = member_int(row, "says.own_attempt");
 }
 
 int

@@ -16,31 +16,89 @@
 #define APPLY_MS       300000
 #define FETCH_AGAIN_MS 3000
 
-/* Is there a generation that this host should take and has not tried? */
+/* One of the two things that a host may have to take. */
+struct want {
+	bool own;	    /* it was chosen for it */
+	int64_t generation; /* 0: nothing */
+	int64_t attempt;
+	const char *dir; /* where its bundle is */
+	bool open;	 /* released whatever its wave */
+	int64_t wave, reached;
+};
+
+/* Failed here already: only a retry tries again. */
 static bool
-wanted(const struct sync *s)
+tried(int64_t failed, int64_t attempt, const struct want *w)
+{
+	return failed == w->generation && attempt >= w->attempt;
+}
+
+/* What this host alone was chosen for. */
+static void
+want_own(const struct sync *s, struct want *w)
+{
+	struct json_object *c = jsonx_path(s->desired, "chosen"), *mine = NULL;
+
+	if (!json_object_object_get_ex(
+		jsonx_path(c, "hosts"), s->conf->cluster_name, &mine) ||
+	    member_int(mine, "generation") <=
+		member_int(s->me, "own_generation"))
+		return;
+	w->own = true;
+	w->generation = member_int(mine, "generation");
+	w->attempt = member_int(c, "attempt");
+	w->dir = jsonx_path_str(mine, "bundle", "");
+	/* The rest of an earlier Save: its roll-out is over. */
+	w->open = w->generation != member_int(c, "generation") ||
+		  strcmp(jsonx_path_str(c, "state", ""), "done") == 0;
+	w->wave = member_int(mine, "wave");
+	w->reached = member_int(c, "wave");
+}
+
+/* What all shall have. */
+static void
+want_all(const struct sync *s, struct want *w)
 {
 	int64_t generation = member_int(s->desired, "generation");
 
-	if (s->me == NULL || generation == 0 || member_bool(s->me, "own") ||
-	    jsonx_path_str(s->me, "cluster", "")[0] == '\0' ||
+	if (generation == 0 || member_bool(s->me, "own") ||
 	    generation <= member_int(s->me, "generation"))
+		return;
+	w->generation = generation;
+	w->attempt = member_int(s->desired, "attempt");
+	w->dir = jsonx_path_str(s->desired, "bundle", "");
+	w->open = strcmp(jsonx_path_str(s->desired, "state", ""), "done") == 0;
+	w->wave = -1; /* the bundle says */
+	w->reached = member_int(s->desired, "wave");
+}
+
+/* Is there a generation that this host should take and has not tried?  Who
+ * waits for settings of its own takes part in nothing else. */
+static bool
+wanted(const struct sync *s, struct want *w)
+{
+	memset(w, 0, sizeof(*w));
+	if (s->me == NULL || jsonx_path_str(s->me, "cluster", "")[0] == '\0')
 		return false;
-	/* Failed here already: only a retry tries again. */
-	return member_int(s->me, "failed") != generation ||
-	       member_int(s->me, "attempt") < member_int(s->desired, "attempt");
+	want_own(s, w);
+	if (w->generation > 0)
+		return !tried(member_int(s->me, "own_failed"),
+		    member_int(s->me, "own_attempt"), w);
+	want_all(s, w);
+	return w->generation > 0 && !tried(member_int(s->me, "failed"),
+					member_int(s->me, "attempt"), w);
 }
 
 static int
-fetch(struct sync *s, struct json_object **ret, struct err *err)
+fetch(struct sync *s, const struct want *w, struct json_object **ret,
+    struct err *err)
 {
-	const char *dir = jsonx_path_str(s->desired, "bundle", "");
 	struct json_object *kvs = NULL, *o = NULL;
 	const char *text;
 	char key[KEY_MAX];
 
-	(void)snprintf(
-	    key, sizeof(key), KEY_BUNDLE "%s/%s", s->conf->cluster_name, dir);
+	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s",
+	    s->conf->cluster_name, w->dir);
 	if (etcd_range(s->etcd, key, NULL, &kvs, NULL, err) == -1)
 		return -1;
 	if (json_object_array_length(kvs) > 0) {
@@ -56,36 +114,44 @@ fetch(struct sync *s, struct json_object **ret, struct err *err)
 
 /* Everybody once the roll-out is done, until then wave by wave. */
 static bool
-released(const struct sync *s, struct json_object *bundle)
+released(const struct want *w, struct json_object *bundle)
 {
-	return strcmp(jsonx_path_str(s->desired, "state", ""), "done") == 0 ||
-	       member_int(bundle, "wave") <= member_int(s->desired, "wave");
+	int64_t wave = w->wave >= 0 ? w->wave : member_int(bundle, "wave");
+
+	return w->open || wave <= w->reached;
+}
+
+static int
+hand_over(struct sync *s, const struct want *w, struct json_object *bundle,
+    struct err *err)
+{
+	struct json_object *args = json_object_new_object();
+
+	json_object_object_add(
+	    args, "blob", json_object_get(jsonx_path(bundle, "blob")));
+	member_put_int(args, "generation", w->generation);
+	member_put_int(args, "attempt", w->attempt);
+	json_object_object_add(args, "own", json_object_new_boolean(w->own));
+	log_info("%s %lld: applying", w->own ? "own settings" : "generation",
+	    (long long)w->generation);
+	return link_start(
+	    &s->work, s->conf, OP_CLUSTER_APPLY, args, APPLY_MS, err);
 }
 
 int
 scanner_take(struct sync *s, struct err *err)
 {
-	struct json_object *bundle = NULL, *args;
+	struct json_object *bundle = NULL;
+	struct want w;
 	int rc = 0;
 
-	if (s->work.fd != -1 || !wanted(s) || now_ms() < s->fetch_at)
+	if (s->work.fd != -1 || !wanted(s, &w) || now_ms() < s->fetch_at)
 		return 0;
 	s->fetch_at = now_ms() + FETCH_AGAIN_MS;
-	if (fetch(s, &bundle, err) == -1)
+	if (fetch(s, &w, &bundle, err) == -1)
 		return -1;
-	if (bundle != NULL && released(s, bundle)) {
-		args = json_object_new_object();
-		json_object_object_add(
-		    args, "blob", json_object_get(jsonx_path(bundle, "blob")));
-		json_object_object_add(args, "generation",
-		    json_object_get(jsonx_path(s->desired, "generation")));
-		json_object_object_add(args, "attempt",
-		    json_object_get(jsonx_path(s->desired, "attempt")));
-		log_info("generation %lld: applying",
-		    (long long)member_int(s->desired, "generation"));
-		rc = link_start(
-		    &s->work, s->conf, OP_CLUSTER_APPLY, args, APPLY_MS, err);
-	}
+	if (bundle != NULL && released(&w, bundle))
+		rc = hand_over(s, &w, bundle, err);
 	json_object_put(bundle);
 	return rc;
 }

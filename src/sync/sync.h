@@ -12,7 +12,8 @@
  *   status/NAME     {"text", "sig", "at"}, written by NAME alone
  *   x/NAME/DIR      {"generation", "wave", "blob"}: the bundle for NAME; DIR is
  *                   named by desired, so a publication that lost the race
- *                   leaves nothing that anybody would take
+ *                   leaves nothing that anybody would take; "own-..." for
+ *                   settings that NAME was chosen for (chosen.c)
  * A scanner may read desired and x/NAME/ and write alive/NAME and status/NAME;
  * a console may all below /postseal/.
  */
@@ -33,6 +34,8 @@
 #define KEY_DESIRED KEY_ROOT "desired"
 #define KEY_STATUS  KEY_ROOT "status/"
 #define KEY_BUNDLE  KEY_ROOT "x/"
+/* DIR of what a host was chosen for: sorts behind all others. */
+#define CHOSEN_PREFIX "own-"
 /* What a console watches: alive/, desired and status/, but no bundles. */
 #define KEY_WATCH_END KEY_ROOT "status0"
 
@@ -145,6 +148,14 @@ struct host {
 	/* as postseald believes it */
 	bool known, valid, own;
 	int64_t generation, failed, attempt;
+	int64_t own_generation, own_failed, own_attempt;
+};
+
+/* The two roll-outs of "desired", and how long a wave of each has lasted. */
+enum track { TRACK_ALL, TRACK_CHOSEN, TRACK__MAX };
+struct wave {
+	int64_t since, generation;
+	int seen;
 };
 
 struct sync {
@@ -165,10 +176,7 @@ struct sync {
 	char enrolled[65]; /* serial of the enrolments */
 	char *put_text;	   /* status as it stands in etcd, or NULL */
 	char etcd_error[200];
-	/* driver of a roll-out */
-	int64_t wave_since;
-	int wave_seen;
-	int64_t wave_generation;
+	struct wave wave[TRACK__MAX];
 };
 
 /* model.c: what etcd holds, as this program knows it. */
@@ -181,17 +189,40 @@ bool member_bool(struct json_object *, const char *path);
 /* Is this name among the enrolled hosts that postseald named? */
 bool model_enrolled(const struct sync *, const char *name);
 
+void member_put_str(struct json_object *, const char *key, const char *value);
+void member_put_int(struct json_object *, const char *key, int64_t value);
+
 /* console.c */
 int console_publish(struct sync *, struct err *);
+/* {"generation", "wave", "blob"} for host. */
+int console_seal(struct sync *s, const char *host, struct json_object *what,
+    int wave, struct json_object **ret, struct err *err);
+/* Send ops, which are taken over; *ops is NULL then. */
+int console_flush(struct sync *s, struct json_object **ops, struct err *err);
+/* Enrolled hosts for rollout.c, freed by the caller; names are borrowed. */
+struct rollout_host *console_roster(struct sync *, size_t *ret_n);
+/* desired as it is now, not as the watch last told; NULL: there is none. */
+int console_desired(
+    struct sync *, struct json_object **, int64_t *ret_mod, struct err *);
+/* o as desired, if that is still at mod. */
+int console_swap(struct sync *, struct json_object *o, int64_t mod, bool *done,
+    struct err *);
+/* Tell postseald what became of its request. */
+int console_settle(struct sync *, const char *id, const char *outcome,
+    const char *detail, struct err *);
+
+/* chosen.c */
+int chosen_publish(struct sync *, struct err *);
+struct rollout_host *chosen_roster(struct sync *, size_t *ret_n);
+/* True: there are fewer entries now. */
+bool chosen_prune(struct sync *, struct json_object *chosen);
+int64_t model_chosen(struct sync *, const char *name);
+
+/* lead.c */
 int console_command(struct sync *, struct err *);
 int console_drive(struct sync *, struct err *);
-/* {"generation", "wave", "blob"} for host. */
-int console_seal(struct sync *, const char *host, struct json_object *what,
-    int wave, struct json_object **ret, struct err *);
-/* Send ops, which are taken over; *ops is NULL then. */
-int console_flush(struct sync *, struct json_object **ops, struct err *);
 /* This console leads, or the one that does is away. */
-bool console_leads(struct sync *);
+bool console_leads(struct sync *s);
 
 /* tidy.c */
 int console_tidy(struct sync *, struct err *);

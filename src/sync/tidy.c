@@ -8,12 +8,6 @@
 #include "sync.h"
 #include "util.h"
 
-static void
-put_int(struct json_object *o, const char *key, int64_t value)
-{
-	json_object_object_add(o, key, json_object_new_int64(value));
-}
-
 /* A host that was enrolled after the publication, or again with a new
  * identity: its bundle is missing, or cannot be opened by it. */
 static int
@@ -37,7 +31,7 @@ tidy_host(struct sync *s, struct host *h, bool again, struct err *err)
 		return 0;
 	if (json_object_deep_copy(s->desired, &what, NULL) == -1)
 		return err_set(err, ERR_NOMEM, "", "desired");
-	put_int(what, "local", member_int(s->me, "local"));
+	member_put_int(what, "local", member_int(s->me, "local"));
 	if (console_seal(s, h->name, what, 1, &o, err) == 0)
 		rc = etcd_put(s->etcd, key,
 		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),

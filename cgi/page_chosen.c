@@ -1,0 +1,111 @@
+/*
+ * page_chosen.c - "Apply to all" is not ticked: which hosts, then?  Their
+ * check boxes on the Connection screen, and what each of them said.
+ *
+ * They are there only on the console of a cluster.  Without script they are
+ * always to be seen where CSS has no :has(); ticked beside "Apply to all" they
+ * mean nothing, as the words beside them say.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "page.h"
+
+static bool
+is_chosen(struct json_object *names, const char *name)
+{
+	size_t i;
+
+	for (i = 0; json_object_is_type(names, json_type_array) &&
+		    i < json_object_array_length(names);
+	     i++) {
+		if (strcmp(json_object_get_string(
+			       json_object_array_get_idx(names, i)),
+			name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+screen_chosen_read(struct screen *s, const struct fields *form)
+{
+	struct json_object *v = jsonx_path(s->patch, "all_scanners");
+	size_t i;
+
+	if (json_object_get_boolean(v))
+		return;
+	for (i = 0; i < form->n; i++) {
+		if (strcmp(form->v[i].name, "scanner") != 0)
+			continue;
+		if (s->scanners == NULL)
+			s->scanners = json_object_new_array();
+		json_object_array_add(
+		    s->scanners, json_object_new_string(form->v[i].value));
+	}
+}
+
+void
+screen_chosen(const struct screen *s, struct json_object *ctx)
+{
+	struct json_object *list = json_object_new_array(), *data = NULL, *o;
+	struct json_object *rows, *row, *names = s->scanners;
+	const char *name;
+	size_t i;
+
+	json_object_object_add(ctx, "chosen_hosts", list);
+	put_bool(ctx, "choosing", false);
+	if (s->page.app->conf.cluster_name[0] == '\0' ||
+	    backend_call(s->page.app, s->page.req, OP_SCANNERS_GET,
+		json_object_new_object(), &data, NULL, NULL) == -1)
+		return;
+	if (names == NULL)
+		names = jsonx_path(s->job, "scanners");
+	rows = jsonx_path(data, "scanners");
+	for (i = 0;
+	     json_object_is_type(rows, json_type_array) &&
+	     json_object_get_boolean(jsonx_path(data, "cluster.console")) &&
+	     i < json_object_array_length(rows);
+	     i++) {
+		row = json_object_array_get_idx(rows, i);
+		name = jsonx_path_str(row, "name", "");
+		if (strcmp(jsonx_path_str(row, "state", ""), "removed") == 0)
+			continue;
+		o = json_object_new_object();
+		put_str(o, "name", name);
+		put_bool(o, "here",
+		    json_object_get_boolean(jsonx_path(row, "this_host")));
+		put_bool(o, "checked", is_chosen(names, name));
+		json_object_array_add(list, o);
+	}
+	put_bool(ctx, "choosing", json_object_array_length(list) > 1);
+	json_object_put(data);
+}
+
+/* One line a host: applied, failed, waiting or away. */
+void
+screen_chosen_lines(const struct screen *s, struct json_object *hosts,
+    struct json_object *lines)
+{
+	struct json_object *h, *args;
+	const char *state, *code;
+	char key[64];
+	size_t i;
+
+	for (i = 0; json_object_is_type(hosts, json_type_array) &&
+		    i < json_object_array_length(hosts);
+	     i++) {
+		h = json_object_array_get_idx(hosts, i);
+		state = jsonx_path_str(h, "state", "");
+		code = jsonx_path_str(h, "code", "");
+		args = json_object_new_object();
+		put_str(args, "name", jsonx_path_str(h, "name", ""));
+		put_str(args, "reason", "");
+		if (code[0] != '\0')
+			put_error(&s->page, args, "reason", code, NULL);
+		(void)snprintf(key, sizeof(key), "outcome.chosen.%.32s", state);
+		json_object_array_add(lines, new_text(&s->page, key, args));
+		json_object_put(args);
+	}
+}

@@ -1,0 +1,584 @@
+/*
+ * cluster_chosen.c - "Apply to all" is not ticked: a Save for chosen hosts.
+ *
+ *   begin    names, and is this console up to date?
+ *   (here)   with this host among them: a Save here first, as always
+ *   (not)    inspected here, applied nowhere (cluster_offer)
+ *   seal     for each other host, in chosen/NAME.json
+ *   outbox   chosen.json: postseal-sync swaps it into etcd's "desired"
+ *   wait     until each host has proved it or failed: that is the answer
+ *
+ * These Saves are counted apart from those for all.  The one that is sealed
+ * is the number after the newest that this console has seen, so of two
+ * consoles that choose at once one is told 412.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cluster_save.h"
+#include "jsonx.h"
+#include "opcluster.h"
+#include "util.h"
+
+#define PROVE_MS 60000
+#define LOOK_MS	 100
+
+static void
+put_str(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static void
+put_int(struct json_object *o, const char *key, int64_t value)
+{
+	json_object_object_add(o, key, json_object_new_int64(value));
+}
+
+static int64_t
+number(struct json_object *o, const char *path)
+{
+	return json_object_get_int64(jsonx_path(o, path));
+}
+
+static const char *
+name_at(struct json_object *names, size_t i)
+{
+	return json_object_get_string(json_object_array_get_idx(names, i));
+}
+
+static bool
+is_self(const struct call *c, const char *name)
+{
+	return strcmp(name, c->conf->cluster_name) == 0;
+}
+
+/* Each is enrolled, and there once. */
+static int
+check_names(struct call *c, struct chosen *ch, struct err *err)
+{
+	size_t i, j, n = json_object_array_length(ch->names);
+	const char *name;
+	struct buf pem;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		if (!json_object_is_type(
+			json_object_array_get_idx(ch->names, i),
+			json_type_string))
+			return err_set(err, ERR_FIELD_INVALID, "scanners",
+			    "expected names of scanners");
+		name = name_at(ch->names, i);
+		for (j = 0; j < i; j++) {
+			if (strcmp(name_at(ch->names, j), name) == 0)
+				return err_set(err, ERR_FIELD_DUPLICATE,
+				    "scanners", "%.64s is there twice", name);
+		}
+		buf_init(&pem, BUNDLE_PEM_MAX);
+		rc = cluster_host_cert(c->conf, name, &pem, err);
+		buf_clear(&pem);
+		if (rc == -1)
+			return -1;
+		if (is_self(c, name))
+			ch->here = true;
+		else
+			ch->others++;
+	}
+	return 0;
+}
+
+int
+chosen_begin(struct call *c, struct json_object *names,
+    struct json_object *settings, struct chosen *ch, struct err *err)
+{
+	struct json_object *seen = NULL;
+	struct cluster_state s;
+	int rc = -1;
+
+	memset(ch, 0, sizeof(*ch));
+	if (names == NULL || json_object_array_length(names) == 0)
+		return 0;
+	ch->names = names;
+	if (cluster_state_read(c->conf, &s, err) == -1)
+		return -1;
+	if (!c->conf->cluster_console)
+		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "scanners",
+		    "this host is no console of the cluster");
+	if (json_object_get_boolean(jsonx_path(settings, "all_scanners")))
+		return err_set(err, ERR_FIELD_INVALID, "scanners",
+		    "scanners: not together with all_scanners");
+	if (check_names(c, ch, err) == -1 ||
+	    cluster_seen(c->conf, &seen, &ch->fresh, err) == -1)
+		return -1;
+	ch->base = number(seen, "desired.chosen.generation");
+	if (ch->others > 0 &&
+	    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),
+		"rolling") == 0)
+		err_set(err, ERR_APPLY_BUSY, "scanners",
+		    "a Save for chosen hosts is still on its way");
+	else
+		rc = s.own ? 0
+			   : cluster_up_to_date(
+				 number(seen, "desired.generation"),
+				 s.generation, err);
+	json_object_put(seen);
+	return rc;
+}
+
+/* What a host gets, by its name, until the next such Save. */
+static int
+keep_sealed(struct call *c, const char *name, const char *id,
+    const struct buf *sealed, struct err *err)
+{
+	char file[BUNDLE_NAME_MAX + 16];
+	struct json_object *o = json_object_new_object();
+	int rc;
+
+	(void)snprintf(file, sizeof(file), "chosen/%s.json", name);
+	put_str(o, "id", id);
+	json_object_object_add(
+	    o, "blob", jsonx_new_b64(sealed->data, sealed->len));
+	rc = cluster_file_write(c->conf, file, o, err);
+	json_object_put(o);
+	return rc;
+}
+
+static int
+seal_all(struct call *c, struct json_object *names, const char *id,
+    const struct cluster_content *content, struct err *err)
+{
+	struct buf sealed;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < json_object_array_length(names); i++) {
+		if (is_self(c, name_at(names, i)))
+			continue;
+		buf_init(&sealed, BUNDLE_SEALED_MAX);
+		rc = cluster_seal(
+		    c->conf, name_at(names, i), content, &sealed, err);
+		if (rc == 0)
+			rc =
+			    keep_sealed(c, name_at(names, i), id, &sealed, err);
+		buf_clear(&sealed);
+	}
+	return rc;
+}
+
+/* The others of the names, as an array of its own. */
+static struct json_object *
+others_of(const struct call *c, struct json_object *names)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(names); i++) {
+		if (!is_self(c, name_at(names, i)))
+			json_object_array_add(
+			    list, json_object_get(
+				      json_object_array_get_idx(names, i)));
+	}
+	return list;
+}
+
+/* Sealed, and on its way to etcd. */
+static int
+send_off(struct call *c, const struct chosen *ch, struct json_object *names,
+    struct cluster_content *content, char id[33], struct err *err)
+{
+	struct json_object *o;
+	char at[32];
+	int rc;
+
+	content->own = true;
+	content->generation = ch->base + 1;
+	content->by = c->actor.user;
+	if (random_hex(id, 16, err) == -1 ||
+	    seal_all(c, names, id, content, err) == -1)
+		return -1;
+	time_iso(time(NULL), at);
+	o = json_object_new_object();
+	put_str(o, "id", id);
+	put_int(o, "base", ch->base);
+	put_int(o, "generation", ch->base + 1);
+	put_str(o, "by", c->actor.user);
+	put_str(o, "at", at);
+	put_str(o, "apply", content->apply);
+	json_object_object_add(o, "hosts", others_of(c, names));
+	put_str(o, "outcome", "");
+	rc = cluster_file_write(c->conf, "chosen.json", o, err);
+	json_object_put(o);
+	return rc;
+}
+
+static struct json_object *
+row_of(struct json_object *seen, const char *name)
+{
+	struct json_object *rows = jsonx_path(seen, "hosts"), *row;
+	size_t i;
+
+	for (i = 0; json_object_is_type(rows, json_type_array) &&
+		    i < json_object_array_length(rows);
+	     i++) {
+		row = json_object_array_get_idx(rows, i);
+		if (strcmp(jsonx_path_str(row, "name", ""), name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+/* {"name", "state": "applied"|"failed"|"waiting"|"away", ...} */
+static struct json_object *
+host_truth(struct json_object *seen, const char *name, int64_t generation)
+{
+	struct json_object *row = row_of(seen, name), *o;
+	const char *state = "waiting";
+
+	if (number(row, "says.own_generation") >= generation)
+		state = "applied";
+	else if (number(row, "says.own_failed") == generation)
+		state = "failed";
+	else if (!json_object_get_boolean(jsonx_path(row, "alive")))
+		state = "away";
+	o = json_object_new_object();
+	put_str(o, "name", name);
+	put_str(o, "state", state);
+	put_str(o, "certificate_sha256",
+	    jsonx_path_str(row, "says.certificate_sha256", ""));
+	json_object_object_add(o, "code",
+	    strcmp(state, "failed") == 0
+		? json_object_get(jsonx_path(row, "says.own_code"))
+		: NULL);
+	return o;
+}
+
+static struct json_object *
+truths(const struct call *c, struct json_object *seen,
+    struct json_object *names, int64_t generation)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(names); i++) {
+		if (is_self(c, name_at(names, i))) {
+			o = json_object_new_object();
+			put_str(o, "name", name_at(names, i));
+			put_str(o, "state", "applied");
+		} else {
+			o = host_truth(seen, name_at(names, i), generation);
+		}
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* "mx2: probe.starttls, mx3: ..." of the hosts in that state. */
+static size_t
+list_hosts(struct json_object *hosts, const char *state, char *dst, size_t size)
+{
+	struct json_object *o;
+	size_t i, n = 0, len = 0;
+	const char *code;
+
+	dst[0] = '\0';
+	for (i = 0; i < json_object_array_length(hosts); i++) {
+		o = json_object_array_get_idx(hosts, i);
+		if (strcmp(jsonx_path_str(o, "state", ""), state) != 0)
+			continue;
+		code = jsonx_path_str(o, "code", "");
+		if (len < size)
+			len += (size_t)snprintf(dst + len, size - len,
+			    "%s%s%s%s", n > 0 ? ", " : "",
+			    jsonx_path_str(o, "name", ""),
+			    code[0] != '\0' ? ": " : "", code);
+		n++;
+	}
+	return n;
+}
+
+/* What postseal-sync has seen, once nobody is waited for any more. */
+static int
+wait_proofs(struct call *c, const struct chosen *ch,
+    struct json_object **ret_hosts, struct err *err)
+{
+	int64_t end = now_ms() + PROVE_MS, generation = ch->base + 1;
+	struct json_object *seen = NULL;
+	char text[200];
+	bool fresh, rolling;
+
+	for (;;) {
+		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
+			return -1;
+		*ret_hosts = truths(c, seen, ch->names, generation);
+		rolling =
+		    number(seen, "desired.chosen.generation") < generation ||
+		    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),
+			"rolling") == 0;
+		json_object_put(seen);
+		if (!rolling || now_ms() >= end ||
+		    list_hosts(*ret_hosts, "failed", text, sizeof(text)) > 0 ||
+		    (list_hosts(*ret_hosts, "waiting", text, sizeof(text)) ==
+			    0 &&
+			list_hosts(*ret_hosts, "away", text, sizeof(text)) ==
+			    0))
+			return 0;
+		json_object_put(*ret_hosts);
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+}
+
+/* The hosts' word as the end of the Save. */
+static int
+conclude(struct json_object *result, struct json_object *hosts,
+    const char *state, int64_t generation, struct err *err)
+{
+	struct json_object *o = json_object_new_object();
+	char failed[160], away[160], waiting[160], text[330];
+
+	put_str(o, "state", state);
+	put_int(o, "chosen", generation);
+	put_int(o, "scanners", (int64_t)json_object_array_length(hosts));
+	json_object_object_add(o, "hosts", hosts);
+	json_object_object_add(result, "cluster", o);
+	if (list_hosts(hosts, "failed", failed, sizeof(failed)) > 0)
+		return err_set(err, ERR_SCANNER_FAILED, "", "%s", failed);
+	if (list_hosts(hosts, "away", away, sizeof(away)) +
+		list_hosts(hosts, "waiting", waiting, sizeof(waiting)) >
+	    0) {
+		(void)snprintf(text, sizeof(text), "%s%s%s", away,
+		    away[0] != '\0' && waiting[0] != '\0' ? ", " : "", waiting);
+		cluster_add_finding(result, ERR_SCANNER_AWAY, text);
+	}
+	return 0;
+}
+
+/* Published, and proved by each of them; content is in force nowhere yet. */
+static int
+hand_on(struct call *c, const struct chosen *ch,
+    struct cluster_content *content, struct json_object *result,
+    struct err *err)
+{
+	struct json_object *hosts = NULL, *seen = NULL;
+	char id[33], state[16], detail[200];
+	bool fresh;
+
+	if (send_off(c, ch, ch->names, content, id, err) == -1 ||
+	    cluster_outcome(
+		c, "chosen.json", id, ch->fresh, state, detail, err) == -1)
+		return -1;
+	if (strcmp(state, "stale") == 0)
+		return err_set(err, ERR_SETTINGS_STALE, "",
+		    "another console has saved for chosen hosts meanwhile");
+	if (strcmp(state, "failed") == 0)
+		return err_set(err, ERR_SCANNER_FAILED, "", "%s", detail);
+	if (strcmp(state, "published") == 0) {
+		if (wait_proofs(c, ch, &hosts, err) == -1)
+			return -1;
+	} else {
+		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
+			return -1;
+		hosts = truths(c, seen, ch->names, ch->base + 1);
+		json_object_put(seen);
+	}
+	return conclude(result, hosts, state, ch->base + 1, err);
+}
+
+/* The others' proofs as one step of the job. */
+static int
+prove(struct call *c, const struct chosen *ch, struct cluster_content *content,
+    struct json_object *job, apply_progress progress, void *arg,
+    struct err *err)
+{
+	struct json_object *steps = jsonx_path(job, "steps");
+	struct json_object *step = json_object_new_object();
+	int64_t start = now_ms();
+	int rc;
+
+	put_str(step, "name", "probe");
+	put_str(step, "state", "running");
+	json_object_array_add(steps, step);
+	progress(job, arg);
+	rc = hand_on(c, ch, content, jsonx_path(job, "result"), err);
+	put_int(step, "ms", now_ms() - start);
+	put_str(step, "state", rc == 0 ? "done" : "failed");
+	return rc;
+}
+
+static void
+note(struct call *c, const struct chosen *ch, const char *outcome)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text), "chosen %lld: %.250s",
+	    (long long)ch->base + 1,
+	    json_object_to_json_string_ext(ch->names, JSON_C_TO_STRING_PLAIN));
+	if (audit_add(c->conf, &c->actor, "connection.apply", outcome, text,
+		NULL) == -1)
+		log_warn("the audit log cannot be written");
+}
+
+/* The job's last words. */
+static int
+finish(struct call *c, const struct chosen *ch, struct json_object *job,
+    const struct err *why, int rc, struct json_object *error)
+{
+	const char *state = "applied";
+	struct json_object *e = error;
+
+	if (rc == -1) {
+		state = err_http(why->code) >= 400 && err_http(why->code) < 500
+			    ? "refused"
+			    : "failed";
+		if (e == NULL)
+			e = err_to_json(why);
+		json_object_object_add(
+		    e, "job", json_object_get(jsonx_path(job, "id")));
+		json_object_object_add(e, "hosts",
+		    json_object_get(jsonx_path(job, "result.cluster.hosts")));
+		json_object_object_add(job, "error", e);
+	}
+	put_str(job, "state", state);
+	json_object_object_add(job, "scanners", json_object_get(ch->names));
+	note(c, ch, state);
+	return job_write(c->conf, job, NULL);
+}
+
+static struct json_object *
+job_begin(const struct apply_request *req)
+{
+	struct json_object *job = json_object_new_object(), *step;
+	struct json_object *steps = json_object_new_array();
+	char at[32];
+
+	time_iso(time(NULL), at);
+	put_str(job, "id", req->job);
+	put_str(job, "state", "running");
+	put_str(job, "started_at", at);
+	put_str(job, "by", req->actor.user);
+	step = json_object_new_object();
+	put_str(step, "name", "inspect");
+	put_str(step, "state", "running");
+	json_object_array_add(steps, step);
+	json_object_object_add(job, "steps", steps);
+	json_object_object_add(job, "result", NULL);
+	json_object_object_add(job, "error", NULL);
+	return job;
+}
+
+/* RESULT without anything that happened here. */
+static void
+put_result(const struct apply_request *req, struct json_object *job,
+    const char *apply, struct json_object *findings)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "generation", NULL);
+	put_str(o, "result", "applied");
+	put_str(o, "apply", apply);
+	json_object_object_add(o, "outage_ms", NULL);
+	json_object_object_add(
+	    o, "steps", json_object_get(jsonx_path(job, "steps")));
+	json_object_object_add(o, "probe", NULL);
+	json_object_object_add(o, "changes", json_object_new_array());
+	json_object_object_add(o, "findings", findings);
+	put_str(o, "job", req->job);
+	json_object_object_add(job, "result", o);
+}
+
+static int
+offer(struct call *c, const struct chosen *ch, const struct apply_request *req,
+    struct json_object *job, apply_progress progress, void *arg,
+    struct json_object **ret_error, struct err *err)
+{
+	struct json_object *step =
+	    json_object_array_get_idx(jsonx_path(job, "steps"), 0);
+	struct cluster_offer made = {.findings = NULL};
+	struct cluster_content content = {0};
+	int64_t start = now_ms();
+	int rc;
+
+	settings_default(&made.settings);
+	buf_init(&made.chain, BUNDLE_BODY_MAX);
+	rc = cluster_offer(c->conf, req, &made, ret_error, err);
+	put_int(step, "ms", now_ms() - start);
+	put_str(step, "state", rc == 0 ? "done" : "failed");
+	if (rc == 0) {
+		content.settings = &made.settings;
+		content.chain = &made.chain;
+		content.apply = apply_mode_name(
+		    req->mode_given ? req->mode : c->conf->apply);
+		put_result(req, job, content.apply, made.findings);
+		rc = prove(c, ch, &content, job, progress, arg, err);
+	}
+	settings_clear(&made.settings);
+	buf_clear(&made.chain);
+	return rc;
+}
+
+int
+chosen_run(struct call *c, const struct chosen *ch,
+    const struct apply_request *req, apply_progress progress, void *arg,
+    struct json_object **ret_job, struct err *err)
+{
+	struct json_object *job = job_begin(req), *error = NULL;
+	struct err why;
+	int rc;
+
+	err_clear(&why);
+	progress(job, arg);
+	rc = offer(c, ch, req, job, progress, arg, &error, &why);
+	(void)finish(c, ch, job, &why, rc, error);
+	if (rc == -1)
+		json_object_object_add(job, "result", NULL);
+	*ret_job = job;
+	if (rc == -1 && err != NULL)
+		*err = why;
+	return rc;
+}
+
+int
+chosen_end(struct call *c, const struct chosen *ch,
+    const struct apply_request *req, struct json_object *job,
+    apply_progress progress, void *arg, struct err *err)
+{
+	struct cluster_content content = {0};
+	struct err why;
+	int rc;
+
+	if (ch->others == 0)
+		return 0;
+	err_clear(&why);
+	content.local = (long)number(job, "result.generation");
+	content.apply = jsonx_path_str(job, "result.apply", "restart");
+	put_str(job, "state", "running");
+	rc = prove(c, ch, &content, job, progress, arg, &why);
+	(void)finish(c, ch, job, &why, rc, NULL);
+	if (rc == -1 && err != NULL)
+		*err = why;
+	return rc;
+}
+
+int
+chosen_rejoin(struct call *c, const char *name, struct err *err)
+{
+	struct cluster_content content = {.rejoin = true, .apply = "restart"};
+	struct json_object *names = json_object_new_array();
+	char id[33], state[16], detail[200];
+	struct chosen ch;
+	int rc;
+
+	json_object_array_add(names, json_object_new_string(name));
+	if ((rc = chosen_begin(c, names, NULL, &ch, err)) == 0 &&
+	    (rc = send_off(c, &ch, names, &content, id, err)) == 0)
+		rc = cluster_outcome(
+		    c, "chosen.json", id, ch.fresh, state, detail, err);
+	json_object_put(names);
+	if (rc == 0 && strcmp(state, "stale") == 0)
+		rc = err_set(err, ERR_SETTINGS_STALE, "",
+		    "another console has saved for chosen hosts meanwhile");
+	if (rc == 0 && strcmp(state, "failed") == 0)
+		rc = err_set(err, ERR_SCANNER_FAILED, "", "%s", detail);
+	return rc;
+}
