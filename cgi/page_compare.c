@@ -49,7 +49,7 @@ put_values(const struct page *p, struct json_object *o, struct json_object *row,
 
 /* What was added to the list and taken out of it. */
 static struct json_object *
-list_diff_of(const struct page *p, struct json_object *settings)
+list_diff_of(struct json_object *settings)
 {
 	struct json_object *row;
 	size_t i, n;
@@ -60,8 +60,8 @@ list_diff_of(const struct page *p, struct json_object *settings)
 	for (i = 0; i < n; i++) {
 		row = json_object_array_get_idx(settings, i);
 		if (strcmp(jsonx_path_str(row, "path", ""), "access.list") == 0)
-			return list_diff(
-			    p, jsonx_path(row, "a"), jsonx_path(row, "b"));
+			return list_lines(jsonx_path(row, "removed"),
+			    jsonx_path(row, "added"));
 	}
 	return NULL;
 }
@@ -153,8 +153,8 @@ compare_render(struct screen *s, struct reply *reply, struct json_object *diff,
 	put_bool(
 	    ctx, "has_parameters", json_object_array_length(parameters) > 0);
 	json_object_object_add(ctx, "settings", settings);
-	json_object_object_add(ctx, "list_diff",
-	    list_diff_of(&s->page, jsonx_path(diff, "settings")));
+	json_object_object_add(
+	    ctx, "list_diff", list_diff_of(jsonx_path(diff, "settings")));
 	json_object_object_add(ctx, "parameters", parameters);
 	put_certificates(&s->page, ctx, diff);
 	json_object_object_add(

@@ -56,14 +56,37 @@ typed(const struct screen *s, const char *field)
 	return s->failed ? fields_str(&s->page.req->form, field, NULL) : NULL;
 }
 
+/* What Postfix has for a setting that is left to it; "" where the console
+ * manages it, as what Postfix had before is not what it has. */
 static const char *
 now(const struct screen *s, const char *path)
 {
-	struct json_object *v = NULL;
+	static const struct {
+		const char *path, *member[2]; /* of "current": the first set */
+	} rows[] = {
+	    {"interface.listen", {"address", "inet_interfaces"}},
+	    {"interface.port", {"port", NULL}},
+	    {"interface.idle_timeout", {"smtpd_timeout", NULL}},
+	    {"interface.max_connections",
+		{"process_limit", "default_process_limit"}},
+	};
+	struct json_object *current = jsonx_path(s->view, "current"), *v;
+	const char *text;
+	size_t i, j;
 
-	if (!find(jsonx_path(s->view, "current"), path, &v) || v == NULL)
+	if (jsonx_path(jsonx_path(s->view, "settings"), path) != NULL)
 		return "";
-	return json_object_get_string(v);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (j = 0; j < 2 && strcmp(rows[i].path, path) == 0 &&
+			    rows[i].member[j] != NULL;
+		     j++) {
+			v = jsonx_path(current, rows[i].member[j]);
+			text = v != NULL ? json_object_get_string(v) : "";
+			if (*text != '\0' && strcmp(text, "-") != 0)
+				return text;
+		}
+	}
+	return "";
 }
 
 static void

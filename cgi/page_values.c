@@ -55,6 +55,36 @@ diff_add(struct json_object *lines, char sign, const char *text, size_t count)
 	json_object_array_add(lines, o);
 }
 
+/* The lines of one list, with their sign. */
+static size_t
+diff_side(struct json_object *lines, char sign, struct json_object *list)
+{
+	size_t i, n;
+
+	n = json_object_is_type(list, json_type_array)
+		? json_object_array_length(list)
+		: 0;
+	for (i = 0; i < n; i++)
+		diff_add(lines, sign,
+		    json_object_get_string(json_object_array_get_idx(list, i)),
+		    i + 1);
+	return n;
+}
+
+struct json_object *
+list_lines(struct json_object *removed, struct json_object *added)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *lines = json_object_new_array();
+	size_t gone = diff_side(lines, '-', removed);
+	size_t came = diff_side(lines, '+', added);
+
+	put_str(o, "text", "");
+	put_bool(o, "more", gone > DIFF_LINES || came > DIFF_LINES);
+	json_object_object_add(o, "lines", lines);
+	return o;
+}
+
 struct json_object *
 list_diff(
     const struct page *p, struct json_object *before, struct json_object *after)
@@ -157,6 +187,17 @@ put_setting(const struct page *p, struct json_object *o, const char *key,
 	json_object_put(args);
 }
 
+/* An empty list, or none of its entries. */
+static bool
+is_none(const char *path, struct json_object *v)
+{
+	if (strcmp(path, "access.list") != 0)
+		return v == NULL;
+	return json_object_is_type(v, json_type_array)
+		   ? json_object_array_length(v) == 0
+		   : json_object_get_int(v) == 0;
+}
+
 struct json_object *
 managed_rows(const struct page *p, struct json_object *settings)
 {
@@ -165,8 +206,10 @@ managed_rows(const struct page *p, struct json_object *settings)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		v = jsonx_path(settings, names[i].path);
-		if (v == NULL || (json_object_is_type(v, json_type_array) &&
-				     json_object_array_length(v) == 0))
+		/* Where the list itself would be too much. */
+		if (v == NULL && strcmp(names[i].path, "access.list") == 0)
+			v = jsonx_path(settings, "access.entries");
+		if (is_none(names[i].path, v))
 			continue;
 		o = json_object_new_object();
 		put_str(o, "label", page_text(p, names[i].label));

@@ -17,7 +17,7 @@ static const struct {
 	const char *state, *path, *query; /* "a=b&c=d" */
 	page_fn page;
 	int status;
-	const char *has[9];
+	const char *has[14];
 	const char *lacks[5];
 } shown[] = {
     {"history", HISTORY, "", page_history, 200,
@@ -61,7 +61,10 @@ static const struct {
 	{"Generations 7 and 12", "Only accept SMTP connections by TLS",
 	    "mx-2025.example.jp", "<td>on</td><td>off</td>",
 	    "<code>encrypt</code>", "not set", "<span class=\"add\">",
-	    "value=\"12\" selected"},
+	    "value=\"12\" selected", "<td>As Postfix has it</td>"
+	    "<td>All interfaces</td>", "<td>200</td><td>No limit</td>",
+	    "<td>2 entries</td><td>3 entries</td>",
+	    "<span class=\"add\">+192.0.2.16/28</span>"},
 	{"Both have the same"}},
     {"compare-same", GENERATION, "with=8", page_generation, 200,
 	{"Both have the same settings", "Both have the same certificate",
@@ -117,7 +120,7 @@ START_TEST(shows_the_state)
 	size_t i;
 
 	show(_i);
-	for (i = 0; i < 9 && shown[_i].has[i] != NULL; i++)
+	for (i = 0; i < 14 && shown[_i].has[i] != NULL; i++)
 		has(shown[_i].has[i]);
 	for (i = 0; i < 5 && shown[_i].lacks[i] != NULL; i++)
 		lacks(shown[_i].lacks[i]);
