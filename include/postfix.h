@@ -34,6 +34,32 @@ enum postfix_kind {
 };
 
 #define POSTFIX_EXEMPT_MAX	16
+#define POSTFIX_INET_MAX	32
+
+/* What the parameters of the Connection screen are, expanded, and the
+ * columns of the inbound service in master.cf. */
+struct postfix_inbound {
+	char	service[128];		/* name in master.cf: "smtp" */
+	char	process_limit[16];	/* maxproc; behind postscreen that of
+					 * the service "smtpd pass" */
+	bool	postscreen;		/* takes the connections */
+	bool	smtpd_pass;		/* there is such a service */
+	bool	own_timeout;		/* -o smtpd_timeout= */
+	bool	own_restrictions;	/* -o smtpd_client_restrictions= */
+	char	interfaces[256];	/* inet_interfaces */
+	char	protocols[64];		/* inet_protocols */
+	char	timeout[64];		/* smtpd_timeout */
+	char	default_limit[16];	/* default_process_limit */
+	char	mynetworks[2048];	/* cut there */
+	/* smtpd services that smtpd_client_restrictions also holds for */
+	char	others[256];		/* "submission, smtps" */
+	/* the other inet services */
+	struct {
+		char	name[64];
+		int	port;
+	} inet[POSTFIX_INET_MAX];
+	size_t	n_inet;
+};
 
 struct postfix_info {
 	enum postfix_kind kind;
@@ -48,6 +74,7 @@ struct postfix_info {
 	 * have no smtpd_tls_security_level of their own: $service_name */
 	char		exempt[POSTFIX_EXEMPT_MAX][128];
 	size_t		n_exempt;
+	struct postfix_inbound inbound;
 	char		detail[200];	/* for POSTFIX_BROKEN */
 	/* identity of the main.cf and master.cf that were read */
 	struct stat	maincf, mastercf;
@@ -55,6 +82,14 @@ struct postfix_info {
 
 int	postfix_info_read(const struct conf *, struct postfix_info *,
 	    struct err *);
+/* The same; services: names that the inbound service may have now, the first
+ * that master.cf has counts, before the one of *conf (NULL at the end). */
+int	postfix_info_read_for(const struct conf *, const char *const *services,
+	    struct postfix_info *, struct err *);
+/* "host:port" or "port" -> number of the port; 0 when it is none. */
+int	postfix_service_port(const char *service);
+/* The address in the name of a service, or "". */
+void	postfix_service_host(const char *service, char dst[64]);
 /* Are main.cf and master.cf still the files that *info was read from? */
 bool	postfix_info_fresh(const struct conf *, const struct postfix_info *);
 bool	postfix_running(const struct postfix_info *);	/* master.pid lock */
@@ -80,6 +115,12 @@ struct param_plan {
 /* What main.cf sets by itself (postconf -n, not expanded) for every managed
  * parameter: JSON object name -> string, cleaned to UTF-8. */
 int	params_read(const struct conf *, struct json_object **, struct err *);
+/* Two columns of the inbound service are managed like parameters, under these
+ * names; params_add_master puts them beside what params_read gave. */
+#define PARAM_SERVICE	"master.cf:service"
+#define PARAM_LIMIT	"master.cf:process_limit"
+int	params_add_master(struct json_object *, const struct postfix_info *);
+bool	param_in_master(const char *name);
 /* What the settings ask for: name -> string, or null = must not be set, or
  * [string or null] = only over a value that the console itself wrote.
  * chain_file: absolute path, or NULL without a certificate.  A direction that
@@ -87,6 +128,26 @@ int	params_read(const struct conf *, struct json_object **, struct err *);
  * so already, including "none" where nothing is set. */
 int	params_wanted(const struct settings *, const struct postfix_info *,
 	    const char *chain_file, struct json_object **, struct err *);
+struct params_context {
+	const struct settings		*settings;
+	const struct postfix_info	*info;
+	const char			*chain_file;	/* or NULL */
+	const char			*access_file;	/* or NULL */
+	/* as params_read and params_add_master give it, or NULL */
+	struct json_object		*current;
+	/* name -> {"was", "set"}: what a parameter was before the console
+	 * took it over (null = not set), and what it made of it; or NULL */
+	struct json_object		*originals;
+};
+/* The same with all that a value can depend on.  [value, over] = only where
+ * the value now is `over`: a parameter that is managed no longer goes back to
+ * what it was, unless somebody changed it meanwhile. */
+int	params_wanted_in(const struct params_context *, struct json_object **,
+	    struct err *);
+/* originals for the parameters that these settings manage: those that are
+ * known stay, of others the current value is taken; `set` is what was wanted. */
+struct json_object *params_originals(const struct params_context *,
+	    struct json_object *wanted);
 int	params_plan(struct json_object *current, struct json_object *wanted,
 	    struct param_plan *, struct err *);
 void	param_plan_clear(struct param_plan *);
@@ -111,9 +172,34 @@ int	maincf_stage(const struct conf *, const struct param_plan *,
 int	maincf_commit(const struct conf *, const void *, size_t,
 	    const char *expect_sha256, struct err *);
 int	maincf_read(const struct conf *, struct buf *, struct err *);
+/*
+ * master.cf: the columns of the inbound service, by postconf -F on a copy in
+ * stage_dir (a directory of its own).  Every other service and all comments
+ * are proven to be as before.
+ */
+int	mastercf_stage(const struct conf *, const struct postfix_info *,
+	    const struct param_plan *, const char *stage_dir,
+	    struct buf *before, struct buf *after, struct err *);
+int	mastercf_commit(const struct conf *, const void *, size_t,
+	    const char *expect_sha256, struct err *);
+int	mastercf_read(const struct conf *, struct buf *, struct err *);
+int	mastercf_lock(const struct conf *, int wait_ms, struct err *);
 /* The flock that postconf -e takes: CONFIG_DIR/main.cf.tmp; fd or -1.
  * Closing the fd releases it; the empty file stays and does no harm. */
 int	maincf_lock(const struct conf *, int wait_ms, struct err *);
+
+/*
+ * Connection Control: the cidr: map of a generation.  Its first rows are the
+ * probe's canary (probe.h) and loopback, which always passes; then the list.
+ */
+int	access_map_text(const struct settings *, long generation, struct buf *,
+	    struct err *);
+/* Ask Postfix's own look-up about the list's edges and the neighbours:
+ * ERR_POSTFIX_READBACK. */
+int	access_map_check(const struct conf *, const char *config_directory,
+	    const char *map, const struct settings *, long generation,
+	    struct err *);
+#define ACCESS_REFUSAL	"Access denied by Connection Control"
 
 /*
  * Service.  restart = stop + start; systemd's postfix@ unit where systemd

@@ -33,11 +33,39 @@ struct probe_want {
 int	probe_run(const struct probe_want *, struct json_object **result,
 	    struct err *);
 
-/* Watches the port through an apply from a child process of its own:
- * the time from the first refused connection to the first served banner. */
-struct outage;
-int	outage_start(const char *host, int port, struct outage **,
+/*
+ * Is the port open where the settings say, and does the running Postfix
+ * follow the access map?  Postfix must have been proven by probe_run before.
+ * Listening sockets are read from /proc/net, so no packet filter interferes.
+ * The map is proven by two sessions, MAIL and RCPT without DATA: one from
+ * ACCESS_CANARY, an address that no client has and that every map of ours
+ * refuses with a text that names the generation, and one from loopback, which
+ * every map lets pass.
+ * JSON: {"listen": "loopback" | "all" (or other addresses) | null,
+ *   "port": N, "access":
+ *   "proven" | "unproven" | null, "note"?: why unproven}
+ * Errors: PROBE_LISTEN, PROBE_ACCESS.
+ */
+#define ACCESS_CANARY	"127.211.7.53"
+struct inbound_want {
+	const char	*host;		/* of the probe */
+	int		 port;
+	int		 listen;	/* enum listen, or SETTING_KEEP */
+	int		 old_port;	/* must be closed; 0 = none */
+	bool		 tls_only;
+	long		 generation;	/* of the map; 0 = no map */
+	const char	*domain;	/* of the recipient: the host's name */
+	int		 total_ms;	/* 0 = 5000 */
+};
+int	inbound_probe(const struct inbound_want *, struct json_object **result,
 	    struct err *);
+
+/* Watches the port through an apply from a child process of its own:
+ * the time from the first refused connection to the first served banner,
+ * which may come from another port (0 = the same). */
+struct outage;
+int	outage_start(const char *host, int port, const char *next_host,
+	    int next_port, struct outage **, struct err *);
 /* Stops the watch; ms without service (0 = nobody was refused). */
 int	outage_stop(struct outage *, int *ret_ms, struct err *);
 

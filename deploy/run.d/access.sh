@@ -65,7 +65,7 @@ access_json()
 	printf '{\n  "url": "https://127.0.0.1:%s",\n' "$HTTPS_PORT"
 	printf '  "user": "admin",\n  "password": %s,\n' "$(json_str "$PASSWORD")"
 	printf '  "token": %s,\n' "$(json_str "$TOKEN")"
-	printf '  "smtp": "127.0.0.1:%s",\n' "$SMTP_PORT"
+	printf '  "smtp": "127.0.0.1:%s",\n' "${PF_PORT:-$SMTP_PORT}"
 	printf '  "postfix_config": %s,\n' "$(json_str "$STATE/postfix/conf")"
 	printf '  "https_ca": %s,\n' "$(json_str "$STATE/https/cert.pem")"
 	cluster_access_json

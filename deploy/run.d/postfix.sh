@@ -6,6 +6,7 @@
 # console, as on a real gateway: a later start only corrects paths.
 
 PF=		# set by postfix_paths
+PF_PORT=	# where it listens, when the console moved it
 
 postfix_paths()
 {
@@ -95,10 +96,19 @@ EOT
 	[ ${#edits[@]} -eq 0 ] ||
 		postconf -c "$PF/conf" -e "${edits[@]}" ||
 		fail "cannot edit $PF/conf/main.cf"
-	grep -q "^127\.0\.0\.1:$SMTP_PORT[[:space:]]" "$PF/conf/master.cf" ||
+	# Another port than the one it was started with is the console's choice.
+	[ "$(postfix_inbound)" != "127.0.0.1:$(postfix_old_port)" ] ||
+		[ "$SMTP_PORT" = "$(postfix_old_port)" ] ||
 		sed -i "s/^127\.0\.0\.1:$(postfix_old_port)\([[:space:]]\)/127.0.0.1:$SMTP_PORT\1/" \
 		    "$PF/conf/master.cf" ||
 		fail "cannot edit $PF/conf/master.cf"
+}
+
+# The inbound service of master.cf as it is now; "" before the first start.
+postfix_inbound()
+{
+	awk '$2 == "inet" && $8 == "smtpd" { print $1; exit }' \
+	    "$PF/conf/master.cf" 2>/dev/null
 }
 
 # The port of an earlier start.
@@ -130,6 +140,8 @@ postfix_prepare()
 	# two seconds by every program.
 	[ -z "$(find "$PF/conf/main.cf" -newermt '-10 seconds')" ] ||
 		touch -d '-10 seconds' "$PF/conf/main.cf"
+	PF_PORT=$(postfix_inbound)
+	PF_PORT=${PF_PORT##*:}
 }
 
 postfix_pid()
@@ -164,7 +176,7 @@ postfix_greets()
 {
 	local line
 
-	exec 7<>"/dev/tcp/127.0.0.1/$SMTP_PORT" || return 1
+	exec 7<>"/dev/tcp/127.0.0.1/${PF_PORT:-$SMTP_PORT}" || return 1
 	read -r -t 5 line <&7
 	printf 'QUIT\r\n' >&7
 	exec 7>&-

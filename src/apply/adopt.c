@@ -184,6 +184,7 @@ int
 adopt_source(struct txn *t, struct err *err)
 {
 	adopt_levels(t);
+	adopt_inbound(t);
 	return t->settings.inbound_enabled ? adopt_certificate(t, err) : 0;
 }
 
@@ -195,7 +196,8 @@ is_adopted(const char *name)
 	    "smtp_tls_security_level", "smtpd_tls_chain_files", "smtpd_use_tls",
 	    "smtpd_enforce_tls", "smtp_use_tls", "smtp_enforce_tls",
 	    "smtpd_tls_cert_file", "smtpd_tls_key_file",
-	    "smtpd_tls_eccert_file", "smtpd_tls_eckey_file"};
+	    "smtpd_tls_eccert_file", "smtpd_tls_eckey_file", "inet_interfaces",
+	    "smtpd_timeout", "smtpd_client_restrictions", PARAM_LIMIT};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -212,14 +214,13 @@ adopt_check(struct txn *t)
 	struct param_plan plan = {NULL, 0};
 	struct json_object *wanted = NULL;
 	const struct param_change *c;
-	char path[STATE_PATH_MAX];
+	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
+	struct params_context context;
 	size_t i;
 
 	/* Any number will do: the chain file's name is not looked at. */
-	if (generation_path(t->conf, t->prev + 1, "inbound.pem", path, NULL) ==
-		-1 ||
-	    params_wanted(&t->settings, &t->facts.info,
-		t->chain.len > 0 ? path : NULL, &wanted, NULL) == -1 ||
+	if (txn_context(t, t->prev + 1, &context, chain, access, NULL) == -1 ||
+	    params_wanted_in(&context, &wanted, NULL) == -1 ||
 	    params_plan(t->facts.params, wanted, &plan, NULL) == -1)
 		goto out; /* the plan step will say why */
 	for (i = 0; i < plan.n; i++) {

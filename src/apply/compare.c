@@ -13,6 +13,7 @@
 #include "state.h"
 
 #define TEXT_MAX_LEN (64 * 1024)
+#define SHOWN_MAX    50
 
 struct side {
 	long id;
@@ -53,7 +54,8 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
     struct side *s, struct err *err)
 {
 	struct settings settings;
-	char path[STATE_PATH_MAX];
+	struct params_context c = {.settings = &settings};
+	char path[STATE_PATH_MAX], access[STATE_PATH_MAX];
 	int rc = -1;
 
 	settings_default(&settings);
@@ -74,10 +76,15 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 	rc = 0;
 	if (facts->info.kind != POSTFIX_OK)
 		goto out;
+	c.info = &facts->info;
+	c.originals = jsonx_path(s->meta, "originals");
+	c.chain_file = s->cert == NULL ? NULL : path;
+	c.access_file = access;
 	rc = generation_path(conf, s->id, "inbound.pem", path, err);
 	if (rc == 0)
-		rc = params_wanted(&settings, &facts->info,
-		    s->cert == NULL ? NULL : path, &s->wanted, err);
+		rc = generation_path(conf, s->id, "access.cidr", access, err);
+	if (rc == 0)
+		rc = params_wanted_in(&c, &s->wanted, err);
 out:
 	settings_clear(&settings);
 	return rc;
@@ -95,6 +102,52 @@ add_row(struct json_object *list, const char *label, const char *name,
 	json_object_array_add(list, row);
 }
 
+/* Ten thousand entries on both sides are no comparison: how many there are,
+ * and the first that came and went. */
+static struct json_object *
+only_in(struct json_object *list, struct json_object *other)
+{
+	struct json_object *seen = json_object_new_object(), *v;
+	struct json_object *out = json_object_new_array();
+	size_t i;
+
+	for (i = 0; other != NULL && i < json_object_array_length(other); i++)
+		json_object_object_add(seen,
+		    json_object_get_string(json_object_array_get_idx(other, i)),
+		    NULL);
+	for (i = 0; list != NULL && i < json_object_array_length(list) &&
+		    json_object_array_length(out) < SHOWN_MAX;
+	     i++) {
+		v = json_object_array_get_idx(list, i);
+		if (!json_object_object_get_ex(
+			seen, json_object_get_string(v), NULL))
+			json_object_array_add(out, json_object_get(v));
+	}
+	json_object_put(seen);
+	return out;
+}
+
+static struct json_object *
+count(struct json_object *list)
+{
+	return json_object_new_int64(
+	    list == NULL ? 0 : (int64_t)json_object_array_length(list));
+}
+
+static void
+add_list(struct json_object *rows, const char *path, struct json_object *a,
+    struct json_object *b)
+{
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "path", json_object_new_string(path));
+	json_object_object_add(row, "a", count(a));
+	json_object_object_add(row, "b", count(b));
+	json_object_object_add(row, "removed", only_in(a, b));
+	json_object_object_add(row, "added", only_in(b, a));
+	json_object_array_add(rows, row);
+}
+
 static struct json_object *
 compare_settings(const struct side *a, const struct side *b)
 {
@@ -104,7 +157,11 @@ compare_settings(const struct side *a, const struct side *b)
 	for (i = 0; settings_fields[i].path != NULL; i++) {
 		va = jsonx_path(a->settings, settings_fields[i].path);
 		vb = jsonx_path(b->settings, settings_fields[i].path);
-		if (!json_object_equal(va, vb))
+		if (json_object_equal(va, vb))
+			continue;
+		if (settings_fields[i].kind == SETTING_LIST)
+			add_list(list, settings_fields[i].path, va, vb);
+		else
 			add_row(list, "path", settings_fields[i].path, va, vb);
 	}
 	return list;
@@ -160,7 +217,7 @@ as_text(const struct side *s, struct buf *b)
 	if (s->wanted == NULL)
 		return;
 	json_object_object_foreach (s->wanted, name, v) {
-		if (v != NULL)
+		if (v != NULL && !param_in_master(name))
 			buf_printf(
 			    b, "%s = %s\n", name, json_object_get_string(v));
 	}

@@ -45,11 +45,10 @@ chain_is_intact(struct json_object *meta, const struct buf *chain)
 		   strcmp(is, want) == 0);
 }
 
-/* Is the chain file there, root's alone, and as it was written? */
+/* Is the file there, root's alone, and as it was written? */
 static int
-drift_file(struct json_object *list, const char *path, struct json_object *meta)
+drift_file(struct json_object *list, const char *path, const char *want)
 {
-	const char *want = jsonx_path_str(meta, "chain_sha256", NULL);
 	char is[SHA256_HEX], rights[64];
 	struct stat st;
 	struct buf b;
@@ -73,16 +72,61 @@ drift_file(struct json_object *list, const char *path, struct json_object *meta)
 	return rc;
 }
 
+/* The parameters that would be written now. */
+static int
+drift_plan(const struct conf *conf, const struct facts *facts, long id,
+    const struct settings *settings, struct json_object *meta,
+    struct param_plan *plan, struct err *err)
+{
+	struct params_context c = {.settings = settings,
+	    .info = &facts->info,
+	    .current = facts->params,
+	    .originals = jsonx_path(meta, "originals")};
+	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
+	struct json_object *wanted = NULL;
+	int rc;
+
+	if (generation_path(conf, id, "inbound.pem", chain, err) == -1 ||
+	    generation_path(conf, id, "access.cidr", access, err) == -1)
+		return -1;
+	if (json_object_is_type(
+		jsonx_path(meta, "certificate"), json_type_object))
+		c.chain_file = chain;
+	c.access_file = access;
+	if (params_wanted_in(&c, &wanted, err) == -1)
+		return -1;
+	rc = params_plan(facts->params, wanted, plan, err);
+	json_object_put(wanted);
+	return rc;
+}
+
+static int
+drift_files(const struct conf *conf, long id, const struct settings *settings,
+    struct json_object *meta, struct json_object *list)
+{
+	char path[STATE_PATH_MAX];
+
+	if (json_object_is_type(
+		jsonx_path(meta, "certificate"), json_type_object) &&
+	    (generation_path(conf, id, "inbound.pem", path, NULL) == -1 ||
+		drift_file(list, path,
+		    jsonx_path_str(meta, "chain_sha256", NULL)) == -1))
+		return -1;
+	if (settings->access_policy == SETTING_KEEP)
+		return 0;
+	if (generation_path(conf, id, "access.cidr", path, NULL) == -1)
+		return -1;
+	return drift_file(
+	    list, path, jsonx_path_str(meta, "access_sha256", NULL));
+}
+
 int
 drift_find(const struct conf *conf, const struct facts *facts, long id,
     const struct settings *settings, struct json_object *meta,
     struct json_object **ret_array, struct err *err)
 {
-	struct json_object *list = NULL, *wanted = NULL;
 	struct param_plan plan = {NULL, 0};
-	char path[STATE_PATH_MAX];
-	bool chain = json_object_is_type(
-	    jsonx_path(meta, "certificate"), json_type_object);
+	struct json_object *list;
 	size_t i;
 	int rc = -1;
 
@@ -92,11 +136,7 @@ drift_find(const struct conf *conf, const struct facts *facts, long id,
 		rc = 0;
 		goto out;
 	}
-	if (id > 0 && generation_path(conf, id, "inbound.pem", path, err) == -1)
-		goto out;
-	if (params_wanted(settings, &facts->info, chain ? path : NULL, &wanted,
-		err) == -1 ||
-	    params_plan(facts->params, wanted, &plan, err) == -1)
+	if (drift_plan(conf, facts, id, settings, meta, &plan, err) == -1)
 		goto out;
 	for (i = 0; i < plan.n; i++) {
 		if (id == 0 && plan.v[i].before == NULL)
@@ -107,14 +147,13 @@ drift_find(const struct conf *conf, const struct facts *facts, long id,
 			goto out;
 		}
 	}
-	if (chain && drift_file(list, path, meta) == -1) {
+	if (drift_files(conf, id, settings, meta, list) == -1) {
 		err_set(err, ERR_NOMEM, "", "drift");
 		goto out;
 	}
 	rc = 0;
 out:
 	param_plan_clear(&plan);
-	json_object_put(wanted);
 	if (rc == 0)
 		*ret_array = list;
 	else

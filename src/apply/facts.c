@@ -24,17 +24,24 @@
 #define FACTS_MAX (256 * 1024)
 #define HOT_S	  3
 
+/* Names that the inbound service may have: as the change under way makes it,
+ * as the generation in force made it, as postseal.conf says. */
+#define SERVICE_NAMES_MAX 3
+struct names {
+	char v[SERVICE_NAMES_MAX][128];
+};
+
 struct facts_head {
 	char magic[16];
 	size_t size;
 	char config[CONF_STR_MAX];
 	char commands[CONF_STR_MAX];
-	char service[128];
+	char service[SERVICE_NAMES_MAX][128]; /* asked for */
 	char sha256[SHA256_HEX];
 	struct postfix_info info;
 };
 
-static const char magic[16] = "postseal-facts1";
+static const char magic[16] = "postseal-facts2";
 
 static int
 facts_path(const struct conf *conf, char dst[STATE_PATH_MAX], struct err *err)
@@ -51,7 +58,58 @@ facts_clear(struct facts *f)
 }
 
 static void
-facts_save(const struct conf *conf, const struct facts *f)
+name_of(const struct conf *conf, long id, char dst[128])
+{
+	struct json_object *meta = NULL;
+
+	if (id > 0 && generation_meta(conf, id, &meta, NULL) == 0)
+		(void)snprintf(
+		    dst, 128, "%s", jsonx_path_str(meta, "service", ""));
+	json_object_put(meta);
+}
+
+static void
+names_find(const struct conf *conf, struct names *n)
+{
+	struct journal j;
+	long current = 0;
+
+	memset(n, 0, sizeof(*n));
+	if (journal_read(conf, &j, NULL) == 0 && j.pending)
+		name_of(conf, j.id, n->v[0]);
+	if (generation_current(conf, &current, NULL) == 0)
+		name_of(conf, current, n->v[1]);
+	(void)snprintf(n->v[2], sizeof(n->v[2]), "%s", conf->service);
+}
+
+static int
+info_read(const struct conf *conf, const struct names *n,
+    struct postfix_info *info, struct err *err)
+{
+	const char *list[SERVICE_NAMES_MAX + 1];
+	size_t i, k = 0;
+
+	/* The last one is the conf's own. */
+	for (i = 0; i + 1 < SERVICE_NAMES_MAX; i++)
+		if (n->v[i][0] != '\0')
+			list[k++] = n->v[i];
+	list[k] = NULL;
+	return postfix_info_read_for(conf, list, info, err);
+}
+
+static int
+values_read(const struct conf *conf, struct facts *f, struct err *err)
+{
+	if (params_read(conf, &f->params, err) == -1)
+		return -1;
+	if (params_add_master(f->params, &f->info) == -1)
+		return err_set(err, ERR_NOMEM, "", "parameters");
+	return 0;
+}
+
+static void
+facts_save(
+    const struct conf *conf, const struct names *n, const struct facts *f)
 {
 	char path[STATE_PATH_MAX];
 	struct facts_head head;
@@ -64,7 +122,7 @@ facts_save(const struct conf *conf, const struct facts *f)
 	    head.config, sizeof(head.config), "%s", conf->config_directory);
 	(void)snprintf(head.commands, sizeof(head.commands), "%s",
 	    conf->command_directory);
-	(void)snprintf(head.service, sizeof(head.service), "%s", conf->service);
+	memcpy(head.service, n->v, sizeof(head.service));
 	memcpy(head.sha256, f->maincf_sha256, sizeof(head.sha256));
 	head.info = f->info;
 	buf_init(&b, FACTS_MAX);
@@ -79,7 +137,7 @@ facts_save(const struct conf *conf, const struct facts *f)
 }
 
 static int
-facts_load(const struct conf *conf, struct facts *ret)
+facts_load(const struct conf *conf, const struct names *n, struct facts *ret)
 {
 	char path[STATE_PATH_MAX];
 	struct json_object *params = NULL;
@@ -96,7 +154,7 @@ facts_load(const struct conf *conf, struct facts *ret)
 	    head.size != sizeof(head) ||
 	    strcmp(head.config, conf->config_directory) != 0 ||
 	    strcmp(head.commands, conf->command_directory) != 0 ||
-	    strcmp(head.service, conf->service) != 0)
+	    memcmp(head.service, n->v, sizeof(head.service)) != 0)
 		goto out;
 	if (jsonx_parse(b.data + sizeof(head), b.len - sizeof(head), 4, &params,
 		NULL) == -1 ||
@@ -118,13 +176,14 @@ out:
 /* The hash belongs to the identity in info only if that did not change
  * meanwhile. */
 static int
-facts_ask(const struct conf *conf, struct facts *f, struct err *err)
+facts_ask(const struct conf *conf, const struct names *n, struct facts *f,
+    struct err *err)
 {
 	struct buf b;
 	int rc = -1;
 
 	buf_init(&b, MAINCF_MAX);
-	if (postfix_info_read(conf, &f->info, err) == -1)
+	if (info_read(conf, n, &f->info, err) == -1)
 		goto out;
 	rc = 0;
 	if (f->info.kind == POSTFIX_NONE || f->info.kind == POSTFIX_OTHER_MTA)
@@ -133,12 +192,12 @@ facts_ask(const struct conf *conf, struct facts *f, struct err *err)
 		(void)sha256_hex(b.data, b.len, f->maincf_sha256);
 	if (f->info.kind != POSTFIX_OK)
 		goto out;
-	if (params_read(conf, &f->params, err) == -1) {
+	if (values_read(conf, f, err) == -1) {
 		rc = -1;
 		goto out;
 	}
 	if (postfix_info_fresh(conf, &f->info))
-		facts_save(conf, f);
+		facts_save(conf, n, f);
 out:
 	buf_clear(&b);
 	return rc;
@@ -180,7 +239,8 @@ copy_cooled(
  * came of it, ask in the usual way; a refusal must name the real file.
  */
 static int
-facts_ask_copy(const struct conf *conf, const char *dir, struct facts *f)
+facts_ask_copy(const struct conf *conf, const struct names *n, const char *dir,
+    struct facts *f)
 {
 	const char *real = conf->config_directory;
 	struct conf copy = *conf;
@@ -198,9 +258,8 @@ facts_ask_copy(const struct conf *conf, const char *dir, struct facts *f)
 	    copy_cooled(real, dir, "master.cf", NULL) == -1 ||
 	    fsx_path(copy.config_directory, sizeof(copy.config_directory), NULL,
 		"%s", dir) == -1 ||
-	    postfix_info_read(&copy, &f->info, NULL) == -1 ||
-	    f->info.kind != POSTFIX_OK ||
-	    params_read(&copy, &f->params, NULL) == -1)
+	    info_read(&copy, n, &f->info, NULL) == -1 ||
+	    f->info.kind != POSTFIX_OK || values_read(&copy, f, NULL) == -1)
 		return 1;
 	f->info.maincf = main_st;
 	f->info.mastercf = master_st;
@@ -208,7 +267,7 @@ facts_ask_copy(const struct conf *conf, const char *dir, struct facts *f)
 }
 
 static int
-facts_ask_hot(const struct conf *conf, struct facts *f)
+facts_ask_hot(const struct conf *conf, const struct names *n, struct facts *f)
 {
 	char dir[STATE_PATH_MAX];
 	struct buf b;
@@ -218,13 +277,13 @@ facts_ask_hot(const struct conf *conf, struct facts *f)
 		conf->state_directory, (long)getpid()) == -1)
 		return 1;
 	buf_init(&b, MAINCF_MAX);
-	rc = facts_ask_copy(conf, dir, f);
+	rc = facts_ask_copy(conf, n, dir, f);
 	if (rc == 0 && (maincf_read(conf, &b, NULL) == -1 ||
 			   sha256_hex(b.data, b.len, f->maincf_sha256) == -1 ||
 			   !postfix_info_fresh(conf, &f->info)))
 		rc = 1;
 	if (rc == 0)
-		facts_save(conf, f);
+		facts_save(conf, n, f);
 	else
 		facts_clear(f);
 	buf_clear(&b);
@@ -236,11 +295,14 @@ int
 facts_get(const struct conf *conf, struct facts *ret, struct err *err)
 {
 	struct facts f;
+	struct names n;
 
-	if (facts_load(conf, ret) == 0)
+	names_find(conf, &n);
+	if (facts_load(conf, &n, ret) == 0)
 		return 0;
 	memset(&f, 0, sizeof(f));
-	if (facts_ask_hot(conf, &f) != 0 && facts_ask(conf, &f, err) == -1) {
+	if (facts_ask_hot(conf, &n, &f) != 0 &&
+	    facts_ask(conf, &n, &f, err) == -1) {
 		facts_clear(&f);
 		return -1;
 	}
@@ -254,11 +316,13 @@ facts_update(const struct conf *conf, const struct postfix_info *info,
 {
 	char path[STATE_PATH_MAX], is[SHA256_HEX];
 	struct facts f;
+	struct names n;
 	struct stat st;
 	struct buf b;
 
 	memset(&f, 0, sizeof(f));
 	buf_init(&b, MAINCF_MAX);
+	names_find(conf, &n);
 	f.info = *info;
 	f.params = params;
 	(void)snprintf(f.maincf_sha256, sizeof(f.maincf_sha256), "%s", sha256);
@@ -272,7 +336,7 @@ facts_update(const struct conf *conf, const struct postfix_info *info,
 	    sha256_hex(b.data, b.len, is) == -1 || strcmp(is, sha256) != 0)
 		goto out;
 	if (postfix_info_fresh(conf, &f.info))
-		facts_save(conf, &f);
+		facts_save(conf, &n, &f);
 out:
 	buf_clear(&b);
 }

@@ -2,10 +2,11 @@
  * journal.c - one durable file that says whether a change is under way.
  *
  * "pending N BEFORE AFTER RUNNING" is written before main.cf is renamed,
- * "done N" after the probe.  BEFORE and AFTER are the SHA-256 of main.cf on
- * either side of the rename: a recovery that finds the one or the other knows
- * where the crash was; one that finds a third file knows that somebody else
- * wrote since, and must not put an old file over it.
+ * "done N" after the probe; a change of master.cf adds its BEFORE and AFTER.
+ * BEFORE and AFTER are the SHA-256 of main.cf on either side of the rename: a
+ * recovery that finds the one or the other knows where the crash was; one that
+ * finds a third file knows that somebody else wrote since, and must not put an
+ * old file over it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "fsx.h"
 #include "state.h"
 
-#define JOURNAL_MAX 256
+#define JOURNAL_MAX 512
 
 static int
 journal_path(const struct conf *conf, char dst[STATE_PATH_MAX], struct err *err)
@@ -29,7 +30,7 @@ journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 	struct err cause;
 	char path[STATE_PATH_MAX];
 	struct buf b;
-	int end = 0, running, rc = -1;
+	int end = 0, more = 0, running, rc = -1;
 
 	memset(&j, 0, sizeof(j));
 	buf_init(&b, JOURNAL_MAX);
@@ -47,6 +48,9 @@ journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 		j.before, j.after, &running, &end) == 4) {
 		j.pending = true;
 		j.running = running != 0;
+		if (sscanf(b.data + end, " %64[0-9a-f] %64[0-9a-f]%n",
+			j.master_before, j.master_after, &more) == 2)
+			end += more;
 	} else if (sscanf(b.data, "done %ld%n", &j.id, &end) != 1) {
 		end = 0;
 	}
@@ -72,8 +76,11 @@ journal_write(const struct conf *conf, const struct journal *j, struct err *err)
 	if (journal_path(conf, path, err) == -1)
 		return -1;
 	if (j->pending)
-		n = snprintf(line, sizeof(line), "pending %ld %s %s %d\n",
-		    j->id, j->before, j->after, j->running ? 1 : 0);
+		n = snprintf(line, sizeof(line),
+		    "pending %ld %s %s %d%s%s%s%s\n", j->id, j->before,
+		    j->after, j->running ? 1 : 0,
+		    j->master_before[0] == '\0' ? "" : " ", j->master_before,
+		    j->master_after[0] == '\0' ? "" : " ", j->master_after);
 	else
 		n = snprintf(line, sizeof(line), "done %ld\n", j->id);
 	return fsx_replace(path, line, (size_t)n, &attr, err);

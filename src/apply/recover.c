@@ -1,7 +1,9 @@
 /*
  * recover.c - what a crash left is brought to one complete generation.
  *
- * The journal says "pending N", main.cf says where the crash was:
+ * The journal says "pending N", main.cf (and master.cf, if N changes it: both
+ * must say the same, or it counts as not switched and goes back) says where
+ * the crash was:
  *   main.cf is BEFORE   it was not switched, or is switched back already:
  *                       see that Postfix serves it, drop N
  *   main.cf is AFTER    switched: if Postfix and the probe agree, N is
@@ -31,8 +33,17 @@
 static bool
 is_leftover(const char *name)
 {
-	return strcmp(name, "main.cf.tmp") == 0 ||
-	       strncmp(name, "main.cf.postseal-", 17) == 0;
+	static const char *const heads[] = {"main.cf", "master.cf"};
+	size_t i, n;
+
+	for (i = 0; i < 2; i++) {
+		n = strlen(heads[i]);
+		if (strncmp(name, heads[i], n) == 0 &&
+		    (strcmp(name + n, ".tmp") == 0 ||
+			strncmp(name + n, ".postseal-", 10) == 0))
+			return true;
+	}
+	return false;
 }
 
 static const struct actor recovery = {"postseald", "", "ctl"};
@@ -48,6 +59,19 @@ note(const struct conf *conf, long id, const char *outcome)
 }
 
 static int
+load_master(struct txn *t, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+
+	if (t->master_after_sha256[0] == '\0')
+		return 0;
+	if (generation_path(t->conf, t->id, "master.cf.before", path, err) ==
+	    -1)
+		return -1;
+	return fsx_read(path, MAINCF_MAX, &t->master_before, err);
+}
+
+static int
 load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
 {
 	struct json_object *v;
@@ -57,6 +81,7 @@ load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
 	    generation_path(t->conf, t->id, "main.cf.before", path, err) ==
 		-1 ||
 	    fsx_read(path, MAINCF_MAX, &t->before, err) == -1 ||
+	    load_master(t, err) == -1 ||
 	    generation_settings(t->conf, t->id, &t->settings, err) == -1 ||
 	    generation_chain(t->conf, t->id, &t->chain, err) == -1 ||
 	    generation_meta(t->conf, t->id, ret_meta, err) == -1)
@@ -64,6 +89,8 @@ load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
 	t->staged = true;
 	t->cert = json_object_get(jsonx_path(*ret_meta, "certificate"));
 	t->changes = json_object_get(jsonx_path(*ret_meta, "changes"));
+	(void)snprintf(t->service, sizeof(t->service), "%s",
+	    jsonx_path_str(*ret_meta, "service", ""));
 	v = jsonx_path(*ret_meta, "former_known");
 	t->former.known = json_object_get_boolean(v) && t->prev > 0;
 	if (!json_object_is_type(t->changes, json_type_array))
@@ -103,23 +130,58 @@ out:
 	return rc;
 }
 
+/* Has this file been switched?  One that somebody edited since has, if it
+ * still names what N brought. */
+static bool
+main_switched(const struct txn *t)
+{
+	enum cf_state state = txn_main_state(t);
+	char name[64];
+	struct buf now;
+	bool yes = state == CF_AFTER;
+
+	if (state != CF_OTHER)
+		return yes;
+	buf_init(&now, MAINCF_MAX);
+	(void)snprintf(name, sizeof(name), "/gen-%ld/", t->id);
+	if (maincf_read(t->conf, &now, NULL) == 0)
+		yes = strstr(now.data, name) != NULL;
+	buf_clear(&now);
+	return yes;
+}
+
+/* The facts were read with the names of N and of the one before, N's first. */
+static bool
+master_switched(const struct txn *t)
+{
+	enum cf_state state = txn_master_state(t);
+
+	if (state != CF_OTHER)
+		return state == CF_AFTER;
+	return t->service[0] != '\0' &&
+	       strcmp(t->service, t->facts.info.inbound.service) == 0;
+}
+
+/* Is any of both still (or already) the new one?  A change that shows in
+ * neither is switched as soon as it was journaled. */
+static bool
+switched_any(const struct txn *t)
+{
+	bool main_same = strcmp(t->before_sha256, t->after_sha256) == 0;
+
+	if (main_same && t->master_after_sha256[0] == '\0')
+		return true;
+	return main_switched(t) || master_switched(t);
+}
+
 static bool
 switched(const struct txn *t)
 {
-	char sha256[SHA256_HEX], name[64];
-	struct buf now;
-	bool yes = false;
-
-	buf_init(&now, MAINCF_MAX);
-	if (maincf_read(t->conf, &now, NULL) == 0 &&
-	    sha256_hex(now.data, now.len, sha256) == 0) {
-		(void)snprintf(name, sizeof(name), "/gen-%ld/", t->id);
-		yes = strcmp(sha256, t->after_sha256) == 0 ||
-		      (strcmp(sha256, t->before_sha256) != 0 &&
-			  strstr(now.data, name) != NULL);
-	}
-	buf_clear(&now);
-	return yes;
+	if (!switched_any(t))
+		return false;
+	if (strcmp(t->before_sha256, t->after_sha256) != 0 && !main_switched(t))
+		return false;
+	return t->master_after_sha256[0] == '\0' || master_switched(t);
 }
 
 /* Does the running Postfix already serve generation N? */
@@ -200,7 +262,7 @@ complete(struct txn *t, struct json_object *meta, struct err *err)
 static bool
 whole(const struct txn *t)
 {
-	return t->put_back || !switched(t);
+	return t->put_back || !switched_any(t);
 }
 
 static int
@@ -253,11 +315,16 @@ recover_pending(struct txn *t, const struct journal *j, struct err *err)
 	t->running = j->running;
 	memcpy(t->before_sha256, j->before, sizeof(j->before));
 	memcpy(t->after_sha256, j->after, sizeof(j->after));
+	memcpy(t->master_before_sha256, j->master_before,
+	    sizeof(j->master_before));
+	memcpy(
+	    t->master_after_sha256, j->master_after, sizeof(j->master_after));
 	if (facts_get(t->conf, &t->facts, err) == -1 ||
 	    load_former(t, j, err) == -1)
 		goto out;
+	t->next = t->facts.info;
 	if (load_new(t, &meta, &cause) == -1) {
-		if (switched(t)) {
+		if (switched_any(t)) {
 			if (err != NULL)
 				*err = cause;
 			goto out;
@@ -296,11 +363,15 @@ remove_leftovers(const struct conf *conf, const char *dir)
 {
 	char path[STATE_PATH_MAX];
 	const struct dirent *e;
-	int lock;
+	int lock, master;
 	DIR *d;
 
 	if ((lock = maincf_lock(conf, 0, NULL)) == -1)
 		return;
+	if ((master = mastercf_lock(conf, 0, NULL)) == -1) {
+		state_unlock_maincf(conf, lock);
+		return;
+	}
 	if ((d = opendir(dir)) != NULL) {
 		while ((e = readdir(d)) != NULL) {
 			if (is_leftover(e->d_name) &&
@@ -310,6 +381,7 @@ remove_leftovers(const struct conf *conf, const char *dir)
 		}
 		closedir(d);
 	}
+	state_unlock_mastercf(conf, master);
 	state_unlock_maincf(conf, lock);
 }
 
@@ -356,6 +428,9 @@ recover_locked(const struct conf *conf, struct err *err)
 	facts_drop(conf);
 	t->maincf_lock = maincf_lock(conf, WAIT_MS, err);
 	if (t->maincf_lock == -1)
+		goto out;
+	if (j.master_after[0] != '\0' &&
+	    (t->mastercf_lock = mastercf_lock(conf, WAIT_MS, err)) == -1)
 		goto out;
 	rc = recover_pending(t, &j, err);
 out:

@@ -143,16 +143,28 @@ state_busy(const struct conf *conf)
 
 /* The lock file goes while we hold it: who waits for it, postconf included,
  * looks at the name again. */
-void
-state_unlock_maincf(const struct conf *conf, int fd)
+static void
+unlock(const struct conf *conf, const char *name, int fd)
 {
 	char path[STATE_PATH_MAX];
 	struct stat st, named;
 
-	if (fsx_path(path, sizeof(path), NULL, "%s/main.cf.tmp",
-		conf->config_directory) == 0 &&
+	if (fsx_path(path, sizeof(path), NULL, "%s/%s.tmp",
+		conf->config_directory, name) == 0 &&
 	    fstat(fd, &st) == 0 && stat(path, &named) == 0 &&
 	    st.st_ino == named.st_ino && st.st_dev == named.st_dev)
 		(void)unlink(path);
 	close(fd);
+}
+
+void
+state_unlock_maincf(const struct conf *conf, int fd)
+{
+	unlock(conf, "main.cf", fd);
+}
+
+void
+state_unlock_mastercf(const struct conf *conf, int fd)
+{
+	unlock(conf, "master.cf", fd);
 }

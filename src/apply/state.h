@@ -30,8 +30,9 @@ int state_write_json(const char *path, struct json_object *, struct err *);
  * taking it.  fd, or -1 with ERR_APPLY_BUSY. */
 int state_lock(const struct conf *, int wait_ms, struct err *);
 bool state_busy(const struct conf *);
-/* Give back a maincf_lock and leave no file of it. */
+/* Give back a maincf_lock or mastercf_lock and leave no file of it. */
 void state_unlock_maincf(const struct conf *, int fd);
+void state_unlock_mastercf(const struct conf *, int fd);
 bool path_missing(const struct err *);
 
 /* generation.c; id 0 = no generation. */
@@ -75,6 +76,8 @@ struct journal {
 	bool running;		 /* was Postfix, before */
 	char before[SHA256_HEX]; /* main.cf */
 	char after[SHA256_HEX];
+	char master_before[SHA256_HEX]; /* master.cf; "" = not changed */
+	char master_after[SHA256_HEX];
 };
 int journal_read(const struct conf *, struct journal *, struct err *);
 int journal_write(const struct conf *, const struct journal *, struct err *);

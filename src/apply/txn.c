@@ -41,7 +41,7 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 		return NULL;
 	t->conf = conf;
 	t->req = req;
-	t->lock = t->maincf_lock = -1;
+	t->lock = t->maincf_lock = t->mastercf_lock = -1;
 	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;
 	buf_init(&t->stored, CHAIN_MAX);
 	buf_init(&t->chain, CHAIN_MAX);
@@ -49,6 +49,8 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 		buf_init(&t->source[i], CHAIN_MAX);
 	buf_init(&t->before, MAINCF_MAX);
 	buf_init(&t->after, MAINCF_MAX);
+	buf_init(&t->master_before, MAINCF_MAX);
+	buf_init(&t->master_after, MAINCF_MAX);
 	findings_init(&t->findings);
 	settings_default(&t->settings);
 	settings_default(&t->former.settings);
@@ -75,9 +77,13 @@ txn_free(struct txn *t)
 	buf_clear(&t->chain);
 	buf_clear(&t->before);
 	buf_clear(&t->after);
+	buf_clear(&t->master_before);
+	buf_clear(&t->master_after);
 	json_object_put(t->stored_cert);
 	json_object_put(t->cert);
 	json_object_put(t->wanted);
+	json_object_put(t->originals);
+	json_object_put(t->former.originals);
 	json_object_put(t->probe);
 	json_object_put(t->log);
 	json_object_put(t->changes);

@@ -27,6 +27,7 @@ struct former {
 	bool drifted;
 	struct settings settings;
 	char sha256[SHA256_HEX]; /* leaf, or "" */
+	struct json_object *originals; /* params_context, or NULL */
 };
 
 #define OUTAGE_UNKNOWN (-1) /* null in JSON */
@@ -43,7 +44,7 @@ struct txn {
 	enum txn_end end;
 	bool finished; /* no further step */
 
-	int lock, maincf_lock;
+	int lock, maincf_lock, mastercf_lock;
 	struct facts facts;
 	bool running; /* Postfix, before */
 	long prev;    /* in force, or 0 */
@@ -68,11 +69,20 @@ struct txn {
 	bool staged;		    /* dir was made */
 	struct json_object *wanted; /* parameters */
 	struct param_plan plan;
-	struct buf before, after; /* main.cf */
+	struct json_object *originals; /* of the new generation */
+	struct buf before, after;      /* main.cf */
 	char before_sha256[SHA256_HEX];
 	char after_sha256[SHA256_HEX];
+	/* master.cf, if it changes; "" = it does not */
+	struct buf master_before, master_after;
+	char master_before_sha256[SHA256_HEX];
+	char master_after_sha256[SHA256_HEX];
+	char service[128];		  /* its name afterwards */
+	struct postfix_info next;	  /* as it will be */
+	char access_sha256[SHA256_HEX];	  /* of the map, or "" */
 
 	bool journaled, committed, restarted, closed;
+	bool master_committed;
 	bool marked;
 	struct maillog_mark mark;
 	struct json_object *log; /* since mark, or NULL */
@@ -105,6 +115,26 @@ int txn_load_former(struct txn *, struct err *);
 
 /* txn_inspect.c */
 int step_inspect(struct txn *, struct err *);
+/* -1 with the first finding that blocks. */
+int txn_refuse(const struct txn *, struct err *);
+
+/* txn_inbound.c: interface and access list against what is there. */
+int inbound_check(struct txn *, struct err *);
+/* inbound_map.c: the access map, and what Postfix will be. */
+int inbound_stage(struct txn *, struct err *);
+int inbound_preview(struct txn *, struct err *);
+bool txn_touches_main(const struct txn *);
+bool txn_touches_master(const struct txn *);
+/* Everything that the values of this Save can depend on. */
+int txn_context(const struct txn *, long id, struct params_context *,
+    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *);
+
+/* txn_back.c: both files as they were. */
+int txn_put_back(struct txn *, struct err *);
+enum cf_state { CF_BEFORE, CF_AFTER, CF_OTHER };
+/* Where the file stands; a file that does not change is CF_BEFORE. */
+enum cf_state txn_main_state(const struct txn *);
+enum cf_state txn_master_state(const struct txn *);
 
 /* txn_source.c: settings and files that this Save is about. */
 int txn_source(struct txn *, struct err *);
@@ -115,6 +145,7 @@ const char *txn_event(const struct txn *);
 /* adopt.c: settings and files as main.cf has them now. */
 int adopt_source(struct txn *, struct err *);
 void adopt_check(struct txn *);
+void adopt_inbound(struct txn *); /* adopt_inbound.c */
 
 /* txn_stage.c */
 int step_stage(struct txn *, struct err *);

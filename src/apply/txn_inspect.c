@@ -146,10 +146,17 @@ refuse(const struct finding *f, struct err *err)
 }
 
 int
-step_inspect(struct txn *t, struct err *err)
+txn_refuse(const struct txn *t, struct err *err)
 {
 	const struct finding *f;
 
+	f = findings_blocking(&t->findings, t->req->confirm, t->req->n_confirm);
+	return f == NULL ? 0 : refuse(f, err);
+}
+
+int
+step_inspect(struct txn *t, struct err *err)
+{
 	if (txn_source(t, err) == -1 ||
 	    (files_given(t) ? inspect_files(t, err) : keep_stored(t, err)) ==
 		-1)
@@ -157,9 +164,8 @@ step_inspect(struct txn *t, struct err *err)
 	check_rules(t);
 	if (t->req->adopt && !(files_given(t) && t->chain.len == 0))
 		adopt_check(t);
-	f = findings_blocking(&t->findings, t->req->confirm, t->req->n_confirm);
-	if (f != NULL)
-		return refuse(f, err);
+	if (txn_refuse(t, err) == -1)
+		return -1;
 	if (files_given(t) && t->chain.len == 0)
 		return err_set(err, ERR_INSPECT_FAILED, "",
 		    "the inspection gave no chain");

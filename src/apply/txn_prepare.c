@@ -32,6 +32,8 @@ txn_load_former(struct txn *t, struct err *err)
 	if (t->prev > 0) {
 		if (generation_meta(t->conf, t->prev, &meta, err) == -1)
 			goto out;
+		t->former.originals =
+		    json_object_get(jsonx_path(meta, "originals"));
 		v = jsonx_path(meta, "certificate");
 		if (json_object_is_type(v, json_type_object))
 			t->stored_cert = json_object_get(v);
@@ -63,8 +65,7 @@ check_etag(const struct txn *t, struct err *err)
 	if (strcmp(t->req->if_match, etag) == 0)
 		return 0;
 	return err_set(err, ERR_SETTINGS_STALE, "",
-	    "expected %.40s, the settings are at %.40s", t->req->if_match,
-	    etag);
+	    "If-Match names another state; the settings are at %.40s", etag);
 }
 
 /*
@@ -116,19 +117,39 @@ undo_lock(struct txn *t, struct err *err)
 {
 	if (t->maincf_lock != -1)
 		state_unlock_maincf(t->conf, t->maincf_lock);
+	if (t->mastercf_lock != -1)
+		state_unlock_mastercf(t->conf, t->mastercf_lock);
 	if (t->lock != -1)
 		close(t->lock);
-	t->maincf_lock = t->lock = -1;
+	t->maincf_lock = t->mastercf_lock = t->lock = -1;
 	return 0;
 }
 
 /*
- * A reload is enough for every TLS parameter (POSTFIX.md 1.5), but it does
- * not wake a service that master has throttled (1.14), and it needs a Postfix
- * that runs.  The table is for parameters of later screens.
+ * A reload is enough for every TLS parameter (POSTFIX.md 1.5), but not for
+ * the sockets that master listens on; then the restart takes its place.  It
+ * does not wake a service that master has throttled (1.14) either, and it
+ * needs a Postfix that runs.
  */
-static const char *const needs_restart[] = {
-    "inet_interfaces", "inet_protocols", "alternate_config_directories", NULL};
+static const char *const needs_restart[] = {"inet_interfaces", "inet_protocols",
+    "alternate_config_directories", PARAM_SERVICE, NULL};
+
+static void
+escalate(struct txn *t)
+{
+	size_t i, j;
+
+	for (i = 0; i < t->plan.n; i++) {
+		for (j = 0; needs_restart[j] != NULL; j++) {
+			if (strcmp(t->plan.v[i].name, needs_restart[j]) != 0)
+				continue;
+			t->mode = APPLY_RESTART;
+			findings_add(&t->findings, ERR_APPLY_ESCALATED, "apply",
+			    "parameter", needs_restart[j], NULL);
+			return;
+		}
+	}
+}
 
 static int
 check_reload(const struct txn *t, struct err *err)
@@ -140,15 +161,7 @@ check_reload(const struct txn *t, struct err *err)
 	    .total_ms = SERVING_WAIT_MS};
 	struct json_object *result = NULL;
 	struct err cause;
-	size_t i, j;
 
-	for (i = 0; i < t->plan.n; i++) {
-		for (j = 0; needs_restart[j] != NULL; j++) {
-			if (strcmp(t->plan.v[i].name, needs_restart[j]) == 0)
-				return err_set(err, ERR_APPLY_RELOAD, "apply",
-				    "%s needs a restart", needs_restart[j]);
-		}
-	}
 	if (!t->running)
 		return 0;
 	if (probe_run(&want, &result, &cause) == 0) {
@@ -162,22 +175,72 @@ check_reload(const struct txn *t, struct err *err)
 	    cause.msg);
 }
 
-/* Parameters as they would be with this generation's chain file. */
+int
+txn_context(const struct txn *t, long id, struct params_context *c,
+    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *err)
+{
+	if (generation_path(t->conf, id, "inbound.pem", chain, err) == -1 ||
+	    generation_path(t->conf, id, "access.cidr", access, err) == -1)
+		return -1;
+	memset(c, 0, sizeof(*c));
+	c->settings = &t->settings;
+	c->info = &t->facts.info;
+	c->chain_file = t->chain.len > 0 ? chain : NULL;
+	c->access_file = access;
+	c->current = t->facts.params;
+	c->originals = t->former.originals;
+	return 0;
+}
+
+static void
+name_service(struct txn *t)
+{
+	const char *name = t->facts.info.inbound.service;
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++)
+		if (strcmp(t->plan.v[i].name, PARAM_SERVICE) == 0 &&
+		    t->plan.v[i].after != NULL)
+			name = t->plan.v[i].after;
+	(void)snprintf(t->service, sizeof(t->service), "%s", name);
+}
+
+/* Parameters as they would be with this generation's files. */
 static int
 plan_for(struct txn *t, long id, struct err *err)
 {
-	char path[STATE_PATH_MAX] = "";
+	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
+	struct params_context c;
 
-	if (t->chain.len > 0 &&
-	    generation_path(t->conf, id, "inbound.pem", path, err) == -1)
-		return -1;
 	json_object_put(t->wanted);
 	t->wanted = NULL;
+	json_object_put(t->originals);
+	t->originals = NULL;
 	param_plan_clear(&t->plan);
-	if (params_wanted(&t->settings, &t->facts.info,
-		t->chain.len > 0 ? path : NULL, &t->wanted, err) == -1)
+	if (txn_context(t, id, &c, chain, access, err) == -1 ||
+	    params_wanted_in(&c, &t->wanted, err) == -1)
 		return -1;
-	return params_plan(t->facts.params, t->wanted, &t->plan, err);
+	t->originals = params_originals(&c, t->wanted);
+	if (params_plan(t->facts.params, t->wanted, &t->plan, err) == -1)
+		return -1;
+	name_service(t);
+	return 0;
+}
+
+/* Who edits master.cf by postconf is kept out, and the plan must be made from
+ * what is there now. */
+static int
+lock_master(struct txn *t, struct err *err)
+{
+	if (!txn_touches_master(t))
+		return 0;
+	t->mastercf_lock = mastercf_lock(t->conf, POSTCONF_WAIT_MS, err);
+	if (t->mastercf_lock == -1)
+		return -1;
+	if (postfix_info_fresh(t->conf, &t->facts.info))
+		return 0;
+	return err_set(err, ERR_SETTINGS_STALE, "",
+	    "main.cf or master.cf was changed by somebody else meanwhile");
 }
 
 static bool
@@ -199,10 +262,13 @@ step_plan(struct txn *t, struct err *err)
 		return 0;
 	}
 	if (generation_next(t->conf, &t->id, err) == -1 ||
-	    plan_for(t, t->id, err) == -1)
+	    plan_for(t, t->id, err) == -1 || inbound_check(t, err) == -1 ||
+	    lock_master(t, err) == -1)
 		return -1;
 	if (!t->running)
 		findings_add(&t->findings, ERR_APPLY_STOPPED, "", NULL);
+	if (t->mode == APPLY_RELOAD)
+		escalate(t);
 	if (t->mode == APPLY_RELOAD && t->plan.n > 0)
 		return check_reload(t, err);
 	return 0;

@@ -38,6 +38,25 @@ steps_copy(const struct txn *t)
 	return copy;
 }
 
+static const char *
+list_of(const struct settings *s)
+{
+	return s->access_list == NULL ? "" : s->access_list;
+}
+
+/* The name of the service in master.cf, where postseal.conf does not say it:
+ * it is how the console finds the service again. */
+static void
+add_service(struct json_object *m, const struct txn *t)
+{
+	const char *name = t->service;
+
+	if (t->settings.listen != SETTING_KEEP ||
+	    t->settings.port != SETTING_KEEP ||
+	    strcmp(name, t->conf->service) != 0)
+		add_string(m, "service", name);
+}
+
 /* What changed in one look: ["certificate", "inbound.enabled"]. */
 static struct json_object *
 summary(const struct txn *t)
@@ -52,6 +71,13 @@ summary(const struct txn *t)
 	    {"inbound.tls_only", a->tls_only != b->tls_only},
 	    {"outbound.enabled", a->outbound_enabled != b->outbound_enabled},
 	    {"all_scanners", a->all_scanners != b->all_scanners},
+	    {"interface.listen", a->listen != b->listen},
+	    {"interface.port", a->port != b->port},
+	    {"interface.idle_timeout", a->idle_timeout != b->idle_timeout},
+	    {"interface.max_connections",
+		a->max_connections != b->max_connections},
+	    {"access.policy", a->access_policy != b->access_policy},
+	    {"access.list", strcmp(list_of(a), list_of(b)) != 0},
 	    {"certificate",
 		t->stored.len != t->chain.len ||
 		    (t->chain.len > 0 && memcmp(t->stored.data, t->chain.data,
@@ -93,6 +119,11 @@ txn_meta(const struct txn *t, const char *outcome)
 	json_object_object_add(m, "previous", json_object_new_int64(t->prev));
 	json_object_object_add(
 	    m, "former_known", json_object_new_boolean(t->former.known));
+	add_service(m, t);
+	if (t->originals != NULL)
+		add_shared(m, "originals", t->originals);
+	if (t->access_sha256[0] != '\0')
+		add_string(m, "access_sha256", t->access_sha256);
 	add_outage(m, t);
 	json_object_object_add(m, "settings", settings_brief(&t->settings));
 	json_object_object_add(m, "summary", summary(t));
@@ -128,7 +159,11 @@ txn_result(const struct txn *t)
 		return r;
 	buf_init(&diff, 256 * 1024);
 	if (diff_unified("main.cf", t->before.data, t->before.len,
-		t->after.data, t->after.len, &diff, NULL) == 0)
+		t->after.data, t->after.len, &diff, NULL) == 0 &&
+	    (!txn_touches_master(t) ||
+		diff_unified("master.cf", t->master_before.data,
+		    t->master_before.len, t->master_after.data,
+		    t->master_after.len, &diff, NULL) == 0))
 		add_string(r, "diff", diff.data == NULL ? "" : diff.data);
 	buf_clear(&diff);
 	return r;

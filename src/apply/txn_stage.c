@@ -52,6 +52,13 @@ read_before(struct txn *t, struct err *err)
 	if (strcmp(t->before_sha256, t->facts.maincf_sha256) != 0)
 		return err_set(err, ERR_SETTINGS_STALE, "",
 		    "main.cf was changed by somebody else meanwhile");
+	if (!txn_touches_master(t))
+		return 0;
+	if (mastercf_read(t->conf, &t->master_before, err) == -1)
+		return -1;
+	if (sha256_hex(t->master_before.data, t->master_before.len,
+		t->master_before_sha256) == -1)
+		return err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
 	return 0;
 }
 
@@ -73,6 +80,12 @@ step_stage(struct txn *t, struct err *err)
 		err) == -1 ||
 	    stage_json(
 		t, "settings.json", settings_to_json(&t->settings), err) == -1)
+		return -1;
+	if (txn_touches_master(t) &&
+	    stage_file(t, "master.cf.before", t->master_before.data,
+		t->master_before.len, err) == -1)
+		return -1;
+	if (inbound_stage(t, err) == -1)
 		return -1;
 	if (t->chain.len > 0 && stage_file(t, "inbound.pem", t->chain.data,
 				    t->chain.len, err) == -1)
@@ -103,7 +116,7 @@ step_check(struct txn *t, struct err *err)
 	int rc = -1;
 
 	buf_init(&seen, MAINCF_MAX);
-	if (t->plan.n == 0) {
+	if (!txn_touches_main(t)) {
 		if (buf_add(&t->after, t->before.data, t->before.len) == -1)
 			err_set(err, ERR_NOMEM, "", "main.cf");
 		else
@@ -121,6 +134,8 @@ step_check(struct txn *t, struct err *err)
 	}
 	rc = fsx_wipe_tree(dir, err);
 out:
+	if (rc == 0)
+		rc = inbound_preview(t, err);
 	if (rc == 0 &&
 	    sha256_hex(t->after.data, t->after.len, t->after_sha256) == -1)
 		rc = err_set(err, ERR_INTERNAL, "", "SHA-256 failed");

@@ -41,6 +41,9 @@ step_journal(struct txn *t, struct err *err)
 	j.running = t->running;
 	memcpy(j.before, t->before_sha256, sizeof(j.before));
 	memcpy(j.after, t->after_sha256, sizeof(j.after));
+	memcpy(
+	    j.master_before, t->master_before_sha256, sizeof(j.master_before));
+	memcpy(j.master_after, t->master_after_sha256, sizeof(j.master_after));
 	t->journaled = true;
 	return journal_write(t->conf, &j, err);
 }
@@ -77,9 +80,37 @@ wait_until_cold(const struct txn *t)
 		nanosleep(&nap, NULL);
 }
 
+/*
+ * master.cf first: until a start or reload Postfix does not look at it, while
+ * main.cf is in force with its rename (POSTFIX.md 1.12).  A crash in between
+ * leaves the new master.cf beside the old main.cf; the recovery puts it back.
+ */
+static int
+commit_files(struct txn *t, struct err *err)
+{
+	if (t->master_after_sha256[0] != '\0') {
+		if (mastercf_commit(t->conf, t->master_after.data,
+			t->master_after.len, t->master_before_sha256,
+			err) == -1)
+			return -1;
+		t->master_committed = true;
+	}
+	if (!txn_touches_main(t))
+		return 0;
+	if (maincf_commit(t->conf, t->after.data, t->after.len,
+		t->before_sha256, err) == -1)
+		return -1;
+	t->committed = true;
+	return 0;
+}
+
 int
 step_commit(struct txn *t, struct err *err)
 {
+	bool moved = t->next.probe_port != t->facts.info.probe_port ||
+		     strcmp(t->next.probe_host, t->facts.info.probe_host) != 0;
+	int rc;
+
 	maillog_mark(t->conf, &t->facts.info, &t->mark);
 	t->marked = true;
 	if ((t->changes = param_plan_to_json(&t->plan)) == NULL)
@@ -89,108 +120,15 @@ step_commit(struct txn *t, struct err *err)
 	wait_until_cold(t);
 	if (t->running &&
 	    outage_start(t->facts.info.probe_host, t->facts.info.probe_port,
-		&t->outage, err) == -1) {
+		t->next.probe_host, moved ? t->next.probe_port : 0, &t->outage,
+		err) == -1) {
 		log_warn("the outage will not be known");
 		t->outage = NULL;
 		t->outage_ms = OUTAGE_UNKNOWN;
 		err_clear(err);
 	}
-	if (maincf_commit(t->conf, t->after.data, t->after.len,
-		t->before_sha256, err) == -1)
-		return -1;
-	t->committed = true;
+	rc = commit_files(t, err);
 	facts_drop(t->conf);
-	return 0;
-}
-
-/* Values before the change, as a wish: name -> string or null. */
-static struct json_object *
-former_values(const struct txn *t)
-{
-	struct json_object *row, *name, *before, *o;
-	size_t i, n = json_object_array_length(t->changes);
-
-	if ((o = json_object_new_object()) == NULL)
-		return NULL;
-	for (i = 0; i < n; i++) {
-		row = json_object_array_get_idx(t->changes, i);
-		if (!json_object_object_get_ex(row, "parameter", &name))
-			continue;
-		before = NULL;
-		(void)json_object_object_get_ex(row, "before", &before);
-		json_object_object_add(
-		    o, json_object_get_string(name), json_object_get(before));
-	}
-	return o;
-}
-
-/*
- * main.cf is neither what we wrote nor what was there: somebody edited it in
- * these seconds.  Set only our parameters back, by Postfix's editor, so that
- * the edit stays.
- */
-static int
-revert_parameters(struct txn *t, struct err *err)
-{
-	struct json_object *current = NULL, *wanted = NULL;
-	struct param_plan back = {NULL, 0};
-	char dir[STATE_PATH_MAX], sha256[SHA256_HEX];
-	struct buf seen, result;
-	int rc = -1;
-
-	buf_init(&seen, MAINCF_MAX);
-	buf_init(&result, MAINCF_MAX);
-	if ((wanted = former_values(t)) == NULL) {
-		err_set(err, ERR_NOMEM, "", "parameters");
-		goto out;
-	}
-	if (params_read(t->conf, &current, err) == -1 ||
-	    params_plan(current, wanted, &back, err) == -1 ||
-	    fsx_path(dir, sizeof(dir), err, "%s/scratch-revert",
-		t->conf->state_directory) == -1 ||
-	    fsx_wipe_tree(dir, err) == -1 || fsx_mkdir(dir, 0700, err) == -1)
-		goto out;
-	if (maincf_stage(t->conf, &back, dir, &seen, &result, err) == 0 &&
-	    sha256_hex(seen.data, seen.len, sha256) == 0)
-		rc = maincf_commit(
-		    t->conf, result.data, result.len, sha256, err);
-	(void)fsx_wipe_tree(dir, NULL);
-out:
-	json_object_put(current);
-	json_object_put(wanted);
-	param_plan_clear(&back);
-	buf_clear(&seen);
-	buf_clear(&result);
-	return rc;
-}
-
-static int
-put_back(struct txn *t, struct err *err)
-{
-	char sha256[SHA256_HEX];
-	struct buf now;
-	int rc = -1;
-
-	if (t->put_back)
-		return 0;
-	buf_init(&now, MAINCF_MAX);
-	if (maincf_read(t->conf, &now, err) == -1)
-		goto out;
-	if (sha256_hex(now.data, now.len, sha256) == -1) {
-		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
-		goto out;
-	}
-	if (strcmp(sha256, t->before_sha256) == 0)
-		rc = 0;
-	else if (strcmp(sha256, t->after_sha256) == 0)
-		rc = maincf_commit(
-		    t->conf, t->before.data, t->before.len, sha256, err);
-	else
-		rc = revert_parameters(t, err);
-	facts_drop(t->conf);
-	t->put_back = rc == 0;
-out:
-	buf_clear(&now);
 	return rc;
 }
 
@@ -249,8 +187,14 @@ txn_go_back(struct txn *t, struct err *err)
 	if (t->outage != NULL)
 		(void)outage_stop(t->outage, &t->outage_ms, NULL);
 	t->outage = NULL;
-	if (put_back(t, err) == -1)
+	if (txn_put_back(t, err) == -1)
 		return -1;
+	/* A recovery knows Postfix as it found it. */
+	if (t->req == NULL) {
+		facts_clear(&t->facts);
+		if (facts_get(t->conf, &t->facts, err) == -1)
+			return -1;
+	}
 	if (!t->running || t->served_again)
 		return 0;
 	if (service_restart(t->conf, &t->facts.info, err) == -1 ||
@@ -264,16 +208,10 @@ txn_go_back(struct txn *t, struct err *err)
 int
 txn_go_back_if_needed(struct txn *t, struct err *err)
 {
-	struct buf now;
-	char sha256[SHA256_HEX];
-	bool same;
+	bool same =
+	    txn_main_state(t) == CF_BEFORE && txn_master_state(t) == CF_BEFORE;
 
-	buf_init(&now, MAINCF_MAX);
-	same = maincf_read(t->conf, &now, NULL) == 0 &&
-	       sha256_hex(now.data, now.len, sha256) == 0 &&
-	       strcmp(sha256, t->before_sha256) == 0;
-	buf_clear(&now);
-	if (same && !t->committed && !t->restarted)
+	if (same && !t->committed && !t->master_committed && !t->restarted)
 		return 0;
 	return txn_go_back(t, err);
 }
@@ -305,11 +243,42 @@ undo_restart(struct txn *t, struct err *err)
 	return txn_go_back(t, err);
 }
 
+/* The sections above TLS, where they are managed or were until now. */
+static int
+probe_inbound(struct txn *t, int total_ms, struct err *err)
+{
+	const struct settings *s = &t->settings;
+	struct inbound_want want = {.host = t->next.probe_host,
+	    .port = t->next.probe_port,
+	    .listen = s->listen,
+	    .tls_only = s->inbound_enabled && s->tls_only,
+	    .domain = t->next.myhostname,
+	    .total_ms = total_ms};
+	struct json_object *o = NULL;
+	const char *note;
+
+	if (t->facts.info.probe_port != t->next.probe_port)
+		want.old_port = t->facts.info.probe_port;
+	if (s->access_policy != SETTING_KEEP)
+		want.generation = t->id;
+	if (s->listen == SETTING_KEEP && want.old_port == 0 &&
+	    want.generation == 0)
+		return 0;
+	if (inbound_probe(&want, &o, err) == -1)
+		return -1;
+	note = jsonx_path_str(o, "note", NULL);
+	if (note != NULL)
+		findings_add(&t->findings, ERR_ACCESS_UNPROVEN, "access_policy",
+		    "detail", note, NULL);
+	json_object_object_add(t->probe, "inbound", o);
+	return 0;
+}
+
 int
 txn_probe(struct txn *t, int total_ms, struct err *err)
 {
-	struct probe_want want = {.host = t->facts.info.probe_host,
-	    .port = t->facts.info.probe_port,
+	struct probe_want want = {.host = t->next.probe_host,
+	    .port = t->next.probe_port,
 	    .starttls = t->settings.inbound_enabled,
 	    .tls_only = t->settings.inbound_enabled && t->settings.tls_only,
 	    .total_ms = total_ms};
@@ -322,7 +291,9 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	}
 	json_object_put(t->probe);
 	t->probe = NULL;
-	return probe_run(&want, &t->probe, err);
+	if (probe_run(&want, &t->probe, err) == -1)
+		return -1;
+	return probe_inbound(t, total_ms, err);
 }
 
 /*
@@ -373,6 +344,21 @@ step_probe(struct txn *t, struct err *err)
 	return 0;
 }
 
+/* Would postfix_info_read say something else? */
+static bool
+inbound_differs(const struct txn *t)
+{
+	static const char *const names[] = {
+	    "inet_interfaces", "smtpd_timeout", PARAM_SERVICE, PARAM_LIMIT};
+	size_t i, j;
+
+	for (i = 0; i < t->plan.n; i++)
+		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++)
+			if (strcmp(t->plan.v[i].name, names[j]) == 0)
+				return true;
+	return false;
+}
+
 /* Parameters as they stand now, for the next reader. */
 static void
 remember_facts(struct txn *t)
@@ -380,7 +366,8 @@ remember_facts(struct txn *t)
 	struct json_object *p = t->facts.params;
 	size_t i;
 
-	if (p == NULL)
+	/* Where Postfix itself is another now, it is asked again. */
+	if (p == NULL || inbound_differs(t))
 		return;
 	for (i = 0; i < t->plan.n; i++) {
 		if (t->plan.v[i].after == NULL)

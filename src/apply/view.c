@@ -101,6 +101,42 @@ view_postfix(const struct conf *conf, const struct view *v)
 	return o;
 }
 
+/* The parameters of the sections above TLS as Postfix has them, whoever set
+ * them. */
+static struct json_object *
+view_inbound(const struct view *v)
+{
+	const struct postfix_inbound *in = &v->facts.info.inbound;
+	struct json_object *o, *p = NULL;
+	char host[64];
+	const struct {
+		const char *name, *value;
+	} row[] = {{"service", in->service}, {"address", host},
+	    {"inet_interfaces", in->interfaces}, {"smtpd_timeout", in->timeout},
+	    {"process_limit", in->process_limit},
+	    {"default_process_limit", in->default_limit},
+	    {"mynetworks", in->mynetworks}, {"other_services", in->others}};
+	size_t i;
+
+	if (v->facts.info.kind != POSTFIX_OK ||
+	    (o = json_object_new_object()) == NULL)
+		return NULL;
+	postfix_service_host(in->service, host);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		json_object_object_add(
+		    o, row[i].name, json_object_new_string(row[i].value));
+	json_object_object_add(
+	    o, "port", json_object_new_int(v->facts.info.probe_port));
+	json_object_object_add(
+	    o, "postscreen", json_object_new_boolean(in->postscreen));
+	if (v->facts.params != NULL)
+		(void)json_object_object_get_ex(
+		    v->facts.params, "smtpd_client_restrictions", &p);
+	json_object_object_add(o, "smtpd_client_restrictions",
+	    p == NULL ? json_object_new_string("") : json_object_get(p));
+	return o;
+}
+
 static int
 probe_path(const struct conf *conf, char dst[STATE_PATH_MAX])
 {
@@ -147,6 +183,7 @@ view_json(const struct conf *conf, const struct view *v)
 	    json_object_get(jsonx_path(v->meta, "certificate")));
 	json_object_object_add(o, "probe", last_probe(conf, v));
 	json_object_object_add(o, "postfix", view_postfix(conf, v));
+	json_object_object_add(o, "current", view_inbound(v));
 	json_object_object_add(o, "usable",
 	    json_object_new_boolean(v->facts.info.kind == POSTFIX_OK));
 	/* In the middle of an apply main.cf is ahead of the record. */
@@ -192,6 +229,26 @@ keep_probe(const struct conf *conf, long id, struct json_object *probe)
 }
 
 /* Ask the running Postfix now; the answer is a probe result or an ERROR. */
+/* Is the port open where the settings say?  Whether the access list is
+ * followed was proven by the Save; a look now and then leaves no refusals in
+ * the log. */
+static int
+live_sockets(const struct view *v, struct json_object *result, struct err *err)
+{
+	const struct inbound_want want = {.host = v->facts.info.probe_host,
+	    .port = v->facts.info.probe_port,
+	    .listen = v->settings.listen,
+	    .total_ms = LIVE_PROBE_MS};
+	struct json_object *o = NULL;
+
+	if (v->settings.listen == SETTING_KEEP)
+		return 0;
+	if (inbound_probe(&want, &o, err) == -1)
+		return -1;
+	json_object_object_add(result, "inbound", o);
+	return 0;
+}
+
 int
 apply_live(const struct conf *conf, struct json_object **ret, struct err *err)
 {
@@ -217,11 +274,13 @@ apply_live(const struct conf *conf, struct json_object **ret, struct err *err)
 		want.sha256 =
 		    jsonx_path_str(v.meta, "certificate.sha256", NULL);
 	if (postfix_usable(&v.facts.info, &cause) == 0 &&
-	    probe_run(&want, &result, &cause) == 0) {
+	    probe_run(&want, &result, &cause) == 0 &&
+	    live_sockets(&v, result, &cause) == 0) {
 		keep_probe(conf, v.id, result);
 		*ret = result;
 		goto out;
 	}
+	json_object_put(result);
 	*ret = json_object_new_object();
 	json_object_object_add(*ret, "error", err_to_json(&cause));
 out:

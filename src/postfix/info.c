@@ -3,8 +3,7 @@
  *
  * Four postconf calls at most: -d mail_version (works whatever main.cf looks
  * like, and is not fooled by a main.cf that sets mail_version), -x for the
- * values that we need expanded, -M for the services, -P for their overrides
- * (only when there is a loopback service to exempt).
+ * values that we need expanded, and two for master.cf (services.c).
  * Kinds: no postconf and no sendmail = none; a sendmail without postconf =
  * another MTA; before 3.4 there is no smtpd_tls_chain_files = too old; what
  * Postfix itself refuses to read = broken, with its own line.
@@ -89,8 +88,8 @@ find_other_mta(const struct conf *conf, struct postfix_info *info)
 	}
 }
 
-static void
-broken(struct postfix_info *info, const struct buf *program_err)
+void
+info_broken(struct postfix_info *info, const struct buf *program_err)
 {
 	char diag[DIAG_MAX];
 
@@ -102,15 +101,15 @@ broken(struct postfix_info *info, const struct buf *program_err)
 
 /* One postconf call: 0 with *r filled, 1 when Postfix refused (info says
  * so), -1 when it could not run. */
-static int
-ask(const struct conf *conf, const char *const *args, struct run_result *r,
+int
+info_ask(const struct conf *conf, const char *const *args, struct run_result *r,
     struct postfix_info *info, struct err *err)
 {
 	if (postconf_run(conf, conf->config_directory, args, r, err) == -1)
 		return -1;
 	if (r->exit_code == 0)
 		return 0;
-	broken(info, &r->err);
+	info_broken(info, &r->err);
 	return 1;
 }
 
@@ -142,7 +141,7 @@ read_version(
 	size_t n;
 	int rc;
 
-	if ((rc = ask(conf, args, &r, info, err)) != 0)
+	if ((rc = info_ask(conf, args, &r, info, err)) != 0)
 		goto out;
 	n = strcspn(r.out.data, "\r\n");
 	text_clean(
@@ -159,19 +158,45 @@ out:
 	return rc;
 }
 
+/* The inbound service's own values, as Postfix expands them. */
+static void
+take_values(struct postfix_inbound *in, struct json_object *o)
+{
+	const struct {
+		const char *name, *absent;
+		char *dst;
+		size_t size;
+	} row[] = {
+	    {"inet_interfaces", "all", in->interfaces, sizeof(in->interfaces)},
+	    {"inet_protocols", "all", in->protocols, sizeof(in->protocols)},
+	    {"smtpd_timeout", "", in->timeout, sizeof(in->timeout)},
+	    {"default_process_limit", "", in->default_limit,
+		sizeof(in->default_limit)},
+	    {"mynetworks", "", in->mynetworks, sizeof(in->mynetworks)},
+	};
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		s = jsonx_path_str(o, row[i].name, row[i].absent);
+		(void)text_clean(row[i].dst, row[i].size, s, strlen(s));
+	}
+}
+
 static int
 read_values(const struct conf *conf, struct postfix_info *info,
     struct json_object **ret_values, struct err *err)
 {
 	static const char *const args[] = {"-x", "myhostname",
 	    "queue_directory", "maillog_file", "inet_interfaces",
-	    "inet_protocols", NULL};
+	    "inet_protocols", "smtpd_timeout", "default_process_limit",
+	    "mynetworks", NULL};
 	struct json_object *o = NULL;
 	struct run_result r;
 	const char *s;
 	int rc;
 
-	if ((rc = ask(conf, args, &r, info, err)) != 0)
+	if ((rc = info_ask(conf, args, &r, info, err)) != 0)
 		goto out;
 	if ((rc = postconf_parse(&r.out, &o, err)) == -1)
 		goto out;
@@ -181,6 +206,7 @@ read_values(const struct conf *conf, struct postfix_info *info,
 	    "%s", jsonx_path_str(o, "queue_directory", ""));
 	(void)snprintf(info->maillog, sizeof(info->maillog), "%s",
 	    jsonx_path_str(o, "maillog_file", ""));
+	take_values(&info->inbound, o);
 	if (info->queue_directory[0] != '/') {
 		info->kind = POSTFIX_BROKEN;
 		(void)snprintf(info->detail, sizeof(info->detail),
@@ -195,129 +221,18 @@ out:
 	return rc;
 }
 
-static bool
-has_own_level(struct json_object *overrides, const char *service)
-{
-	static const char *const names[] = {"smtpd_tls_security_level",
-	    "smtpd_tls_wrappermode", "smtpd_enforce_tls"};
-	char key[256];
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)snprintf(
-		    key, sizeof(key), "%s/inet/%s", service, names[i]);
-		if (json_object_object_get_ex(overrides, key, NULL))
-			return true;
-	}
-	return false;
-}
-
-/* Keep those candidates that have no level of their own in master.cf. */
-static int
-drop_overridden(
-    const struct conf *conf, struct postfix_info *info, struct err *err)
-{
-	static const char *const args[] = {"-P", NULL};
-	struct json_object *overrides = NULL;
-	struct run_result r;
-	size_t i, n = 0;
-	int rc;
-
-	if ((rc = ask(conf, args, &r, info, err)) != 0)
-		goto out;
-	if ((rc = postconf_parse(&r.out, &overrides, err)) == -1)
-		goto out;
-	for (i = 0; i < info->n_exempt; i++)
-		if (!has_own_level(overrides, info->exempt[i]))
-			memmove(info->exempt[n++], info->exempt[i],
-			    sizeof(info->exempt[0]));
-	info->n_exempt = n;
-out:
-	json_object_put(overrides);
-	run_result_clear(&r);
-	return rc;
-}
-
-struct scan {
-	const struct conf *conf;
-	struct postfix_info *info;
-	const char *interfaces, *protocols;
-	struct endpoint own; /* of conf->service */
-	bool found;
-};
-
-/* One "postconf -M" line: name type private unpriv chroot wakeup limit cmd */
-static void
-scan_service(struct scan *s, char *line)
-{
-	struct postfix_info *info = s->info;
-	char *field[8], *save = NULL, *word;
-	struct endpoint e;
-	size_t n = 0;
-	bool own;
-
-	for (word = strtok_r(line, " \t", &save); word != NULL && n < 8;
-	     word = strtok_r(NULL, " \t", &save))
-		field[n++] = word;
-	if (n < 8 || strcmp(field[1], "inet") != 0 ||
-	    strlen(field[0]) >= sizeof(info->exempt[0]) ||
-	    endpoint_resolve(field[0], s->interfaces, s->protocols, &e, NULL) ==
-		-1)
-		return;
-	own = strcmp(field[0], s->conf->service) == 0 ||
-	      (e.port == s->own.port && strcmp(e.host, s->own.host) == 0);
-	if (own) {
-		s->found = true;
-		return;
-	}
-	if (e.loopback && strcmp(field[7], "smtpd") == 0 &&
-	    info->n_exempt < POSTFIX_EXEMPT_MAX)
-		(void)snprintf(info->exempt[info->n_exempt++],
-		    sizeof(info->exempt[0]), "%s", field[0]);
-}
-
-static int
-read_services(const struct conf *conf, struct postfix_info *info,
-    struct json_object *values, struct err *err)
-{
-	static const char *const args[] = {"-M", NULL};
-	struct scan s = {.conf = conf, .info = info};
-	char *line, *save = NULL;
-	struct run_result r;
-	struct err why;
-	int rc;
-
-	s.interfaces = jsonx_path_str(values, "inet_interfaces", "all");
-	s.protocols = jsonx_path_str(values, "inet_protocols", "all");
-	if ((rc = ask(conf, args, &r, info, err)) != 0)
-		goto out;
-	if (endpoint_resolve(
-		conf->service, s.interfaces, s.protocols, &s.own, &why) == -1) {
-		info->kind = POSTFIX_BROKEN;
-		(void)snprintf(
-		    info->detail, sizeof(info->detail), "%s", why.msg);
-		rc = 1;
-		goto out;
-	}
-	memcpy(info->probe_host, s.own.host, sizeof(info->probe_host));
-	info->probe_port = s.own.port;
-	for (line = strtok_r(r.out.data, "\n", &save); line != NULL;
-	     line = strtok_r(NULL, "\n", &save))
-		scan_service(&s, line);
-	if (!s.found) {
-		info->kind = POSTFIX_BROKEN;
-		(void)snprintf(info->detail, sizeof(info->detail),
-		    "master.cf has no inet service \"%.100s\"", conf->service);
-		rc = 1;
-	}
-out:
-	run_result_clear(&r);
-	return rc;
-}
-
 int
 postfix_info_read(
     const struct conf *conf, struct postfix_info *ret_info, struct err *err)
+{
+	static const char *const none[] = {NULL};
+
+	return postfix_info_read_for(conf, none, ret_info, err);
+}
+
+int
+postfix_info_read_for(const struct conf *conf, const char *const *services,
+    struct postfix_info *ret_info, struct err *err)
 {
 	struct json_object *values = NULL;
 	struct postfix_info info;
@@ -331,10 +246,8 @@ postfix_info_read(
 	if (access(path, X_OK) == -1)
 		find_other_mta(conf, &info);
 	else if ((rc = read_version(conf, &info, err)) == 0 &&
-		 (rc = read_values(conf, &info, &values, err)) == 0 &&
-		 (rc = read_services(conf, &info, values, err)) == 0 &&
-		 info.n_exempt > 0)
-		rc = drop_overridden(conf, &info, err);
+		 (rc = read_values(conf, &info, &values, err)) == 0)
+		rc = services_read(conf, services, &info, err);
 	json_object_put(values);
 	if (rc == -1)
 		return -1;

@@ -54,11 +54,18 @@ maincf_cool(int dirfd, const char *path, time_t other)
 int
 maincf_path(const struct conf *conf, char dst[PATH_MAX], struct err *err)
 {
+	return cf_path(conf, "main.cf", dst, err);
+}
+
+int
+cf_path(const struct conf *conf, const char *name, char dst[PATH_MAX],
+    struct err *err)
+{
 	char path[PATH_MAX], *real;
 	int rc;
 
-	if (fsx_path(path, sizeof(path), err, "%s/main.cf",
-		conf->config_directory) == -1)
+	if (fsx_path(path, sizeof(path), err, "%s/%s", conf->config_directory,
+		name) == -1)
 		return -1;
 	if ((real = realpath(path, NULL)) == NULL)
 		return err_sys(err, ERR_POSTFIX_CONFIG, "", "%s", path);
@@ -77,47 +84,56 @@ maincf_read(const struct conf *conf, struct buf *ret_content, struct err *err)
 	return fsx_read(path, MAINCF_SIZE_MAX, ret_content, err);
 }
 
-/* Copies of main.cf (with its last newline) and master.cf; scratch, so not
- * durable. */
-static int
-stage_copy(struct stage *s, struct buf *before, struct err *err)
+/* Scratch, so not durable. */
+int
+cf_copy(const struct conf *conf, const char *name, const char *dir,
+    bool newline, struct buf *before, struct err *err)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	struct buf b;
 	int rc = -1;
 
 	buf_init(&b, MAINCF_SIZE_MAX + 1);
-	if (maincf_path(s->conf, s->real_path, err) == -1 ||
-	    fsx_path(s->path, sizeof(s->path), err, "%s/main.cf", s->dir) ==
-		-1 ||
-	    fsx_path(to, sizeof(to), err, "%s/master.cf", s->dir) == -1 ||
-	    fsx_path(from, sizeof(from), err, "%s/master.cf",
-		s->conf->config_directory) == -1)
-		goto out;
-	if (fsx_read(s->real_path, MAINCF_SIZE_MAX, before, err) == -1)
+	if (cf_path(conf, name, from, err) == -1 ||
+	    fsx_path(to, sizeof(to), err, "%s/%s", dir, name) == -1 ||
+	    fsx_read(from, MAINCF_SIZE_MAX, before, err) == -1)
 		goto out;
 	if (memchr(before->data, '\0', before->len) != NULL) {
-		err_set(err, ERR_POSTFIX_CONFIG, "", "%s: holds a NUL byte",
-		    s->real_path);
+		err_set(
+		    err, ERR_POSTFIX_CONFIG, "", "%s: holds a NUL byte", from);
 		goto out;
 	}
 	if (buf_add(&b, before->data, before->len) == -1 ||
-	    (b.len > 0 && b.data[b.len - 1] != '\n' &&
+	    (newline && b.len > 0 && b.data[b.len - 1] != '\n' &&
 		buf_addc(&b, '\n') == -1)) {
-		err_set(err, ERR_NOMEM, "", "main.cf");
+		err_set(err, ERR_NOMEM, "", "%s", name);
 		goto out;
 	}
-	if (fsx_replace_fast(s->path, b.data, b.len, 0600, err) == -1 ||
-	    maincf_cool(AT_FDCWD, s->path, 0) == -1)
+	if (fsx_replace_fast(to, b.data, b.len, 0600, err) == -1)
 		goto out;
-	buf_clear(&b);
-	if (fsx_read(from, MAINCF_SIZE_MAX, &b, err) == -1 ||
-	    fsx_replace_fast(to, b.data, b.len, 0600, err) == -1 ||
-	    maincf_cool(AT_FDCWD, to, 0) == -1)
-		goto out;
-	rc = 0;
+	if (maincf_cool(AT_FDCWD, to, 0) == -1)
+		err_sys(err, ERR_IO, "", "utime %s", to);
+	else
+		rc = 0;
 out:
 	buf_clear(&b);
+	return rc;
+}
+
+/* Copies of main.cf (with its last newline) and master.cf. */
+static int
+stage_copy(struct stage *s, struct buf *before, struct err *err)
+{
+	struct buf master;
+	int rc = -1;
+
+	buf_init(&master, MAINCF_SIZE_MAX);
+	if (maincf_path(s->conf, s->real_path, err) == 0 &&
+	    fsx_path(s->path, sizeof(s->path), err, "%s/main.cf", s->dir) ==
+		0 &&
+	    cf_copy(s->conf, "main.cf", s->dir, true, before, err) == 0)
+		rc = cf_copy(s->conf, "master.cf", s->dir, false, &master, err);
+	buf_clear(&master);
 	return rc;
 }
 
@@ -170,7 +186,8 @@ edit_values(struct stage *s, struct err *err)
 
 	args[n++] = "-e";
 	for (i = 0; i < s->plan->n && k < POSTCONF_ARGS_MAX; i++) {
-		if (s->plan->v[i].after == NULL)
+		if (s->plan->v[i].after == NULL ||
+		    param_in_master(s->plan->v[i].name))
 			continue;
 		if (strpbrk(s->plan->v[i].after, "\r\n") != NULL) {
 			err_set(err, ERR_INTERNAL, "", "%s: line break",
@@ -200,7 +217,8 @@ edit_removals(struct stage *s, struct err *err)
 
 	args[n++] = "-X";
 	for (i = 0; i < s->plan->n && n < POSTCONF_ARGS_MAX; i++)
-		if (s->plan->v[i].after == NULL)
+		if (s->plan->v[i].after == NULL &&
+		    !param_in_master(s->plan->v[i].name))
 			args[n++] = s->plan->v[i].name;
 	args[n] = NULL;
 	return n == 1 ? 0 : edit(s, args, err);
@@ -289,6 +307,8 @@ planned_values(
 
 	for (i = 0; i < plan->n; i++) {
 		c = &plan->v[i];
+		if (param_in_master(c->name))
+			continue;
 		got = json_object_object_get_ex(after, c->name, &v)
 			  ? json_object_get_string(v)
 			  : NULL;

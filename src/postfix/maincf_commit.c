@@ -1,6 +1,7 @@
 /*
  * maincf_commit.c - the one rename that switches Postfix, and the lock that
- * keeps "postconf -e" out meanwhile.
+ * keeps "postconf -e" out meanwhile; the same for master.cf, which master(8)
+ * reads at a start or reload alone.
  *
  * Crash scenario: until the rename the old main.cf is in force and a file
  * main.cf.postseal-PID may be left beside it; after it the new one is, and
@@ -167,13 +168,13 @@ remove_leftovers(const char *path)
 	globfree(&g);
 }
 
-int
-maincf_commit(const struct conf *conf, const void *content, size_t len,
-    const char *expect_sha256, struct err *err)
+static int
+commit(const struct conf *conf, const char *name, const void *content,
+    size_t len, const char *expect_sha256, struct err *err)
 {
 	char path[PATH_MAX], tmp[PATH_MAX];
 
-	if (maincf_path(conf, path, err) == -1 ||
+	if (cf_path(conf, name, path, err) == -1 ||
 	    fsx_path(tmp, sizeof(tmp), err, "%s.postseal-%ld", path,
 		(long)getpid()) == -1)
 		return -1;
@@ -189,15 +190,29 @@ maincf_commit(const struct conf *conf, const void *content, size_t len,
 }
 
 int
-maincf_lock(const struct conf *conf, int wait_ms, struct err *err)
+maincf_commit(const struct conf *conf, const void *content, size_t len,
+    const char *expect_sha256, struct err *err)
+{
+	return commit(conf, "main.cf", content, len, expect_sha256, err);
+}
+
+int
+mastercf_commit(const struct conf *conf, const void *content, size_t len,
+    const char *expect_sha256, struct err *err)
+{
+	return commit(conf, "master.cf", content, len, expect_sha256, err);
+}
+
+static int
+lock(const struct conf *conf, const char *name, int wait_ms, struct err *err)
 {
 	int64_t deadline = now_ms() + wait_ms, left;
 	struct stat by_fd, by_name;
 	char path[PATH_MAX];
 	int fd, i;
 
-	if (fsx_path(path, sizeof(path), err, "%s/main.cf.tmp",
-		conf->config_directory) == -1)
+	if (fsx_path(path, sizeof(path), err, "%s/%s.tmp",
+		conf->config_directory, name) == -1)
 		return -1;
 	for (i = 0; i < LOCK_ROUNDS; i++) {
 		left = deadline - now_ms();
@@ -212,4 +227,16 @@ maincf_lock(const struct conf *conf, int wait_ms, struct err *err)
 	}
 	return err_set(
 	    err, ERR_APPLY_BUSY, "", "%s: others write all the time", path);
+}
+
+int
+maincf_lock(const struct conf *conf, int wait_ms, struct err *err)
+{
+	return lock(conf, "main.cf", wait_ms, err);
+}
+
+int
+mastercf_lock(const struct conf *conf, int wait_ms, struct err *err)
+{
+	return lock(conf, "master.cf", wait_ms, err);
 }

@@ -49,9 +49,10 @@ struct seen {
 	int64_t down_at, up_at;
 };
 
+/* [1] is where it will listen afterwards; asked once [0] is refused. */
 struct watch {
-	const char *host;
-	int port, go;
+	const char *host[2];
+	int port[2], go;
 	int64_t banner_at;
 };
 
@@ -65,14 +66,14 @@ stopped(const struct watch *w, int wait_ms)
 
 /* One client: 1 served, 0 refused or no banner, -1 cut short by the stop. */
 static int
-knock(struct watch *w)
+knock(struct watch *w, size_t at)
 {
 	struct smtp_conn c;
 	int served = 0;
 
 	smtp_init(&c, now_ms() + CONNECT_MS);
 	c.cancel_fd = w->go;
-	if (smtp_connect(&c, w->host, w->port, NULL) == 0 &&
+	if (smtp_connect(&c, w->host[at], w->port[at], NULL) == 0 &&
 	    smtp_reply(&c, ERR_PROBE_BANNER, NULL) == 0 && c.code == 220) {
 		served = 1;
 		w->banner_at = now_ms();
@@ -80,6 +81,15 @@ knock(struct watch *w)
 	}
 	smtp_close(&c);
 	return served == 0 && stopped(w, 0) ? -1 : served;
+}
+
+/* The service moved, or is moving. */
+static int
+knock_next(struct watch *w, struct seen *seen, int64_t since)
+{
+	if (seen->down_at == 0)
+		seen->down_at = since;
+	return knock(w, 1);
 }
 
 static void
@@ -90,7 +100,9 @@ watch(struct watch *w, struct seen *seen)
 
 	do {
 		before = now_ms();
-		served = knock(w);
+		served = knock(w, 0);
+		if (served == 0 && w->port[1] != 0)
+			served = knock_next(w, seen, before);
 		if (served == 0 && seen->down_at == 0)
 			seen->down_at = before;
 		if (served == 1 && seen->down_at != 0) {
@@ -117,22 +129,24 @@ child_alone(int go, int result)
 }
 
 static void
-child_main(const char *host, int port, int go, int result)
+child_main(const struct watch *from, int go, int result)
 {
-	struct watch w = {host, port, 3, 0};
+	struct watch w = *from;
 	struct seen seen = {0, 0};
 	ssize_t n;
 
 	child_alone(go, result);
+	w.go = 3;
 	watch(&w, &seen);
 	n = write(4, &seen, sizeof(seen));
 	_exit(n == (ssize_t)sizeof(seen) ? 0 : 1);
 }
 
 int
-outage_start(
-    const char *host, int port, struct outage **ret_outage, struct err *err)
+outage_start(const char *host, int port, const char *next_host, int next_port,
+    struct outage **ret_outage, struct err *err)
 {
+	const struct watch w = {{host, next_host}, {port, next_port}, -1, 0};
 	int go[2] = {-1, -1}, result[2] = {-1, -1}, rc = -1;
 	struct outage *o;
 
@@ -144,7 +158,7 @@ outage_start(
 		goto out;
 	}
 	if (o->pid == 0)
-		child_main(host, port, go[0], result[1]);
+		child_main(&w, go[0], result[1]);
 	o->go = go[1];
 	o->result = result[0];
 	go[1] = result[0] = -1;

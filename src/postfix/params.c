@@ -46,13 +46,13 @@ want_value(struct want *w, const char *value)
 }
 
 static bool
-inbound(const struct want_in *in)
+inbound(const struct params_context *in)
 {
 	return in->settings->inbound_enabled;
 }
 
 static bool
-outbound(const struct want_in *in)
+outbound(const struct params_context *in)
 {
 	return in->settings->outbound_enabled;
 }
@@ -86,7 +86,7 @@ encrypt_but(const struct postfix_info *info, struct want *w, struct err *err)
 }
 
 static int
-rule_in_level(const struct want_in *in, struct want *w, struct err *err)
+rule_in_level(const struct params_context *in, struct want *w, struct err *err)
 {
 	if (!inbound(in))
 		return want_value(w, "none");
@@ -96,7 +96,7 @@ rule_in_level(const struct want_in *in, struct want *w, struct err *err)
 }
 
 static int
-rule_chain(const struct want_in *in, struct want *w, struct err *err)
+rule_chain(const struct params_context *in, struct want *w, struct err *err)
 {
 	const char *chain = in->chain_file;
 
@@ -114,19 +114,20 @@ rule_chain(const struct want_in *in, struct want *w, struct err *err)
 }
 
 static int
-rule_in_one(const struct want_in *in, struct want *w, struct err *err)
+rule_in_one(const struct params_context *in, struct want *w, struct err *err)
 {
 	return inbound(in) ? want_value(w, "1") : 0;
 }
 
 static int
-rule_in_yes(const struct want_in *in, struct want *w, struct err *err)
+rule_in_yes(const struct params_context *in, struct want *w, struct err *err)
 {
 	return inbound(in) ? want_value(w, "yes") : 0;
 }
 
 static int
-rule_in_protocols(const struct want_in *in, struct want *w, struct err *err)
+rule_in_protocols(
+    const struct params_context *in, struct want *w, struct err *err)
 {
 	if (!inbound(in))
 		return 0;
@@ -136,7 +137,7 @@ rule_in_protocols(const struct want_in *in, struct want *w, struct err *err)
 }
 
 static int
-rule_in_gone(const struct want_in *in, struct want *w, struct err *err)
+rule_in_gone(const struct params_context *in, struct want *w, struct err *err)
 {
 	if (inbound(in))
 		w->kind = WANT_UNSET;
@@ -144,26 +145,27 @@ rule_in_gone(const struct want_in *in, struct want *w, struct err *err)
 }
 
 static int
-rule_gone(const struct want_in *in, struct want *w, struct err *err)
+rule_gone(const struct params_context *in, struct want *w, struct err *err)
 {
 	w->kind = WANT_UNSET;
 	return 0;
 }
 
 static int
-rule_out_level(const struct want_in *in, struct want *w, struct err *err)
+rule_out_level(const struct params_context *in, struct want *w, struct err *err)
 {
 	return want_value(w, outbound(in) ? "may" : "none");
 }
 
 static int
-rule_out_one(const struct want_in *in, struct want *w, struct err *err)
+rule_out_one(const struct params_context *in, struct want *w, struct err *err)
 {
 	return outbound(in) ? want_value(w, "1") : 0;
 }
 
 static int
-rule_out_cafile(const struct want_in *in, struct want *w, struct err *err)
+rule_out_cafile(
+    const struct params_context *in, struct want *w, struct err *err)
 {
 	if (outbound(in) && access(SYSTEM_CAFILE, R_OK) == 0)
 		return want_value(w, SYSTEM_CAFILE);
@@ -193,6 +195,17 @@ const struct param_row params[] = {
 	{ "smtp_tls_CAfile",		20200, rule_out_cafile,
 	    NULL, { NULL, NULL }, NULL },
 	{ "smtp_tls_loglevel",		20200, rule_out_one,
+	    NULL, { NULL, NULL }, NULL },
+	/* params_inbound.c */
+	{ "inet_interfaces",		20000, rule_listen,
+	    NULL, { NULL, NULL }, NULL },
+	{ "smtpd_timeout",		20000, rule_timeout,
+	    NULL, { NULL, NULL }, NULL },
+	{ "smtpd_client_restrictions",	20000, rule_access,
+	    NULL, { NULL, NULL }, NULL },
+	{ PARAM_SERVICE,		21100, rule_service,
+	    NULL, { NULL, NULL }, NULL },
+	{ PARAM_LIMIT,			21100, rule_limit,
 	    NULL, { NULL, NULL }, NULL },
 	/* legacy */
 	{ "smtpd_use_tls",	0, rule_gone, NULL, { NULL, NULL }, IN_LEVEL },

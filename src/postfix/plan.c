@@ -3,7 +3,8 @@
  *
  * Wanted values travel as JSON: name -> string; null = must not be set;
  * [string or null] = the same, but only over a value that the console itself
- * wrote.  A name that is absent is left as it is.
+ * wrote; [string or null, other] = only over that other value.  A name that is
+ * absent is left as it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 static struct json_object *
 string_or_null(const char *value)
 {
-	return *value == '\0' ? NULL : json_object_new_string(value);
+	return value == NULL || *value == '\0' ? NULL
+					       : json_object_new_string(value);
 }
 
 static int
@@ -33,9 +35,12 @@ want_to_json(struct json_object *o, const char *name, const struct want *w)
 			return -1;
 		break;
 	case WANT_OVER_OURS:
-		if ((v = json_object_new_array_ext(1)) == NULL)
+	case WANT_OVER:
+		if ((v = json_object_new_array_ext(2)) == NULL)
 			return -1;
-		if (json_object_array_add(v, string_or_null(w->value)) != 0)
+		if (json_object_array_add(v, string_or_null(w->value)) != 0 ||
+		    (w->kind == WANT_OVER &&
+			json_object_array_add(v, string_or_null(w->over)) != 0))
 			goto fail;
 		break;
 	}
@@ -50,7 +55,16 @@ int
 params_wanted(const struct settings *settings, const struct postfix_info *info,
     const char *chain_file, struct json_object **ret_wanted, struct err *err)
 {
-	struct want_in in = {settings, info, chain_file};
+	const struct params_context c = {
+	    .settings = settings, .info = info, .chain_file = chain_file};
+
+	return params_wanted_in(&c, ret_wanted, err);
+}
+
+int
+params_wanted_in(const struct params_context *c,
+    struct json_object **ret_wanted, struct err *err)
+{
 	struct json_object *o;
 	struct want w;
 	size_t i;
@@ -58,11 +72,12 @@ params_wanted(const struct settings *settings, const struct postfix_info *info,
 	if ((o = json_object_new_object()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "parameters");
 	for (i = 0; i < n_params; i++) {
-		if (info->version < params[i].since)
+		if (c->info->version < params[i].since)
 			continue;
 		w.kind = WANT_KEEP;
 		w.value[0] = '\0';
-		if (params[i].rule(&in, &w, err) == -1)
+		w.over = NULL;
+		if (params[i].rule(c, &w, err) == -1)
 			goto fail;
 		if (want_to_json(o, params[i].name, &w) == -1) {
 			err_set(err, ERR_NOMEM, "", "parameters");
@@ -110,7 +125,8 @@ params_read(
 
 	args[n++] = "-n";
 	for (i = 0; i < n_params; i++)
-		args[n++] = params[i].name;
+		if (!param_in_master(params[i].name))
+			args[n++] = params[i].name;
 	args[n] = NULL;
 	if (postconf_run(conf, conf->config_directory, args, &r, err) == -1)
 		goto out;
@@ -201,6 +217,19 @@ plan_add(struct param_plan *plan, const struct param_row *row,
 		   : 0;
 }
 
+/* A wish that holds only over certain values. */
+static bool
+may_replace(struct json_object *wish, const char *now)
+{
+	const char *over;
+
+	if (json_object_array_length(wish) < 2)
+		return now != NULL && chain_path_ours(now);
+	over = json_object_get_string(json_object_array_get_idx(wish, 1));
+	return (over == NULL && now == NULL) ||
+	       (over != NULL && now != NULL && strcmp(over, now) == 0);
+}
+
 static int
 plan_row(const struct param_row *row, struct json_object *current,
     struct json_object *wanted, struct param_plan *plan)
@@ -211,7 +240,7 @@ plan_row(const struct param_row *row, struct json_object *current,
 	if (!json_object_object_get_ex(wanted, row->name, &v))
 		return 0;
 	if (json_object_is_type(v, json_type_array)) {
-		if (now == NULL || !chain_path_ours(now))
+		if (!may_replace(v, now))
 			return 0;
 		v = json_object_array_get_idx(v, 0);
 	}

@@ -19,20 +19,22 @@
  * A rule says what the settings ask for.  WANT_OVER_OURS: only over a value
  * that the console itself wrote; a value set by hand stays.
  */
-enum want_kind { WANT_KEEP, WANT_UNSET, WANT_VALUE, WANT_OVER_OURS };
+enum want_kind {
+	WANT_KEEP,
+	WANT_UNSET,
+	WANT_VALUE,
+	WANT_OVER_OURS,
+	WANT_OVER	/* only over the value `over` (NULL = not set) */
+};
 struct want {
 	enum want_kind	 kind;
-	char		 value[4096];	/* "" with WANT_OVER_OURS: remove */
-};
-struct want_in {
-	const struct settings		*settings;
-	const struct postfix_info	*info;
-	const char			*chain_file;	/* or NULL */
+	char		 value[16384];	/* "" with WANT_OVER*: remove */
+	const char	*over;		/* borrowed of the originals */
 };
 struct param_row {
 	const char	*name;
 	unsigned	 since;
-	int		(*rule)(const struct want_in *, struct want *,
+	int		(*rule)(const struct params_context *, struct want *,
 			    struct err *);
 	/* The value that "not set" is as good as, as long as no parameter of
 	 * legacy[] says "yes"; NULL = none. */
@@ -46,6 +48,28 @@ extern const size_t n_params;
 const struct param_row *param_find(const char *name);
 /* Is it ".../generations/gen-N/inbound.pem"? */
 bool	chain_path_ours(const char *value);
+/* params_inbound.c */
+int	rule_listen(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_timeout(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_access(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_service(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_limit(const struct params_context *, struct want *,
+	    struct err *);
+/* A list of restrictions without our element. */
+int	restrictions_without(const char *value, char *dst, size_t size);
+
+/* info.c: one postconf call: 0 with *r filled, 1 when Postfix refused (info
+ * says so), -1 when it could not run. */
+int	info_ask(const struct conf *, const char *const *args,
+	    struct run_result *, struct postfix_info *, struct err *);
+void	info_broken(struct postfix_info *, const struct buf *program_err);
+/* services.c: 0, 1 (broken, info says why) or -1. */
+int	services_read(const struct conf *, const char *const *names,
+	    struct postfix_info *, struct err *);
 
 /*
  * Run "postconf -c DIR ARGS".  args is NULL-terminated, at most
@@ -78,5 +102,10 @@ int	maincf_without(const struct buf *, const char *const *names,
 	    struct buf *);
 /* Canonical path of CONFIG_DIR/main.cf, symlinks followed. */
 int	maincf_path(const struct conf *, char dst[PATH_MAX], struct err *);
+int	cf_path(const struct conf *, const char *name, char dst[PATH_MAX],
+	    struct err *);
+/* A copy that looks some seconds old; adds a final newline when asked. */
+int	cf_copy(const struct conf *, const char *name, const char *dir,
+	    bool newline, struct buf *before, struct err *);
 
 #endif

@@ -51,8 +51,8 @@ struct seen {
 	char protocol[16], cipher[64], sha256[SHA256_HEX];
 };
 
-static SSL_CTX *
-client_ctx(int version)
+SSL_CTX *
+probe_client_ctx(int version)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
@@ -169,7 +169,7 @@ try_tls(const struct probe_want *want, size_t v, int64_t deadline,
 		    "STARTTLS: expected 220, got \"%s\"", quote);
 		goto out;
 	}
-	if ((ctx = client_ctx(versions[v].version)) == NULL) {
+	if ((ctx = probe_client_ctx(versions[v].version)) == NULL) {
 		err_set(err, ERR_INTERNAL, "", "TLS context");
 		goto out;
 	}

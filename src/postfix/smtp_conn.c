@@ -16,6 +16,8 @@
  */
 #include <sys/socket.h>
 
+#include <arpa/inet.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -87,6 +89,22 @@ finish_connect(struct smtp_conn *c)
 	return e == 0 ? 0 : -1;
 }
 
+/* From an address that the caller chose, of the family of the peer's. */
+static int
+bind_source(struct smtp_conn *c, int family)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+
+	if (c->source == NULL)
+		return 0;
+	if (family != AF_INET ||
+	    inet_pton(AF_INET, c->source, &in.sin_addr) != 1) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	return bind(c->fd, (struct sockaddr *)&in, sizeof(in));
+}
+
 int
 smtp_connect(struct smtp_conn *c, const char *host, int port, struct err *err)
 {
@@ -102,7 +120,7 @@ smtp_connect(struct smtp_conn *c, const char *host, int port, struct err *err)
 		    "%s port %d: no numeric address", host, port);
 	c->fd = socket(
 	    ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->fd != -1 &&
+	if (c->fd != -1 && bind_source(c, ai->ai_family) == 0 &&
 	    (connect(c->fd, ai->ai_addr, ai->ai_addrlen) == 0 ||
 		(errno == EINPROGRESS && finish_connect(c) == 0)))
 		rc = 0;

@@ -24,6 +24,7 @@ struct smtp_conn {
 	SSL	*ssl;			/* NULL before STARTTLS */
 	int64_t	 deadline;		/* now_ms() */
 	int	 cancel_fd;		/* readable = give up; -1 = none */
+	const char *source;		/* numeric address of ours, or NULL */
 	char	 in[4096];		/* bytes not yet consumed */
 	size_t	 in_len;
 	char	 reply[SMTP_REPLY_MAX];	/* the last reply, all its lines */
@@ -46,5 +47,9 @@ int	smtp_starttls(struct smtp_conn *, SSL_CTX *, struct err *);
 bool	smtp_offers(const struct smtp_conn *, const char *keyword);
 /* First line of the last reply, clean, for messages. */
 void	smtp_quote(const struct smtp_conn *, char *dst, size_t size);
+
+/* probe.c: a client that looks at everything and trusts nothing; version: of
+ * TLS, 0 = any. */
+SSL_CTX	*probe_client_ctx(int version);
 
 #endif

@@ -200,7 +200,8 @@ rig_open(enum rig_kind kind)
 	if (kind == RIG_CERTS)
 		return;
 	if (rig_sh("pfi_make $R/pf >$R/port && mkdir $R/bin && ln -s "
-		   "/usr/sbin/postconf $R/bin/ && pfi_start $R/pf && "
+		   "/usr/sbin/postconf /usr/sbin/postmap $R/bin/ && pfi_start "
+		   "$R/pf && "
 		   "pfi_wait_port $(cat $R/port)") != 0)
 		rig_give_up("Postfix");
 	if (rig_put("bin/postfix", rig_wrapper, 0755) == -1)
@@ -258,6 +259,7 @@ struct ask {
 	bool dry_run, adopt;
 	long restore;
 	const char *confirm; /* one code */
+	const char *also;    /* and another */
 	apply_progress progress;
 };
 
@@ -275,6 +277,7 @@ rig_apply(const struct ask *a)
 	    [PKI_PRIVATE_KEY] = a->key,
 	    [PKI_CA_CERTIFICATE] = a->ca};
 	struct buf file[PKI_FIELD__MAX];
+	const char *confirm[2];
 	struct apply_request req;
 	struct outcome o;
 	char path[256];
@@ -307,8 +310,11 @@ rig_apply(const struct ask *a)
 	req.dry_run = a->dry_run;
 	req.adopt = a->adopt;
 	req.restore = a->restore;
-	req.confirm = &a->confirm;
-	req.n_confirm = a->confirm == NULL ? 0 : 1;
+	if (a->confirm != NULL)
+		confirm[req.n_confirm++] = a->confirm;
+	if (a->also != NULL)
+		confirm[req.n_confirm++] = a->also;
+	req.confirm = confirm;
 	err_clear(&o.err);
 	o.rc = txn_run(&rig_conf, &req, a->progress, NULL, &o.job, &o.err);
 	for (i = 0; i < PKI_FIELD__MAX; i++)
@@ -396,6 +402,23 @@ rig_maincf_hash(char dst[SHA256_HEX])
 	snprintf(path, sizeof(path), "%s/main.cf", rig_conf.config_directory);
 	b = rig_read(path);
 	ck_assert_int_eq(sha256_hex(b.data, b.len, dst), 0);
+	buf_clear(&b);
+}
+
+/* main.cf and master.cf as one. */
+static inline void
+rig_files_hash(char dst[SHA256_HEX])
+{
+	char path[CONF_STR_MAX + 16];
+	struct buf a, b;
+
+	snprintf(path, sizeof(path), "%s/main.cf", rig_conf.config_directory);
+	a = rig_read(path);
+	snprintf(path, sizeof(path), "%s/master.cf", rig_conf.config_directory);
+	b = rig_read(path);
+	ck_assert_int_eq(buf_add(&a, b.data, b.len), 0);
+	ck_assert_int_eq(sha256_hex(a.data, a.len, dst), 0);
+	buf_clear(&a);
 	buf_clear(&b);
 }
 

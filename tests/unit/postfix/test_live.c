@@ -324,8 +324,9 @@ START_TEST(reload_changes_certificate)
 		    probe(true, false, i % 2 ? sha_b : sha_a, 0, &o, &e) == 0,
 		    "%s", e.msg);
 		json_object_put(o);
-		ck_assert_int_eq(
-		    outage_start(info.probe_host, info.probe_port, &w, &e), 0);
+		ck_assert_int_eq(outage_start(info.probe_host, info.probe_port,
+				     NULL, 0, &w, &e),
+		    0);
 		ck_assert_int_eq(instance_sh(&t, "pfi_conf $D " PEM "%s.pem",
 				     i % 2 ? "a" : "b"),
 		    0);
@@ -373,7 +374,7 @@ START_TEST(restart_with_sessions)
 	ck_assert_int_eq(service_restart(&t.conf, &info, &e), 0);
 	ck_assert_int_eq(open_sessions(fd, 8), 0);
 	ck_assert_int_eq(
-	    outage_start(info.probe_host, info.probe_port, &w, &e), 0);
+	    outage_start(info.probe_host, info.probe_port, NULL, 0, &w, &e), 0);
 	(void)poll(NULL, 0, 60);
 	before = now_ms();
 	ck_assert_msg(service_restart(&t.conf, &info, &e) == 0, "%s", e.msg);

@@ -370,7 +370,7 @@ static const struct {
     {"rm $F; ln -s /dev/zero $F", ERR_IO},
     {"head -c 5000000 /dev/zero | tr '\\0' '#' >$F", ERR_FILE_TOO_LARGE},
     {"printf 'biff = no\\nmydomain = a\\0b\\n' >$F", ERR_POSTFIX_CONFIG},
-    {"rm $C/master.cf", ERR_IO},
+    {"rm $C/master.cf", ERR_POSTFIX_CONFIG},
     {"seq -f '# line %.0f of a history that nobody dares to delete' 1 20000 "
      ">>$F; seq -f 'office_%.0f = 192.0.2.0/24' 1 8000 >>$F",
 	ERR_NONE},

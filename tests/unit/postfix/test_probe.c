@@ -283,12 +283,12 @@ START_TEST(outage_of_a_server)
 
 	/* Never down. */
 	pid = serve(good, &port);
-	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
 	(void)poll(NULL, 0, 200);
 	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
 	ck_assert_int_eq(ms, 0);
 	/* Goes down and stays so. */
-	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
 	(void)poll(NULL, 0, 100);
 	unserve(pid);
 	(void)poll(NULL, 0, 300);
@@ -296,7 +296,7 @@ START_TEST(outage_of_a_server)
 	ck_assert_int_ge(ms, 250);
 	ck_assert_int_le(ms, 2000);
 	/* Stopped at once. */
-	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
 	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
 	ck_assert_int_ge(ms, 0);
 	ck_assert_int_le(ms, 500);
@@ -313,7 +313,7 @@ START_TEST(outage_stop_is_prompt)
 	pid_t pid;
 
 	pid = serve("z", &port);
-	ck_assert_int_eq(outage_start("127.0.0.1", port, &o, &e), 0);
+	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
 	(void)poll(NULL, 0, 100);
 	before = now_ms();
 	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);

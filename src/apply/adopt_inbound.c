@@ -1,0 +1,101 @@
+/*
+ * adopt_inbound.c - hand edits of interface, port, limits and access list
+ * become settings.
+ *
+ * What the console cannot say in its own words is left to the administrator:
+ * that setting is no longer managed, and Postfix keeps what it has.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "txn.h"
+
+#define OUR_MAP "/access.cidr"
+
+static const char *
+value_of(const struct txn *t, const char *name)
+{
+	struct json_object *v = NULL;
+
+	if (t->facts.params == NULL ||
+	    !json_object_object_get_ex(t->facts.params, name, &v))
+		return "";
+	return json_object_get_string(v);
+}
+
+static void
+adopt_listen(struct txn *t)
+{
+	const char *v = value_of(t, "inet_interfaces");
+	char host[64];
+
+	if (t->settings.listen == SETTING_KEEP)
+		return;
+	postfix_service_host(t->facts.info.inbound.service, host);
+	if (host[0] == '\0' && strcmp(v, "all") == 0)
+		t->settings.listen = LISTEN_ALL;
+	else if (host[0] == '\0' && strcmp(v, "loopback-only") == 0)
+		t->settings.listen = LISTEN_LOOPBACK;
+	else
+		t->settings.listen = SETTING_KEEP;
+}
+
+static void
+adopt_port(struct txn *t)
+{
+	int port = postfix_service_port(t->facts.info.inbound.service);
+
+	if (t->settings.port != SETTING_KEEP)
+		t->settings.port = port > 0 ? port : SETTING_KEEP;
+}
+
+/* "600", "600s", "10m", or what the console itself writes; in minutes. */
+static int
+minutes(const char *v)
+{
+	static const char stress[] = "${stress?{10}:{";
+	long n;
+	char *end;
+
+	if (strncmp(v, stress, sizeof(stress) - 1) == 0)
+		v += sizeof(stress) - 1;
+	n = strtol(v, &end, 10);
+	if (end == v || n <= 0 || n > 1440L * 60)
+		return SETTING_KEEP;
+	if (strcmp(end, "m") == 0)
+		return n <= 1440 ? (int)n : SETTING_KEEP;
+	if (strcmp(end, "") != 0 && strcmp(end, "s") != 0 &&
+	    strcmp(end, "}}s") != 0)
+		return SETTING_KEEP;
+	return n % 60 == 0 ? (int)(n / 60) : SETTING_KEEP;
+}
+
+static void
+adopt_limits(struct txn *t)
+{
+	const char *limit = t->facts.info.inbound.process_limit;
+	struct settings *s = &t->settings;
+	long n;
+	char *end;
+
+	if (s->idle_timeout != SETTING_KEEP)
+		s->idle_timeout = minutes(value_of(t, "smtpd_timeout"));
+	if (s->max_connections == SETTING_KEEP)
+		return;
+	n = strtol(limit, &end, 10);
+	s->max_connections =
+	    end != limit && *end == '\0' && n >= 0 && n <= 10000 ? (int)n
+								 : SETTING_KEEP;
+}
+
+void
+adopt_inbound(struct txn *t)
+{
+	adopt_listen(t);
+	adopt_port(t);
+	adopt_limits(t);
+	if (strstr(value_of(t, "smtpd_client_restrictions"), OUR_MAP) == NULL)
+		t->settings.access_policy = SETTING_KEEP;
+}

@@ -1,0 +1,183 @@
+/*
+ * inbound_map.c - steps stage and check of the sections SMTP Interface and
+ * Connection Control: the access map of the new generation, the new
+ * master.cf, and what Postfix will be with all of it.
+ *
+ * The map lies in gen-N like the key: main.cf names it, so the one rename
+ * switches it with everything else.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "txn.h"
+
+#define MAP_MAX (2 * 1024 * 1024)
+
+static bool
+touches(const struct txn *t, bool master)
+{
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++)
+		if (param_in_master(t->plan.v[i].name) == master)
+			return true;
+	return false;
+}
+
+bool
+txn_touches_main(const struct txn *t)
+{
+	return touches(t, false);
+}
+
+bool
+txn_touches_master(const struct txn *t)
+{
+	return touches(t, true);
+}
+
+static bool
+has_map(const struct txn *t)
+{
+	return t->settings.access_policy != SETTING_KEEP;
+}
+
+int
+inbound_stage(struct txn *t, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+	struct buf b;
+	int rc = -1;
+
+	if (!has_map(t))
+		return 0;
+	buf_init(&b, MAP_MAX);
+	if (access_map_text(&t->settings, t->id, &b, err) == -1 ||
+	    fsx_path(path, sizeof(path), err, "%s/access.cidr", t->dir) == -1)
+		goto out;
+	if (sha256_hex(b.data, b.len, t->access_sha256) == -1)
+		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
+	else
+		rc = fsx_create(path, b.data, b.len, 0600, err);
+out:
+	buf_clear(&b);
+	return rc;
+}
+
+static int
+stage_master(struct txn *t, struct err *err)
+{
+	char dir[STATE_PATH_MAX], sha256[SHA256_HEX];
+	struct buf seen;
+	int rc = -1;
+
+	if (!txn_touches_master(t))
+		return 0;
+	buf_init(&seen, MAINCF_MAX);
+	if (fsx_path(dir, sizeof(dir), err, "%s/conf", t->dir) == -1 ||
+	    fsx_mkdir(dir, 0700, err) == -1 ||
+	    mastercf_stage(t->conf, &t->facts.info, &t->plan, dir, &seen,
+		&t->master_after, err) == -1)
+		goto out;
+	if (sha256_hex(seen.data, seen.len, sha256) == -1 ||
+	    sha256_hex(t->master_after.data, t->master_after.len,
+		t->master_after_sha256) == -1)
+		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
+	else if (strcmp(sha256, t->master_before_sha256) != 0)
+		err_set(err, ERR_SETTINGS_STALE, "",
+		    "master.cf was changed by somebody else meanwhile");
+	else
+		rc = fsx_wipe_tree(dir, err);
+out:
+	buf_clear(&seen);
+	return rc;
+}
+
+/* Is anything to be asked about the new files? */
+static bool
+needs_preview(const struct txn *t)
+{
+	size_t i;
+
+	if (txn_touches_master(t) || has_map(t))
+		return true;
+	for (i = 0; i < t->plan.n; i++)
+		if (strcmp(t->plan.v[i].name, "inet_interfaces") == 0)
+			return true;
+	return false;
+}
+
+/* Not durable, and some seconds old for Postfix's programs. */
+static int
+put_scratch(
+    const char *dir, const char *name, const struct buf *b, struct err *err)
+{
+	const struct fsx_attr attr = {.mode = 0600,
+	    .uid = (uid_t)-1,
+	    .gid = (gid_t)-1,
+	    .mtime = time(NULL) - 10};
+	char path[STATE_PATH_MAX];
+
+	if (fsx_path(path, sizeof(path), err, "%s/%s", dir, name) == -1)
+		return -1;
+	return fsx_replace(
+	    path, b->data == NULL ? "" : b->data, b->len, &attr, err);
+}
+
+/* What postfix_info_read will say of the new pair of files. */
+static int
+read_next(struct txn *t, const char *dir, struct err *err)
+{
+	const char *names[] = {t->service, NULL};
+	struct conf copy = *t->conf;
+	struct postfix_info next;
+
+	if (fsx_path(copy.config_directory, sizeof(copy.config_directory), err,
+		"%s", dir) == -1 ||
+	    postfix_info_read_for(&copy, names, &next, err) == -1 ||
+	    postfix_usable(&next, err) == -1)
+		return -1;
+	t->next = next;
+	return 0;
+}
+
+static int
+check_map(const struct txn *t, const char *dir, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+
+	if (!has_map(t))
+		return 0;
+	if (fsx_path(path, sizeof(path), err, "%s/access.cidr", t->dir) == -1)
+		return -1;
+	return access_map_check(t->conf, dir, path, &t->settings, t->id, err);
+}
+
+int
+inbound_preview(struct txn *t, struct err *err)
+{
+	char dir[STATE_PATH_MAX];
+	struct buf master;
+	int rc = -1;
+
+	t->next = t->facts.info;
+	if (stage_master(t, err) == -1)
+		return -1;
+	if (!needs_preview(t))
+		return 0;
+	buf_init(&master, MAINCF_MAX);
+	if (fsx_path(dir, sizeof(dir), err, "%s/conf", t->dir) == 0 &&
+	    fsx_mkdir(dir, 0700, err) == 0 &&
+	    put_scratch(dir, "main.cf", &t->after, err) == 0 &&
+	    (t->master_after.len > 0 ||
+		mastercf_read(t->conf, &master, err) == 0) &&
+	    put_scratch(dir, "master.cf",
+		t->master_after.len > 0 ? &t->master_after : &master,
+		err) == 0 &&
+	    read_next(t, dir, err) == 0 && check_map(t, dir, err) == 0)
+		rc = fsx_wipe_tree(dir, err);
+	buf_clear(&master);
+	return rc;
+}

@@ -1,0 +1,310 @@
+/*
+ * params_inbound.c - the rows of the sections SMTP Interface and Connection
+ * Control.
+ *
+ * - A setting that is not managed leaves its parameter alone; one that is no
+ *   longer managed goes back to what it was before (originals), unless
+ *   somebody changed it by hand since.
+ * - inet_interfaces has no effect on a service whose name holds an address
+ *   ("127.0.0.1:10025"), so that address goes while `listen` is managed.
+ * - The port of a service is kept as it is written ("smtp") as long as the
+ *   number is the same.
+ * - smtpd_timeout keeps Postfix's way of shortening it under stress.
+ * - The process limit is the number of simultaneous connections in all, as
+ *   the original screen means it; smtpd_client_connection_count_limit is per
+ *   client.  Behind postscreen it is that of "smtpd pass".
+ * - Of smtpd_client_restrictions only one element is ours, and it is the
+ *   first; the rest of the value stays as it is.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "postfix_int.h"
+
+#define ELEMENT	  "check_client_access"
+#define BLANKS	  ", \t\r\n"
+#define MAP_HEAD  "cidr:/"
+#define MAP_DIR	  "/generations/gen-"
+#define MAP_FILE  "/access.cidr"
+#define STRESS_IS "${stress?{10}:{%d}}s"
+
+bool
+param_in_master(const char *name)
+{
+	return strncmp(name, "master.cf:", 10) == 0;
+}
+
+int
+params_add_master(struct json_object *o, const struct postfix_info *info)
+{
+	const struct postfix_inbound *in = &info->inbound;
+
+	if (json_object_object_add(
+		o, PARAM_SERVICE, json_object_new_string(in->service)) != 0 ||
+	    (in->process_limit[0] != '\0' &&
+		json_object_object_add(o, PARAM_LIMIT,
+		    json_object_new_string(in->process_limit)) != 0))
+		return -1;
+	return 0;
+}
+
+static int
+value(struct want *w, const char *text)
+{
+	w->kind = WANT_VALUE;
+	(void)snprintf(w->value, sizeof(w->value), "%s", text);
+	return 0;
+}
+
+static struct json_object *
+original(const struct params_context *c, const char *name)
+{
+	struct json_object *row = NULL;
+
+	if (c->originals != NULL)
+		(void)json_object_object_get_ex(c->originals, name, &row);
+	return row;
+}
+
+/* As it was before the console took it over. */
+static int
+give_back(const struct params_context *c, const char *name, struct want *w)
+{
+	struct json_object *row = original(c, name);
+
+	if (row == NULL)
+		return 0;
+	w->kind = WANT_OVER;
+	w->over = jsonx_path_str(row, "set", NULL);
+	(void)snprintf(
+	    w->value, sizeof(w->value), "%s", jsonx_path_str(row, "was", ""));
+	return 0;
+}
+
+int
+rule_listen(const struct params_context *c, struct want *w, struct err *err)
+{
+	(void)err;
+	switch (c->settings->listen) {
+	case LISTEN_LOOPBACK:
+		return value(w, "loopback-only");
+	case LISTEN_ALL:
+		return value(w, "all");
+	default:
+		return give_back(c, "inet_interfaces", w);
+	}
+}
+
+int
+rule_timeout(const struct params_context *c, struct want *w, struct err *err)
+{
+	char text[64];
+
+	(void)err;
+	if (c->settings->idle_timeout == SETTING_KEEP)
+		return give_back(c, "smtpd_timeout", w);
+	(void)snprintf(
+	    text, sizeof(text), STRESS_IS, c->settings->idle_timeout * 60);
+	return value(w, text);
+}
+
+int
+rule_limit(const struct params_context *c, struct want *w, struct err *err)
+{
+	char text[16];
+
+	(void)err;
+	if (c->settings->max_connections == SETTING_KEEP)
+		return give_back(c, PARAM_LIMIT, w);
+	(void)snprintf(text, sizeof(text), "%d", c->settings->max_connections);
+	return value(w, text);
+}
+
+int
+rule_service(const struct params_context *c, struct want *w, struct err *err)
+{
+	const struct settings *s = c->settings;
+	const char *base, *port, *colon;
+	char host[64], text[128], number[16];
+
+	if (s->listen == SETTING_KEEP && s->port == SETTING_KEEP)
+		return give_back(c, PARAM_SERVICE, w);
+	base = jsonx_path_str(
+	    original(c, PARAM_SERVICE), "was", c->info->inbound.service);
+	colon = strrchr(base, ':');
+	port = colon == NULL ? base : colon + 1;
+	if (s->port != SETTING_KEEP && postfix_service_port(base) != s->port) {
+		(void)snprintf(number, sizeof(number), "%d", s->port);
+		port = number;
+	}
+	postfix_service_host(base, host);
+	if (s->listen != SETTING_KEEP || host[0] == '\0')
+		return value(w, port);
+	if (snprintf(text, sizeof(text),
+		strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host,
+		port) >= (int)sizeof(text))
+		return err_set(err, ERR_CONFIG, "smtp_port",
+		    "service \"%.100s\": the name is too long", base);
+	return value(w, text);
+}
+
+/* Is it "cidr:/STATE/generations/gen-N/access.cidr"? */
+static bool
+is_our_map(const char *s, size_t len)
+{
+	const char *p = memmem(s, len, MAP_DIR, strlen(MAP_DIR));
+	const char *end = s + len;
+
+	if (p == NULL || strncmp(s, MAP_HEAD, strlen(MAP_HEAD)) != 0)
+		return false;
+	p += strlen(MAP_DIR);
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return (size_t)(end - p) == strlen(MAP_FILE) &&
+	       memcmp(p, MAP_FILE, strlen(MAP_FILE)) == 0;
+}
+
+/* At "check_client_access MAP" with our map: its length and that of what
+ * parts it from the next element; else 0. */
+static size_t
+our_element(const char *s)
+{
+	const char *p = s;
+	size_t len = strcspn(p, BLANKS);
+
+	if (len != strlen(ELEMENT) || strncmp(p, ELEMENT, len) != 0)
+		return 0;
+	p += len;
+	p += strspn(p, BLANKS);
+	len = strcspn(p, BLANKS);
+	if (!is_our_map(p, len))
+		return 0;
+	p += len;
+	return (size_t)(p + strspn(p, BLANKS) - s);
+}
+
+int
+restrictions_without(const char *text, char *dst, size_t size)
+{
+	const char *p = text == NULL ? "" : text;
+	size_t n, len = 0;
+
+	while (*p != '\0') {
+		if ((n = our_element(p)) > 0) {
+			p += n;
+			continue;
+		}
+		n = strcspn(p, BLANKS);
+		n += strspn(p + n, BLANKS);
+		if (len + n >= size)
+			return -1;
+		memcpy(dst + len, p, n);
+		len += n;
+		p += n;
+	}
+	while (len > 0 && strchr(BLANKS, dst[len - 1]) != NULL)
+		len--;
+	dst[len] = '\0';
+	return 0;
+}
+
+static bool
+path_is_plain(const char *path)
+{
+	return path[0] == '/' && path[strspn(path, "abcdefghijklmnopqrstuvwxyz"
+						   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						   "0123456789/._+@-")] == '\0';
+}
+
+int
+rule_access(const struct params_context *c, struct want *w, struct err *err)
+{
+	const char *now = NULL;
+	char rest[sizeof(w->value) - 2048];
+	struct json_object *v;
+
+	if (c->current != NULL && json_object_object_get_ex(c->current,
+				      "smtpd_client_restrictions", &v))
+		now = json_object_get_string(v);
+	if (restrictions_without(now, rest, sizeof(rest)) == -1)
+		return err_set(err, ERR_CONFIG, "access_policy",
+		    "smtpd_client_restrictions: the value is too long");
+	if (c->settings->access_policy == SETTING_KEEP) {
+		if (now == NULL || strcmp(rest, now) == 0)
+			return 0; /* nothing of ours */
+		if (rest[0] != '\0')
+			return value(w, rest);
+		w->kind = WANT_UNSET;
+		return 0;
+	}
+	if (c->access_file == NULL)
+		return 0;
+	if (!path_is_plain(c->access_file))
+		return err_set(err, ERR_CONFIG, "",
+		    "state_directory: main.cf cannot name \"%.100s\"",
+		    c->access_file);
+	w->kind = WANT_VALUE;
+	(void)snprintf(w->value, sizeof(w->value), "%s cidr:%.1500s%s%s",
+	    ELEMENT, c->access_file, rest[0] == '\0' ? "" : ", ", rest);
+	return 0;
+}
+
+static const struct owned {
+	const char *name;
+	size_t setting[2]; /* managed as soon as one of them is */
+} owned[] = {
+    {"inet_interfaces",
+	{offsetof(struct settings, listen), offsetof(struct settings, listen)}},
+    {"smtpd_timeout", {offsetof(struct settings, idle_timeout),
+			  offsetof(struct settings, idle_timeout)}},
+    {PARAM_SERVICE,
+	{offsetof(struct settings, listen), offsetof(struct settings, port)}},
+    {PARAM_LIMIT, {offsetof(struct settings, max_connections),
+		      offsetof(struct settings, max_connections)}},
+};
+
+static bool
+is_managed(const struct settings *s, const struct owned *o)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (*(const int *)(const void *)((const char *)s +
+						 o->setting[i]) != SETTING_KEEP)
+			return true;
+	return false;
+}
+
+static struct json_object *
+member(struct json_object *o, const char *name)
+{
+	struct json_object *v = NULL;
+
+	if (o != NULL)
+		(void)json_object_object_get_ex(o, name, &v);
+	return v;
+}
+
+struct json_object *
+params_originals(const struct params_context *c, struct json_object *wanted)
+{
+	struct json_object *all = json_object_new_object(), *row, *known;
+	size_t i;
+
+	for (i = 0; all != NULL && i < sizeof(owned) / sizeof(owned[0]); i++) {
+		if (!is_managed(c->settings, &owned[i]))
+			continue;
+		known = original(c, owned[i].name);
+		if ((row = json_object_new_object()) == NULL)
+			break;
+		json_object_object_add(row, "was",
+		    json_object_get(known != NULL
+					? member(known, "was")
+					: member(c->current, owned[i].name)));
+		json_object_object_add(
+		    row, "set", json_object_get(member(wanted, owned[i].name)));
+		json_object_object_add(all, owned[i].name, row);
+	}
+	return all;
+}

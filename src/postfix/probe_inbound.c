@@ -1,0 +1,295 @@
+/*
+ * probe_inbound.c - is the port open where the settings say, and does Postfix
+ * refuse whom the access map refuses?
+ *
+ * What is listened on comes from /proc/net/tcp and tcp6: a connection to an
+ * own address of the host would go through a packet filter that has nothing
+ * to do with Postfix.
+ * The canary: an address of 127/8 that no client has, but that a socket of
+ * this host may be bound to.  Its refusal names the generation, so it proves
+ * that this very map is read, whatever the administrator's list holds.
+ * The recipient has a domain: smtpd lets everybody through to <postmaster>.
+ * smtpd_delay_reject decides whether the refusal comes at RCPT or as the
+ * banner; both are taken.
+ */
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "postfix_int.h"
+#include "probe.h"
+#include "smtp_conn.h"
+#include "util.h"
+
+#define TOTAL_MS_DEFAULT 5000
+/* The name of a denied client is looked up first; a name server that is out
+ * of reach takes its time. */
+#define SESSION_MS 15000
+#define PAUSE_MS   50
+#define TCP_LISTEN "0A"
+#define HELLO	   "EHLO postseal-probe.invalid"
+
+struct sockets {
+	bool known;
+	bool loopback, other;
+};
+
+/* The hex words of /proc are in host order. */
+static bool
+is_loopback(const char *hex)
+{
+	unsigned char b[16];
+	size_t n = strlen(hex) / 8, i;
+	unsigned w;
+	char word[9];
+
+	for (i = 0; i < n && i < 4; i++) {
+		memcpy(word, hex + 8 * i, 8);
+		word[8] = '\0';
+		w = (unsigned)strtoul(word, NULL, 16);
+		memcpy(b + 4 * i, &w, 4);
+	}
+	if (n == 1)
+		return b[0] == 127;
+	return IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(void *)b) ||
+	       (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(void *)b) &&
+		   b[12] == 127);
+}
+
+static void
+read_table(const char *path, int port, struct sockets *s)
+{
+	char line[512], address[64], state[8];
+	unsigned at;
+	FILE *f;
+
+	if ((f = fopen(path, "re")) == NULL)
+		return;
+	s->known = true;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, " %*[^:]: %63[0-9A-F]:%x %*s %7s", address,
+			&at, state) != 3 ||
+		    strcmp(state, TCP_LISTEN) != 0 || at != (unsigned)port)
+			continue;
+		if (is_loopback(address))
+			s->loopback = true;
+		else
+			s->other = true;
+	}
+	fclose(f);
+}
+
+static struct sockets
+listening(int port)
+{
+	struct sockets s = {false, false, false};
+
+	read_table("/proc/net/tcp", port, &s);
+	read_table("/proc/net/tcp6", port, &s);
+	return s;
+}
+
+static int
+check_sockets(
+    const struct inbound_want *want, struct sockets *ret, struct err *err)
+{
+	struct sockets old;
+
+	*ret = listening(want->port);
+	if (!ret->known)
+		return 0;
+	if (want->listen == LISTEN_ALL && !ret->other)
+		return err_set(err, ERR_PROBE_LISTEN, "listen",
+		    "port %d is open on the loopback address alone",
+		    want->port);
+	if (want->listen == LISTEN_LOOPBACK && ret->other)
+		return err_set(err, ERR_PROBE_LISTEN, "listen",
+		    "port %d is open on other addresses, too", want->port);
+	if (want->old_port == 0)
+		return 0;
+	old = listening(want->old_port);
+	if (old.loopback || old.other)
+		return err_set(err, ERR_PROBE_LISTEN, "smtp_port",
+		    "port %d is still open", want->old_port);
+	return 0;
+}
+
+static int
+wait_sockets(
+    const struct inbound_want *want, struct sockets *ret, struct err *err)
+{
+	int total = want->total_ms > 0 ? want->total_ms : TOTAL_MS_DEFAULT;
+	int64_t end = now_ms() + total;
+	struct err why;
+
+	while (check_sockets(want, ret, &why) == -1) {
+		if (now_ms() >= end) {
+			if (err != NULL)
+				*err = why;
+			return -1;
+		}
+		(void)poll(NULL, 0, PAUSE_MS);
+	}
+	return 0;
+}
+
+static int
+start_tls(struct smtp_conn *c, struct err *err)
+{
+	SSL_CTX *ctx;
+	int rc;
+
+	if (smtp_command(c, "STARTTLS", ERR_PROBE_ACCESS, err) == -1)
+		return -1;
+	if (c->code != 220)
+		return err_set(
+		    err, ERR_PROBE_ACCESS, "", "STARTTLS: got %d", c->code);
+	if ((ctx = probe_client_ctx(0)) == NULL)
+		return err_set(err, ERR_INTERNAL, "", "TLS context");
+	rc = smtp_starttls(c, ctx, err);
+	SSL_CTX_free(ctx);
+	return rc == -1 ? -1 : smtp_command(c, HELLO, ERR_PROBE_ACCESS, err);
+}
+
+/*
+ * Up to the reply that tells, which is left in *c: the banner, if that is a
+ * refusal, else that of RCPT.  1 = no connection could be made.
+ */
+static int
+session(const struct inbound_want *want, const char *source,
+    struct smtp_conn *c, struct err *err)
+{
+	char rcpt[320];
+	const char *const commands[] = {"MAIL FROM:<>", rcpt, NULL};
+	size_t i;
+
+	(void)snprintf(
+	    rcpt, sizeof(rcpt), "RCPT TO:<postmaster@%.255s>", want->domain);
+
+	smtp_init(c, now_ms() + SESSION_MS);
+	c->source = source;
+	if (smtp_connect(c, want->host, want->port, err) == -1)
+		return 1;
+	if (smtp_reply(c, ERR_PROBE_ACCESS, err) == -1)
+		return -1;
+	if (c->code != 220)
+		return 0;
+	if (smtp_command(c, HELLO, ERR_PROBE_ACCESS, err) == -1 ||
+	    (want->tls_only && start_tls(c, err) == -1))
+		return -1;
+	for (i = 0; commands[i] != NULL; i++) {
+		if (smtp_command(c, commands[i], ERR_PROBE_ACCESS, err) == -1)
+			return -1;
+		if (c->code / 100 != 2)
+			break;
+	}
+	return 0;
+}
+
+static void
+leave(struct smtp_conn *c)
+{
+	if (c->fd != -1 && c->code != 0)
+		(void)smtp_command(c, "QUIT", ERR_PROBE_ACCESS, NULL);
+	smtp_close(c);
+}
+
+/* 0 refused by this map, 1 could not be asked (why in err), -1. */
+static int
+ask_canary(const struct inbound_want *want, struct err *err)
+{
+	struct smtp_conn c;
+	char text[64], quote[120];
+	int rc;
+
+	(void)snprintf(
+	    text, sizeof(text), "Postseal probe %ld", want->generation);
+	rc = session(want, ACCESS_CANARY, &c, err);
+	if (rc == 0 && (c.code / 100 == 2 || strstr(c.reply, text) == NULL)) {
+		smtp_quote(&c, quote, sizeof(quote));
+		rc = err_set(err, ERR_PROBE_ACCESS, "access_policy",
+		    "a denied address got \"%s\"", quote);
+	}
+	leave(&c);
+	return rc;
+}
+
+static int
+ask_loopback(const struct inbound_want *want, struct err *err)
+{
+	struct smtp_conn c;
+	char quote[120];
+	int rc = session(want, NULL, &c, err);
+
+	if (rc == 0 && strstr(c.reply, ACCESS_REFUSAL) != NULL) {
+		smtp_quote(&c, quote, sizeof(quote));
+		rc = err_set(err, ERR_PROBE_ACCESS, "access_policy",
+		    "the loopback address got \"%s\"", quote);
+	}
+	leave(&c);
+	return rc == 0 ? 0 : -1;
+}
+
+/* After a reload an smtpd of before may answer for a moment. */
+static int
+check_access(
+    const struct inbound_want *want, const char **ret_note, struct err *err)
+{
+	int total = want->total_ms > 0 ? want->total_ms : TOTAL_MS_DEFAULT;
+	int64_t end = now_ms() + total;
+	int rc;
+
+	if (strchr(want->host, ':') != NULL) {
+		*ret_note = "Postfix is reached by IPv6 alone";
+		return 0;
+	}
+	while ((rc = ask_canary(want, err)) == -1 && now_ms() < end)
+		(void)poll(NULL, 0, PAUSE_MS);
+	if (rc == 1) {
+		*ret_note = "no connection from " ACCESS_CANARY;
+		rc = 0;
+	}
+	return rc == 0 ? ask_loopback(want, err) : -1;
+}
+
+static struct json_object *
+result(
+    const struct inbound_want *want, const struct sockets *s, const char *note)
+{
+	struct json_object *o = json_object_new_object();
+	const char *access = note == NULL ? "proven" : "unproven";
+
+	if (o == NULL)
+		return NULL;
+	json_object_object_add(o, "listen",
+	    !s->known ? NULL
+		      : json_object_new_string(s->other ? "all" : "loopback"));
+	json_object_object_add(o, "port", json_object_new_int(want->port));
+	json_object_object_add(o, "access",
+	    want->generation == 0 ? NULL : json_object_new_string(access));
+	if (note != NULL)
+		json_object_object_add(o, "note", json_object_new_string(note));
+	return o;
+}
+
+int
+inbound_probe(
+    const struct inbound_want *want, struct json_object **ret, struct err *err)
+{
+	const char *note = NULL;
+	struct json_object *o;
+	struct sockets s;
+
+	if (wait_sockets(want, &s, err) == -1 ||
+	    (want->generation != 0 && check_access(want, &note, err) == -1))
+		return -1;
+	if ((o = result(want, &s, note)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "probe");
+	*ret = o;
+	return 0;
+}
