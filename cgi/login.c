@@ -17,11 +17,17 @@
 
 #define REFUSAL_MS 700
 
-/* The name for the audit: what was typed may be anything. */
+/* The name for the audit: what was typed may be anything, a password too, so
+ * only a name that we know is written down. */
 static const char *
-audit_name(const char *user)
+audit_name(struct app *app, const char *user)
 {
-	return user_name_valid(user) ? user : "(not a user name)";
+	struct user_row row;
+
+	if (!user_name_valid(user))
+		return "(not a user name)";
+	return users_get(app->db, user, &row, NULL) == 0 ? user
+							 : "(no such user)";
 }
 
 static int
@@ -51,13 +57,14 @@ failed(struct app *app, struct request *req, const char *user, time_t now,
 	err_clear(&why);
 	if (err->code == ERR_AUTH_EXPIRED)
 		backend_audit(
-		    app, req, "login_failed", "refused", audit_name(user));
+		    app, req, "login_failed", "refused", audit_name(app, user));
 	if (err->code != ERR_AUTH_FAILED)
 		return -1;
 	if (throttle_fail(app->db, user, req->remote, now, &why) == -1 ||
 	    users_failed(app->db, user, req->remote, now, &why) == -1)
 		log_warn("throttle: %s", why.msg);
-	backend_audit(app, req, "login_failed", "refused", audit_name(user));
+	backend_audit(
+	    app, req, "login_failed", "refused", audit_name(app, user));
 	return -1;
 }
 
@@ -197,7 +204,7 @@ session_code(struct app *app, struct request *req, struct reply *reply,
 		    users_failed(app->db, name, req->remote, now, &why) == -1)
 			log_warn("throttle: %s", why.msg);
 		backend_audit(
-		    app, req, "login_failed", "refused", audit_name(name));
+		    app, req, "login_failed", "refused", audit_name(app, name));
 	}
 	return -1;
 }

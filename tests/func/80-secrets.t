@@ -4,12 +4,14 @@
 # environment of any process, after each kind of request.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/account.sh"
 
 console_start
-s=$SAMPLES
+made_up() { echo "$1-$(head -c 9 /dev/urandom | od -An -tx1 | tr -d ' ')"; }
 # Made up now: nobody else's file can hold them.
-PHRASE=Passphrase-$(head -c 9 /dev/urandom | od -An -tx1 | tr -d ' ')
-GUESS=Guessed-$(head -c 9 /dev/urandom | od -An -tx1 | tr -d ' ')
+PHRASE=$(made_up Passphrase) GUESS=$(made_up Guessed) ODD=$(made_up Misplaced)
+NEW=$(made_up Newcomer)
 rsa_new "$T/plain.key"
 openssl pkcs8 -topk8 -in "$T/plain.key" -passout "pass:$PHRASE" -out "$T/enc.key"
 self_new "$T/enc.crt" "$T/plain.key"
@@ -18,8 +20,8 @@ rsa_new "$T/refused.key"
 # What an administrator does for a while; arguments of every process are
 # looked at meanwhile.
 : >"$T/seen"
-printf '%s\n' "$PHRASE" "$GUESS" "$PASSWORD" "$TOKEN" 'PRIVATE KEY-----' \
-    >"$T/watch"
+printf '%s\n' "$PHRASE" "$GUESS" "$ODD" "$NEW" "$PASSWORD" "$TOKEN" \
+    'PRIVATE KEY-----' >"$T/watch"
 (
 	while :; do
 		cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null |
@@ -64,22 +66,12 @@ api GET /api/v1/status
 ANSWERS+=$(<"$BODY")
 
 # By the screen: a draft that waits, and a password that is wrong.
-JAR=$T/jar
-csrf() { sed -n 's/.*name="csrf" value="\([0-9a-f]*\)".*/\1/p' "$BODY" | head -n 1; }
-login()
-{
-	rm -f "$JAR"
-	req GET /login -c "$JAR"
-	printf '%s' "$1" >"$T/pw"
-	req POST /login -b "$JAR" -c "$JAR" --data-urlencode "csrf=$(csrf)" \
-	    -d user=admin --data-urlencode "password@$T/pw"
-	rm -f "$T/pw"
-}
-login "$GUESS"
+login a admin "$GUESS"
 is "wrong password" "$STATUS" 401
 unlike "the page does not repeat it" "$(<"$BODY")" "$GUESS"
-login "$PASSWORD"
+login a admin "$PASSWORD"
 is "log-in" "$STATUS" 303
+JAR=$T/jar.a
 req GET /smtp-routing/connection -b "$JAR"
 value=$(csrf)
 req POST /smtp-routing/connection -b "$JAR" -F "csrf=$value" \
@@ -96,6 +88,81 @@ is "drafts are for root alone" \
 req POST /logout -b "$JAR" -d "csrf=$value"
 is "log-out throws it away" "$STATUS:$(drafts)" 303:0
 
+# A passphrase where none belongs: the answer names the field, not the value.
+printf '%s' "$ODD" >"$T/odd"
+odd()	# NAME PATH CURL-ARGUMENTS...
+{
+	api POST "$2" "${@:3}"
+	like "misplaced: $1" "$STATUS" '^4'
+	unlike "misplaced: $1: not repeated" "$(<"$BODY")$(<"$HEAD")" "$ODD"
+}
+odd "as another field" /api/v1/connection -F "apply=<$T/odd"
+odd "as an unknown one" /api/v1/connection -F "colour=<$T/odd"
+odd "as a code" /api/v1/connection -F "confirm=<$T/odd"
+odd "as a certificate" /api/v1/connection -F "server_certificate=<$T/odd"
+odd "as a key" /api/v1/connection -F "private_key=@$T/odd"
+for ((n = 0; n < 300; n++)); do printf '%s' "$ODD"; done >"$T/odd.long"
+odd "too long" /api/v1/connection -F "passphrase=<$T/odd.long"
+odd "in a body of another type" /api/v1/connection -H 'Content-Type: text/plain' --data-binary "@$T/odd"
+odd "as JSON that is none" /api/v1/connection -H 'Content-Type: application/json' --data-binary "@$T/odd"
+jq -n --rawfile p "$T/odd" '{apply: $p}' >"$T/odd.json"
+odd "as a JSON value" /api/v1/connection -H 'Content-Type: application/json' --data-binary "@$T/odd.json"
+jq -n --rawfile p "$T/odd" '{certificate: {private_key: $p, passphrase: [$p]}}' >"$T/odd.json"
+odd "in a list" /api/v1/connection -H 'Content-Type: application/json' --data-binary "@$T/odd.json"
+printf 'header = "If-Match: \\"%s\\""\n' "$ODD" >"$T/odd.conf"
+odd "as an etag" /api/v1/connection -F apply=reload -K "$T/odd.conf"
+printf 'header = "Authorization: Bearer %s"\n' "$ODD" >"$T/odd.conf"
+req GET /api/v1/connection -K "$T/odd.conf"
+is "misplaced: as a token" "$STATUS" 401
+login o "$ODD" "$GUESS"
+is "misplaced: as the user's name" "$STATUS" 401
+
+# Access: a user, a token, the second factor, another password.
+jq -n --rawfile p <(printf %s "$NEW") \
+    '{name: "nora", role: "operator", password: $p}' >"$T/r.json"
+api POST /api/v1/users -H 'Content-Type: application/json' --data-binary "@$T/r.json"
+is "a user" "$STATUS" 201
+ANSWERS+=$(<"$BODY")
+api POST /api/v1/tokens -H 'Content-Type: application/json' \
+    -d '{"name": "renewal", "scope": "certificates"}'
+is "a token" "$STATUS" 201
+MADE=$(j .token)
+api GET /api/v1/tokens
+unlike "it is shown once" "$(<"$BODY")" "$MADE"
+login n nora "$NEW"
+press n totp_start current "$NEW"
+is "a second factor begins" "$STATUS" 303
+req GET /access -b "$T/jar.n" -c "$T/jar.n"
+FACTOR=$(sed -n 's/.*secret=\([A-Z2-7]*\)&.*/\1/p' "$BODY" | head -n 1)
+like "its secret" "$FACTOR" '^[A-Z2-7]{32}$'
+press n totp_confirm code "$(totp 0 <<<"$FACTOR")"
+is "it is on" "$STATUS" 200
+RECOVERY=$(sed -n 's/^<li><code>\([a-z2-7-]*\)<\/code><\/li>$/\1/p' "$BODY" | head -n 1)
+login n nora "$NEW"
+code n 000000
+is "a wrong code" "$STATUS" 401
+code n "$(totp 1 <<<"$FACTOR")"
+is "a code" "$STATUS" 303
+
+# A key made here, and what was in force before.
+api POST /api/v1/keys -H 'Content-Type: application/json' -d '{"kind": "self_signed"}'
+is "a key made here" "$STATUS" 201
+ANSWERS+=$(<"$BODY")
+KEPT=$STATE/daemon/keys/$(j .id)/key.pem
+is "for root alone" "$(stat -c '%a %U' "$KEPT")" "600 root"
+save outbound_enabled=on apply=reload
+is "another Save" "$STATUS:$(j .result)" 200:applied
+ANSWERS+=$(<"$BODY")
+api POST /api/v1/generations/1/restore -F apply=reload
+is "a restore" "$STATUS:$(j .result)" 200:applied
+ANSWERS+=$(<"$BODY")
+for path in /api/v1/audit /api/v1/generations/2 '/api/v1/generations/1/diff?with=2' \
+    /api/v1/keys /metrics /api/v1/users; do
+	api GET "$path"
+	is "$path" "$STATUS" 200
+	ANSWERS+=$(<"$BODY")
+done
+
 kill "$watcher"
 wait "$watcher" 2>/dev/null
 is "no argument, no environment held a secret" "$(sort -u "$T/seen" | head -c 300)" ""
@@ -105,31 +172,52 @@ middle() { sed -n '8p' "$1"; }
 cat >"$T/secrets" <<EOT
 $PHRASE
 $GUESS
+$ODD
+$NEW
 $PASSWORD
 $TOKEN
+$MADE
+$RECOVERY
+$(sed -n 2p "$KEPT")
 $(middle "$T/plain.key")
 $(middle "$T/enc.key")
 $(middle "$T/refused.key")
 EOT
-ok "seven secrets to look for" test "$(sort -u "$T/secrets" | wc -l)" = 7
+ok "twelve secrets to look for" test "$(sort -u "$T/secrets" | grep -c .)" = 12
 unlike "answers hold none of them" "$ANSWERS" \
     "$PHRASE|$PASSWORD|$TOKEN|BEGIN [A-Z ]*PRIVATE KEY"
-ok "answers hold no part of a key" \
-    eval '! grep -qF -f <(tail -n 3 "$T/secrets") <<<"$ANSWERS"'
+ok "nor any other" eval '! grep -qF -f "$T/secrets" <<<"$ANSWERS"'
 
 # Everything under STATE: keys in the generation in force only.
 root=$(dirname "$(readlink -f "$STATE/postfix")")
 found=$(grep -rlaF -f "$T/secrets" "$STATE/" "$root/" 2>/dev/null | sort -u |
     sed "s|^$STATE/||" | grep -v '^samples/')
 is "where secrets are" "$(echo $found)" \
-    "access.json daemon/generations/gen-1/inbound.pem secrets"
+    "access.json $(echo daemon/generations/gen-{1,2,3}/inbound.pem) daemon/keys/$(basename "$(dirname "$KEPT")")/key.pem secrets"
 is "and who may read them" \
     "$(cd "$STATE" && stat -c '%a %U' $found | sort -u)" "600 root"
 is "the passphrase is not even there" \
     "$(grep -rlaF "$PHRASE" "$STATE/" "$root/" | wc -l)" 0
 tail_of_key=$(openssl pkey -in "$T/plain.key" -outform DER | tail -c 64 | od -An -tx1 | tr -d ' \n')
+
+# Memory of the processes that were asked, once they have answered.
+{
+	grep -vxF -e "$(sed -n 2p "$KEPT")" "$T/secrets"
+	sed -n '3p;14p;20p' "$T/plain.key"
+	sed -n '3p;14p;20p' "$T/enc.key"
+	base64 -w 0 "$T/plain.key" | cut -c 401-440
+	base64 -w 0 "$T/enc.key" | cut -c 401-440
+} >"$T/memory"
+mapfile -t all < <(pgrep -P "$(access '.pids["postseal.fcgi"]')"
+    access '.pids["postseal.fcgi"]'; access .pids.postseald)
+ok "the scan finds what is there" test -n \
+    "$(perl "$TOP/tests/redteam/memory.pl" "$T/memory" $$)"
+is "no worker, no parent, not postseald holds one" \
+    "$(perl "$TOP/tests/redteam/memory.pl" "$T/memory" "${all[@]}" | head -n 5)" ""
+is "files are made with their mode: the umask" \
+    "$(for p in "${all[@]}"; do sed -n 's/^Umask:[[:space:]]*//p' "/proc/$p/status"; done | sort -u)" 0077
 raw=
-for file in $(find "$STATE/" "$root/" -type f ! -name inbound.pem ! -path '*/samples/*'); do
+for file in $(find "$STATE/" "$root/" -type f ! -name inbound.pem ! -name key.pem ! -path '*/samples/*'); do
 	od -An -v -tx1 "$file" | tr -d ' \n' | grep -qF "$tail_of_key" && raw+="$file "
 done
 is "no file holds the key's raw bytes" "$raw" ""
