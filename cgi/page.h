@@ -90,6 +90,9 @@ int screen_put_settings(struct json_object *args, struct json_object *settings);
 int screen_load(struct screen *, bool probe);
 /* page_chosen.c: which hosts, when "Apply to all" is not ticked */
 void screen_chosen_read(struct screen *, const struct fields *);
+/* The names into arguments; none: as an empty list, or not at all. */
+void screen_put_chosen(
+    const struct screen *, struct json_object *args, bool none);
 void screen_chosen(const struct screen *, struct json_object *ctx);
 void screen_chosen_lines(const struct screen *, struct json_object *hosts,
     struct json_object *lines);

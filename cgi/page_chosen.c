@@ -46,6 +46,22 @@ screen_chosen_read(struct screen *s, const struct fields *form)
 	}
 }
 
+/* A copy: arguments are overwritten once they are sent. */
+void
+screen_put_chosen(const struct screen *s, struct json_object *args, bool none)
+{
+	struct json_object *copy = NULL;
+
+	if (s->page.app->conf.cluster_name[0] == '\0')
+		return;
+	if (s->scanners != NULL)
+		(void)json_object_deep_copy(s->scanners, &copy, NULL);
+	if (copy == NULL && none)
+		copy = json_object_new_array();
+	if (copy != NULL)
+		json_object_object_add(args, "scanners", copy);
+}
+
 void
 screen_chosen(const struct screen *s, struct json_object *ctx)
 {
@@ -61,7 +77,7 @@ screen_chosen(const struct screen *s, struct json_object *ctx)
 		json_object_new_object(), &data, NULL, NULL) == -1)
 		return;
 	if (names == NULL)
-		names = jsonx_path(s->job, "scanners");
+		names = jsonx_path(s->view, "draft.scanners");
 	rows = jsonx_path(data, "scanners");
 	for (i = 0;
 	     json_object_is_type(rows, json_type_array) &&

@@ -144,6 +144,7 @@ draft_put(struct screen *s, const struct fields *form, const char *remove)
 	screen_put_settings(args, s->patch);
 	if (s->apply[0] != '\0')
 		put_str(args, "apply", s->apply);
+	screen_put_chosen(s, args, true);
 	if (remove != NULL) {
 		list = json_object_new_array();
 		json_object_array_add(list, json_object_new_string(remove));
@@ -172,9 +173,7 @@ save(struct screen *s, struct reply *reply, struct err *err)
 	if (*pass != '\0')
 		put_str(args, "passphrase", pass);
 	put_bool(args, "wait", wait);
-	if (s->scanners != NULL)
-		json_object_object_add(
-		    args, "scanners", json_object_get(s->scanners));
+	screen_put_chosen(s, args, false);
 	if (screen_call(s, OP_CONNECTION_APPLY, args, &data) == -1) {
 		if (screen_is_job(jsonx_path_str(s->problem, "job", NULL)))
 			return screen_to_job(s, reply,

@@ -31,7 +31,7 @@
  *                     -> {"report": REPORT}
  * draft.put           {"draft": ID, "files": FILES?, "names": {field: file
  *                     name}?, "passphrase"?, "settings": PATCH?,
- *                     "apply": "restart"|"reload"?, "remove": [field]?,
+ *                     "apply": "restart"|"reload"?, "remove": [field]?, "scanners": [name]?,
  *                     "key_id": ID? (as in connection.apply)}
  *                     -> {"draft": DRAFT}
  * draft.drop          {"draft": ID} -> {}
@@ -99,7 +99,7 @@
  *   {"outage_ms", "apply", "steps", "probe", "changes", "findings", "job"},
  *   "error": ERROR (of a failed one)
  * DRAFT {"files": {field: {"name", "size"}}, "report": REPORT | null,
- *   "settings": PATCH | null, "apply": ".." | null,
+ *   "settings": PATCH | null, "apply": ".." | null, "scanners": [name] | null,
  *   "passphrase": bool (one is kept), "expires_at": ISO}
  *   A file that no other file could mend (empty, unreadable, wrong field)
  *   is not among files; its findings stand first in report until that

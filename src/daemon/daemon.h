@@ -181,6 +181,7 @@ struct draft {
 	char passphrase[PASSPHRASE_MAX + 1];
 	struct json_object *settings, *report; /* or NULL */
 	struct json_object *refused;	       /* findings of files not kept */
+	struct json_object *scanners;	       /* names of chosen hosts */
 	char apply[8];			       /* or "" */
 	int64_t expires;
 };

@@ -15,6 +15,7 @@
 
 #include <openssl/crypto.h>
 
+#include "cluster.h"
 #include "daemon.h"
 #include "fsx.h"
 #include "jsonx.h"
@@ -53,6 +54,7 @@ draft_clear(struct draft *d)
 	json_object_put(d->settings);
 	json_object_put(d->report);
 	json_object_put(d->refused);
+	json_object_put(d->scanners);
 	memset(d, 0, sizeof(*d));
 }
 
@@ -129,9 +131,12 @@ load_members(struct json_object *o, struct draft *d, struct err *err)
 	    jsonx_obj(o, "names", "names", &names, err) == -1 ||
 	    jsonx_obj(o, "settings", "settings", &d->settings, err) == -1 ||
 	    jsonx_obj(o, "report", "report", &d->report, err) == -1 ||
-	    jsonx_array(
-		o, "refused", "refused", FINDINGS_MAX, &d->refused, err) == -1)
+	    jsonx_array(o, "refused", "refused", FINDINGS_MAX, &d->refused,
+		err) == -1 ||
+	    jsonx_array(o, "scanners", "scanners", CLUSTER_CHOSEN_MAX,
+		&d->scanners, err) == -1)
 		return -1;
+	json_object_get(d->scanners);
 	json_object_get(d->settings);
 	json_object_get(d->report);
 	json_object_get(d->refused);
@@ -259,6 +264,7 @@ save_members(const struct draft *d)
 	json_object_object_add(o, "settings", json_object_get(d->settings));
 	json_object_object_add(o, "report", json_object_get(d->report));
 	json_object_object_add(o, "refused", json_object_get(d->refused));
+	json_object_object_add(o, "scanners", json_object_get(d->scanners));
 	json_object_object_add(o, "apply", json_object_new_string(d->apply));
 	return o;
 }
@@ -359,6 +365,7 @@ draft_to_json(const struct draft *d)
 	json_object_object_add(o, "files", files);
 	json_object_object_add(o, "report", whole_report(d));
 	json_object_object_add(o, "settings", json_object_get(d->settings));
+	json_object_object_add(o, "scanners", json_object_get(d->scanners));
 	json_object_object_add(o, "apply",
 	    d->apply[0] == '\0' ? NULL : json_object_new_string(d->apply));
 	json_object_object_add(

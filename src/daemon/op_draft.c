@@ -14,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "cluster.h"
 #include "daemon.h"
 #include "jsonx.h"
 #include "keystore.h"
@@ -235,6 +236,32 @@ out:
 	return rc;
 }
 
+/* Hosts that were chosen; who is enrolled is asked when it is saved. */
+static int
+put_scanners(struct json_object *args, struct draft *d, struct err *err)
+{
+	struct json_object *list = NULL, *v;
+	size_t i;
+
+	if (jsonx_array(args, "scanners", "scanners", CLUSTER_CHOSEN_MAX, &list,
+		err) == -1)
+		return -1;
+	if (list == NULL)
+		return 0;
+	for (i = 0; i < json_object_array_length(list); i++) {
+		v = json_object_array_get_idx(list, i);
+		if (!json_object_is_type(v, json_type_string) ||
+		    !bundle_name_valid(json_object_get_string(v)))
+			return err_set(err, ERR_FIELD_INVALID, "scanners",
+			    "expected names of scanners");
+	}
+	json_object_put(d->scanners);
+	d->scanners = NULL;
+	if (json_object_deep_copy(list, &d->scanners, NULL) == -1)
+		return err_set(err, ERR_NOMEM, "", "draft");
+	return 0;
+}
+
 static int
 put_choices(struct json_object *args, struct draft *d, struct err *err)
 {
@@ -291,6 +318,7 @@ op_draft_put(struct call *c, struct json_object *args,
 	    put_files(args, &d, &sent, err) == -1 ||
 	    put_key_id(c->conf, args, &d, err) == -1 ||
 	    put_choices(args, &d, err) == -1 ||
+	    put_scanners(args, &d, err) == -1 ||
 	    draft_inspect(c->conf, &d, err) == -1)
 		goto out;
 	if (drop_hopeless(&d, &sent) && draft_inspect(c->conf, &d, err) == -1)

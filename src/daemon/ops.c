@@ -31,7 +31,7 @@ static const char *const status_args[] = {"probe", NULL};
 static const char *const inspect_args[] = {
     "files", "passphrase", "partial", NULL};
 static const char *const put_args[] = {"draft", "files", "names", "passphrase",
-    "settings", "apply", "remove", "key_id", NULL};
+    "settings", "apply", "remove", "key_id", "scanners", NULL};
 static const char *const apply_args[] = {"settings", "files", "passphrase",
     "draft", "apply", "confirm", "dry_run", "if_match", "wait", "key_id",
     "scanners", NULL};
