@@ -157,6 +157,12 @@ check-func: all redteam-bins
 	@B='$(B)' tests/lib/check func
 check-browser: all
 	@B='$(B)' tests/lib/check browser
+# docs/img: pictures of a run, and every state of every page on one sheet.
+pictures: all
+	@deploy/install-packages build run check browser
+	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
+	@B='$(B)' SKIP_INSTALL=1 SKIP_BUILD=1 node tests/browser/pictures.mjs
+	@B='$(B)' node tests/browser/contact-sheet.mjs
 check-asan:
 	@tests/lib/check asan
 check-valgrind: $(UNIT_BIN)
@@ -244,7 +250,7 @@ help:
 clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
-.PHONY: all run unit-always redteam-bins check check-unit check-func \
+.PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
 	check-browser check-asan soak \
 	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install help clean $(addprefix unit-,$(UNIT_LAYERS))
