@@ -51,6 +51,7 @@ gate_open(const struct conf *conf, struct slot table[SLOTS], struct err *err)
 	size_t size = SLOTS * sizeof(*table);
 	int fd;
 
+	memset(table, 0, size);
 	(void)snprintf(
 	    path, sizeof(path), "%s/pam-gate", conf->state_directory);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -207,7 +208,9 @@ take_answer(struct call *c, const char *user, bool guess, char *line,
 	if (strcmp(word, "unavailable") == 0)
 		log_warn("PAM: %s", save != NULL ? save : "unavailable");
 	else
-		log_info("PAM: %s from %s: %s", user, c->actor.from, word);
+		log_info("PAM: %s from %s: %s",
+		    strcmp(word, "nobody") == 0 ? "(none of ours)" : user,
+		    c->actor.from, word);
 	if (guess && tell_gate(c, user, word, err) == -1)
 		return -1;
 	role = strcmp(word, "ok") == 0 ? strtok_r(NULL, " \n", &save) : NULL;

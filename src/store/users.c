@@ -70,7 +70,7 @@ users_add(struct db *db, const char *name, const char *password, time_t now,
 static int
 spared(struct db *db, const char *name, struct err *err)
 {
-	struct user_row row;
+	struct user_row row = {0};
 
 	if (users_get(db, name, &row, err) == -1)
 		return -1;
@@ -251,7 +251,7 @@ int
 users_pam(struct db *db, const char *name, enum role role, const char *stamp,
     time_t now, long *ret_id, struct err *err)
 {
-	struct user_row row;
+	struct user_row row = {0};
 
 	if (check_name(name, err) == -1 ||
 	    db_run(db, err, DB_PAM_LOGIN, "sssi", name, role_name(role), stamp,
