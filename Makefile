@@ -173,12 +173,12 @@ check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
 unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY) redteam-bins
 redteam-bins: $(B)/redteam/takeover $(B)/redteam/insider $(B)/redteam/jailed \
-    $(B)/redteam/without
+    $(B)/redteam/without $(B)/load/load
 
 # Style.  Headers are laid out by hand: columns of a contract.
 C_FILES		= $(wildcard cgi/*.[ch] src/*/*.[ch] include/*.h \
 		  tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] \
-		  tests/redteam/*.[ch])
+		  tests/redteam/*.[ch] tests/load/*.[ch])
 lint:
 	@deploy/install-packages build lint
 	@CPPFLAGS='$(CPPFLAGS)' tests/lib/lint $(filter src/%.c cgi/%.c,$(C_FILES))
@@ -202,6 +202,14 @@ $(B)/redteam/jailed: $(B)/tests/redteam/jailed.o $(B)/tests/redteam/attempts.o \
     $(L_PKI) $(L_BASE)
 	@mkdir -p $(@D)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -lseccomp
+
+$(B)/load/load: $(B)/tests/load/load.o
+	@mkdir -p $(@D)
+	$(LINK) -lssl -lcrypto -lpthread
+load-bins: $(B)/load/load
+load: all load-bins
+	@deploy/install-packages build run check
+	@SKIP_INSTALL=1 SKIP_BUILD=1 B='$(B)' bash tests/load/load.t
 
 $(B)/redteam/without: $(B)/tests/redteam/without.o
 	@mkdir -p $(@D)

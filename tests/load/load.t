@@ -1,0 +1,97 @@
+#!/bin/bash
+# Many clients at once, with bad input and slow ones among them (load.c):
+# nothing dies, memory stays flat, and meanwhile an administrator logs in and
+# saves.  LOAD_CLIENTS (200) clients for LOAD_S (60) seconds: `make load`;
+# tests/func/95-load.t is a short one.
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/../func/lib.sh"
+# shellcheck source=/dev/null
+. "$TOP/tests/func/account.sh"
+
+LOAD_CLIENTS=${LOAD_CLIENTS:-200} LOAD_S=${LOAD_S:-60}
+[ -x "$B/load/load" ] || make -s -C "$TOP" B="$B" load-bins || bail "no load"
+console_start
+s=$SAMPLES
+save inbound_enabled=on "private_key=@$s/self-signed-key.pem" \
+    "server_certificate=@$s/self-signed-cert.pem"
+is "a Save before" "$STATUS:$(j .result)" 200:applied
+daemon=$(access .pids.postseald) parent=$(access '.pids["postseal.fcgi"]')
+
+printf '%s\n' "$TOKEN" >"$T/token" && chmod 600 "$T/token"
+part() { printf -- '--b\r\nContent-Disposition: form-data; name="%s"; filename="f"\r\n\r\n' "$1"; cat "$2"; printf '\r\n'; }
+{
+	part private_key "$s/issued-key.pem"
+	part server_certificate "$s/issued-cert.pem"
+	part ca_certificate "$s/issued-intermediate.pem"
+	printf -- '--b--\r\n'
+} >"$T/multipart"
+
+# KiB of the workers, their parent and postseald, each second.
+rss()
+{
+	local p sum=0 n
+
+	for p in "$parent" "$daemon" $(pgrep -P "$parent"); do
+		n=$(awk '/^VmRSS/ { print $2 }' "/proc/$p/status" 2>/dev/null)
+		sum=$((sum + ${n:-0}))
+	done
+	echo "$sum"
+}
+descriptors() { ls /proc/{"$daemon","$parent"}/fd | wc -l; }
+fds=$(descriptors)
+"$B/load/load" "${URL##*:}" "$LOAD_CLIENTS" "$LOAD_S" "$T/token" "$T/multipart" \
+    >"$T/load" 2>&1 &
+load=$!
+RUNS+=("$load")
+(
+	begin=$SECONDS
+	while [ -d "/proc/$load" ]; do
+		echo "$((SECONDS - begin)) $(rss)"
+		sleep 0.5
+	done
+) >"$T/rss" &
+sampler=$!
+
+# In the midst of it.
+sleep $((LOAD_S / 3))
+begin=$(date +%s%N)
+login a admin "$PASSWORD"
+is "a log-in meanwhile" "$STATUS" 303
+req GET /smtp-routing/connection -b "$T/jar.a"
+is "its page" "$STATUS" 200
+save outbound_enabled=on apply=reload
+is "a Save meanwhile" "$STATUS:$(j .result)" 200:applied
+midst=$((($(date +%s%N) - begin) / 1000000))
+wait "$load"
+is "the clients came to their end" $? 0
+wait "$sampler"
+sed 's/^/# /' "$T/load" >&2
+
+total() { sed -n "s/^total .*$1 \([0-9]*\).*/\1/p" "$T/load"; }
+n=$(total answers)
+ok "answers: $n" test "$n" -gt $((LOAD_S * 20))
+good=$(total good) refused=$(total refused) failed=$(total failed)
+ok "good ones: $good" test "$good" -gt $((n / 4))
+ok "refused ones: $refused" test "$refused" -gt $((n / 6))
+# 5xx: a queue that was too long, never an error of ours
+ok "failed ones: $failed" test "$failed" -le $((n / 100))
+is "no internal error" "$(cat "$STATE"/log/postseal.fcgi.log | grep -cE ': internal[.:]')" 0
+is "no worker died" "$(grep -cE 'died of signal|worker failed|Assertion' "$STATE/log/postseal.fcgi.log")" 0
+is "no request of postseald died" "$(grep -c 'died of signal' "$STATE/log/postseald.log")" 0
+is "the same processes" "$(access .pids.postseald):$(ps -o comm= -p "$daemon")" "$daemon:postseald"
+is "and their eight workers" "$(pgrep -P "$parent" | wc -l)" 8
+for n in {1..100}; do [ "$(descriptors)" -le "$fds" ] && break; sleep 0.1; done
+ok "no descriptor is left" test "$(descriptors)" -le "$fds"
+for n in {1..300}; do pgrep -P "$daemon" >/dev/null || break; sleep 0.1; done
+is "no child of postseald is left" "$(pgrep -P "$daemon" | wc -l)" 0
+
+# Flat: the highest of the last sixth against the highest of the second one.
+between() { awk -v a="$1" -v b="$2" '$1 >= a && $1 < b && $2 > m { m = $2 } END { print m + 0 }' "$T/rss"; }
+warm=$(between $((LOAD_S / 6)) $((LOAD_S / 2))) last=$(between $((LOAD_S * 5 / 6)) $((LOAD_S + 60)))
+ok "memory: $warm KiB after the warm-up, $last KiB at the end" \
+    test "$last" -le $((warm + warm / 20 + 1024))
+api GET /api/v1/status
+is "afterwards" "$STATUS" 200
+is "the certificate is served" "$(served)" "$(leaf_of "$s/self-signed-cert.pem")"
+note "log-in, page and Save in the midst took $midst ms; $(tail -n 1 "$T/load")"
+done_testing
