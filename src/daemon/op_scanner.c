@@ -386,6 +386,29 @@ roll_back(struct call *c, struct json_object **data, struct err *err)
 	return rc;
 }
 
+/* A console has what it published itself on its own disk, and nowhere else. */
+static int
+rejoin_console(struct call *c, const struct cluster_state *now, struct err *err)
+{
+	struct cluster_state s = *now;
+	struct json_object *job = NULL;
+	char id[JOB_ID_LEN + 1];
+	int rc = -1;
+
+	if (random_hex(id, JOB_ID_LEN / 2, err) == -1)
+		return -1;
+	if (cluster_restore(c->conf, (long)s.local, &c->actor, id, &job, err) ==
+	    0) {
+		s.own = false;
+		s.local = number(job, "result.generation");
+		rc = cluster_state_write(c->conf, &s, err);
+	} else {
+		c->error = json_object_get(jsonx_path(job, "error"));
+	}
+	json_object_put(job);
+	return rc;
+}
+
 /* The cluster's settings again, instead of its own: here, or at a scanner
  * that is ordered to. */
 static int
@@ -399,6 +422,8 @@ rejoin(struct call *c, const char *scanner, struct err *err)
 		return -1;
 	if (!s.own)
 		return 0;
+	if (c->conf->cluster_console && s.local > 0)
+		return rejoin_console(c, &s, err);
 	cluster_state_rejoin(&s);
 	return cluster_state_write(c->conf, &s, err);
 }

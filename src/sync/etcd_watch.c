@@ -131,7 +131,11 @@ etcd_watch_start(struct etcd *e, const char *key, const char *end,
 	(void)curl_easy_setopt(e->watch, CURLOPT_POSTFIELDS, e->watch_body);
 	(void)curl_easy_setopt(e->watch, CURLOPT_WRITEFUNCTION, on_watch);
 	(void)curl_easy_setopt(e->watch, CURLOPT_WRITEDATA, e);
+	/* Of a connection that went without a word only this tells, and
+	 * follow() in main.c, which asks. */
 	(void)curl_easy_setopt(e->watch, CURLOPT_TCP_KEEPALIVE, 1L);
+	(void)curl_easy_setopt(e->watch, CURLOPT_TCP_KEEPIDLE, 10L);
+	(void)curl_easy_setopt(e->watch, CURLOPT_TCP_KEEPINTVL, 5L);
 	if (curl_multi_add_handle(e->multi, e->watch) != CURLM_OK)
 		return err_set(err, ERR_INTERNAL, "", "watch");
 	return 0;

@@ -38,6 +38,8 @@
 #define RETRY_DOUBLINGS 5 /* at most 8 s, give or take */
 #define TICK_MS		1000
 #define POLL_GRACE	10000
+#define DOUBT_MS	15000 /* a watch that says nothing: is it alive? */
+#define TELL_MS		2000  /* what it has to say takes less */
 
 static int signal_pipe[2];
 
@@ -134,6 +136,8 @@ connect_etcd(struct sync *s, struct err *err)
 	free(s->put_text);
 	s->put_text = NULL;
 	s->connected = true;
+	s->doubt_at = now_ms() + DOUBT_MS;
+	s->doubt_mod = 0;
 	s->failures = 0;
 	s->etcd_error[0] = '\0';
 	log_info("etcd: connected, %s", etcd_endpoint(s->etcd));
@@ -155,12 +159,42 @@ keep_lease(struct sync *s, struct err *err)
 	return 0;
 }
 
+/*
+ * A connection can be dead without anybody saying so: a firewall that forgot
+ * it, a relay that hangs.  Requests of their own go through others, so every
+ * now and then one asks for "desired"; a watch that does not tell of it
+ * within TELL_MS is taken for dead.
+ */
+static int
+doubt(struct sync *s, bool *ret_dead, struct err *err)
+{
+	struct json_object *kvs = NULL;
+
+	*ret_dead = false;
+	if (now_ms() < s->doubt_at)
+		return 0;
+	*ret_dead = s->doubt_mod > s->desired_mod;
+	s->doubt_mod = 0;
+	s->doubt_at = now_ms() + DOUBT_MS;
+	if (*ret_dead)
+		return 0;
+	if (etcd_range(s->etcd, KEY_DESIRED, NULL, &kvs, NULL, err) == -1)
+		return -1;
+	if (json_object_array_length(kvs) > 0)
+		s->doubt_mod =
+		    member_int(json_object_array_get_idx(kvs, 0), "mod");
+	json_object_put(kvs);
+	if (s->doubt_mod > s->desired_mod)
+		s->doubt_at = now_ms() + TELL_MS;
+	return 0;
+}
+
 /* The stream goes on where it ended, or all is read anew when etcd has
  * forgotten that revision. */
 static int
 follow(struct sync *s, struct err *err)
 {
-	bool console = s->conf->cluster_console;
+	bool console = s->conf->cluster_console, dead;
 	enum watch_state state;
 	struct json_object *kv;
 
@@ -168,7 +202,9 @@ follow(struct sync *s, struct err *err)
 		model_event(s, kv);
 		json_object_put(kv);
 	}
-	if ((state = etcd_watch_state(s->etcd)) == WATCH_OK)
+	if (doubt(s, &dead, err) == -1)
+		return -1;
+	if ((state = etcd_watch_state(s->etcd)) == WATCH_OK && !dead)
 		return 0;
 	if (state == WATCH_COMPACTED) {
 		log_info("etcd: compacted, reading everything anew");

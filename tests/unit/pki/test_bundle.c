@@ -18,6 +18,7 @@
 #include <openssl/x509.h>
 
 #include "bundle.h"
+#include "ipc.h"
 #include "jsonx.h"
 
 #include "../../../src/pki/bundle_int.h"
@@ -313,6 +314,55 @@ START_TEST(child_is_not_believed)
 		body = NULL;
 		bundle_parts_clear(&p);
 	}
+	buf_clear(&out);
+	who_clear(&console);
+	who_clear(&host);
+}
+END_TEST
+
+/* The largest that can come: 10,000 networks and a long chain.  It has to go
+ * through frames and etcd as base64. */
+START_TEST(largest)
+{
+	const struct bundle_head head = {CLUSTER, "mx1", 7, false};
+	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
+	const struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 0};
+	struct json_object *body = body_new(), *list, *got = NULL;
+	struct who console, host;
+	struct pki_bytes sealed;
+	char text[64], chain[88 * 1024];
+	int64_t generation;
+	struct buf out;
+	struct err err;
+	int i;
+
+	list = json_object_new_array();
+	for (i = 0; i < 10000; i++) {
+		snprintf(text, sizeof(text),
+		    "2001:0db8:1234:5678:9abc:def0:1234:%04x/128", i);
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	json_object_object_add(body, "list", list);
+	memset(chain, 'A', sizeof(chain) - 1);
+	chain[sizeof(chain) - 1] = '\0';
+	json_object_object_add(body, "long", json_object_new_string(chain));
+	who_new(&console, "console");
+	who_new(&host, "mx1");
+	buf_init(&out, BUNDLE_SEALED_MAX);
+	ck_assert_int_eq(bundle_seal(&head, body, &console.id,
+			     &host.id.certificate, &out, &err),
+	    0);
+	ck_assert_uint_lt(
+	    (size_t)BUNDLE_SEALED_MAX * 4 / 3 + 4096, (size_t)IPC_FRAME_MAX);
+	sealed.data = out.data;
+	sealed.len = out.len;
+	ck_assert_int_eq(
+	    bundle_open_jailed(&jail, &sealed, &host.id,
+		&console.id.certificate, &want, &generation, &got, &err),
+	    0);
+	ck_assert(json_object_equal(body, got));
+	json_object_put(got);
+	json_object_put(body);
 	buf_clear(&out);
 	who_clear(&console);
 	who_clear(&host);
@@ -691,6 +741,7 @@ main(void)
 	tcase_add_loop_test(c, opens_at_its_host_alone, 0, 2);
 	tcase_add_loop_test(c, own_or_all, 0, 2);
 	tcase_add_test(c, child_is_not_believed);
+	tcase_add_test(c, largest);
 	tcase_add_test(c, slow_child);
 	tcase_add_test(c, two_consoles);
 	tcase_add_test(c, flipped_bits);
