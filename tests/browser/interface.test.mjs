@@ -2,6 +2,7 @@
  * guide, and the events of a Save: by mouse, by keyboard and without
  * JavaScript. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -49,6 +50,9 @@ async function clean(what) {
 	    v.nodes.map((n) => n.html).slice(0, 3).join(" ")))), [], what);
 	assert.deepEqual(page.trouble, [], what);
 }
+
+const postconf = (...args) => execFileSync("postconf",
+    ["-c", it.postfix_config, ...args], { encoding: "utf8" }).trim();
 
 function file(name, text) {
 	const path = join(it.state, name);
@@ -172,6 +176,9 @@ test("Save tells its steps by events, and by asking when there is no room",
 	await page.fill("#idle_timeout", "7");
 	await save(page);
 	assert.match(await words("#outcome"), /Applied Generation 1 serves/);
+	assert.match(postconf("-h", "smtpd_timeout"), /\b420\b/);
+	assert.match(postconf("-h", "smtpd_client_restrictions"),
+	    /^check_client_access cidr:\S+\/gen-1\/access\.cidr/);
 	assert.ok(asked.includes("text/event-stream"), asked.join(" "));
 	assert.ok(asked.filter((a) => a === "application/json").length <= 2,
 	    asked.join(" "));
@@ -202,7 +209,7 @@ test("the history tells what changed", async () => {
 	await page.goto(it.url + "/smtp-routing/history");
 	assert.match(await words("main"), /Inactivity/);
 	await page.goto(it.url + "/smtp-routing/history/1?with=2");
-	assert.match(await words("main"), /Inactivity\s*7\s*8/);
+	assert.match(await words("main"), /Inactivity\s*7 minutes\s*8 minutes/);
 	await clean("comparison");
 });
 
