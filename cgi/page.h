@@ -123,6 +123,7 @@ int screen_job(struct screen *, const char *id); /* into s->job */
 
 /* Parts of the context; each adds its members to ctx. */
 void screen_state(const struct screen *, struct json_object *ctx);
+void screen_sandbox(const struct screen *, struct json_object *ctx);
 void screen_form(const struct screen *, struct json_object *ctx);
 /* page_interface.c: SMTP Interface and Connection Control. */
 void screen_interface(const struct screen *, struct json_object *ctx);

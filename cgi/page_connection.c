@@ -63,9 +63,10 @@ screen_is_job(const char *id)
 int
 screen_load(struct screen *s, bool probe)
 {
-	struct json_object *args, *live = NULL;
+	struct json_object *args = screen_args(s), *live = NULL;
 
-	if (screen_call(s, OP_CONNECTION_GET, screen_args(s), &s->view) == -1)
+	put_bool(args, "sandbox", true);
+	if (screen_call(s, OP_CONNECTION_GET, args, &s->view) == -1)
 		return -1;
 	if (!probe)
 		return 0;

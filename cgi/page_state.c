@@ -274,6 +274,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	json_object_object_add(
 	    o, "managed", managed_rows(p, jsonx_path(v, "settings")));
 	put_bool(o, "can_probe", usable);
+	screen_sandbox(s, o);
 	json_object_object_add(ctx, "state", o);
 	screen_drift(s, ctx);
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));

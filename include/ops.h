@@ -21,7 +21,8 @@
  *        "ca_certificate": base64}   each optional, at most 64 KiB decoded
  *
  * op                  args -> data
- * connection.get      {"draft": ID?} -> VIEW
+ * connection.get      {"draft": ID?, "sandbox": bool?} -> VIEW, with
+ *                     "sandbox" as in status when asked for
  * status              {"probe": bool} -> VIEW with "live": probe result or
  *                     {"error": ERROR}, and "sandbox": {"postseald":
  *                     {"user", "capabilities": [..]}, "inspect": {"user",

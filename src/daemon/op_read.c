@@ -34,8 +34,14 @@ int
 op_connection_get(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	if (apply_view(c->conf, data, err) == -1)
+	bool sandbox = false;
+
+	if (jsonx_bool(args, "sandbox", "sandbox", &sandbox, err) == -1 ||
+	    apply_view(c->conf, data, err) == -1)
 		return -1;
+	if (sandbox)
+		json_object_object_add(
+		    *data, "sandbox", confine_to_json(c->conf));
 	return add_draft(c, args, *data, err);
 }
 

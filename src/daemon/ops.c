@@ -27,6 +27,7 @@
 
 static const char *const no_args[] = {NULL};
 static const char *const draft_args[] = {"draft", NULL};
+static const char *const view_args[] = {"draft", "sandbox", NULL};
 static const char *const status_args[] = {"probe", NULL};
 static const char *const inspect_args[] = {
     "files", "passphrase", "partial", NULL};
@@ -63,7 +64,7 @@ static const char *const enrol_args[] = {"name", "certificate", NULL};
 static const char *const trust_args[] = {"join", NULL};
 
 const struct op ops[] = {
-    {OP_CONNECTION_GET, BOTH, SMALL, draft_args, op_connection_get},
+    {OP_CONNECTION_GET, BOTH, SMALL, view_args, op_connection_get},
     {OP_STATUS, BOTH, SMALL, status_args, op_status},
     {OP_INSPECT, BOTH, IPC_FRAME_MAX, inspect_args, op_inspect},
     {OP_DRAFT_PUT, BOTH, IPC_FRAME_MAX, put_args, op_draft_put},
