@@ -154,14 +154,14 @@ static bool
 is_our_map(const char *s, size_t len)
 {
 	const char *p = memmem(s, len, MAP_DIR, strlen(MAP_DIR));
-	const char *end = s + len;
+	const char *end = s + len, *digits;
 
 	if (p == NULL || strncmp(s, MAP_HEAD, strlen(MAP_HEAD)) != 0)
 		return false;
-	p += strlen(MAP_DIR);
+	digits = p += strlen(MAP_DIR);
 	while (p < end && *p >= '0' && *p <= '9')
 		p++;
-	return (size_t)(end - p) == strlen(MAP_FILE) &&
+	return p > digits && (size_t)(end - p) == strlen(MAP_FILE) &&
 	       memcmp(p, MAP_FILE, strlen(MAP_FILE)) == 0;
 }
 

@@ -55,7 +55,9 @@ START_TEST(table_invariants)
 	ck_assert(p->rule != NULL);
 	ck_assert_ptr_eq(param_find(p->name), p);
 	ck_assert(strncmp(p->name, "smtpd_", 6) == 0 ||
-		  strncmp(p->name, "smtp_", 5) == 0);
+		  strncmp(p->name, "smtp_", 5) == 0 ||
+		  strcmp(p->name, "inet_interfaces") == 0 ||
+		  param_in_master(p->name));
 	ck_assert_uint_le(p->since, 30400);
 	for (i = 0; i < 2; i++)
 		if (p->legacy[i] != NULL) {
