@@ -109,14 +109,15 @@ web_frame()	# FRAME: as the web user; the last frame's text
 		}
 		print $last' "$SOCK" "$1"
 }
+ours() { postconf -c "$PF" -n | grep -E "^($managed) =" | sort; }
+ours >"$T/ours"
 for outbound in false true; do
 	for tls_only in true false; do
 		answer=$(web_frame '{"op":"connection.apply","actor":{"user":"root","from":"127.0.0.1","via":"web"},"args":{"apply":"reload","settings":{"inbound":{"enabled":true,"tls_only":'$tls_only'},"outbound":{"enabled":'$outbound'}}}}')
 		is "a Save by the socket ($outbound, $tls_only)" \
 		    "$(jq -r .data.result <<<"$answer")" applied
 		is "all else stays" "$(everything)" "$before"
-		is "only values of the table" "$(postconf -c "$PF" -n |
-		    grep -E "^($managed) =" | grep -vE \
+		is "only values of the table" "$(ours | comm -13 "$T/ours" - | grep -vE \
 		    ' = (none|may|encrypt|yes|1|>=TLSv1.2|/etc/ssl/certs/ca-certificates.crt|'"$STATE/daemon"'/generations/gen-[0-9]+/inbound.pem)$')" ""
 	done
 done

@@ -6,6 +6,8 @@
 # status tells.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/account.sh"
 
 [ -x "$B/redteam/without" ] || make -s -C "$TOP" B="$B" redteam-bins ||
 	bail "no programs of tests/redteam"
@@ -174,4 +176,7 @@ is "the inspection" "$(j '.sandbox.inspect | [.user, .landlock > 0, .seccomp, .n
     "nobody true true true true true"
 is "postseald's powers" "$(j '.sandbox.postseald.capabilities | map("CAP_" + ascii_upcase) | sort | .[]')" "$unit"
 is "it is root" "$(j .sandbox.postseald.user)" root
+login a admin "$PASSWORD"
+req GET /smtp-routing/connection -b "$T/jar.a"
+is "the screen has it" "$STATUS $(grep -cE 'id="sandbox"|everything in force|<code>nobody</code>|no_new_privs' "$BODY")" "200 3"
 done_testing
