@@ -202,7 +202,8 @@ prepare(struct app *app, struct err *err)
 	set_signal(SIGINT, on_term);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (db_open(app->conf.web_state_directory, &app->db, err) == -1)
+	if (db_open(app->conf.web_state_directory, &app->db, err) == -1 ||
+	    db_password_list(app->db, app->conf.password_list, err) == -1)
 		return -1;
 	memcpy(dir, app->conf.socket, sizeof(dir));
 	paths.rw[0] = app->conf.web_state_directory;

@@ -51,6 +51,7 @@ struct conf {
 	char	pam_service[64];		/* postseal */
 	char	pam_directory[CONF_STR_MAX];	/* "": the system's */
 	char	pam_helper[CONF_STR_MAX]; /* /usr/libexec/postseal/postseal-pam */
+	char	password_list[CONF_STR_MAX];	/* "": none */
 	int	pam_recheck_seconds;		/* 60, 1..3600 */
 	char	pam_administrators[64];		/* Unix groups; "": nobody */
 	char	pam_operators[64];

@@ -40,6 +40,9 @@ int	db_prepare(const char *dir, uid_t, gid_t, struct err *);
 /* Open dir/postseal.db, create and migrate it when needed. */
 int	db_open(const char *dir, struct db **, struct err *);
 void	db_close(struct db *);
+/* A file of passwords that are refused, one a line, without case; "" = none.
+ * ERR_CONFIG when it cannot be read. */
+int	db_password_list(struct db *, const char *path, struct err *);
 /* Rows that time has ended: sessions, old throttle rows. */
 int	db_sweep(struct db *, time_t now, int idle_s, int max_s,
 	    struct err *);

@@ -95,6 +95,7 @@ static const struct key keys[] = {
     STR("auth", "pam_directory", KIND_PATH_OR_NONE, pam_directory, ""),
     STR("auth", "pam_helper", KIND_PATH, pam_helper,
 	"/usr/libexec/postseal/postseal-pam"),
+    STR("auth", "password_list", KIND_PATH_OR_NONE, password_list, ""),
     INT("auth", "pam_recheck_seconds", pam_recheck_seconds, 1, 3600, "60"),
     STR("auth", "pam_administrators", KIND_NAME_OR_NONE, pam_administrators,
 	""),

@@ -23,7 +23,8 @@ set_password(struct ctl *ctl, const char *name,
 	struct json_object *o;
 	int rc = -1;
 
-	if (ctl_password(ctl, password, err) == -1 ||
+	if (db_password_list(ctl->db, ctl->conf.password_list, err) == -1 ||
+	    ctl_password(ctl, password, err) == -1 ||
 	    set(ctl->db, name, password, time(NULL), err) == -1 ||
 	    (ctl->generate && users_made(ctl->db, name, time(NULL), err) == -1))
 		goto out;

@@ -391,6 +391,7 @@ db_close(struct db *db)
 		return;
 	for (size_t i = 0; i < DB__MAX; i++)
 		sqlite3_finalize(db->stmt[i]);
+	wordlist_free(db->list);
 	sqlite3_close(db->h);
 	free(db);
 }
@@ -402,4 +403,16 @@ db_sweep(struct db *db, time_t now, int idle_s, int max_s, struct err *err)
 		(int64_t)now - max_s) == -1)
 		return -1;
 	return db_run(db, err, DB_THROTTLE_SWEEP, "i", (int64_t)now - 86400);
+}
+
+int
+db_password_list(struct db *db, const char *path, struct err *err)
+{
+	struct wordlist *list = NULL;
+
+	if (*path != '\0' && wordlist_load(path, &list, err) == -1)
+		return -1;
+	wordlist_free(db->list);
+	db->list = list;
+	return 0;
 }

@@ -16,6 +16,7 @@ enum db_sql {
 struct db {
 	sqlite3 *h;
 	sqlite3_stmt *stmt[DB__MAX]; /* prepared at first use */
+	struct wordlist *list;	     /* NULL: none */
 };
 
 /* The statement, reset, with parameters bound: fmt has one letter each,
@@ -45,6 +46,9 @@ int db_json_bool(
 #define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */
 int password_hash(const char *, char dst[HASH_MAX], struct err *);
 bool password_matches(const char *, const char *hash);
+int wordlist_load(const char *path, struct wordlist **, struct err *);
+void wordlist_free(struct wordlist *);
+bool wordlist_has(const struct wordlist *, const char *password);
 bool password_is_common(const char *, const char *name); /* common.c */
 
 /* names.c */

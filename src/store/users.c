@@ -33,6 +33,18 @@ check_name(const char *name, struct err *err)
 }
 
 static int
+check_password(
+    struct db *db, const char *password, const char *name, struct err *err)
+{
+	if (password_acceptable(password, name, err) == -1)
+		return -1;
+	if (wordlist_has(db->list, password))
+		return err_set(err, ERR_PASSWORD_COMMON, "password",
+		    "password: it is in the list of known ones");
+	return 0;
+}
+
+static int
 unknown(const char *name, struct err *err)
 {
 	return err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", name);
@@ -45,7 +57,7 @@ users_create(struct db *db, const char *name, const char *password,
 	char hash[HASH_MAX];
 
 	if (check_name(name, err) == -1 ||
-	    password_acceptable(password, name, err) == -1 ||
+	    check_password(db, password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1)
 		return -1;
 	if (db_run(db, err, DB_USER_ADD, "ssis", name, hash, (int64_t)now,
@@ -88,7 +100,7 @@ users_passwd(struct db *db, const char *name, const char *password, time_t now,
 	char hash[HASH_MAX];
 
 	if (check_name(name, err) == -1 ||
-	    password_acceptable(password, name, err) == -1 ||
+	    check_password(db, password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1 ||
 	    db_run(db, err, DB_BEGIN, "") == -1)
 		return -1;

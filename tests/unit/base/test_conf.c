@@ -69,6 +69,7 @@ START_TEST(every_key)
 			"[auth]\nsource = both\npam_service = login\n"
 			"pam_directory = /a/pam.d\npam_helper = /a/pam\n"
 			"pam_recheck_seconds = 3600\n"
+			"password_list = /a/list.txt\n"
 			"pam_administrators = wheel\npam_operators =\n"
 			"pam_viewers = staff-1\n");
 	conf_default(&c);
@@ -98,6 +99,7 @@ START_TEST(every_key)
 	ck_assert_str_eq(c.pam_directory, "/a/pam.d");
 	ck_assert_str_eq(c.pam_helper, "/a/pam");
 	ck_assert_int_eq(c.pam_recheck_seconds, 3600);
+	ck_assert_str_eq(c.password_list, "/a/list.txt");
 	ck_assert_str_eq(c.pam_administrators, "wheel");
 	ck_assert_str_eq(c.pam_operators, "");
 	ck_assert_str_eq(c.pam_viewers, "staff-1");

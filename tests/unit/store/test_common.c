@@ -75,7 +75,8 @@ END_TEST
 
 /* As they stand in lists, of 12 characters and more. */
 static const char *const known[] = {"1qaz2wsx3edc", "1qaz2wsx3edc4rfv",
-    "zaq12wsxcde3", "q1w2e3r4t5y6", "q1w2e3r4t5y6u7i8", "1q2w3e4r5t6y",
+    "zaq12wsxcde3", "q1w2e3r4t5y6", "q1w2e3r4t5y6u7i8", "q1w2e3r4t5y6u7",
+    "1q2w3e4r5t6y7u8i9o", "1q2w3e4r5t6y7u8i9o0p", "1q2w3e4r5t6y",
     "qazwsxedcrfv", "qwertyuiop[]", "qwerty123456", "asdfghjkl123",
     "asdfghjkl;'\\", "zxcvbnm,./12", "123456789012",
     "1234567890-=", "123123123123", "112233445566", "987654321987",
@@ -149,6 +150,52 @@ START_TEST(no_input_is_slow)
 }
 END_TEST
 
+/* An administrator's own list: all of 20,000 lines are refused, in whatever
+ * case, for a new user and a new password; shorter and other ones are not
+ * there. */
+START_TEST(own_list)
+{
+	char path[128], line[64];
+	FILE *f;
+
+	setup();
+	snprintf(path, sizeof(path), "%s/list", dir);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	for (int i = 0; i < 20000; i++)
+		fprintf(f, "Vole%05d kettle lantern%s", i * 7 % 20000,
+		    i % 3 == 0 ? "\r\n" : "\n");
+	fputs("short\n\nno end of the last line, mango", f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(db_password_list(db, path, &err), 0);
+	for (int i = 0; i < 20000; i++) {
+		snprintf(line, sizeof(line), "%s%05d KETTLE lantern",
+		    i % 2 == 0 ? "vole" : "VOLE", i);
+		ck_assert(is(users_add(db, "one", line, NOW, &err),
+		    ERR_PASSWORD_COMMON));
+	}
+	ck_assert(is(
+	    users_add(db, "one", "no end of the last line, mango", NOW, &err),
+	    ERR_PASSWORD_COMMON));
+	ck_assert_int_eq(
+	    users_add(db, "one", "vole00000 kettle lanterns", NOW, &err), 0);
+	ck_assert(
+	    is(users_passwd(db, "one", "vole00000 kettle lantern", NOW, &err),
+		ERR_PASSWORD_COMMON));
+	ck_assert_int_gt(user_id_with("one", "vole00000 kettle lanterns"), 0);
+	/* None, and one that is not there: the old one stays. */
+	ck_assert(
+	    is(db_password_list(db, "/nonexistent/list", &err), ERR_CONFIG));
+	ck_assert(is(db_password_list(db, "/dev/zero", &err), ERR_CONFIG));
+	ck_assert(
+	    is(users_passwd(db, "one", "vole00000 kettle lantern", NOW, &err),
+		ERR_PASSWORD_COMMON));
+	ck_assert_int_eq(db_password_list(db, "", &err), 0);
+	ck_assert_int_eq(
+	    users_passwd(db, "one", "vole00000 kettle lantern", NOW, &err), 0);
+	teardown();
+}
+END_TEST
+
 /* One's own name, also in other letters, is no password. */
 START_TEST(own_name)
 {
@@ -171,6 +218,7 @@ main(void)
 	tcase_add_loop_test(t, known_passwords, 0, N(known));
 	tcase_add_loop_test(t, good_passwords, 0, N(good));
 	tcase_add_test(t, no_input_is_slow);
+	tcase_add_test(t, own_list);
 	tcase_add_test(t, own_name);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
