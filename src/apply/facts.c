@@ -188,9 +188,11 @@ facts_ask(const struct conf *conf, const struct names *n, struct facts *f,
 	rc = 0;
 	if (f->info.kind == POSTFIX_NONE || f->info.kind == POSTFIX_OTHER_MTA)
 		goto out;
-	if (maincf_read(conf, &b, NULL) == 0)
+	if (maincf_read(conf, &b, err) == 0)
 		(void)sha256_hex(b.data, b.len, f->maincf_sha256);
-	if (f->info.kind != POSTFIX_OK)
+	else if (f->info.kind == POSTFIX_OK)
+		rc = -1; /* Postfix could; without its hash no Save can end */
+	if (rc == -1 || f->info.kind != POSTFIX_OK)
 		goto out;
 	if (values_read(conf, f, err) == -1) {
 		rc = -1;

@@ -29,10 +29,17 @@
 
 #include "rig.h"
 
-/* One and the other; the chain stays, so both ways are alike. */
+/* One and the other; the chain stays, so both ways are alike.  Each changes
+ * main.cf, master.cf and the access map. */
 static const struct ask faulty_ways[] = {
-    {.settings = "{\"outbound\": {\"enabled\": false}}", .apply = "reload"},
-    {.settings = "{\"outbound\": {\"enabled\": true}}", .apply = "reload"},
+    {.settings = "{\"outbound\": {\"enabled\": false}, \"interface\": "
+		 "{\"max_connections\": 60}, \"access\": {\"policy\": "
+		 "\"accept_except\", \"list\": [\"10.0.0.1\"]}}",
+	.apply = "reload"},
+    {.settings = "{\"outbound\": {\"enabled\": true}, \"interface\": "
+		 "{\"max_connections\": 61}, \"access\": {\"policy\": "
+		 "\"accept_except\", \"list\": [\"10.0.0.2\"]}}",
+	.apply = "reload"},
 };
 
 static const struct ask faulty_base = {
@@ -169,6 +176,13 @@ static inline bool
 faulty_is_close(const struct faulty_result *r, long n)
 {
 	return (r->near && !r->over) || n % 16 == 0;
+}
+
+/* How many operations to leave out after this one. */
+static inline long
+faulty_skip(const struct faulty_result *r, bool all)
+{
+	return all || (r->near && !r->over) ? 0 : 2;
 }
 
 /* One Save in a child of its own, with the fault in its environment. */

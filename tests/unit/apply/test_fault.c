@@ -4,7 +4,8 @@
  * with the failed step, or the new state; never a mix, nothing left over.
  *
  * A child process can fail in seven ways; unless POSTSEAL_FAULTS is set, each
- * is tried with two of them.
+ * is tried with two of them, and of the operations far from Postfix every
+ * third one.
  */
 #include "faulty.h"
 
@@ -30,7 +31,7 @@ now_state(void)
 	struct state s;
 
 	s.id = rig_current();
-	rig_maincf_hash(s.main_cf);
+	rig_files_hash(s.main_cf);
 	return s;
 }
 
@@ -53,7 +54,7 @@ judge(const struct faulty_result *r, const struct state *was, long n)
 		    http >= 500, "%ld %s: %s", n, r->op, err_name(r->code));
 		ck_assert_msg(is.id == was->id, "%ld %s", n, r->op);
 		ck_assert_msg(strcmp(is.main_cf, was->main_cf) == 0,
-		    "main.cf changed: %ld %s", n, r->op);
+		    "main.cf or master.cf changed: %ld %s", n, r->op);
 		ck_assert_msg(
 		    r->code != ERR_APPLY_UNDO_FAILED, "%ld %s", n, r->op);
 		kept_old++;
@@ -81,14 +82,17 @@ START_TEST(every_operation)
 		if (!r.reached)
 			break;
 		judge(&r, &was, n);
-		if (strncmp(r.op, "run ", 4) != 0)
+		if (strncmp(r.op, "run ", 4) != 0) {
+			n += faulty_skip(&r, step == 1);
 			continue;
+		}
 		for (i = (size_t)n % step; i < N_CHILD; i += step) {
 			was = now_state();
 			r = faulty_apply(
 			    faulty_next(), n, child[i].e, false, child[i].late);
 			judge(&r, &was, n);
 		}
+		n += faulty_skip(&r, step == 1);
 	}
 	ck_assert_int_eq(r.rc, 0);
 	rig_assert_whole();
@@ -133,7 +137,7 @@ START_TEST(in_the_way_back)
 		is = now_state();
 		ck_assert_msg(
 		    is.id > was.id || strcmp(is.main_cf, was.main_cf) == 0,
-		    "main.cf changed: %ld %s", n, r.op);
+		    "main.cf or master.cf changed: %ld %s", n, r.op);
 		rig_assert_whole();
 		rig_assert_no_stray_key();
 	}

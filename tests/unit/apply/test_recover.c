@@ -52,7 +52,9 @@ assert_jobs_closed(long last)
 
 static const struct ask base = {
     .settings = "{\"inbound\": {\"enabled\": true, \"tls_only\": false}, "
-		"\"outbound\": {\"enabled\": true}, \"all_scanners\": true}",
+		"\"outbound\": {\"enabled\": true}, \"all_scanners\": true, "
+		"\"interface\": {\"max_connections\": null, "
+		"\"idle_timeout\": null}, \"access\": {\"policy\": null}}",
     .certificate = "self.pem",
     .key = "self.key",
     .apply = "reload",
@@ -66,6 +68,13 @@ static const struct ask changes[] = {
 	.apply = "restart"},
     {.settings = "{\"inbound\": {\"tls_only\": true}}", .apply = "reload"},
     {.settings = "{\"inbound\": {\"enabled\": false}}", .apply = "restart"},
+    /* Both files, and master.cf alone. */
+    {.settings = "{\"interface\": {\"max_connections\": 70, "
+		 "\"idle_timeout\": 9}, \"access\": {\"policy\": "
+		 "\"accept_except\", \"list\": [\"10.0.0.1\"]}}",
+	.apply = "reload"},
+    {.settings = "{\"interface\": {\"max_connections\": 71}}",
+	.apply = "reload"},
     /* Nothing of it in main.cf. */
     {.settings = "{\"all_scanners\": false}", .apply = "reload"},
 };
@@ -118,12 +127,12 @@ START_TEST(killed_at_every_step)
 		ck_assert_msg(o.rc == 0, "%s", o.err.msg);
 		rig_done(&o);
 		was = rig_current();
-		rig_maincf_hash(before);
+		rig_files_hash(before);
 		if (!die_in(&changes[_i], at))
 			break;
 		recover();
 		is = rig_current();
-		rig_maincf_hash(after);
+		rig_files_hash(after);
 		if (is == was)
 			ck_assert_msg(
 			    strcmp(before, after) == 0, "kill %d", at);
