@@ -4,9 +4,10 @@
  *
  * State directory (0700 root):
  *   generations/gen-N/   0700: inbound.pem 0600, settings.json, meta.json,
- *                        main.cf.before, (later: maps)
+ *                        main.cf.before, master.cf.before (if it changes),
+ *                        access.cidr 0600 (with an access policy)
  *   current              number of the generation in force (durable replace)
- *   journal              "pending N HASH" / "done N": one durable file
+ *   journal              "pending N HASHES" / "done N": one durable file
  *   jobs/ID.json         progress of an apply (fsx_replace_fast)
  *   drafts/ID/           uploads that wait for Save (daemon/)
  *   audit.log            0600, append only, one JSON object a line
