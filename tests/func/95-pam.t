@@ -24,10 +24,12 @@ source = both
 pam_directory = $T/pam.d
 pam_helper = $B/postseal-pam
 pam_recheck_seconds = 1
+password_list = $T/list
 pam_administrators = news
 pam_operators = irc
 pam_viewers = games
 EOT
+echo 'Winter Lantern Kettle Vole' >"$T/list"
 export CONF_MORE=$T/more.conf
 console_start
 ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
@@ -145,6 +147,13 @@ done
 like "a taken-over web process has to wait" "$n $text" '^2[0-3] .*auth\.throttled'
 like "whatever it guesses" "$(guess irc "$GUESS irc" "$web")" 'auth\.throttled'
 like "others are asked for" "$(guess games "$GUESS games" "$web")" '"answer":"ok"'
+
+# A list of passwords of one's own: at the shell, and inside the sandbox.
+is "own list: postsealctl" "$(echo 'winter lantern kettle vole' | ctl user add x --password-stdin 2>&1 | grep -o 'password\.[a-z]*')" password.common
+api POST /api/v1/users -H 'Content-Type: application/json' -d '{"name":"x","role":"viewer","password":"winter lantern kettle vole"}'
+is "own list: API" "$STATUS $(j .code)" "400 password.common"
+api POST /api/v1/users -H 'Content-Type: application/json' -d '{"name":"x","role":"viewer","password":"winter lantern kettle volt"}'
+is "own list: another" "$STATUS" 201
 
 # Nothing of it stays, and nobody but the child knows libpam.
 is "no password in logs and files" "$(grep -rlF -- "$GUESS" "$STATE" | head -n 1)" ""
