@@ -22,7 +22,7 @@
 #include "util.h"
 
 #define DRAFT_PATH_MAX 1024
-#define DRAFT_JSON_MAX (256 * 1024)
+#define DRAFT_JSON_MAX (1024 * 1024) /* 10,000 long entries: 470 KiB */
 #define LOCK_WAIT_MS   8000
 
 static const char hex[] = "0123456789abcdef";
