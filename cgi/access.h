@@ -51,6 +51,8 @@ struct access_page {
 };
 int access_render(const struct page *, struct reply *,
     const struct access_page *, struct err *);
+/* page_narrow.c: the lists of ctx by "text" and "sort" of the address. */
+void access_narrow(const struct page *, struct json_object *ctx);
 /* The password of whoever presses, once more: field "current". */
 int account_password_again(
     const struct page *, struct reply *, long *ret_id, struct err *why);

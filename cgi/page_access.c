@@ -270,6 +270,8 @@ access_render(const struct page *p, struct reply *reply,
 	    (put_users(p, ctx, err) == -1 || put_tokens(p, ctx, err) == -1 ||
 		put_sessions(p, ctx, "sessions", NULL, err) == -1))
 		goto out;
+	if (may(&p->req->who, MAY_ACCESS))
+		access_narrow(p, ctx);
 	rc = page_render(p->app, p->req, reply, status, "access", ctx, err);
 out:
 	json_wipe(ctx);

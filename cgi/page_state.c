@@ -8,7 +8,8 @@
 #include "jsonx.h"
 #include "page.h"
 
-#define DAYS_SOON 21 /* amber from here on */
+#define NAMES_SHOWN 4
+#define DAYS_SOON   21 /* amber from here on */
 
 static struct json_object *
 level(const struct page *p, const char *dir, const char *kind,
@@ -166,6 +167,28 @@ chain_of(const struct page *p, struct json_object *cert)
 	return list;
 }
 
+/* All names, where it has more than the one that stands above; of many the
+ * first, as the details have them all. */
+static void
+put_names(struct json_object *o, struct json_object *names)
+{
+	struct buf b;
+	size_t i, n;
+
+	n = json_object_is_type(names, json_type_array)
+		? json_object_array_length(names)
+		: 0;
+	buf_init(&b, 1024);
+	for (i = 0; n > 1 && i < n && i < NAMES_SHOWN; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "",
+		    json_object_get_string(
+			json_object_array_get_idx(names, i)));
+	if (n > NAMES_SHOWN)
+		buf_printf(&b, ", ... (%zu)", n);
+	put_str(o, "names", b.failed || b.len == 0 ? "" : b.data);
+	buf_clear(&b);
+}
+
 void
 screen_certificate(
     const struct page *p, struct json_object *ctx, struct json_object *cert)
@@ -178,6 +201,7 @@ screen_certificate(
 	}
 	o = json_object_new_object();
 	put_str(o, "name", cert_name(leaf));
+	put_names(o, jsonx_path(leaf, "names"));
 	json_object_object_add(o, "life", life_of(p, leaf));
 	json_object_object_add(o, "chain", chain_of(p, cert));
 	json_object_object_add(o, "facts", facts_of_cert(p, leaf));

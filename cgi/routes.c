@@ -25,7 +25,7 @@ static const char *const q_with[] = {"with", NULL};
 static const char *const q_history[] = {
     "by", "outcome", "changed", "sort", NULL};
 static const char *const q_generation[] = {"with", "preview", NULL};
-static const char *const q_access[] = {"done", NULL};
+static const char *const q_access[] = {"done", "text", "sort", NULL};
 static const char *const q_audit[] = {
     "user", "event", "outcome", "text", "before", "limit", NULL};
 

@@ -125,15 +125,33 @@ test("axe-core finds nothing, nothing scrolls sideways", async (t) => {
 test("text may be twice as large", async () => {
 	const page = await visitor(browser, { viewport: { width: 640, height: 500 } });
 	await serve(page);
-	await open(page, "draft-ja");
-	await page.evaluate(() => {
-		const sheet = new CSSStyleSheet();
-		sheet.replaceSync("html { font-size: 200%; }");
-		document.adoptedStyleSheets = [sheet];
-	});
-	assert.ok(await page.evaluate(() =>
-	    document.documentElement.scrollWidth <= innerWidth));
+	for (const name of ["draft-ja", "interface-en", "history-ja", "access-en",
+	    "scanners-ja", "guide-en"]) {
+		await open(page, name);
+		await page.evaluate(() => {
+			const sheet = new CSSStyleSheet();
+			sheet.replaceSync("html { font-size: 200%; }");
+			document.adoptedStyleSheets = [sheet];
+		});
+		assert.ok(await page.evaluate(() =>
+		    document.documentElement.scrollWidth <= innerWidth), name);
+	}
 	await page.context().close();
+});
+
+test("nothing turns for who asked for less motion", async () => {
+	const turning = async (reducedMotion) => {
+		const page = await visitor(browser, { reducedMotion });
+		await serve(page);
+		await holdStill(page);
+		await open(page, "running-en");
+		const name = await page.evaluate(() => getComputedStyle(
+		    document.querySelector(".steps .running .mark")).animationName);
+		await page.context().close();
+		return name;
+	};
+	assert.equal(await turning("no-preference"), "turn");
+	assert.equal(await turning("reduce"), "none");
 });
 
 test("printed, the facts are there and the controls are not", async () => {

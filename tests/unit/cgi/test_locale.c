@@ -35,8 +35,10 @@ static const struct {
 		  "server_certificate_help"}},
     {"step.", {APPLY_STEPS}},
     {"step.state.", {"waiting", "running", "done", "failed", "undone"}},
-    {"scanners.state.",
-	{"current", "behind", "own", "new", "failed", "untrusted", "removed"}},
+    {"scanners.state.", {"current", "behind", "own", "chosen", "new", "failed",
+			    "untrusted", "removed"}},
+    {"scanners.chosen.", {"rolling", "stopped", "done", "left"}},
+    {"outcome.chosen.", {"applied", "failed", "waiting", "away"}},
     {"scanners.rollout.", {"rolling", "stopped", "done", "left"}},
 };
 

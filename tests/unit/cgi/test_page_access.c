@@ -59,6 +59,25 @@ START_TEST(shows_who_may_what)
 	    strstr(got_body(), "operator-of-the-night-shift"));
 	ck_assert_ptr_null(strstr(got_body(), "{{"));
 	keep("access", lang);
+	ask("GET", "/access?text=NIGHT&sort=-last");
+	param("HTTP_COOKIE", COOKIE_SESSION "=" SECRET);
+	param("HTTP_ACCEPT_LANGUAGE", lang);
+	ck_assert_int_eq(go(), 200);
+	ck_assert_ptr_nonnull(strstr(got_body(), "value=\"NIGHT\""));
+	ck_assert_ptr_nonnull(
+	    strstr(got_body(), "<option value=\"-last\" selected>"));
+	ck_assert_ptr_nonnull(
+	    strstr(got_body(), "<bdi>operator-of-the-night-shift</bdi></h3>"));
+	ck_assert_ptr_null(strstr(got_body(), "<bdi>" USER "</bdi>\n"));
+	ck_assert_ptr_null(strstr(got_body(), "user_role:" USER "\""));
+	/* No token is of the night shift. */
+	ck_assert_ptr_null(strstr(got_body(), "token_delete:"));
+	keep("access-filtered", lang);
+	ask("GET", "/access?sort=name");
+	param("HTTP_COOKIE", COOKIE_SESSION "=" SECRET);
+	ck_assert_int_eq(go(), 200);
+	ck_assert(strstr(got_body(), "user_role:" USER "\"") <
+		  strstr(got_body(), "user_role:operator"));
 	ck_assert_int_eq(
 	    users_delete(con.app.db, "operator-of-the-night-shift", &err), 0);
 	ck_assert_int_eq(sessions_end_others(con.app.db, USER, 0, NULL), 0);

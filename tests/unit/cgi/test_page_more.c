@@ -1,6 +1,12 @@
 /*
- * test_page_more.c - the guide, and the Scanners page as a browser gets it.
+ * test_page_more.c - the guide, the events of a Save, one language more, and
+ * the Scanners page as a browser gets it.
  */
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include "page_rig.h"
 
 START_TEST(the_guide_has_all_of_it)
@@ -69,6 +75,106 @@ START_TEST(scanners_are_told_one_by_one)
 }
 END_TEST
 
+/* What a peer got, and after how many pieces it goes away. */
+static struct buf stream;
+static int pieces;
+
+static int
+take_piece(void *arg, const void *s, size_t len)
+{
+	(void)arg;
+	if (pieces-- == 0)
+		return -1;
+	return buf_add(&stream, s, len);
+}
+
+/* Another worker that streams: holds a place until it is killed. */
+static pid_t
+stream_elsewhere(const char *path, off_t at)
+{
+	struct flock lock = {
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
+	int fd, ready[2];
+	pid_t pid;
+	char c;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		fd = open(path, O_RDWR | O_CREAT, 0600);
+		c = fcntl(fd, F_SETLK, &lock) == 0 ? 'y' : 'n';
+		(void)!write(ready[1], &c, 1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	ck_assert_int_eq(c, 'y');
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void
+ask_for_events(const char *name)
+{
+	static const struct source src = {NULL, NULL, NULL, take_piece};
+	static char accept[] = "HTTP_ACCEPT=text/event-stream";
+
+	load_state(name);
+	reply_clear(&reply);
+	reply_init(&reply);
+	buf_clear(&stream);
+	buf_init(&stream, 1 << 20);
+	envp[0] = accept;
+	req.source = &src;
+	req.path = SCREEN "/job/" JOB;
+	req.route = route_find(
+	    routes, routes_n, HTTP_GET, req.path, (char[ALLOW_MAX]){0}, &err);
+	ck_assert_int_eq(page_progress(&app, &req, &reply, &err), 0);
+	envp[0] = NULL;
+}
+
+/* Each state once; no more than two at a time; a place is given back. */
+START_TEST(steps_come_as_events)
+{
+	char dir[] = "/tmp/postseal-events-XXXXXX", path[64];
+	pid_t a, b;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(app.conf.web_state_directory,
+	    sizeof(app.conf.web_state_directory), "%s", dir);
+	snprintf(path, sizeof(path), "%s/streams.lock", dir);
+	pieces = 100;
+	ask_for_events("applied");
+	ck_assert(reply.sent);
+	ck_assert_ptr_nonnull(
+	    strstr(stream.data, "Content-Type: text/event-stream\r\n"));
+	ck_assert_ptr_null(strstr(stream.data, "Content-Length"));
+	ck_assert_ptr_nonnull(strstr(stream.data, "\r\n\r\ndata: {\"id\""));
+	ck_assert_int_eq(pieces, 98); /* head, one event */
+	/* It stays as it is: told once, then a sign of life, then gone. */
+	pieces = 3;
+	ask_for_events("running");
+	ck_assert_ptr_eq(
+	    strstr(strstr(stream.data, "data: ") + 1, "data: "), NULL);
+	ck_assert_ptr_nonnull(strstr(stream.data, "\n\n:\n\n"));
+	a = stream_elsewhere(path, 0);
+	b = stream_elsewhere(path, 1);
+	pieces = 100;
+	ask_for_events("applied");
+	ck_assert(!reply.sent);
+	ck_assert_int_eq(reply.status, 204);
+	kill(a, SIGKILL);
+	ck_assert_int_eq(waitpid(a, NULL, 0), a);
+	ask_for_events("applied");
+	ck_assert(reply.sent);
+	kill(b, SIGKILL);
+	ck_assert_int_eq(waitpid(b, NULL, 0), b);
+	buf_clear(&stream);
+	unlink(path);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 /* A copy of templates/locale with one file more: every text of en.json in
  * brackets. */
 static void
@@ -125,6 +231,7 @@ fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, the_guide_has_all_of_it, 0, 2);
 	tcase_add_test(tc, links_to_the_guide_hold);
+	tcase_add_test(tc, steps_come_as_events);
 	tcase_add_test(tc, a_third_language_is_one_file);
 	tcase_add_loop_test(tc, scanners_are_told_one_by_one, 0, 2);
 }
