@@ -109,7 +109,10 @@ static const struct {
     {true, INSP, PKI_FILE_MAX + 1, 422},
     {false, INSP, PKI_FILE_MAX + 1, 422},
     {false, CONN, 400000, 422},
-    {false, CONN, 600000, 413},
+    {false, CONN, 1000000, 422},
+    {false, CONN, 1100000, 413},
+    {false, INSP, 400000, 422},
+    {false, INSP, 600000, 413},
 };
 
 START_TEST(file_sizes)
@@ -120,7 +123,7 @@ START_TEST(file_sizes)
 	struct buf b;
 
 	daemon_says("inspect", report);
-	buf_init(&b, 1 << 20);
+	buf_init(&b, 2 << 20);
 	buf_adds(&b, files[_i].json ? "{\"certificate\":{\"ca_certificate\":\""
 				    : "--B\r\n" CD
 				      "name=\"ca_certificate\"; filename=\"f\""
