@@ -19,6 +19,21 @@ my $auth = "Bearer $ENV{TOKEN}";
 my $SLOW = 8;
 my ($bad, $n) = (0, 0);
 
+# What every answer of ours has.
+my @always = ('Content-Security-Policy: default-src \'none\'; script-src \'self\';',
+    'X-Content-Type-Options: nosniff', 'X-Frame-Options: DENY',
+    'Referrer-Policy: no-referrer', 'Cache-Control: no-store',
+    'Strict-Transport-Security: max-age=31536000', 'Content-Type: ');
+
+sub lacking
+{
+	my ($out) = @_;
+	my ($head) = $out =~ /^(.*?)\r\n\r\n/s;
+
+	return grep { index($head // '', $_) < 0 &&
+	    !($_ eq 'Content-Type: ' && $out =~ /^Status: 303/) } @always;
+}
+
 sub verdict
 {
 	my ($name, $want, $out, $seconds) = @_;
@@ -50,7 +65,9 @@ sub f
 	    %{$params // {}});
 	my ($out, undef, $s) = talk($sock, request_bytes(params => $p, %o), %o);
 
-	verdict("fcgi: $name", $want, $out, $s);
+	my @lacks = $out =~ /^Status: 431/ ? () : lacking($out);
+
+	verdict("fcgi: $name", $want, @lacks ? "Status: 599 lacks $lacks[0]" : $out, $s);
 	return $out;
 }
 
