@@ -89,6 +89,17 @@ record_fits(const unsigned char *p, size_t at)
 	return head[1] == TYPE_PARAMS;
 }
 
+/* One whole record that fits: the role, or more of the pairs. */
+static enum fcgi_head
+take_record(const unsigned char *p, size_t at, size_t n, struct buf *params)
+{
+	if (at == 0)
+		return get16(p + RECORD_HEAD) == ROLE_RESPOND ? FCGI_HEAD_MORE
+							      : FCGI_HEAD_BAD;
+	return buf_add(params, p + at + RECORD_HEAD, n) == 0 ? FCGI_HEAD_MORE
+							     : FCGI_HEAD_LARGE;
+}
+
 enum fcgi_head
 fcgi_head_check(const void *bytes, size_t len)
 {
@@ -108,11 +119,8 @@ fcgi_head_check(const void *bytes, size_t len)
 						       : FCGI_HEAD_BAD;
 		else if (len - at < size)
 			break;
-		else if (at == 0 && get16(p + RECORD_HEAD) != ROLE_RESPOND)
-			ret = FCGI_HEAD_BAD;
-		else if (at > 0 &&
-			 buf_add(&params, p + at + RECORD_HEAD, n) == -1)
-			ret = FCGI_HEAD_LARGE;
+		else
+			ret = take_record(p, at, n, &params);
 		at += size;
 	}
 	buf_clear(&params);

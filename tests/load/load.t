@@ -89,7 +89,7 @@ is "no child of postseald is left" "$(pgrep -P "$daemon" | wc -l)" 0
 between() { awk -v a="$1" -v b="$2" '$1 >= a && $1 < b && $2 > m { m = $2 } END { print m + 0 }' "$T/rss"; }
 warm=$(between $((LOAD_S / 6)) $((LOAD_S / 2))) last=$(between $((LOAD_S * 5 / 6)) $((LOAD_S + 60)))
 ok "memory: $warm KiB after the warm-up, $last KiB at the end" \
-    test "$last" -le $((warm + warm / 20 + 1024))
+    test "$last" -le $((warm + warm * ${LOAD_SLACK:-5} / 100 + 1024))
 api GET /api/v1/status
 is "afterwards" "$STATUS" 200
 is "the certificate is served" "$(served)" "$(leaf_of "$s/self-signed-cert.pem")"
