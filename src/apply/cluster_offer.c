@@ -1,7 +1,7 @@
 /*
  * cluster_offer.c - a Save for other hosts than this one: looked at here with
- * the steps lock and inspect of a Save, and then taken away instead of
- * applied.
+ * the steps lock, inspect and plan of a Save, so that what is refused or asked
+ * is what it would be here, and then taken away instead of applied.
  *
  * The hosts do the rest, each for itself.  Nothing is written here, and the
  * lock is given back at once.
@@ -18,7 +18,10 @@ look(struct txn *t, struct err *err)
 	if (step_lock(t, err) == -1)
 		return -1;
 	t->step = "inspect";
-	return step_inspect(t, err);
+	if (step_inspect(t, err) == -1)
+		return -1;
+	t->step = "plan";
+	return step_plan(t, err);
 }
 
 int

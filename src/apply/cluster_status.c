@@ -18,10 +18,16 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
     struct err *err)
 {
 	struct json_object *view = NULL, *live = NULL, *o;
+	char identity[SHA256_HEX];
 	struct cluster_state s;
 	const char *served;
+	struct buf pem;
+	int rc;
 
-	if (cluster_state_read(conf, &s, err) == -1)
+	buf_init(&pem, BUNDLE_PEM_MAX);
+	rc = cluster_identity(conf, &pem, identity, err);
+	buf_clear(&pem);
+	if (rc == -1 || cluster_state_read(conf, &s, err) == -1)
 		return -1;
 	if (probe && apply_live(conf, &live, err) == -1)
 		return -1;
@@ -31,6 +37,8 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 	served = jsonx_path_str(view, "probe.certificate_sha256", "");
 	o = json_object_new_object();
 	put_str(o, "name", conf->cluster_name);
+	/* So that a new one is told of though nothing else has changed. */
+	put_str(o, "identity", identity);
 	json_object_object_add(
 	    o, "generation", json_object_new_int64(s.generation));
 	json_object_object_add(o, "own", json_object_new_boolean(s.own));

@@ -131,9 +131,16 @@ int
 ctl_scanner_do(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
+	static const char there[] = "rejoin:";
+	struct json_object *o;
+
 	(void)status;
-	return ask(ctl, OP_CLUSTER_COMMAND, ctl_object("do", args[0], NULL),
-	    NULL, err);
+	if (strncmp(args[0], there, sizeof(there) - 1) == 0)
+		o = ctl_object("do", "rejoin", "scanner",
+		    args[0] + sizeof(there) - 1, NULL);
+	else
+		o = ctl_object("do", args[0], NULL);
+	return ask(ctl, OP_CLUSTER_COMMAND, o, NULL, err);
 }
 
 static void

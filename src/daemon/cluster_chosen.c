@@ -12,7 +12,6 @@
  * is the number after the newest that this console has seen, so of two
  * consoles that choose at once one is told 412.
  */
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -21,9 +20,6 @@
 #include "jsonx.h"
 #include "opcluster.h"
 #include "util.h"
-
-#define PROVE_MS 60000
-#define LOOK_MS	 100
 
 static void
 put_str(struct json_object *o, const char *key, const char *value)
@@ -213,147 +209,6 @@ send_off(struct call *c, const struct chosen *ch, struct json_object *names,
 	return rc;
 }
 
-static struct json_object *
-row_of(struct json_object *seen, const char *name)
-{
-	struct json_object *rows = jsonx_path(seen, "hosts"), *row;
-	size_t i;
-
-	for (i = 0; json_object_is_type(rows, json_type_array) &&
-		    i < json_object_array_length(rows);
-	     i++) {
-		row = json_object_array_get_idx(rows, i);
-		if (strcmp(jsonx_path_str(row, "name", ""), name) == 0)
-			return row;
-	}
-	return NULL;
-}
-
-/* {"name", "state": "applied"|"failed"|"waiting"|"away", ...} */
-static struct json_object *
-host_truth(struct json_object *seen, const char *name, int64_t generation)
-{
-	struct json_object *row = row_of(seen, name), *o;
-	const char *state = "waiting";
-
-	if (number(row, "says.own_generation") >= generation)
-		state = "applied";
-	else if (number(row, "says.own_failed") == generation)
-		state = "failed";
-	else if (!json_object_get_boolean(jsonx_path(row, "alive")))
-		state = "away";
-	o = json_object_new_object();
-	put_str(o, "name", name);
-	put_str(o, "state", state);
-	put_str(o, "certificate_sha256",
-	    jsonx_path_str(row, "says.certificate_sha256", ""));
-	json_object_object_add(o, "code",
-	    strcmp(state, "failed") == 0
-		? json_object_get(jsonx_path(row, "says.own_code"))
-		: NULL);
-	return o;
-}
-
-static struct json_object *
-truths(const struct call *c, struct json_object *seen,
-    struct json_object *names, int64_t generation)
-{
-	struct json_object *list = json_object_new_array(), *o;
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(names); i++) {
-		if (is_self(c, name_at(names, i))) {
-			o = json_object_new_object();
-			put_str(o, "name", name_at(names, i));
-			put_str(o, "state", "applied");
-		} else {
-			o = host_truth(seen, name_at(names, i), generation);
-		}
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
-/* "mx2: probe.starttls, mx3: ..." of the hosts in that state. */
-static size_t
-list_hosts(struct json_object *hosts, const char *state, char *dst, size_t size)
-{
-	struct json_object *o;
-	size_t i, n = 0, len = 0;
-	const char *code;
-
-	dst[0] = '\0';
-	for (i = 0; i < json_object_array_length(hosts); i++) {
-		o = json_object_array_get_idx(hosts, i);
-		if (strcmp(jsonx_path_str(o, "state", ""), state) != 0)
-			continue;
-		code = jsonx_path_str(o, "code", "");
-		if (len < size)
-			len += (size_t)snprintf(dst + len, size - len,
-			    "%s%s%s%s", n > 0 ? ", " : "",
-			    jsonx_path_str(o, "name", ""),
-			    code[0] != '\0' ? ": " : "", code);
-		n++;
-	}
-	return n;
-}
-
-/* What postseal-sync has seen, once nobody is waited for any more. */
-static int
-wait_proofs(struct call *c, const struct chosen *ch,
-    struct json_object **ret_hosts, struct err *err)
-{
-	int64_t end = now_ms() + PROVE_MS, generation = ch->base + 1;
-	struct json_object *seen = NULL;
-	char text[200];
-	bool fresh, rolling;
-
-	for (;;) {
-		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
-			return -1;
-		*ret_hosts = truths(c, seen, ch->names, generation);
-		rolling =
-		    number(seen, "desired.chosen.generation") < generation ||
-		    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),
-			"rolling") == 0;
-		json_object_put(seen);
-		if (!rolling || now_ms() >= end ||
-		    list_hosts(*ret_hosts, "failed", text, sizeof(text)) > 0 ||
-		    (list_hosts(*ret_hosts, "waiting", text, sizeof(text)) ==
-			    0 &&
-			list_hosts(*ret_hosts, "away", text, sizeof(text)) ==
-			    0))
-			return 0;
-		json_object_put(*ret_hosts);
-		(void)poll(NULL, 0, LOOK_MS);
-	}
-}
-
-/* The hosts' word as the end of the Save. */
-static int
-conclude(struct json_object *result, struct json_object *hosts,
-    const char *state, int64_t generation, struct err *err)
-{
-	struct json_object *o = json_object_new_object();
-	char failed[160], away[160], waiting[160], text[330];
-
-	put_str(o, "state", state);
-	put_int(o, "chosen", generation);
-	put_int(o, "scanners", (int64_t)json_object_array_length(hosts));
-	json_object_object_add(o, "hosts", hosts);
-	json_object_object_add(result, "cluster", o);
-	if (list_hosts(hosts, "failed", failed, sizeof(failed)) > 0)
-		return err_set(err, ERR_SCANNER_FAILED, "", "%s", failed);
-	if (list_hosts(hosts, "away", away, sizeof(away)) +
-		list_hosts(hosts, "waiting", waiting, sizeof(waiting)) >
-	    0) {
-		(void)snprintf(text, sizeof(text), "%s%s%s", away,
-		    away[0] != '\0' && waiting[0] != '\0' ? ", " : "", waiting);
-		cluster_add_finding(result, ERR_SCANNER_AWAY, text);
-	}
-	return 0;
-}
-
 /* Published, and proved by each of them; content is in force nowhere yet. */
 static int
 hand_on(struct call *c, const struct chosen *ch,
@@ -374,15 +229,15 @@ hand_on(struct call *c, const struct chosen *ch,
 	if (strcmp(state, "failed") == 0)
 		return err_set(err, ERR_SCANNER_FAILED, "", "%s", detail);
 	if (strcmp(state, "published") == 0) {
-		if (wait_proofs(c, ch, &hosts, err) == -1)
+		if (chosen_wait(c, ch, &hosts, err) == -1)
 			return -1;
 	} else {
 		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
 			return -1;
-		hosts = truths(c, seen, ch->names, ch->base + 1);
+		hosts = chosen_hosts(c, seen, ch->names, ch->base + 1);
 		json_object_put(seen);
 	}
-	return conclude(result, hosts, state, ch->base + 1, err);
+	return chosen_conclude(result, hosts, state, ch->base + 1, err);
 }
 
 /* The others' proofs as one step of the job. */

@@ -72,4 +72,13 @@ int chosen_end(struct call *, const struct chosen *,
 /* Order a host to take what all have again. */
 int chosen_rejoin(struct call *, const char *name, struct err *);
 
+/* cluster_prove.c: [{"name", "state", ...}] of the names, as it is now, or
+ * once nobody is waited for any more; and that as the end of the Save. */
+struct json_object *chosen_hosts(const struct call *, struct json_object *seen,
+    struct json_object *names, int64_t generation);
+int chosen_wait(struct call *, const struct chosen *,
+    struct json_object **ret_hosts, struct err *);
+int chosen_conclude(struct json_object *result, struct json_object *hosts,
+    const char *state, int64_t generation, struct err *);
+
 #endif

@@ -5,6 +5,7 @@
  * compare-and-swap, which names them.  A crash in between, or a lost race,
  * leaves bundles that are removed with the next publication.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 #define BYTES_MAX  (512 * 1024) /* etcd allows 1.5 MiB */
 #define KEEP_EVERY 20
 #define SWAPS	   5
+#define SEALS	   4
+#define SEAL_MS	   15000
 
 /* Enrolled hosts for rollout.c; names are borrowed from s->hosts. */
 struct rollout_host *
@@ -59,18 +62,29 @@ console_roster(struct sync *s, size_t *ret_n)
 	return v;
 }
 
-int
-console_seal(struct sync *s, const char *host, struct json_object *what,
-    int wave, struct json_object **ret, struct err *err)
+static int
+seal_start(struct sync *s, struct link *l, const char *host,
+    struct json_object *what, struct err *err)
 {
-	struct json_object *args = json_object_new_object(), *data = NULL, *o;
+	struct json_object *args = json_object_new_object();
 
 	member_put_str(args, "host", host);
 	member_put_int(args, "generation", member_int(what, "generation"));
 	member_put_int(args, "local", member_int(what, "local"));
 	member_put_str(args, "by", jsonx_path_str(what, "by", ""));
 	member_put_str(args, "apply", jsonx_path_str(what, "apply", "restart"));
-	if (link_call(s->conf, OP_CLUSTER_SEAL, args, &data, err) == -1)
+	return link_start(l, s->conf, OP_CLUSTER_SEAL, args, SEAL_MS, err);
+}
+
+static int
+seal_finish(struct link *l, struct json_object *what, int wave,
+    struct json_object **ret, struct err *err)
+{
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+	struct json_object *data = NULL, *o;
+
+	(void)poll(&p, 1, SEAL_MS);
+	if (link_finish(l, &data, err) == -1)
 		return -1;
 	o = json_object_new_object();
 	member_put_int(o, "generation", member_int(what, "generation"));
@@ -80,6 +94,17 @@ console_seal(struct sync *s, const char *host, struct json_object *what,
 	json_object_put(data);
 	*ret = o;
 	return 0;
+}
+
+int
+console_seal(struct sync *s, const char *host, struct json_object *what,
+    int wave, struct json_object **ret, struct err *err)
+{
+	struct link l = {.fd = -1};
+
+	if (seal_start(s, &l, host, what, err) == -1)
+		return -1;
+	return seal_finish(&l, what, wave, ret, err);
 }
 
 int
@@ -96,44 +121,67 @@ console_flush(struct sync *s, struct json_object **ops, struct err *err)
 	return etcd_txn(s->etcd, KEY_DESIRED, -1, send, &done, err);
 }
 
+/* One bundle on its way into etcd, with as many others as fit. */
+static int
+put_bundle(struct sync *s, const char *host, const char *dir,
+    struct json_object *o, struct json_object **ops, size_t *bytes,
+    struct err *err)
+{
+	const char *text =
+	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	char key[KEY_MAX];
+
+	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", host, dir);
+	*bytes += strlen(text) * 4 / 3;
+	json_object_array_add(*ops, etcd_op_put(key, text));
+	if (json_object_array_length(*ops) < OPS_MAX && *bytes <= BYTES_MAX)
+		return 0;
+	if (console_flush(s, ops, err) == -1)
+		return -1;
+	*ops = json_object_new_array();
+	*bytes = 0;
+	return 0;
+}
+
+/* Several are sealed at once, by one process of postseald each; they are taken
+ * in their order. */
 static int
 put_bundles(struct sync *s, struct json_object *what, const char *dir,
     const struct rollout *r, const struct rollout_host *h, size_t n,
     struct err *err)
 {
 	struct json_object *ops = json_object_new_array(), *o = NULL;
-	size_t i, bytes = 0;
-	const char *text;
-	char key[KEY_MAX];
+	struct link ahead[SEALS];
+	size_t i, begun = 0, bytes = 0;
+	int rc = 0;
 	bool alive;
 
-	for (i = 0; i < n; i++) {
-		if (h[i].self)
+	for (i = 0; i < SEALS; i++)
+		ahead[i].fd = -1;
+	for (i = 0; rc == 0 && i < n; i++) {
+		for (; rc == 0 && begun < n && begun < i + SEALS; begun++) {
+			if (!h[begun].self)
+				rc = seal_start(s, &ahead[begun % SEALS],
+				    h[begun].name, what, err);
+		}
+		if (rc == -1 || h[i].self)
 			continue;
-		if (console_seal(s, h[i].name, what, rollout_wave(r, h, n, i),
-			&o, err) == -1)
-			goto fail;
-		(void)snprintf(
-		    key, sizeof(key), KEY_BUNDLE "%s/%s", h[i].name, dir);
-		text =
-		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
-		bytes += strlen(text) * 4 / 3;
-		json_object_array_add(ops, etcd_op_put(key, text));
-		json_object_put(o);
-		if (json_object_array_length(ops) >= OPS_MAX ||
-		    bytes > BYTES_MAX) {
-			if (console_flush(s, &ops, err) == -1)
-				goto fail;
-			ops = json_object_new_array();
-			bytes = 0;
+		rc = seal_finish(
+		    &ahead[i % SEALS], what, rollout_wave(r, h, n, i), &o, err);
+		if (rc == 0) {
+			rc =
+			    put_bundle(s, h[i].name, dir, o, &ops, &bytes, err);
+			json_object_put(o);
 		}
 		/* Many hosts take longer than the lease lasts. */
-		if (i % KEEP_EVERY == KEEP_EVERY - 1 && s->lease != 0 &&
-		    etcd_keepalive(s->etcd, s->lease, &alive, err) == -1)
-			goto fail;
+		if (rc == 0 && i % KEEP_EVERY == KEEP_EVERY - 1 &&
+		    s->lease != 0)
+			rc = etcd_keepalive(s->etcd, s->lease, &alive, err);
 	}
-	return console_flush(s, &ops, err);
-fail:
+	for (i = 0; i < SEALS; i++)
+		link_drop(&ahead[i]);
+	if (rc == 0)
+		return console_flush(s, &ops, err);
 	json_object_put(ops);
 	return -1;
 }

@@ -135,8 +135,17 @@ is "everywhere" "$(for n in $HOSTS; do postconf -c "$(host_postfix "$n")" \
 # Removed.
 api DELETE /api/v1/scanners/scanner5
 is "remove a scanner" "$STATUS" 200
-ok "its bundle is gone from etcd" until_true 20 test -z \
-    "$(sleep 2; etcd_as root get --prefix --keys-only /postseal/x/scanner5/)"
+bundles_of()
+{
+	etcd_as root get --prefix --keys-only "/postseal/x/$1/"
+}
+no_bundles()
+{
+	local keys
+
+	keys=$(bundles_of "$1") && [ -z "$keys" ]
+}
+ok "its bundle is gone from etcd" until_true 30 no_bundles scanner5
 is "the key should be changed now" \
     "$(scanners | jq -r '.cluster.key_known_to | join(" ")')" scanner5
 save_all "${pair_self[@]}"

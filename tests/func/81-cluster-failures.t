@@ -187,10 +187,12 @@ etcd_as scanner2 put /postseal/status/scanner2 -- \
 ok "another host's credentials: not believed" until_true 20 state_is scanner2 untrusted
 other=$(jq -c . <<<"$(etcd_as console get --print-value-only /postseal/status/scanner3)")
 etcd_as scanner2 put /postseal/status/scanner2 -- "$other" >/dev/null
-sleep 1
+touch "$T/mark"
+ok "the console has looked at it" until_true 30 \
+    test "$STATE/daemon/cluster/scanners.json" -nt "$T/mark"
 ok "nor with what a third one signed" until_true 20 state_is scanner2 untrusted
 etcd_as console put /postseal/desired -- "$good" >/dev/null
-kill -TERM "$(cluster_pid postseal-sync-scanner2)"; sleep 0.3
+host_stop postseal-sync scanner2
 host_start postseal-sync scanner2
 ok "the true one is believed again" until_true 20 state_is scanner2 current
 
@@ -261,7 +263,9 @@ daemon_as postseal scanner2 connection.apply "$(jq -nc \
 is "its own certificate" "$(jq -r .data.result "$T/own")" applied
 own=$(leaf_of "$T/own-cert.pem")
 is "is served" "$(host_served scanner2)" "$own"
-is "it is no host with own settings" "$(sleep 1; state_of scanner2)" current
+is "it is no host with own settings" \
+    "$(jq .own "$STATE/cluster.d/scanner2/cluster/state.json")" false
+ok "and the list does not say so" until_true 30 state_is scanner2 current
 save_all outbound_enabled=on tls_only=on "${pair_issued[@]}"
 is "a Save for all" "$STATUS:$(j .cluster.state)" 200:published
 ok "is rolled out" until_true 60 rollout_is 9:done

@@ -1,0 +1,175 @@
+/*
+ * cluster_prove.c - what each chosen host says of the settings that were sent
+ * to it, as postseal-sync has seen it in etcd: the answer of such a Save.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cluster_save.h"
+#include "jsonx.h"
+#include "opcluster.h"
+#include "util.h"
+
+#define PROVE_MS 60000
+#define LOOK_MS	 100
+
+static void
+put_str(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static int64_t
+number(struct json_object *o, const char *path)
+{
+	return json_object_get_int64(jsonx_path(o, path));
+}
+
+static const char *
+name_at(struct json_object *names, size_t i)
+{
+	return json_object_get_string(json_object_array_get_idx(names, i));
+}
+
+static struct json_object *
+row_of(struct json_object *seen, const char *name)
+{
+	struct json_object *rows = jsonx_path(seen, "hosts"), *row;
+	size_t i;
+
+	for (i = 0; json_object_is_type(rows, json_type_array) &&
+		    i < json_object_array_length(rows);
+	     i++) {
+		row = json_object_array_get_idx(rows, i);
+		if (strcmp(jsonx_path_str(row, "name", ""), name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+/* {"name", "state": "applied"|"failed"|"waiting"|"away", ...} */
+static struct json_object *
+host_truth(struct json_object *seen, const char *name, int64_t generation)
+{
+	struct json_object *row = row_of(seen, name), *o;
+	const char *state = "waiting";
+
+	if (number(row, "says.own_generation") >= generation)
+		state = "applied";
+	else if (number(row, "says.own_failed") == generation)
+		state = "failed";
+	else if (!json_object_get_boolean(jsonx_path(row, "alive")))
+		state = "away";
+	o = json_object_new_object();
+	put_str(o, "name", name);
+	put_str(o, "state", state);
+	put_str(o, "certificate_sha256",
+	    jsonx_path_str(row, "says.certificate_sha256", ""));
+	json_object_object_add(o, "code",
+	    strcmp(state, "failed") == 0
+		? json_object_get(jsonx_path(row, "says.own_code"))
+		: NULL);
+	return o;
+}
+
+struct json_object *
+chosen_hosts(const struct call *c, struct json_object *seen,
+    struct json_object *names, int64_t generation)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(names); i++) {
+		if (strcmp(name_at(names, i), c->conf->cluster_name) == 0) {
+			o = json_object_new_object();
+			put_str(o, "name", name_at(names, i));
+			put_str(o, "state", "applied");
+		} else {
+			o = host_truth(seen, name_at(names, i), generation);
+		}
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* "mx2: probe.starttls, mx3: ..." of the hosts in that state. */
+static size_t
+list_hosts(struct json_object *hosts, const char *state, char *dst, size_t size)
+{
+	struct json_object *o;
+	size_t i, n = 0, len = 0;
+	const char *code;
+
+	dst[0] = '\0';
+	for (i = 0; i < json_object_array_length(hosts); i++) {
+		o = json_object_array_get_idx(hosts, i);
+		if (strcmp(jsonx_path_str(o, "state", ""), state) != 0)
+			continue;
+		code = jsonx_path_str(o, "code", "");
+		if (len < size)
+			len += (size_t)snprintf(dst + len, size - len,
+			    "%s%s%s%s", n > 0 ? ", " : "",
+			    jsonx_path_str(o, "name", ""),
+			    code[0] != '\0' ? ": " : "", code);
+		n++;
+	}
+	return n;
+}
+
+/* What postseal-sync has seen, once nobody is waited for any more. */
+int
+chosen_wait(struct call *c, const struct chosen *ch,
+    struct json_object **ret_hosts, struct err *err)
+{
+	int64_t end = now_ms() + PROVE_MS, generation = ch->base + 1;
+	struct json_object *seen = NULL;
+	char text[200];
+	bool fresh, rolling;
+
+	for (;;) {
+		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
+			return -1;
+		*ret_hosts = chosen_hosts(c, seen, ch->names, generation);
+		rolling =
+		    number(seen, "desired.chosen.generation") < generation ||
+		    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),
+			"rolling") == 0;
+		json_object_put(seen);
+		if (!rolling || now_ms() >= end ||
+		    list_hosts(*ret_hosts, "failed", text, sizeof(text)) > 0 ||
+		    (list_hosts(*ret_hosts, "waiting", text, sizeof(text)) ==
+			    0 &&
+			list_hosts(*ret_hosts, "away", text, sizeof(text)) ==
+			    0))
+			return 0;
+		json_object_put(*ret_hosts);
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+}
+
+/* The hosts' word as the end of the Save. */
+int
+chosen_conclude(struct json_object *result, struct json_object *hosts,
+    const char *state, int64_t generation, struct err *err)
+{
+	struct json_object *o = json_object_new_object();
+	char failed[160], away[160], waiting[160], text[330];
+
+	put_str(o, "state", state);
+	json_object_object_add(o, "chosen", json_object_new_int64(generation));
+	json_object_object_add(o, "scanners",
+	    json_object_new_int64((int64_t)json_object_array_length(hosts)));
+	json_object_object_add(o, "hosts", hosts);
+	json_object_object_add(result, "cluster", o);
+	if (list_hosts(hosts, "failed", failed, sizeof(failed)) > 0)
+		return err_set(err, ERR_SCANNER_FAILED, "", "%s", failed);
+	if (list_hosts(hosts, "away", away, sizeof(away)) +
+		list_hosts(hosts, "waiting", waiting, sizeof(waiting)) >
+	    0) {
+		(void)snprintf(text, sizeof(text), "%s%s%s", away,
+		    away[0] != '\0' && waiting[0] != '\0' ? ", " : "", waiting);
+		cluster_add_finding(result, ERR_SCANNER_AWAY, text);
+	}
+	return 0;
+}
