@@ -288,7 +288,7 @@ answer(struct call *c, struct json_object *req, size_t len,
 	struct json_object *args = NULL;
 	const struct op *op = NULL;
 
-	if (read_request(c, req, len, &op, &args, err) == -1)
+	if (read_request(c, req, len, &op, &args, err) == -1 || op == NULL)
 		return -1;
 	if (op->run(c, args, data, err) == -1)
 		return -1;
