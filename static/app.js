@@ -100,6 +100,8 @@ function show(response, where) {
 
 function lost(form) {
 	var slot = $("#progress-slot"), p = doc.createElement("p");
+	/* The page of a Restore: what the server says then is all there is. */
+	if (!slot) { location.reload(); return; }
 	p.className = "notice error";
 	p.textContent = body.dataset.lost;
 	slot.replaceChildren(p);
@@ -270,9 +272,7 @@ doc.addEventListener("click", function (e) {
 });
 
 dress(doc);
-if ($("#progress") && !$("#connection")) {
-	setTimeout(function () { location.reload(); }, 1000);
-} else if ($("#progress")) {
+if ($("#progress")) {
 	watch("/smtp-routing/connection/job/" + $("#progress").dataset.job,
 	    $("#progress"), $("#connection"));
 } else if (!location.hash) {

@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 	from "node:fs";
 import { join } from "node:path";
-import { check, launch, save, signIn, startInstance, TOP, upload,
+import { check, launch, press, save, signIn, startInstance, TOP, upload,
 	visitor } from "./instance.mjs";
 
 /* A chain as a gateway of today has it: 90 days, an intermediate, a root. */
@@ -85,6 +85,7 @@ async function sections(browser, it, locale) {
 	await page.fill("#max_connections", "200");
 	await page.check("#access_policy-accept");
 	await page.fill("#access_list", "192.0.2.7\n198.51.100.0/24\n2001:db8:bad::/48\n");
+	await press(page, "edit_list");
 	await page.evaluate(() => {
 		document.activeElement.blur();
 		window.scrollTo(0, 0);
