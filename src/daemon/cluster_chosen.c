@@ -85,6 +85,23 @@ check_names(struct call *c, struct chosen *ch, struct err *err)
 	return 0;
 }
 
+/* One that postseal-sync could not hand on yet: the next would take its
+ * place, and its hosts would never hear of it. */
+static int
+check_waiting(struct call *c, struct err *err)
+{
+	struct json_object *o = NULL;
+	int rc = 0;
+
+	if (cluster_file_read(c->conf, "chosen.json", &o, err) == -1)
+		return -1;
+	if (o != NULL && jsonx_path_str(o, "outcome", "")[0] == '\0')
+		rc = err_set(err, ERR_APPLY_BUSY, "scanners",
+		    "a Save for chosen hosts waits for etcd");
+	json_object_put(o);
+	return rc;
+}
+
 int
 chosen_begin(struct call *c, struct json_object *names,
     struct json_object *settings, struct chosen *ch, struct err *err)
@@ -106,6 +123,7 @@ chosen_begin(struct call *c, struct json_object *names,
 		return err_set(err, ERR_FIELD_INVALID, "scanners",
 		    "scanners: not together with all_scanners");
 	if (check_names(c, ch, err) == -1 ||
+	    (ch->others > 0 && check_waiting(c, err) == -1) ||
 	    cluster_seen(c->conf, &seen, &ch->fresh, err) == -1)
 		return -1;
 	ch->base = number(seen, "desired.chosen.generation");
