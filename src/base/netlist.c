@@ -227,12 +227,16 @@ by_value(const struct net *a, const struct net *b)
 	return a->bits - b->bits;
 }
 
+struct place {
+	struct net *net; /* in the list */
+};
+
 /* Equal ones in the order of the list. */
 static int
 by_value_and_place(const void *a, const void *b)
 {
-	const struct net *x = *(const struct net *const *)a;
-	const struct net *y = *(const struct net *const *)b;
+	const struct net *x = ((const struct place *)a)->net;
+	const struct net *y = ((const struct place *)b)->net;
 	int d = by_value(x, y);
 
 	return d != 0 ? d : (x > y) - (x < y);
@@ -241,20 +245,20 @@ by_value_and_place(const void *a, const void *b)
 int
 netlist_unique(struct netlist *l)
 {
-	struct net **sorted;
+	struct place *sorted;
 	size_t i, kept = 0;
 
 	if (l->n < 2)
 		return 0;
-	if ((sorted = calloc(l->n, sizeof(struct net *))) == NULL)
+	if ((sorted = calloc(l->n, sizeof(*sorted))) == NULL)
 		return -1;
 	for (i = 0; i < l->n; i++)
-		sorted[i] = &l->v[i];
+		sorted[i].net = &l->v[i];
 	qsort(sorted, l->n, sizeof(sorted[0]), by_value_and_place);
 	/* From the end: each is compared with one that is not marked yet. */
 	for (i = l->n - 1; i > 0; i--)
-		if (net_equal(sorted[i], sorted[i - 1]))
-			sorted[i]->bits = -1;
+		if (net_equal(sorted[i].net, sorted[i - 1].net))
+			sorted[i].net->bits = -1;
 	free(sorted);
 	for (i = 0; i < l->n; i++)
 		if (l->v[i].bits != -1)

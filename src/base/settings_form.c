@@ -156,21 +156,20 @@ read_limit(struct form *fm)
 {
 	const char *limit = text_of(fm, "connection_limit");
 	const char *max = text_of(fm, "max_connections");
+	bool limited = limit != NULL && strcmp(limit, "limited") == 0;
 
-	if (limit == NULL)
+	if (limited && (max == NULL || *max == '\0'))
+		wrong_value(fm, "max_connections", "1-10000", "");
+	else if (limited || limit == NULL)
 		read_number(fm, "max_connections", "max_connections", 1, max);
 	else if (*limit == '\0')
 		put(fm, &fm->interface, "max_connections", NULL);
 	else if (strcmp(limit, "unlimited") == 0)
 		put(fm, &fm->interface, "max_connections",
 		    json_object_new_int(0));
-	else if (strcmp(limit, "limited") != 0)
+	else
 		wrong_value(
 		    fm, "connection_limit", "unlimited, limited", limit);
-	else if (max == NULL || *max == '\0')
-		wrong_value(fm, "max_connections", "1-10000", "");
-	else
-		read_number(fm, "max_connections", "max_connections", 1, max);
 }
 
 static struct json_object *

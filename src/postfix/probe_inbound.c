@@ -43,38 +43,37 @@ struct sockets {
 static bool
 is_loopback(const char *hex)
 {
-	unsigned char b[16];
+	struct in6_addr a = IN6ADDR_ANY_INIT;
 	size_t n = strlen(hex) / 8, i;
-	unsigned w;
+	uint32_t w;
 	char word[9];
 
 	for (i = 0; i < n && i < 4; i++) {
 		memcpy(word, hex + 8 * i, 8);
 		word[8] = '\0';
-		w = (unsigned)strtoul(word, NULL, 16);
-		memcpy(b + 4 * i, &w, 4);
+		w = (uint32_t)strtoul(word, NULL, 16);
+		memcpy(a.s6_addr + 4 * i, &w, 4);
 	}
 	if (n == 1)
-		return b[0] == 127;
-	return IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(void *)b) ||
-	       (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(void *)b) &&
-		   b[12] == 127);
+		return a.s6_addr[0] == 127;
+	return IN6_IS_ADDR_LOOPBACK(&a) ||
+	       (IN6_IS_ADDR_V4MAPPED(&a) && a.s6_addr[12] == 127);
 }
 
 static void
 read_table(const char *path, int port, struct sockets *s)
 {
-	char line[512], address[64], state[8];
-	unsigned at;
+	char line[512], address[64], at[8], state[8];
 	FILE *f;
 
 	if ((f = fopen(path, "re")) == NULL)
 		return;
 	s->known = true;
 	while (fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, " %*[^:]: %63[0-9A-F]:%x %*s %7s", address,
-			&at, state) != 3 ||
-		    strcmp(state, TCP_LISTEN) != 0 || at != (unsigned)port)
+		if (sscanf(line, " %*[^:]: %63[0-9A-F]:%7[0-9A-F] %*s %7s",
+			address, at, state) != 3 ||
+		    strcmp(state, TCP_LISTEN) != 0 ||
+		    strtoul(at, NULL, 16) != (unsigned long)port)
 			continue;
 		if (is_loopback(address))
 			s->loopback = true;
