@@ -20,7 +20,7 @@
  * quoted attribute; control characters, marks of direction and of no width
  * and bytes that are no UTF-8 become U+FFFD, so a certificate's subject cannot
  * turn the line around or hide a part of itself.
- * Limits: 64 levels of sections and partials, names of 96 bytes, a million
+ * Limits: 64 levels of sections and partials, names of 96 bytes, 250,000
  * steps a page, output by the buffer's own limit.  Errors: ERR_CONFIG at parse (template and line),
  * ERR_INTERNAL at render.
  * Threads: a parsed template is never written again.
@@ -38,7 +38,7 @@ struct mustache;
 
 #define MUSTACHE_DEPTH_MAX	64
 #define MUSTACHE_NAME_MAX	96
-#define MUSTACHE_STEPS_MAX	1000000	/* lists in lists in lists */
+#define MUSTACHE_STEPS_MAX	250000	/* lists in lists in lists */
 
 struct mustache_env {
 	/* Template of that name, or NULL. */
