@@ -121,6 +121,8 @@ int	params_read(const struct conf *, struct json_object **, struct err *);
 #define PARAM_LIMIT	"master.cf:process_limit"
 int	params_add_master(struct json_object *, const struct postfix_info *);
 bool	param_in_master(const char *name);
+/* Does a value of smtpd_client_restrictions name an access map of ours? */
+bool	restrictions_have_map(const char *value);
 /* What the settings ask for: name -> string, or null = must not be set, or
  * [string or null] = only over a value that the console itself wrote.
  * chain_file: absolute path, or NULL without a certificate.  A direction that

@@ -12,8 +12,6 @@
 #include "jsonx.h"
 #include "txn.h"
 
-#define OUR_MAP "/access.cidr"
-
 static const char *
 value_of(const struct txn *t, const char *name)
 {
@@ -96,6 +94,6 @@ adopt_inbound(struct txn *t)
 	adopt_listen(t);
 	adopt_port(t);
 	adopt_limits(t);
-	if (strstr(value_of(t, "smtpd_client_restrictions"), OUR_MAP) == NULL)
+	if (!restrictions_have_map(value_of(t, "smtpd_client_restrictions")))
 		t->settings.access_policy = SETTING_KEEP;
 }

@@ -192,8 +192,13 @@ agrees(struct txn *t)
 		return false;
 	if (!t->running || json_object_array_length(t->changes) == 0)
 		return true;
-	return postfix_running(&t->facts.info) &&
-	       txn_probe(t, AGREE_MS, NULL) == 0;
+	if (!postfix_running(&t->facts.info))
+		return false;
+	/* Perhaps master(8) was not told yet, and no probe sees its limit. */
+	if (t->master_after_sha256[0] != '\0' &&
+	    service_reload(t->conf, &t->facts.info, NULL) == -1)
+		return false;
+	return txn_probe(t, AGREE_MS, NULL) == 0;
 }
 
 static struct json_object *

@@ -23,6 +23,7 @@
 #include "postfix_int.h"
 
 #define ELEMENT	  "check_client_access"
+#define WARN_ONLY "warn_if_reject"
 #define BLANKS	  ", \t\r\n"
 #define MAP_HEAD  "cidr:/"
 #define MAP_DIR	  "/generations/gen-"
@@ -166,13 +167,19 @@ is_our_map(const char *s, size_t len)
 }
 
 /* At "check_client_access MAP" with our map: its length and that of what
- * parts it from the next element; else 0. */
+ * parts it from the next element; else 0.  A warn_if_reject that somebody put
+ * before it goes with it, or it would hold for what stands behind. */
 static size_t
 our_element(const char *s)
 {
 	const char *p = s;
 	size_t len = strcspn(p, BLANKS);
 
+	if (len == strlen(WARN_ONLY) && strncmp(p, WARN_ONLY, len) == 0) {
+		p += len;
+		p += strspn(p, BLANKS);
+		len = strcspn(p, BLANKS);
+	}
 	if (len != strlen(ELEMENT) || strncmp(p, ELEMENT, len) != 0)
 		return 0;
 	p += len;
@@ -182,6 +189,17 @@ our_element(const char *s)
 		return 0;
 	p += len;
 	return (size_t)(p + strspn(p, BLANKS) - s);
+}
+
+bool
+restrictions_have_map(const char *text)
+{
+	for (; *text != '\0'; text += strspn(text, BLANKS)) {
+		if (our_element(text) > 0)
+			return true;
+		text += strcspn(text, BLANKS);
+	}
+	return false;
 }
 
 int
