@@ -51,6 +51,23 @@ RUNS+=("$load")
 	done
 ) >"$T/rss" &
 sampler=$!
+# Meanwhile, straight to the FastCGI socket: a body that stops, and one that
+# trickles; both cost a worker its 30 seconds and no more.
+[ "$LOAD_S" -lt 40 ] || for how in stops trickles; do
+	TOKEN=$TOKEN perl -e '
+		require "$ARGV[0]/tests/redteam/fcgi.pl";
+		my $head = request_bytes(params => params("POST",
+		    "/api/v1/connection?dry_run=true",
+		    HTTP_AUTHORIZATION => "Bearer $ENV{TOKEN}",
+		    CONTENT_TYPE => "application/json", CONTENT_LENGTH => 400),
+		    no_body => 1) . record(5, "{");
+		my @drip = map { (record(5, " "), \0.2) } 1 .. 200;
+		my ($out, undef, $s) = talk($ARGV[1], $ARGV[2] eq "stops" ?
+		    $head : [$head, @drip]);
+		printf "%s %d\n", $out =~ /^Status: (\d+)/ ? $1 : "closed", $s;
+	    ' "$TOP" "$STATE/run/fcgi.sock" "$how" >"$T/slow.$how" 2>&1 &
+	RUNS+=("$!")
+done
 
 # In the midst of it.
 sleep $((LOAD_S / 3))
@@ -84,6 +101,12 @@ for n in {1..100}; do [ "$(descriptors)" -le "$fds" ] && break; sleep 0.1; done
 ok "no descriptor is left" test "$(descriptors)" -le "$fds"
 for n in {1..300}; do pgrep -P "$daemon" >/dev/null || break; sleep 0.1; done
 is "no child of postseald is left" "$(pgrep -P "$daemon" | wc -l)" 0
+
+[ "$LOAD_S" -lt 40 ] || for how in stops trickles; do
+	read -r status seconds <"$T/slow.$how"
+	is "a body that $how" "$status" 408
+	ok "after $seconds s" test "${seconds:-99}" -le 45
+done
 
 # Flat: the highest of the last sixth against the highest of the second one.
 between() { awk -v a="$1" -v b="$2" '$1 >= a && $1 < b && $2 > m { m = $2 } END { print m + 0 }' "$T/rss"; }

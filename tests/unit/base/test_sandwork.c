@@ -2,6 +2,7 @@
  * test_sandwork.c - what each role of the sandbox has to do still works, its
  * limits hold, it fails closed, and root is left for good.
  */
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -298,6 +299,99 @@ START_TEST(enter_fails_closed)
 }
 END_TEST
 
+/* What is told is what is in force; "partial" asks for no more than there is,
+ * and takes no less. */
+static const struct {
+	const char *env;
+	bool all;
+} told[] = {{NULL, true}, {"partial", true}, {"off", false}};
+
+START_TEST(tells_what_is_in_force)
+{
+	struct sandbox_state s;
+	struct sandbox_paths p = paths();
+	struct err err;
+	int status;
+	pid_t pid;
+
+	if (!able)
+		return;
+	if ((pid = fork()) == 0) {
+		if (told[_i].env != NULL)
+			setenv("POSTSEAL_SANDBOX", told[_i].env, 1);
+		if (sandbox_enter_state(SANDBOX_WEB, &p, &s, &err) != 0)
+			_exit(2);
+		_exit((s.landlock > 0) == told[_i].all &&
+			      s.seccomp == told[_i].all &&
+			      s.no_new_privs == told[_i].all &&
+			      s.limits == told[_i].all &&
+			      (open_passwd() == REFUSED) == told[_i].all
+			  ? 0
+			  : 1);
+	}
+	waitpid(pid, &status, 0);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* "no" in postseal.conf is weaker than what the environment says. */
+START_TEST(require)
+{
+	sandbox_require(true);
+	ck_assert_ptr_null(getenv("POSTSEAL_SANDBOX"));
+	sandbox_require(false);
+	ck_assert_str_eq(getenv("POSTSEAL_SANDBOX"), "partial");
+	setenv("POSTSEAL_SANDBOX", "off", 1);
+	sandbox_require(false);
+	ck_assert_str_eq(getenv("POSTSEAL_SANDBOX"), "off");
+	unsetenv("POSTSEAL_SANDBOX");
+}
+END_TEST
+
+START_TEST(state_as_json)
+{
+	const struct sandbox_state all = {3, true, true, true},
+				   none = {0, true, true, true};
+	struct json_object *o = sandbox_state_to_json(&all, "postseal");
+
+	ck_assert_str_eq(jsonx_path_str(o, "user", ""), "postseal");
+	ck_assert_int_eq(json_object_get_int(jsonx_path(o, "landlock")), 3);
+	ck_assert(json_object_get_boolean(jsonx_path(o, "complete")));
+	json_object_put(o);
+	o = sandbox_state_to_json(&none, "nobody");
+	ck_assert(!json_object_get_boolean(jsonx_path(o, "complete")));
+	json_object_put(o);
+}
+END_TEST
+
+/* In a child: it cannot be undone. */
+static int
+bounded(void)
+{
+	struct json_object *a;
+	struct err err;
+	size_t n;
+
+	if (sandbox_bound_capabilities(&err) != 0)
+		return BROKEN;
+	a = sandbox_capabilities();
+	n = json_object_array_length(a);
+	if (n == 0 || n > 10 ||
+	    strcmp(json_object_get_string(json_object_array_get_idx(a, n - 1)),
+		"others") == 0)
+		return BROKEN;
+	json_object_put(a);
+	return mount("none", tmp_path("ro"), "tmpfs", 0, NULL) == 0 ? DONE
+								    : REFUSED;
+}
+
+START_TEST(capabilities)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(in_role(FREE, bounded), REFUSED);
+}
+END_TEST
+
 START_TEST(switch_for_tests)
 {
 	static const char *const no[] = {"", "1", "OFF", "off "};
@@ -371,6 +465,10 @@ add(TCase *tc)
 	tcase_add_test(tc, inspect_limits);
 	tcase_add_test(tc, not_dumpable);
 	tcase_add_test(tc, enter_fails_closed);
+	tcase_add_loop_test(tc, tells_what_is_in_force, 0, N(told));
+	tcase_add_test(tc, require);
+	tcase_add_test(tc, state_as_json);
+	tcase_add_test(tc, capabilities);
 	tcase_add_loop_test(tc, switch_for_tests, 0, 4);
 	tcase_add_test(tc, drop_user);
 }
