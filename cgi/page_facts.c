@@ -203,7 +203,11 @@ confirm_text(const char *code, const char *severity)
 		return "finding.replace_all";
 	if (strcmp(code, "drift.reset") == 0)
 		return "finding.reset";
-	return strcmp(severity, "confirm") == 0 ? "finding.confirm" : NULL;
+	if (strcmp(severity, "confirm") != 0)
+		return NULL;
+	return strncmp(code, "cert.", 5) == 0 || strncmp(code, "chain.", 6) == 0
+		   ? "finding.confirm"
+		   : "finding.save";
 }
 
 struct json_object *

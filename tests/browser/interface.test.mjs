@@ -197,6 +197,22 @@ test("Save tells its steps by events, and by asking when there is no room",
 	await page.unroute("**/job/*");
 });
 
+test("what would cut mail off is asked for, at its field", async () => {
+	const port = await page.inputValue("#smtp_port");
+	await page.fill("#smtp_port", "2525");
+	await page.check("#access_policy-deny");
+	await page.fill("#access_list", "");
+	await save(page);
+	assert.match(await words("#at-smtp_port .finding"), /The port changes from \d+ to 2525/);
+	assert.match(await words("#at-access_policy .finding"), /Every connection is denied/);
+	/* To be reached by mouse: nothing lies over the box. */
+	await page.check("#at-smtp_port input[name=confirm]");
+	assert.ok(await page.isChecked("#at-smtp_port input[name=confirm]"));
+	await clean("decisions");
+	await press(page, "cancel");
+	assert.equal(await page.inputValue("#smtp_port"), port);
+});
+
 test("the guide is one click away, at the right place", async () => {
 	await page.click('.guide[href="/guide#control"]');
 	await page.waitForURL(/\/guide#control$/, { waitUntil: "commit" });

@@ -210,6 +210,22 @@ keep_page(const char *name)
 	ck_assert_int_eq(fclose(f), 0);
 }
 
+/* The page, and the same in Japanese. */
+static inline void
+keep_both(const char *name, handler_fn page)
+{
+	keep_page(name);
+	if (strcmp(req.lang, "en") != 0)
+		return;
+	reply_clear(&reply);
+	reply_init(&reply);
+	req.lang = "ja";
+	ck_assert_int_eq(page(&app, &req, &reply, &err), 0);
+	has("<html lang=\"ja\">");
+	lacks("{{");
+	keep_page(name);
+}
+
 /* Every string of a state replaced by markup: nothing of it gets out. */
 static inline struct json_object *
 poisoned(struct json_object *v)

@@ -159,7 +159,7 @@ START_TEST(a_long_list_stays_small)
 		lacks("10.0.5.0/24");
 		lacks("<textarea id=\"access_list\"");
 		ck_assert_uint_lt(reply.body.len, 28 * 1024);
-		keep_page("long");
+		keep_both("long", page_connection);
 	} else {
 		has("10.39.249.0/24\n</textarea>");
 		lacks("value=\"edit_list\"");

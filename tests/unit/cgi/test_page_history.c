@@ -352,7 +352,7 @@ START_TEST(buttons)
 		    pressed[_i].args);
 	if (pressed[_i].says != NULL) {
 		has(pressed[_i].says);
-		keep_page("pressed");
+		keep_both("pressed", pressed[_i].page);
 	}
 }
 END_TEST
@@ -373,7 +373,7 @@ START_TEST(asks_once_a_code)
 	has("form=\"drift\"");
 	has("smtpd_tls_loglevel is 3");
 	has("smtpd_tls_received_header is no");
-	keep_page("drift-asked");
+	keep_both("drift-asked", page_drift);
 }
 END_TEST
 

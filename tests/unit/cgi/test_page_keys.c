@@ -74,7 +74,7 @@ START_TEST(shows)
 		lacks(shown[_i].lacks[i]);
 	lacks("PRIVATE KEY");
 	if (shown[_i].keep != NULL)
-		keep_page(shown[_i].keep);
+		keep_both(shown[_i].keep, page_keys);
 }
 END_TEST
 
@@ -184,7 +184,7 @@ START_TEST(comes_back)
 	for (i = 0; i < 4 && refused[_i].has[i] != NULL; i++)
 		has(refused[_i].has[i]);
 	if (_i == 0)
-		keep_page("keys-refused");
+		keep_both("keys-refused", page_keys);
 }
 END_TEST
 
