@@ -307,6 +307,95 @@ START_TEST(access_list)
 }
 END_TEST
 
+#define LIST \
+	"{\"access\":{\"policy\":\"accept_except\",\"list\":[\"127.0.0.9\"]}}"
+
+static void
+must_prove(struct outcome *o)
+{
+	ck_assert_msg(o->rc == 0, "%s %s", err_name(o->err.code), o->err.msg);
+	ck_assert_str_eq(
+	    jsonx_path_str(o->job, "result.probe.inbound.access", ""),
+	    "proven");
+	rig_done(o);
+	rig_assert_whole();
+}
+
+/* The refusal is the banner, or it comes after STARTTLS. */
+START_TEST(other_refusals)
+{
+	const struct ask tls = {
+	    .settings = "{\"inbound\":{\"enabled\":true,\"tls_only\":true},"
+			"\"access\":{\"policy\":\"accept_except\",\"list\":"
+			"[\"127.0.0.9\"]}}",
+	    .certificate = "self.pem",
+	    .key = "self.key",
+	    .apply = "reload"};
+	const struct ask off = {
+	    .settings = "{\"inbound\":{\"enabled\":false}}"};
+	struct outcome o;
+
+	ck_assert_int_eq(rig_sh("pfi_conf $R/pf smtpd_delay_reject=no"), 0);
+	o = save(LIST, NULL, NULL);
+	must_prove(&o);
+	ck_assert_int_eq(rig_sh("/usr/sbin/postconf -c $R/pf/conf -X "
+				"smtpd_delay_reject && pfi_cool $R/pf"),
+	    0);
+	undo_all();
+	o = rig_apply(&tls);
+	must_prove(&o);
+	(void)rig_must_apply(&off);
+	undo_all();
+}
+END_TEST
+
+/* Behind postscreen the limit is that of the smtpd it hands over to. */
+START_TEST(postscreen)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(
+	    rig_sh(
+		"cp -p $R/pf/conf/master.cf $R/m && /usr/sbin/postconf -c "
+		"$R/pf/conf -F -e '%s/inet/command=postscreen' "
+		"'%s/inet/process_limit=1' && { echo 'smtpd pass - - n - - "
+		"smtpd'; echo 'dnsblog unix - - n - 0 dnsblog'; echo "
+		"'tlsproxy unix - - n - 0 tlsproxy'; } "
+		">>$R/pf/conf/master.cf && pfi_cool $R/pf && pfi_stop $R/pf; "
+		"pfi_start $R/pf && pfi_wait_port %d",
+		service, service, port),
+	    0);
+	o = save("{\"interface\":{\"max_connections\":12},\"access\":"
+		 "{\"policy\":\"accept_except\",\"list\":[\"127.0.0.9\"]}}",
+	    NULL, NULL);
+	must_prove(&o);
+	ck_assert(has_line(service, "1"));
+	ck_assert_int_eq(
+	    rig_sh("/usr/sbin/postconf -c $R/pf/conf -F smtpd/pass | grep -q "
+		   "'process_limit = 12$'"),
+	    0);
+	ck_assert(refused("127.0.0.9"));
+	must(NOTHING, NULL);
+	ck_assert_int_eq(
+	    rig_sh("/usr/sbin/postconf -c $R/pf/conf -F smtpd/pass | grep -q "
+		   "'process_limit = -$'"),
+	    0);
+	/* Without that service there is nothing to limit. */
+	ck_assert_int_eq(rig_sh("sed -i '/^smtpd *pass/d' "
+				"$R/pf/conf/master.cf && pfi_cool $R/pf"),
+	    0);
+	o = save("{\"interface\":{\"max_connections\":12}}", NULL, NULL);
+	ck_assert_int_eq(o.err.code, ERR_INTERFACE_NO_SMTPD);
+	rig_done(&o);
+	ck_assert_int_eq(rig_sh("cp -p $R/m $R/pf/conf/master.cf && "
+				"pfi_cool $R/pf && pfi_stop $R/pf; "
+				"pfi_start $R/pf && pfi_wait_port %d",
+			     port),
+	    0);
+	rig_assert_whole();
+}
+END_TEST
+
 static const struct {
 	const char *settings;
 	enum err_code code;
@@ -556,6 +645,8 @@ add(TCase *tc)
 	tcase_add_test(tc, port_taken);
 	tcase_add_test(tc, listen_everywhere);
 	tcase_add_test(tc, access_list);
+	tcase_add_test(tc, other_refusals);
+	tcase_add_test(tc, postscreen);
 	tcase_add_loop_test(tc, lock_out, 0, N(guards));
 	tcase_add_test(tc, trusted_networks);
 	tcase_add_test(tc, shadowed);
