@@ -100,7 +100,8 @@ api_users_post(
 	return rc;
 }
 
-/* Every part is looked at before the first is done. */
+/* Every part is looked at before the first is done.  An unlocked screen is not
+ * enough to change how its owner enters: with a session, not one's own. */
 int
 api_user_post(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
@@ -124,6 +125,10 @@ api_user_post(
 		password_acceptable(password, name, err) == -1) ||
 	    users_get(app->db, name, &user, err) == -1)
 		return -1;
+	if (req->who.session != 0 && (password != NULL || reset) &&
+	    strcmp(user.name, req->who.user) == 0)
+		return err_set(err, ERR_AUTH_FORBIDDEN, "",
+		    "one's own is changed at /access, with the password");
 	if ((role != NULL &&
 		access_user_role(app, req, user.name, r, err) == -1) ||
 	    (password != NULL && access_user_password(app, req, user.name,

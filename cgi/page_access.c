@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include <openssl/crypto.h>
@@ -301,6 +302,13 @@ user_add(
 	return rc;
 }
 
+/* Names have no case: "ADMIN" is oneself, too. */
+static bool
+is_me(const struct page *p, const char *name)
+{
+	return strcasecmp(name, p->req->who.user) == 0;
+}
+
 static int
 user_password(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
@@ -310,7 +318,7 @@ user_password(
 	    .made_for = "access.made.password", .made = made};
 	int rc;
 
-	if (strcmp(arg, p->req->who.user) == 0)
+	if (is_me(p, arg))
 		return err_set(why, ERR_AUTH_FORBIDDEN, "",
 		    "one's own password is changed with the old one");
 	if (access_user_password(p->app, p->req, arg, "", made, why) == -1)
@@ -346,7 +354,7 @@ static int
 factor_reset(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	if (strcmp(arg, p->req->who.user) == 0)
+	if (is_me(p, arg))
 		return err_set(why, ERR_AUTH_FORBIDDEN, "",
 		    "one's own is turned off with password and code");
 	if (access_totp_reset(p->app, p->req, arg, why) == -1)
