@@ -124,7 +124,9 @@ role_of(const struct question *q)
 	bool known[ROLES] = {false};
 	int i, j, n = 64, role = ROLES;
 
-	if (pw == NULL || pw->pw_uid == 0)
+	/* Where the host does not mind case, each spelling would be a user of
+	 * its own here, with its own patience for guesses. */
+	if (pw == NULL || pw->pw_uid == 0 || strcmp(pw->pw_name, q->user) != 0)
 		return ROLES;
 	for (i = 0; i < ROLES; i++) {
 		gr = *q->groups[i] == '\0' ? NULL : getgrnam(q->groups[i]);
