@@ -9,6 +9,11 @@
  * The wait is short, as that of the console's own users, so that guessing does
  * not shut an administrator out.
  *
+ * An honest web process is stopped by its own counter of the user
+ * (src/store/throttle.c: 50, then up to 20 s), which counts every name.  This
+ * one counts names of our groups only, so it must not be the first to speak:
+ * it would tell them apart.
+ *
  * The gate is a small table of fixed size in the state directory, under
  * flock.  A file that is no such table is an empty one.
  */
@@ -29,8 +34,8 @@
 
 #define NAME_SIZE     64
 #define PASSWORD_SIZE 512
-#define PATIENCE      20
-#define LONGEST_S     30
+#define PATIENCE      60
+#define LONGEST_S     15
 #define FORGET_S      900
 #define SLOTS	      256 /* more than ask at once: CHILDREN_MAX */
 #define PAM_MS	      15000
@@ -109,7 +114,7 @@ gate_wait(const struct slot *s, int64_t now)
 
 	if (over < 0)
 		return 0;
-	wait = over >= 5 ? LONGEST_S : (int64_t)1 << over;
+	wait = over >= 4 ? LONGEST_S : (int64_t)1 << over;
 	wait -= now - s->last;
 	return wait <= 0 ? 0 : wait > LONGEST_S ? LONGEST_S : (int)wait;
 }

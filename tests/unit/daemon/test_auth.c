@@ -147,18 +147,18 @@ enter(const char *user, int64_t now)
 	return wait;
 }
 
-/* Twenty, then 1, 2, 4, .. 30 s; a quarter of an hour later all is new. */
+/* Sixty, then 1, 2, 4, .. 15 s; a quarter of an hour later all is new. */
 START_TEST(gate_waits)
 {
 	int64_t now = T0;
 	int last = 0, guesses = 0;
 
 	setup();
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 60; i++)
 		ck_assert_int_eq(enter("u", now), 0);
-	for (int want = 1; want < 60; want *= 2) {
+	for (int want = 1; want < 30; want *= 2) {
 		last = enter("u", now);
-		ck_assert_int_eq(last, want < 30 ? want : 30);
+		ck_assert_int_eq(last, want < 15 ? want : 15);
 		ck_assert_int_eq(enter("u", now + last - 1), 1);
 		now += last;
 		ck_assert_int_eq(enter("u", now), 0);
@@ -168,7 +168,7 @@ START_TEST(gate_waits)
 	/* A day of guessing. */
 	for (now = T0 + 5000; now < T0 + 5000 + 86400; now++)
 		guesses += enter("u", now) == 0;
-	ck_assert_int_lt(guesses, 86400 / 30 + 30);
+	ck_assert_int_lt(guesses, 86400 / 15 + 60);
 	ck_assert_int_eq(enter("u", now + 900), 0);
 	ck_assert_int_eq(enter("u", now + 900), 0);
 }
@@ -186,7 +186,7 @@ START_TEST(gate_has_no_way_round)
 	int n = 0;
 
 	setup();
-	for (int i = 0; i < 19; i++)
+	for (int i = 0; i < 59; i++)
 		ck_assert_int_eq(enter("u", (int64_t)time(NULL)), 0);
 	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
 		ck_assert_int_eq(talk("auth.pam", args_new(other[i]), &a), 0);
@@ -218,7 +218,7 @@ END_TEST
 /* Many at once: each is counted before PAM is asked. */
 START_TEST(gate_at_once)
 {
-	pid_t pid[40];
+	pid_t pid[90];
 	int status, in = 0, n = (int)(sizeof(pid) / sizeof(pid[0]));
 
 	setup();
@@ -230,7 +230,7 @@ START_TEST(gate_at_once)
 		ck_assert_int_eq(waitpid(pid[i], &status, 0), pid[i]);
 		in += WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	}
-	ck_assert_int_eq(in, 20);
+	ck_assert_int_eq(in, 60);
 }
 END_TEST
 
@@ -246,7 +246,7 @@ START_TEST(gate_damaged)
 	snprintf(path, sizeof(path), "%s/pam-gate", rig_conf.state_directory);
 	fsx_replace_fast(path, "garbage", 7, 0600, &err);
 	ck_assert_int_eq(enter("u", T0), 0);
-	for (int i = 0; i < 19; i++)
+	for (int i = 0; i < 59; i++)
 		enter("u", T0);
 	ck_assert_int_eq(enter("u", T0), 1);
 	ck_assert_int_eq(unlink(path), 0);
