@@ -79,6 +79,11 @@ const struct route *route_find(const struct route *, size_t n, enum http_method,
     const char *path, char allow[ALLOW_MAX], struct err *);
 bool path_is_api(const char *path);
 
+/* place.c: a descriptor that holds one of n places of that name among all
+ * workers until it is closed; -1 = none is free.  A process must not hold two
+ * of one name. */
+int place_take(const struct app *, const char *name, int n);
+
 /* pam.c: users of the host, through postseald.  Log-in: ERR_AUTH_FAILED,
  * ERR_AUTH_EXPIRED, ERR_AUTH_UNAVAILABLE.  Recheck: of who is known from the
  * database, where that is older than pam_recheck_seconds; 1: sessions have

@@ -129,7 +129,8 @@ verify(struct app *app, struct request *req, const char *name,
 }
 
 /* Our own users are answered after 60 ms, PAM takes its time: with both, a
- * refusal comes at the same time, or names could be told apart. */
+ * refusal comes at the same time, or names could be told apart.  That PAM has
+ * no answer is seen anyway, and must not hold a worker for longer. */
 static void
 wait_until(int64_t when_ms)
 {
@@ -151,7 +152,7 @@ session_password(struct app *app, struct request *req, struct reply *reply,
 		return -1;
 	if (verify(app, req, user, password, now, ret_id, err) == -1) {
 		failed(app, req, user, now, err);
-		if (pam_wanted(app))
+		if (pam_wanted(app) && err->code != ERR_AUTH_UNAVAILABLE)
 			wait_until(begin + (app->late_ms != 0 ? app->late_ms
 							      : REFUSAL_MS));
 		return -1;

@@ -2,18 +2,15 @@
  * page_events.c - the steps of a Save as they happen: server-sent events.
  *
  * A stream holds a worker, and there are eight.  So there are STREAMS of them
- * at most, however many workers: each holds a lock on a byte of one file,
- * which the kernel gives back whatever becomes of the worker.  Who finds no
- * room is told 204, which ends the browser's EventSource, and asks again and
- * again instead; so does who is cut off after STREAM_MS.
+ * at most, however many workers (place.c).  Who finds no room is told 204,
+ * which ends the browser's EventSource, and asks again and again instead; so
+ * does who is cut off after STREAM_MS.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core.h"
 #include "jsonx.h"
 #include "page.h"
 #include "util.h"
@@ -24,29 +21,6 @@
 #define ALIVE_MS    1000 /* a peer that has gone is noticed by then */
 #define EVENT_MAX   (64 * 1024)
 #define STREAM_FILE "streams.lock"
-
-/* A descriptor that holds a place, or -1. */
-static int
-place_take(const struct app *app)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char path[CONF_STR_MAX + sizeof(STREAM_FILE) + 1];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/" STREAM_FILE,
-	    app->conf.web_state_directory);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd == -1) {
-		log_warn("%s: %s", path, strerror(errno));
-		return -1;
-	}
-	lock.l_len = 1;
-	for (lock.l_start = 0; lock.l_start < STREAMS; lock.l_start++)
-		if (fcntl(fd, F_SETLK, &lock) == 0)
-			return fd;
-	close(fd);
-	return -1;
-}
 
 static int
 send_state(const struct screen *s, struct buf *last)
@@ -97,7 +71,7 @@ stream(struct screen *s, const char *id)
 int
 screen_events(struct screen *s, struct reply *reply, const char *id)
 {
-	int fd = place_take(s->page.app);
+	int fd = place_take(s->page.app, STREAM_FILE, STREAMS);
 
 	if (fd == -1) {
 		reply->status = 204;

@@ -10,9 +10,14 @@
  * password, out of the groups) end here at the latest pam_recheck_seconds
  * later: each request of a user of the host, by cookie or token, whose row is
  * older than that asks again, without a password.  No answer is no way in.
+ *
+ * A directory that is slow or gone holds each question for seconds, and whoever
+ * asks need not be signed in.  So half of the workers may wait for PAM at a
+ * time; the others serve everybody else, own users among them.
  */
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -20,6 +25,8 @@
 #include "jsonx.h"
 #include "ops.h"
 #include "util.h"
+
+#define PAM_FILE "pam.lock"
 
 enum answer { PAM_OK, PAM_DENIED, PAM_EXPIRED, PAM_UNAVAILABLE };
 
@@ -76,8 +83,9 @@ read_verdict(struct json_object *data, struct verdict *ret, struct err *err)
 	return 0;
 }
 
+/* The question itself, by whoever holds a place. */
 static int
-ask(struct app *app, const struct request *req, const char *user,
+ask_now(struct app *app, const struct request *req, const char *user,
     const char *password, struct verdict *ret, struct err *err)
 {
 	struct json_object *args = json_object_new_object(), *data = NULL, *v;
@@ -102,6 +110,20 @@ ask(struct app *app, const struct request *req, const char *user,
 nomem:
 	json_object_put(args);
 	return err_set(err, ERR_NOMEM, "", "out of memory");
+}
+
+static int
+ask(struct app *app, const struct request *req, const char *user,
+    const char *password, struct verdict *ret, struct err *err)
+{
+	int n = app->conf.workers > 1 ? app->conf.workers / 2 : 1;
+	int rc, fd = place_take(app, PAM_FILE, n);
+
+	if (fd == -1)
+		return unavailable(err, "too many ask at a time");
+	rc = ask_now(app, req, user, password, ret, err);
+	close(fd);
+	return rc;
 }
 
 int

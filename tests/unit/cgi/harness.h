@@ -182,6 +182,8 @@ con_open(void)
 	if (mkdtemp(con.dir) == NULL)
 		goto fail;
 	conf_default(&app->conf);
+	snprintf(app->conf.web_state_directory,
+	    sizeof(app->conf.web_state_directory), "%s", con.dir);
 	if (catalog_load("templates/locale", &app->texts, &err) == -1 ||
 	    templates_load("templates", &app->templates, &err) == -1 ||
 	    db_open(con.dir, &app->db, &err) == -1 ||

@@ -142,7 +142,8 @@ START_TEST(pam_verdicts)
 		    users_get(con.app.db, "hana", &user, NULL), -1);
 		ck_assert_str_eq(session, "");
 		/* as late as any other refusal */
-		ck_assert_int_ge(now_ms() - begin, 100);
+		if (verdicts[_i].status != 503)
+			ck_assert_int_ge(now_ms() - begin, 100);
 		return;
 	}
 	ck_assert_int_eq(users_get(con.app.db, "hana", &user, &err), 0);
@@ -373,6 +374,68 @@ START_TEST(news)
 }
 END_TEST
 
+/* Half of the workers wait for PAM: no more ask it, and own users are served.
+ */
+START_TEST(few_at_a_time)
+{
+	pid_t pid[4];
+	int fd[2];
+	char c;
+
+	con.app.conf.workers = 2 * (int)N(pid);
+	ck_assert_int_eq(pipe(fd), 0);
+	for (size_t i = 0; i < N(pid); i++) {
+		ck_assert_int_ne(pid[i] = fork(), -1);
+		if (pid[i] == 0) {
+			if (place_take(&con.app, "pam.lock", N(pid)) == -1 ||
+			    write(fd[1], "", 1) != 1)
+				_exit(1);
+			pause();
+		}
+		ck_assert_int_eq(read(fd[0], &c, 1), 1);
+	}
+	daemon_says("auth.pam", OK("operator", "1"));
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 503);
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	for (size_t i = 0; i < N(pid); i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], NULL, 0);
+	}
+	ck_assert_int_eq(login("hana", "vole+kettle+lantern"), 303);
+	close(fd[0]);
+	close(fd[1]);
+}
+END_TEST
+
+/* An unlocked screen does not change how its owner enters, by whatever
+ * spelling of the name. */
+START_TEST(not_oneself)
+{
+	static const char *const acts[] = {"user_password", "totp_reset"};
+	static const char *const names[] = {USER, "ADMIN", "aDmin"};
+	static const char *const bodies[] = {
+	    "{\"password\":\"vole+kettle+lantern\"}",
+	    "{\"reset_second_factor\":true}"};
+	char text[64];
+
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	for (size_t i = 0; i < N(names) * N(acts); i++) {
+		snprintf(text, sizeof(text), "do=%s:%s", acts[i % N(acts)],
+		    names[i / N(acts)]);
+		ck_assert_int_eq(press(text), 403);
+		snprintf(
+		    text, sizeof(text), "/api/v1/users/%s", names[i / N(acts)]);
+		ask("POST", text);
+		param("HTTP_COOKIE", session);
+		param("HTTP_X_CSRF_TOKEN", csrf);
+		body("application/json", bodies[i % N(bodies)]);
+		ck_assert_int_eq(go(), 403);
+		ck_assert(page_has("auth.forbidden"));
+	}
+	ck_assert_int_eq(get("/access"), 200);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -390,6 +453,8 @@ main(void)
 	tcase_add_test(t, rights_shrink);
 	tcase_add_test(t, not_ours_to_change);
 	tcase_add_test(t, factor_of_the_host);
+	tcase_add_test(t, few_at_a_time);
+	tcase_add_test(t, not_oneself);
 	tcase_add_test(t, made_up);
 	tcase_add_test(t, news);
 	suite_add_tcase(s, t);
