@@ -172,6 +172,8 @@ load(struct app *app, struct err *err)
 	if (db_open(app->conf.web_state_directory, &db, err) == -1)
 		return -1;
 	db_close(db);
+	if (wordlist_load(app->conf.password_list, &app->list, err) == -1)
+		return -1;
 	if (catalog_load(path, &app->texts, err) == -1)
 		return -1;
 	if (templates_load(
@@ -343,6 +345,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	status = run(&p);
+	wordlist_free(p.app.list);
 	buf_clear(&p.app.openapi);
 	templates_free(p.app.templates);
 	catalog_free(p.app.texts);

@@ -202,9 +202,9 @@ prepare(struct app *app, struct err *err)
 	set_signal(SIGINT, on_term);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (db_open(app->conf.web_state_directory, &app->db, err) == -1 ||
-	    db_password_list(app->db, app->conf.password_list, err) == -1)
+	if (db_open(app->conf.web_state_directory, &app->db, err) == -1)
 		return -1;
+	db_own_list(app->db, app->list);
 	memcpy(dir, app->conf.socket, sizeof(dir));
 	paths.rw[0] = app->conf.web_state_directory;
 	paths.sock[0] = dirname(dir);

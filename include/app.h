@@ -17,6 +17,7 @@
 #include "sandbox.h"
 
 struct db;			/* store.h: SQLite */
+struct wordlist;		/* store.h */
 struct templates;		/* template.h */
 
 struct app {
@@ -25,6 +26,7 @@ struct app {
 	struct templates	*templates;
 	struct buf		 openapi;	/* openapi.json, as it is */
 	struct db		*db;
+	struct wordlist		*list;		/* db owns it, in a worker */
 	struct sandbox_state	 sandbox;	/* of this worker */
 	int64_t			 refusal_ms;	/* when a stranger's refusal
 						 * may be recorded again */

@@ -40,8 +40,15 @@ int	db_prepare(const char *dir, uid_t, gid_t, struct err *);
 /* Open dir/postseal.db, create and migrate it when needed. */
 int	db_open(const char *dir, struct db **, struct err *);
 void	db_close(struct db *);
-/* A file of passwords that are refused, one a line, without case; "" = none.
- * ERR_CONFIG when it cannot be read. */
+/*
+ * A file of passwords that are refused, one a line, without case; "" = none,
+ * which is a NULL list.  ERR_CONFIG when it cannot be read.  A handle owns its
+ * list; after a fork each process has its own, of the same memory.
+ */
+struct wordlist;
+int	wordlist_load(const char *path, struct wordlist **, struct err *);
+void	wordlist_free(struct wordlist *);
+void	db_own_list(struct db *, struct wordlist *);
 int	db_password_list(struct db *, const char *path, struct err *);
 /* Rows that time has ended: sessions, old throttle rows. */
 int	db_sweep(struct db *, time_t now, int idle_s, int max_s,

@@ -405,14 +405,21 @@ db_sweep(struct db *db, time_t now, int idle_s, int max_s, struct err *err)
 	return db_run(db, err, DB_THROTTLE_SWEEP, "i", (int64_t)now - 86400);
 }
 
+void
+db_own_list(struct db *db, struct wordlist *list)
+{
+	if (list != db->list)
+		wordlist_free(db->list);
+	db->list = list;
+}
+
 int
 db_password_list(struct db *db, const char *path, struct err *err)
 {
 	struct wordlist *list = NULL;
 
-	if (*path != '\0' && wordlist_load(path, &list, err) == -1)
+	if (wordlist_load(path, &list, err) == -1)
 		return -1;
-	wordlist_free(db->list);
-	db->list = list;
+	db_own_list(db, list);
 	return 0;
 }

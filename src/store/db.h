@@ -46,8 +46,6 @@ int db_json_bool(
 #define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */
 int password_hash(const char *, char dst[HASH_MAX], struct err *);
 bool password_matches(const char *, const char *hash);
-int wordlist_load(const char *path, struct wordlist **, struct err *);
-void wordlist_free(struct wordlist *);
 bool wordlist_has(const struct wordlist *, const char *password);
 bool password_is_common(const char *, const char *name); /* common.c */
 

@@ -2,9 +2,10 @@
  * wordlist.c - passwords that an administrator's own list names, one a line:
  * an extract of leaked ones, the company's words.
  *
- * Read once, when the database is opened (before the sandbox), kept in lower
- * case and sorted: a look-up compares about 20 lines of a million.  Lines
- * shorter than the least password could never match and are left out.
+ * Read once, by the console before it forks (eight copies would be more than
+ * the memory that its unit grants), kept in lower case and sorted: a look-up
+ * compares about 20 lines of a million.  Lines shorter than the least password
+ * could never match and are left out.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -116,6 +117,10 @@ wordlist_load(const char *path, struct wordlist **ret, struct err *err)
 	struct wordlist *w;
 	size_t len = 0;
 
+	if (*path == '\0') {
+		*ret = NULL;
+		return 0;
+	}
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	if (read_all(path, &w->text, &len, err) == -1) {

@@ -218,6 +218,7 @@ main(void)
 	tcase_add_loop_test(t, known_passwords, 0, N(known));
 	tcase_add_loop_test(t, good_passwords, 0, N(good));
 	tcase_add_test(t, no_input_is_slow);
+	tcase_set_timeout(t, 60); /* own_list: 20,000 estimates */
 	tcase_add_test(t, own_list);
 	tcase_add_test(t, own_name);
 	suite_add_tcase(s, t);
