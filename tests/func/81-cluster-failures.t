@@ -246,6 +246,38 @@ all_same()
 }
 ok "everybody has the same, consoles included" until_true 60 all_same
 
+# Both choose the same host at once.
+choose()
+{
+	daemon_as postseal scanner3 connection.apply "{\"apply\": \"reload\",
+	    \"scanners\": [\"scanner1\"], \"settings\": {\"all_scanners\": false,
+	    \"outbound\": {\"enabled\": true}}}"
+}
+one_is_told()
+{
+	[ -s "$T/first" ] || [ -s "$T/second" ]
+}
+# scanner1 cannot answer before one of them was told.
+kill -STOP "$(cluster_pid postseal-sync-scanner1)"
+choose >"$T/second" & second=$!
+(save all_scanners=off scanner=scanner1 outbound_enabled=off apply=reload
+echo "$STATUS:$(j '.code // .cluster.hosts[0].state')" >"$T/first") & first=$!
+ok "both choose one host at once: one is told" until_true 30 one_is_told
+kill -CONT "$(cluster_pid postseal-sync-scanner1)"
+wait "$first" "$second"
+a=$(cat "$T/first")
+b=$(jq -r '.error.code // .data.cluster.hosts[0].state' "$T/second")
+case "$a $b" in
+"200:applied settings.stale" | "200:applied apply.busy" | \
+"412:settings.stale applied" | "409:apply.busy applied") true ;;
+*) false ;;
+esac
+result "and the other one is in force ($a, $b)"
+ok "it has settings of its own" until_true 30 state_is scanner1 own
+api POST /api/v1/scanners -F do=rejoin -F scanner=scanner1
+is "ordered back" "$STATUS" 200
+ok "and is" until_true 60 all_same
+
 # A certificate of its own, and all else shared.
 host_stop postseal-sync scanner2
 host_stop postseald scanner2

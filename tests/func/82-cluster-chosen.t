@@ -177,6 +177,16 @@ host_start postseal-sync scanner2
 ok "it comes back and has its own" until_true 30 all_serve "$issued" scanner2
 ok "as the list says" until_true 20 state_is scanner2 own
 
+# The console cannot hand it on: it waits, and nothing takes its place.
+host_stop postseal-sync console
+save_for "scanner1" outbound_enabled=off
+is "nobody to hand it on" "$STATUS:$(j .cluster.state)" 200:waiting
+save_for "scanner2" outbound_enabled=off
+is "another does not take its place" "$STATUS:$(j .code)" 409:apply.busy
+n=$(($(scanners | jq .desired.chosen.generation) + 1))
+host_start postseal-sync console
+ok "it goes out by itself" until_true 30 own_is scanner1 "own $n"
+
 # scanner3 is cut off from etcd: packets vanish, connections stay open.
 . "$TOP/tests/func/partition.sh"
 partition_start scanner3
