@@ -8,7 +8,7 @@
 # is one relay, which is stopped instead (SIGSTOP): the same silence, made one
 # layer higher.  etcd's certificate is for 127.0.0.1, hence the relays.
 
-PARTITION= P_NS= P_HOST= P_GROUPS=()
+PARTITION='' P_NS='' P_HOST='' P_GROUPS=()
 
 # relay NAME FROM TO [COMMAND...]: every connection is a process of its own.
 relay()
@@ -75,6 +75,7 @@ partition_start()
 	if partition_netns 2>/dev/null; then
 		PARTITION=netns
 	else
+		# shellcheck disable=SC2034 # for the name of a check
 		PARTITION="no network namespaces here: a stopped relay"
 		P_NS=
 		relay alone "127.0.0.1:$P_PORT" "$P_ETCD"
