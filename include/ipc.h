@@ -33,6 +33,7 @@ struct ipc_peer {
 /* Socket file created with mode and group at once; an old one is replaced
  * only if nobody answers on it. */
 int	ipc_listen(const char *path, mode_t, gid_t, struct err *);
+/* Tries again for a second where the queue of the socket is full. */
 int	ipc_connect(const char *path, struct err *);
 int	ipc_peer(int fd, struct ipc_peer *, struct err *);	/* SO_PEERCRED */
 int	ipc_send(int fd, struct json_object *, int timeout_ms, struct err *);
