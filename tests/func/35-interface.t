@@ -148,9 +148,18 @@ like "what stood there still counts" "$(from 127.0.0.77)" '554 .*by hand'
 ok "the map is root's alone" eval '[ "$(stat -c %a:%U "$STATE"/daemon/generations/gen-*/access.cidr | sort -u)" = 600:root ]'
 save access_policy=deny_except access_list=127.0.0.6 confirm=access.cuts_you
 is "the other way round" "$STATUS:$(j .probe.inbound.access)" 200:proven
+gen=$(j .generation)
 like "not listed: denied" "$(from 127.0.0.5)" '554 .*Connection Control'
 like "listed: let in" "$(from 127.0.0.6)" 250
-like "listed, and refused by what stood there" "$(from 127.0.0.1)" 250
+like "loopback needs no entry" "$(from 127.0.0.1)" 250
+api GET "/api/v1/generations/$((gen - 1))/diff?with=$gen"
+is "generations beside each other" "$(j '.settings[] | select(.path == "access.list") | "\(.a) \(.b) \(.added | join(" ")) \(.removed | length)"')" \
+    "3 1 127.0.0.6 3"
+api POST "/api/v1/generations/$((gen - 1))/restore"
+is "the former one is restored" "$STATUS:$(j .result):$(j .probe.inbound.access)" 200:applied:proven
+like "with its list" "$(from 127.0.0.5)" '554 .*Connection Control'
+api GET "/api/v1/generations/$gen"
+is "history keeps the list" "$(j '.settings.access | "\(.policy) \(.list | join(" "))"')" "deny_except 127.0.0.6"
 save access_policy=accept_except access_list=127.0.0.0/8
 is "loopback cannot be cut" "$STATUS:$(j .code)" 422:access.cuts_loopback
 save access_policy=deny_except access_list=
