@@ -5,6 +5,9 @@
  * its unit is what started Postfix: postfix@-.service, since Debian's
  * postfix.service is /bin/true (shared/POSTFIX.md 1.10).  Whoever was asked,
  * success is what can be seen: the lock that master(8) holds.
+ * One that is down (a restart on a bad file leaves the unit failed) is started
+ * by systemd as well: from here it would live inside the walls of our own unit,
+ * without /home and with no program of its users able to become postdrop.
  *
  * Stopping: "postfix stop" signals master, looks once whether it is gone, and
  * if not sleeps for a second with the port closed.  "postfix abort" sends the
@@ -39,28 +42,37 @@
 #define POLL_MS		   5
 
 #define SYSTEM_CONFIG	   "/etc/postfix"
+#define SYSTEMCTL	   "/usr/bin/systemctl"
 
 static const char *const units[] = {"postfix@-.service", "postfix.service"};
+
+/* systemd runs, and the instance is the system's own. */
+static bool
+has_unit(const struct conf *conf)
+{
+	char *real;
+	bool own;
+
+	if (access("/run/systemd/system", F_OK) == -1 ||
+	    access(SYSTEMCTL, X_OK) == -1)
+		return false;
+	real = realpath(conf->config_directory, NULL);
+	own = real != NULL && strcmp(real, SYSTEM_CONFIG) == 0;
+	free(real);
+	return own;
+}
 
 /* The unit that runs this instance now, or NULL. */
 static const char *
 unit_of(const struct conf *conf)
 {
-	const char *argv[] = {
-	    "/usr/bin/systemctl", "is-active", "--quiet", NULL, NULL};
+	const char *argv[] = {SYSTEMCTL, "is-active", "--quiet", NULL, NULL};
 	struct run_spec spec = {.argv = argv};
 	struct run_result r;
 	const char *unit = NULL;
-	char *real;
-	bool own;
+	bool own = has_unit(conf);
 	size_t i;
 
-	if (access("/run/systemd/system", F_OK) == -1 ||
-	    access(argv[0], X_OK) == -1)
-		return NULL;
-	real = realpath(conf->config_directory, NULL);
-	own = real != NULL && strcmp(real, SYSTEM_CONFIG) == 0;
-	free(real);
 	for (i = 0; own && unit == NULL && i < sizeof(units) / sizeof(units[0]);
 	     i++) {
 		argv[3] = units[i];
@@ -68,6 +80,26 @@ unit_of(const struct conf *conf)
 			unit = units[i];
 		run_result_clear(&r);
 	}
+	return unit;
+}
+
+/* The unit that would start this instance, or NULL. */
+static const char *
+unit_to_start(const struct conf *conf)
+{
+	static const char *const argv[] = {SYSTEMCTL, "show", "-p", "LoadState",
+	    "-p", "Type", "postfix.service", NULL};
+	struct run_spec spec = {.argv = argv};
+	struct run_result r;
+	const char *unit = NULL;
+
+	if (!has_unit(conf))
+		return NULL;
+	if (run(&spec, &r, NULL) == 0 && r.exit_code == 0 && r.out.len > 0 &&
+	    strstr(r.out.data, "LoadState=loaded") != NULL)
+		unit = strstr(r.out.data, "Type=oneshot") != NULL ? units[0]
+								  : units[1];
+	run_result_clear(&r);
 	return unit;
 }
 
@@ -154,7 +186,7 @@ static int
 systemctl(const struct conf *conf, const struct postfix_info *info,
     const char *verb, const char *unit, enum err_code code, struct err *err)
 {
-	const char *argv[] = {"/usr/bin/systemctl", verb, unit, NULL};
+	const char *argv[] = {SYSTEMCTL, verb, unit, NULL};
 	char what[64];
 
 	(void)snprintf(what, sizeof(what), "systemctl %s %s", verb, unit);
@@ -187,9 +219,15 @@ int
 service_start(
     const struct conf *conf, const struct postfix_info *info, struct err *err)
 {
+	const char *unit;
+
 	if (postfix_running(info))
 		return 0;
-	if (postfix_command(conf, info, "start", ERR_POSTFIX_START, err) == -1)
+	/* systemd may refuse what was started too often; mail has to flow. */
+	if (((unit = unit_to_start(conf)) == NULL ||
+		systemctl(conf, info, "start", unit, ERR_POSTFIX_START, NULL) ==
+		    -1) &&
+	    postfix_command(conf, info, "start", ERR_POSTFIX_START, err) == -1)
 		return -1;
 	return verify_started(info, err);
 }
