@@ -85,7 +85,7 @@ async function sections(browser, it, locale) {
 	await page.fill("#max_connections", "200");
 	await page.check("#access_policy-accept");
 	await page.fill("#access_list", "192.0.2.7\n198.51.100.0/24\n2001:db8:bad::/48\n");
-	await press(page, "edit_list");
+	await press(page, "probe");
 	await page.evaluate(() => {
 		document.activeElement.blur();
 		window.scrollTo(0, 0);
