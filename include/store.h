@@ -281,7 +281,8 @@ int	recovery_left(struct db *, const char *user, int *, struct err *);
 /*
  * Throttle: counts failures of user+address, address, and user, each with
  * its own patience and longest wait, so that a stranger can slow down but
- * never lock out an administrator who comes from somewhere else.
+ * never lock out an administrator who comes from somewhere else.  Of an IPv6
+ * address the /64 counts.
  * *ret_wait: seconds to wait, 0 = go on.
  */
 int	throttle_check(struct db *, const char *user, const char *from,

@@ -8,10 +8,15 @@
  * The wait doubles with each failure beyond patience; a counter without a
  * failure for FORGET_S starts again.
  *
+ * Of an IPv6 address the network counts (/64): whoever has one address there
+ * has all 2^64 of them.
+ *
  * Codes of the second factor have one counter by user: who gets to guess them
  * has the password.  Three codes of a million are right at a time, and 300 s
  * leave 288 guesses a day: 0.09 %.
  */
+#include <netinet/in.h>
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,12 +40,26 @@ static const struct rule {
     {'c', 5, 300, true, true},
 };
 
+/* ::ffff:192.0.2.1 is an IPv4 address, whole. */
+static void
+network_of(const char *from, char dst[INET6_ADDRSTRLEN])
+{
+	struct in6_addr a;
+
+	if (inet_pton(AF_INET6, from, &a) == 1 && !IN6_IS_ADDR_V4MAPPED(&a)) {
+		memset(a.s6_addr + 8, 0, 8);
+		if (inet_ntop(AF_INET6, &a, dst, INET6_ADDRSTRLEN) != NULL)
+			return;
+	}
+	snprintf(dst, INET6_ADDRSTRLEN, "%s", from);
+}
+
 /* Names fold like the users' collation does: ASCII only. */
 static void
 key_for(
     const struct rule *r, const char *user, const char *from, char dst[KEY_LEN])
 {
-	char name[USER_NAME_MAX + 1];
+	char name[USER_NAME_MAX + 1], net[INET6_ADDRSTRLEN];
 	size_t i;
 
 	for (i = 0; i < USER_NAME_MAX && user[i] != '\0'; i++)
@@ -48,8 +67,9 @@ key_for(
 			      ? (char)(user[i] - 'A' + 'a')
 			      : user[i];
 	name[i] = '\0';
+	network_of(from, net);
 	snprintf(dst, KEY_LEN, "%c %s %s", r->kind,
-	    r->kind == 'u' || r->kind == 'c' ? "" : from,
+	    r->kind == 'u' || r->kind == 'c' ? "" : net,
 	    r->kind == 'a' ? "" : name);
 }
 

@@ -72,6 +72,28 @@ START_TEST(throttle_address)
 END_TEST
 
 /* From however many addresses: the account is slow, not locked. */
+/* All addresses of one IPv6 network are one; IPv4 in IPv6 is not. */
+START_TEST(throttle_network)
+{
+	char from[64];
+
+	for (int i = 0; i < 21; i++) {
+		snprintf(from, sizeof(from), "2001:db8:0:1:%x::%x", i, 21 - i);
+		fail_times(1, "admin", from, NOW);
+		snprintf(from, sizeof(from), "::ffff:192.0.2.%d", i);
+		fail_times(1, "other", from, NOW);
+	}
+	ck_assert_int_eq(wait_for("admin", "2001:db8:0:1::ffff", NOW), 300);
+	ck_assert_int_eq(wait_for("third", "2001:db8:0:1::ffff", NOW), 2);
+	ck_assert_int_eq(wait_for("admin", "2001:db8:0:2::1", NOW), 0);
+	ck_assert_int_eq(wait_for("other", "::ffff:192.0.2.1", NOW), 0);
+	ck_assert_int_eq(wait_for("third", "::ffff:192.0.2.99", NOW), 0);
+	ck_assert_int_eq(
+	    throttle_clear(db, "admin", "2001:db8:0:1::7", &err), 0);
+	ck_assert_int_eq(wait_for("admin", "2001:db8:0:1::ffff", NOW), 2);
+}
+END_TEST
+
 START_TEST(throttle_user)
 {
 	char from[32];
@@ -164,6 +186,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, throttle_pair, 0, N(pair_waits));
 	tcase_add_test(t, throttle_address);
+	tcase_add_test(t, throttle_network);
 	tcase_add_test(t, throttle_user);
 	tcase_add_test(t, throttle_forgets);
 	tcase_add_test(t, many_writers);
