@@ -61,8 +61,10 @@ static const struct {
 	{"Generations 7 and 12", "Only accept SMTP connections by TLS",
 	    "mx-2025.example.jp", "<td>on</td><td>off</td>",
 	    "<code>encrypt</code>", "not set", "<span class=\"add\">",
-	    "value=\"12\" selected", "<td>As Postfix has it</td>"
-	    "<td>All interfaces</td>", "<td>200</td><td>No limit</td>",
+	    "value=\"12\" selected",
+	    "<td>As Postfix has it</td>"
+	    "<td>All interfaces</td>",
+	    "<td>200</td><td>No limit</td>",
 	    "<td>2 entries</td><td>3 entries</td>",
 	    "<span class=\"add\">+192.0.2.16/28</span>"},
 	{"Both have the same"}},
