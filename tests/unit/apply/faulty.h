@@ -182,7 +182,7 @@ faulty_is_close(const struct faulty_result *r, long n)
 static inline long
 faulty_skip(const struct faulty_result *r, bool all)
 {
-	return all || (r->near && !r->over) ? 0 : 2;
+	return all || (r->near && !r->over) ? 0 : 4;
 }
 
 /* One Save in a child of its own, with the fault in its environment. */

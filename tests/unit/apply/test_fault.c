@@ -5,7 +5,7 @@
  *
  * A child process can fail in seven ways; unless POSTSEAL_FAULTS is set, each
  * is tried with two of them, and of the operations far from Postfix every
- * third one.
+ * fifth one.
  */
 #include "faulty.h"
 

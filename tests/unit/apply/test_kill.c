@@ -4,7 +4,7 @@
  * complete, served, within ten seconds, nothing left over.
  *
  * POSTSEAL_KILLS sets the number of random kills, and has every operation
- * tried; unless told it is 12, and only every third of those operations that
+ * tried; unless told it is 12, and only every fifth of those operations that
  * come before Postfix is touched, or after all is recorded.
  */
 #include "faulty.h"
