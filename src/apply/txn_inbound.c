@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "jsonx.h"
@@ -193,25 +194,121 @@ check_limits(struct txn *t)
 	}
 }
 
+/* One word of inet_interfaces, or the host in a service's name. */
 static bool
-loopback_alone(const struct postfix_inbound *in)
+is_loopback_word(const char *word, size_t len)
 {
-	char host[64];
 	struct net n;
 
-	postfix_service_host(in->service, host);
-	if (host[0] != '\0')
-		return parse(host, strlen(host), &n) && is_loopback_net(&n);
-	return strcmp(in->interfaces, "loopback-only") == 0 ||
-	       (parse(in->interfaces, strlen(in->interfaces), &n) &&
-		   is_loopback_net(&n));
+	if (len > 2 && word[0] == '[' && word[len - 1] == ']') {
+		word++;
+		len -= 2;
+	}
+	if ((len == 13 && strncasecmp(word, "loopback-only", len) == 0) ||
+	    (len == 9 && strncasecmp(word, "localhost", len) == 0))
+		return true;
+	return parse(word, len, &n) && is_loopback_net(&n);
 }
 
+/* Does every word of the list pass? */
+static bool
+all_words(const char *list, const char *other,
+    bool (*pass)(const char *word, size_t len, const char *other))
+{
+	size_t len;
+
+	for (;; list += len) {
+		list += strspn(list, ", \t\r\n");
+		if ((len = strcspn(list, ", \t\r\n")) == 0)
+			return true;
+		if (!pass(list, len, other))
+			return false;
+	}
+}
+
+static bool
+word_loopback(const char *word, size_t len, const char *other)
+{
+	(void)other;
+	return is_loopback_word(word, len);
+}
+
+static bool
+loopback_alone(const char *service, const char *interfaces)
+{
+	char host[64];
+
+	postfix_service_host(service, host);
+	if (host[0] != '\0')
+		return is_loopback_word(host, strlen(host));
+	return all_words(interfaces, NULL, word_loopback);
+}
+
+/* A word for all_words: true as long as it is not `other`. */
+static bool
+word_differs(const char *word, size_t len, const char *other)
+{
+	return strlen(other) != len || strncasecmp(word, other, len) != 0;
+}
+
+/* Was this address listened on already?  Loopback always counts as one. */
+static bool
+word_known(const char *word, size_t len, const char *before)
+{
+	char text[256];
+
+	if (is_loopback_word(word, len))
+		return true;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)len, word);
+	return !all_words(before, text, word_differs);
+}
+
+/* The services of master.cf that inet_interfaces holds for as well: what is
+ * open to this host alone may be without any check (content_filter= of a
+ * scanner's way back). */
+static void
+check_opened(struct txn *t, const char *before, const char *after)
+{
+	const struct postfix_inbound *in = &t->facts.info.inbound;
+	char names[200] = "", host[64];
+	size_t i, len = 0;
+
+	if (!all_words(before, "all", word_differs) ||
+	    all_words(after, before, word_known))
+		return;
+	for (i = 0; i < in->n_inet && len < sizeof(names); i++) {
+		postfix_service_host(in->inet[i].name, host);
+		if (host[0] == '\0')
+			len +=
+			    (size_t)snprintf(names + len, sizeof(names) - len,
+				"%s%s", len == 0 ? "" : ", ", in->inet[i].name);
+	}
+	if (len > 0)
+		findings_add(&t->findings, ERR_INTERFACE_OPENS, "listen",
+		    "services", names, NULL);
+}
+
+/*
+ * What will be, against what is, whichever setting it comes from: a listen
+ * that is managed no longer goes back to what it was.
+ */
 static void
 check_listen(struct txn *t)
 {
-	if (t->settings.listen == LISTEN_LOOPBACK &&
-	    !loopback_alone(&t->facts.info.inbound))
+	const struct postfix_inbound *in = &t->facts.info.inbound;
+	const char *after = in->interfaces;
+	const struct param_change *c;
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++) {
+		c = &t->plan.v[i];
+		if (strcmp(c->name, "inet_interfaces") != 0)
+			continue;
+		after = c->after == NULL ? "all" : c->after;
+		check_opened(t, c->before == NULL ? "all" : c->before, after);
+	}
+	if (loopback_alone(t->service, after) &&
+	    !loopback_alone(in->service, in->interfaces))
 		findings_add(
 		    &t->findings, ERR_INTERFACE_LOOPBACK, "listen", NULL);
 }

@@ -242,6 +242,56 @@ START_TEST(listen_everywhere)
 }
 END_TEST
 
+/* What else inet_interfaces holds for must not be opened in silence. */
+START_TEST(opens_others)
+{
+	int other = free_port();
+	struct json_object *f;
+	struct outcome o;
+	size_t i;
+
+	ck_assert_int_eq(
+	    rig_sh("cp -p $R/pf/conf/master.cf $R/m && pfi_listener $R/pf %d "
+		   "content_filter= && pfi_listener $R/pf 127.0.0.1:%d",
+		other, free_port()),
+	    0);
+	o = save("{\"interface\":{\"listen\":\"all\"}}", NULL, NULL);
+	ck_assert_int_eq(o.err.code, ERR_INTERFACE_OPENS);
+	ck_assert_str_eq(o.err.field, "listen");
+	f = jsonx_path(o.job, "error.findings");
+	for (i = 0; i < json_object_array_length(f); i++)
+		if (strcmp(jsonx_path_str(
+			       json_object_array_get_idx(f, i), "code", ""),
+			"interface.opens_others") == 0)
+			ck_assert_str_eq(
+			    jsonx_path_str(json_object_array_get_idx(f, i),
+				"args.services", ""),
+			    say("%d", other));
+	rig_done(&o);
+	o = save("{\"interface\":{\"listen\":\"all\"}}",
+	    "interface.opens_others", NULL);
+	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
+	rig_done(&o);
+	/* Asked once. */
+	must("{\"interface\":{\"idle_timeout\":4}}", NULL);
+	/* Back to what it was: nobody else gets through any more. */
+	o = save(NOTHING, NULL, NULL);
+	ck_assert_int_eq(o.err.code, ERR_INTERFACE_LOOPBACK);
+	ck_assert_str_eq(o.err.field, "listen");
+	rig_done(&o);
+	ck_assert_int_eq(
+	    rig_sh("sed -i -e '/^%d inet/d' -e '/^127.*smtpd$/{/:%d /!d}' "
+		   "$R/pf/conf/master.cf && pfi_cool $R/pf",
+		other, port),
+	    0);
+	undo_all();
+	ck_assert_int_eq(rig_sh("cp -p $R/m $R/pf/conf/master.cf && "
+				"pfi_cool $R/pf"),
+	    0);
+	rig_assert_whole();
+}
+END_TEST
+
 /* What RCPT gets from this address: 0 let in, 1 refused by our list. */
 static bool
 refused(const char *source)
@@ -644,6 +694,7 @@ add(TCase *tc)
 	tcase_add_test(tc, another_port);
 	tcase_add_test(tc, port_taken);
 	tcase_add_test(tc, listen_everywhere);
+	tcase_add_test(tc, opens_others);
 	tcase_add_test(tc, access_list);
 	tcase_add_test(tc, other_refusals);
 	tcase_add_test(tc, postscreen);
