@@ -239,6 +239,9 @@ int
 api_session_delete(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
+	if (req->who.session != 0)
+		return err_set(err, ERR_AUTH_FORBIDDEN, "",
+		    "sessions are ended at /access, with the password");
 	if (access_session_end(app, req, NULL, path_part(req), err) == -1)
 		return -1;
 	reply->status = 204;
