@@ -47,11 +47,24 @@ int	probe_run(const struct probe_want *, struct json_object **result,
  * Errors: PROBE_LISTEN, PROBE_ACCESS.
  */
 #define ACCESS_CANARY	"127.211.7.53"
+/* Listening sockets on two ports as they were before a change of Postfix.
+ * Whoever has them after its restart, it is not Postfix: such a socket is not
+ * held against a Save.  Beyond LISTENERS_MAX they are forgotten. */
+#define LISTENERS_MAX	64
+struct listeners {
+	unsigned long	inode[LISTENERS_MAX];
+	size_t		n;
+};
+void	listeners_read(int port, int other_port, struct listeners *);
+
 struct inbound_want {
 	const char	*host;		/* of the probe */
 	int		 port;
 	int		 listen;	/* enum listen, or SETTING_KEEP */
 	int		 old_port;	/* must be closed; 0 = none */
+	const struct listeners *before;	/* NULL = every socket counts */
+	bool		 restarted;	/* since then, so a new one is there */
+	bool		 shared;	/* port of another service, too */
 	bool		 tls_only;
 	long		 generation;	/* of the map; 0 = no map */
 	const char	*domain;	/* of the recipient: the host's name */

@@ -26,7 +26,7 @@ struct former {
 	bool known; /* a generation in force, without drift */
 	bool drifted;
 	struct settings settings;
-	char sha256[SHA256_HEX]; /* leaf, or "" */
+	char sha256[SHA256_HEX];       /* leaf, or "" */
 	struct json_object *originals; /* params_context, or NULL */
 };
 
@@ -77,17 +77,19 @@ struct txn {
 	struct buf master_before, master_after;
 	char master_before_sha256[SHA256_HEX];
 	char master_after_sha256[SHA256_HEX];
-	char service[128];		  /* its name afterwards */
-	struct postfix_info next;	  /* as it will be */
-	char access_sha256[SHA256_HEX];	  /* of the map, or "" */
+	char service[128];		/* its name afterwards */
+	struct postfix_info next;	/* as it will be */
+	char access_sha256[SHA256_HEX]; /* of the map, or "" */
 
 	bool journaled, committed, restarted, closed;
 	bool master_committed;
 	bool marked;
 	struct maillog_mark mark;
-	struct json_object *log; /* since mark, or NULL */
+	bool listeners_known;
+	struct listeners listeners; /* before the commit */
+	struct json_object *log;    /* since mark, or NULL */
 	struct outage *outage;
-	int outage_ms; /* or OUTAGE_UNKNOWN */
+	int outage_ms;		   /* or OUTAGE_UNKNOWN */
 	struct json_object *probe; /* result, or NULL */
 
 	struct json_object *changes; /* the plan, as recorded */

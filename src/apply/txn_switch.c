@@ -127,6 +127,9 @@ step_commit(struct txn *t, struct err *err)
 		t->outage_ms = OUTAGE_UNKNOWN;
 		err_clear(err);
 	}
+	listeners_read(t->facts.info.probe_port, moved ? t->next.probe_port : 0,
+	    &t->listeners);
+	t->listeners_known = true;
 	rc = commit_files(t, err);
 	facts_drop(t->conf);
 	return rc;
@@ -243,6 +246,32 @@ undo_restart(struct txn *t, struct err *err)
 	return txn_go_back(t, err);
 }
 
+/* Does another service of the new master.cf have this port? */
+static bool
+others_have(const struct txn *t, int port)
+{
+	const struct postfix_inbound *in = &t->next.inbound;
+	size_t i;
+
+	for (i = 0; i < in->n_inet; i++)
+		if (in->inet[i].port == port)
+			return true;
+	return false;
+}
+
+/* A change of what master(8) listens on, so always a restart. */
+static bool
+sockets_change(const struct txn *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++)
+		if (strcmp(t->plan.v[i].name, "inet_interfaces") == 0 ||
+		    strcmp(t->plan.v[i].name, PARAM_SERVICE) == 0)
+			return true;
+	return false;
+}
+
 /* The sections above TLS, where they are managed or were until now. */
 static int
 probe_inbound(struct txn *t, int total_ms, struct err *err)
@@ -251,13 +280,17 @@ probe_inbound(struct txn *t, int total_ms, struct err *err)
 	struct inbound_want want = {.host = t->next.probe_host,
 	    .port = t->next.probe_port,
 	    .listen = s->listen,
+	    .before = t->listeners_known ? &t->listeners : NULL,
+	    .restarted = t->listeners_known && sockets_change(t),
+	    .shared = others_have(t, t->next.probe_port),
 	    .tls_only = s->inbound_enabled && s->tls_only,
 	    .domain = t->next.myhostname,
 	    .total_ms = total_ms};
 	struct json_object *o = NULL;
 	const char *note;
 
-	if (t->facts.info.probe_port != t->next.probe_port)
+	if (t->facts.info.probe_port != t->next.probe_port &&
+	    !others_have(t, t->facts.info.probe_port))
 		want.old_port = t->facts.info.probe_port;
 	if (s->access_policy != SETTING_KEEP)
 		want.generation = t->id;

@@ -37,6 +37,8 @@
 struct sockets {
 	bool known;
 	bool loopback, other;
+	bool fresh;	  /* one that was not there before */
+	bool fresh_other; /* on an address that is not loopback */
 };
 
 /* The hex words of /proc are in host order. */
@@ -60,36 +62,94 @@ is_loopback(const char *hex)
 	       (IN6_IS_ADDR_V4MAPPED(&a) && a.s6_addr[12] == 127);
 }
 
-static void
-read_table(const char *path, int port, struct sockets *s)
+struct listener {
+	char address[64]; /* hex */
+	unsigned long port, inode;
+};
+
+/* The next listening socket of the table. */
+static bool
+next_listener(FILE *f, struct listener *l)
 {
-	char line[512], address[64], at[8], state[8];
+	char line[512], at[8], state[8];
+
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line,
+			" %*[^:]: %63[0-9A-F]:%7[0-9A-F] %*s %7s %*s %*s %*s "
+			"%*s %*s %lu",
+			l->address, at, state, &l->inode) != 4 ||
+		    strcmp(state, TCP_LISTEN) != 0)
+			continue;
+		l->port = strtoul(at, NULL, 16);
+		return true;
+	}
+	return false;
+}
+
+static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+
+void
+listeners_read(int port, int other_port, struct listeners *ret)
+{
+	struct listener l;
+	size_t i;
 	FILE *f;
 
-	if ((f = fopen(path, "re")) == NULL)
-		return;
-	s->known = true;
-	while (fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, " %*[^:]: %63[0-9A-F]:%7[0-9A-F] %*s %7s",
-			address, at, state) != 3 ||
-		    strcmp(state, TCP_LISTEN) != 0 ||
-		    strtoul(at, NULL, 16) != (unsigned long)port)
+	ret->n = 0;
+	for (i = 0; i < 2; i++) {
+		if ((f = fopen(tables[i], "re")) == NULL)
 			continue;
-		if (is_loopback(address))
-			s->loopback = true;
-		else
-			s->other = true;
+		while (ret->n < LISTENERS_MAX && next_listener(f, &l))
+			if (l.port == (unsigned long)port ||
+			    l.port == (unsigned long)other_port)
+				ret->inode[ret->n++] = l.inode;
+		fclose(f);
 	}
-	fclose(f);
+}
+
+static bool
+was_there(const struct listeners *before, unsigned long inode)
+{
+	size_t i;
+
+	for (i = 0; before != NULL && i < before->n; i++)
+		if (before->inode[i] == inode)
+			return true;
+	return false;
+}
+
+static void
+add_socket(struct sockets *s, const struct listener *l, bool fresh)
+{
+	bool loopback = is_loopback(l->address);
+
+	if (loopback)
+		s->loopback = true;
+	else
+		s->other = true;
+	if (fresh)
+		s->fresh = true;
+	if (fresh && !loopback)
+		s->fresh_other = true;
 }
 
 static struct sockets
-listening(int port)
+listening(int port, const struct listeners *before)
 {
-	struct sockets s = {false, false, false};
+	struct sockets s = {false, false, false, false, false};
+	struct listener l;
+	size_t i;
+	FILE *f;
 
-	read_table("/proc/net/tcp", port, &s);
-	read_table("/proc/net/tcp6", port, &s);
+	for (i = 0; i < 2; i++) {
+		if ((f = fopen(tables[i], "re")) == NULL)
+			continue;
+		s.known = true;
+		while (next_listener(f, &l))
+			if (l.port == (unsigned long)port)
+				add_socket(&s, &l, !was_there(before, l.inode));
+		fclose(f);
+	}
 	return s;
 }
 
@@ -97,22 +157,23 @@ static int
 check_sockets(
     const struct inbound_want *want, struct sockets *ret, struct err *err)
 {
-	struct sockets old;
-
-	*ret = listening(want->port);
+	*ret = listening(want->port, want->before);
 	if (!ret->known)
 		return 0;
+	if (want->restarted && !ret->fresh)
+		return err_set(err, ERR_PROBE_LISTEN, "listen",
+		    "Postfix did not open port %d anew", want->port);
 	if (want->listen == LISTEN_ALL && !ret->other)
 		return err_set(err, ERR_PROBE_LISTEN, "listen",
 		    "port %d is open on the loopback address alone",
 		    want->port);
-	if (want->listen == LISTEN_LOOPBACK && ret->other)
+	if (want->listen == LISTEN_LOOPBACK && ret->fresh_other &&
+	    !want->shared)
 		return err_set(err, ERR_PROBE_LISTEN, "listen",
 		    "port %d is open on other addresses, too", want->port);
 	if (want->old_port == 0)
 		return 0;
-	old = listening(want->old_port);
-	if (old.loopback || old.other)
+	if (listening(want->old_port, want->before).fresh)
 		return err_set(err, ERR_PROBE_LISTEN, "smtp_port",
 		    "port %d is still open", want->old_port);
 	return 0;

@@ -4,6 +4,7 @@
  * two renames.
  */
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -288,6 +289,80 @@ START_TEST(opens_others)
 	ck_assert_int_eq(rig_sh("cp -p $R/m $R/pf/conf/master.cf && "
 				"pfi_cool $R/pf"),
 	    0);
+	rig_assert_whole();
+}
+END_TEST
+
+/* An address of this host that other computers can reach, or NULL. */
+static const char *
+outer_address(void)
+{
+	static char text[INET_ADDRSTRLEN];
+	struct ifaddrs *all = NULL, *p;
+	const struct sockaddr_in *in;
+
+	text[0] = '\0';
+	ck_assert_int_eq(getifaddrs(&all), 0);
+	for (p = all; p != NULL; p = p->ifa_next) {
+		in = (const void *)p->ifa_addr;
+		if (in != NULL && in->sin_family == AF_INET &&
+		    (ntohl(in->sin_addr.s_addr) >> 24) != 127)
+			inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+	}
+	freeifaddrs(all);
+	return text[0] == '\0' ? NULL : text;
+}
+
+static int
+listen_on(const char *address, int at)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(inet_pton(AF_INET, address, &in.sin_addr), 1);
+	in.sin_port = htons((uint16_t)at);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+/* Another program, or another service of master.cf, has the old port on an
+ * address of its own: that is not Postfix's service staying behind. */
+START_TEST(foreign_listener)
+{
+	const char *outer = outer_address();
+	int fd = listen_on("127.0.0.2", port), fd2 = -1;
+
+	ck_assert_int_eq(
+	    rig_sh("pfi_listener $R/pf 127.0.0.3:%d && pfi_stop $R/pf; "
+		   "pfi_start $R/pf && pfi_wait_port %d",
+		port, port),
+	    0);
+	must(say("{\"interface\":{\"port\":%d}}", free_port()), NULL);
+	close(fd);
+	ck_assert_int_eq(
+	    rig_sh("sed -i '/^127.0.0.3:/d' $R/pf/conf/master.cf && "
+		   "pfi_cool $R/pf && pfi_stop $R/pf; pfi_start $R/pf"),
+	    0);
+	must(NOTHING, NULL);
+	if (outer != NULL) {
+		fd2 = listen_on(outer, port);
+		must("{\"interface\":{\"listen\":\"loopback\"}}", NULL);
+		{
+			const struct ask tls = {
+			    .settings = "{\"inbound\":{\"enabled\":true}}",
+			    .certificate = "self.pem",
+			    .key = "self.key",
+			    .apply = "reload"};
+			const struct ask off = {
+			    .settings = "{\"inbound\":{\"enabled\":false}}"};
+
+			(void)rig_must_apply(&tls);
+			(void)rig_must_apply(&off);
+		}
+		undo_all();
+		close(fd2);
+	}
 	rig_assert_whole();
 }
 END_TEST
@@ -695,6 +770,7 @@ add(TCase *tc)
 	tcase_add_test(tc, port_taken);
 	tcase_add_test(tc, listen_everywhere);
 	tcase_add_test(tc, opens_others);
+	tcase_add_test(tc, foreign_listener);
 	tcase_add_test(tc, access_list);
 	tcase_add_test(tc, other_refusals);
 	tcase_add_test(tc, postscreen);
