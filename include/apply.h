@@ -77,11 +77,12 @@ int	apply_live(const struct conf *, struct json_object **live,
  * wiped by buf_clear) and myhostname. */
 int	apply_inspect_base(const struct conf *, struct buf *chain, char *host,
 	    size_t host_size, struct err *);
-/* ETag of a generation and main.cf: "<generation>-<8 hex of its hash>", with
- * the quotes. */
+/* ETag of a generation, main.cf and what is managed of master.cf:
+ * "<generation>-<8 hex of a hash over them>", with the quotes. */
 #define APPLY_ETAG_MAX	40
+struct postfix_inbound;
 void	apply_etag(long generation, const char *maincf_sha256,
-	    char dst[APPLY_ETAG_MAX]);
+	    const struct postfix_inbound *, char dst[APPLY_ETAG_MAX]);
 /* Prepare the state directory's layout. */
 int	apply_state_init(const struct conf *, struct err *);
 

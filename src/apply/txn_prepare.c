@@ -61,7 +61,8 @@ check_etag(const struct txn *t, struct err *err)
 
 	if (t->req->if_match == NULL || strcmp(t->req->if_match, "*") == 0)
 		return 0;
-	apply_etag(t->prev, t->facts.maincf_sha256, etag);
+	apply_etag(
+	    t->prev, t->facts.maincf_sha256, &t->facts.info.inbound, etag);
 	if (strcmp(t->req->if_match, etag) == 0)
 		return 0;
 	return err_set(err, ERR_SETTINGS_STALE, "",

@@ -26,10 +26,18 @@ struct view {
 };
 
 void
-apply_etag(long generation, const char *maincf_sha256, char dst[APPLY_ETAG_MAX])
+apply_etag(long generation, const char *maincf_sha256,
+    const struct postfix_inbound *in, char dst[APPLY_ETAG_MAX])
 {
-	(void)snprintf(dst, APPLY_ETAG_MAX, "\"%ld-%.8s\"", generation,
-	    maincf_sha256[0] == '\0' ? "00000000" : maincf_sha256);
+	char text[SHA256_HEX + sizeof(in->service) + sizeof(in->process_limit) +
+		  2];
+	char hash[SHA256_HEX] = "00000000";
+
+	(void)snprintf(text, sizeof(text), "%s %s %s", maincf_sha256,
+	    in->service, in->process_limit);
+	if (maincf_sha256[0] != '\0')
+		(void)sha256_hex(text, strlen(text), hash);
+	(void)snprintf(dst, APPLY_ETAG_MAX, "\"%ld-%.8s\"", generation, hash);
 }
 
 static void
@@ -171,7 +179,7 @@ view_json(const struct conf *conf, const struct view *v)
 
 	if ((o = json_object_new_object()) == NULL)
 		return NULL;
-	apply_etag(v->id, v->facts.maincf_sha256, etag);
+	apply_etag(v->id, v->facts.maincf_sha256, &v->facts.info.inbound, etag);
 	json_object_object_add(
 	    o, "host", json_object_new_string(v->facts.info.myhostname));
 	json_object_object_add(o, "etag", json_object_new_string(etag));

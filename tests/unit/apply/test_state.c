@@ -441,18 +441,24 @@ END_TEST
 
 static const struct {
 	long id;
-	const char *hash, *want;
+	const char *hash, *service, *limit, *want;
 } etags[] = {
-    {0, "", "\"0-00000000\""},
-    {7, H64, "\"7-01234567\""},
-    {1000000000, H64, "\"1000000000-01234567\""},
+    {0, "", "smtp", "-", "\"0-00000000\""},
+    {7, H64, "smtp", "-", "\"7-6719d2b7\""},
+    {7, H64, "smtp", "50", "\"7-62537842\""},
+    {7, H64, "2525", "50", "\"7-0220f330\""},
+    {1000000000, H64, "smtp", "-", "\"1000000000-6719d2b7\""},
 };
 
 START_TEST(etag_texts)
 {
+	struct postfix_inbound in = {.n_inet = 0};
 	char etag[APPLY_ETAG_MAX];
 
-	apply_etag(etags[_i].id, etags[_i].hash, etag);
+	snprintf(in.service, sizeof(in.service), "%s", etags[_i].service);
+	snprintf(
+	    in.process_limit, sizeof(in.process_limit), "%s", etags[_i].limit);
+	apply_etag(etags[_i].id, etags[_i].hash, &in, etag);
 	ck_assert_str_eq(etag, etags[_i].want);
 }
 END_TEST
