@@ -118,8 +118,7 @@ put_bundle(struct sync *s, const char *name, const char *id, const char *dir,
     int64_t generation, int wave, struct err *err)
 {
 	struct json_object *args = json_object_new_object(), *data = NULL, *o;
-	struct json_object *ops;
-	char key[KEY_MAX], first[KEY_MAX];
+	char key[KEY_MAX];
 	int rc;
 
 	member_put_str(args, "host", name);
@@ -133,16 +132,33 @@ put_bundle(struct sync *s, const char *name, const char *id, const char *dir,
 	    o, "blob", json_object_get(jsonx_path(data, "blob")));
 	json_object_put(data);
 	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", name, dir);
-	(void)snprintf(
-	    first, sizeof(first), KEY_BUNDLE "%s/" CHOSEN_PREFIX, name);
-	ops = json_object_new_array();
-	json_object_array_add(ops, etcd_op_delete(first, key));
-	json_object_array_add(ops,
-	    etcd_op_put(key,
-		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)));
-	rc = console_flush(s, &ops, err);
+	rc = etcd_put(s->etcd, key,
+	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), 0, err);
 	json_object_put(o);
 	return rc;
+}
+
+/*
+ * Bundles of other such Saves for these hosts, once this one is in, or else
+ * its own.  Not sooner: until then the others may be what "desired" names.
+ */
+static int
+drop_bundles(struct sync *s, const char *dir, bool keep,
+    const struct rollout_host *h, size_t n, struct err *err)
+{
+	struct json_object *ops = json_object_new_array();
+	char key[KEY_MAX], first[KEY_MAX];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		(void)snprintf(
+		    key, sizeof(key), KEY_BUNDLE "%s/%s", h[i].name, dir);
+		(void)snprintf(first, sizeof(first),
+		    KEY_BUNDLE "%s/" CHOSEN_PREFIX, h[i].name);
+		json_object_array_add(ops, keep ? etcd_op_delete(first, key)
+						: etcd_op_delete(key, NULL));
+	}
+	return console_flush(s, &ops, err);
 }
 
 /* What other hosts still wait for, unless its roll-out stopped. */
@@ -258,6 +274,8 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 	json_object_object_add(c, "hosts", json_object_get(hosts));
 	json_object_object_add(o, "chosen", c);
 	rc = console_swap(s, o, mod, done, err);
+	if (rc == 0 && drop_bundles(s, dir, *done, h, n, NULL) == -1)
+		log_warn("old bundles were not removed");
 out:
 	json_object_put(hosts);
 	json_object_put(o);

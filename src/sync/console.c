@@ -339,7 +339,8 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 
 /*
  * Until it is in, or another Save is.  A swap that is lost to a step of a
- * roll-out is no reason to give up.
+ * roll-out is no reason to give up; an etcd that has lost everything, or that
+ * is new, gets what is in force here.
  */
 static int
 publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
@@ -355,8 +356,8 @@ publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
 			return -1;
 		if (strcmp(jsonx_path_str(before, "bundle", ""), dir) == 0)
 			*done = true; /* ours, and the answer was lost */
-		else if (member_int(before, "generation") !=
-			 member_int(what, "base"))
+		else if (before != NULL && member_int(before, "generation") !=
+					       member_int(what, "base"))
 			stale = true;
 		else
 			rc = publish_to(s, what, dir, before, mod, done, err);

@@ -127,9 +127,12 @@ drive_track(struct sync *s, enum track track, struct err *err)
 	r.wave = (int)member_int(t, "wave");
 	r.batch = (int)member_int(t, "batch");
 	r.canary = jsonx_path_str(t, "canary", "");
-	if (w->seen != r.wave || w->generation != r.generation) {
+	/* A retry, also another console's, has its own time. */
+	if (w->seen != r.wave || w->generation != r.generation ||
+	    w->attempt != r.attempt) {
 		w->seen = r.wave;
 		w->generation = r.generation;
+		w->attempt = r.attempt;
 		w->since = now_ms();
 	}
 	h = track == TRACK_ALL ? console_roster(s, &n) : chosen_roster(s, &n);
@@ -175,7 +178,6 @@ retry(struct sync *s, enum track track, bool *done, struct err *err)
 	struct json_object *t = track_of(s, track);
 	const char *state = jsonx_path_str(t, "state", "");
 
-	s->wave[track].seen = -1;
 	if (track == TRACK_ALL && console_reseal(s, err) == -1)
 		return -1;
 	return desired_change(s, track,

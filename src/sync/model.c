@@ -12,6 +12,8 @@
 #include "util.h"
 
 #define DEPTH 8
+/* A status is 1 KB.  One host's must not make the report of all too large. */
+#define STATUS_MAX 8192
 
 int64_t
 member_int(struct json_object *o, const char *path)
@@ -134,7 +136,8 @@ host_status(struct host *h, const char *text)
 	const char *at;
 
 	json_object_put(h->status);
-	h->status = parse(text);
+	h->status =
+	    text != NULL && strlen(text) <= STATUS_MAX ? parse(text) : NULL;
 	at = jsonx_path_str(h->status, "at", "");
 	if (!h->alive && strlen(at) < sizeof(h->seen))
 		memcpy(h->seen, at, strlen(at) + 1);

@@ -151,10 +151,10 @@ struct host {
 	int64_t own_generation, own_failed, own_attempt;
 };
 
-/* The two roll-outs of "desired", and how long a wave of each has lasted. */
+/* The two roll-outs of "desired", and since when a wave of each lasts. */
 enum track { TRACK_ALL, TRACK_CHOSEN, TRACK__MAX };
 struct wave {
-	int64_t since, generation;
+	int64_t since, generation, attempt;
 	int seen;
 };
 
