@@ -40,6 +40,7 @@ struct cluster_state {
 	int64_t	generation;	/* of the cluster, in force here; 0 = none */
 	int64_t	local;		/* generation on disk that holds it */
 	int64_t	previous;	/* the one of the generation before */
+	int64_t	newest;		/* of the cluster that was ever in force here */
 	bool	own;		/* own settings: roll-outs leave it alone */
 	int64_t	failed;		/* generation that failed here, or 0 */
 	int64_t	attempt;	/* of the roll-out, when it failed */

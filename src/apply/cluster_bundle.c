@@ -233,6 +233,14 @@ out:
 	return rc;
 }
 
+/* Each rejoin takes one off the generation; however often, nothing older than
+ * the newest that was in force is taken again. */
+static int64_t
+floor_of(const struct cluster_state *s)
+{
+	return s->generation < s->newest - 1 ? s->newest - 1 : s->generation;
+}
+
 static int
 open_bundle(const struct conf *conf, const struct cluster_state *s,
     const struct cluster_order *order, int64_t *ret_generation,
@@ -264,7 +272,7 @@ open_bundle(const struct conf *conf, const struct cluster_state *s,
 	want.cluster = s->id;
 	want.host = conf->cluster_name;
 	want.own = order->own;
-	want.generation = order->own ? s->own_generation : s->generation;
+	want.generation = order->own ? s->own_generation : floor_of(s);
 	rc = bundle_open_jailed(&jail, &order->sealed, &host, &consoles, &want,
 	    ret_generation, body, err);
 out:
@@ -327,6 +335,8 @@ keep_success(const struct conf *conf, const struct cluster_order *order,
 		s.local =
 		    json_object_get_int64(jsonx_path(job, "result.generation"));
 		s.generation = generation;
+		if (s.newest < generation)
+			s.newest = generation;
 		s.failed = s.attempt = 0;
 		s.code[0] = '\0';
 	}

@@ -20,6 +20,7 @@ static const struct {
 	{"generation", AT(generation)},
 	{"local", AT(local)},
 	{"previous", AT(previous)},
+	{"newest", AT(newest)},
 	{"failed", AT(failed)},
 	{"attempt", AT(attempt)},
 	{"own_generation", AT(own_generation)},

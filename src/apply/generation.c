@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cluster.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "state.h"
@@ -252,14 +253,17 @@ generation_fail(
 	return generation_set_meta(conf, id, meta, err);
 }
 
-/* In force, or named by this main.cf. */
+/* In force, named by this main.cf, or what a console would seal, rejoin with
+ * and roll back to. */
 static bool
-is_needed(long id, long current, const char *maincf)
+is_needed(long id, long current, const struct cluster_state *cluster,
+    const char *maincf)
 {
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "/gen-%ld/", id);
-	return id == current ||
+	return id == current || id == cluster->local ||
+	       id == cluster->previous ||
 	       (maincf != NULL && strstr(maincf, name) != NULL);
 }
 
@@ -281,17 +285,20 @@ int
 generation_prune(const struct conf *conf, const char *maincf, struct err *err)
 {
 	char path[STATE_PATH_MAX];
+	struct cluster_state cluster = {.local = 0};
 	long *ids = NULL, current;
 	size_t n = 0, i, seen[2] = {0, 0};
 	int rc = 0;
 
+	if (cluster_on(conf) && cluster_state_read(conf, &cluster, err) == -1)
+		return -1;
 	if (generation_current(conf, &current, err) == -1 ||
 	    generation_ids(conf, &ids, &n, err) == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
 		if (seen[is_failure(conf, ids[i])]++ <
 			(size_t)conf->generations ||
-		    is_needed(ids[i], current, maincf))
+		    is_needed(ids[i], current, &cluster, maincf))
 			continue;
 		if (generation_path(conf, ids[i], NULL, path, err) == -1 ||
 		    fsx_wipe_tree(path, err) == -1)

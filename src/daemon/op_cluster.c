@@ -237,6 +237,7 @@ published(const struct conf *conf, struct json_object *box, struct err *err)
 	s.previous = s.local;
 	s.local = (long)json_object_get_int64(jsonx_path(box, "local"));
 	s.generation = json_object_get_int64(jsonx_path(box, "generation"));
+	s.newest = s.generation;
 	s.own = false;
 	s.failed = s.attempt = 0;
 	s.code[0] = '\0';
