@@ -121,8 +121,8 @@ api_user_post(
 	    jsonx_bool(req->json, "reset_second_factor", "reset_second_factor",
 		&reset, err) == -1 ||
 	    (role != NULL && role_from_name(role, &r, err) == -1) ||
-	    (password != NULL &&
-		password_acceptable(password, name, err) == -1) ||
+	    (password != NULL && users_password_acceptable(
+				     app->db, password, name, err) == -1) ||
 	    users_get(app->db, name, &user, err) == -1)
 		return -1;
 	if (req->who.session != 0 && (password != NULL || reset) &&

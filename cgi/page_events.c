@@ -68,10 +68,21 @@ stream(struct screen *s, const char *id)
 	buf_clear(&last);
 }
 
+/* A quarter of the workers, so few that log-ins that wait for PAM, which may
+ * take half of them, leave somebody to answer. */
+static int
+places(const struct app *app)
+{
+	int n = app->conf.workers / 4;
+
+	return n < STREAMS ? n : STREAMS;
+}
+
 int
 screen_events(struct screen *s, struct reply *reply, const char *id)
 {
-	int fd = place_take(s->page.app, STREAM_FILE, STREAMS);
+	const struct app *app = s->page.app;
+	int fd = place_take(app, STREAM_FILE, places(app));
 
 	if (fd == -1) {
 		reply->status = 204;

@@ -82,6 +82,9 @@ bool	user_name_valid(const char *);
 /* name may be NULL: whose own name the password must not be. */
 int	password_acceptable(const char *password, const char *name,
 	    struct err *);
+/* The same, and not in the list that db_password_list loaded. */
+int	users_password_acceptable(struct db *, const char *password,
+	    const char *name, struct err *);
 int	users_create(struct db *, const char *name, const char *password,
 	    enum role, time_t now, struct err *);	/* ERR_USER_EXISTS */
 /* An administrator. */

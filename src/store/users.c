@@ -32,8 +32,8 @@ check_name(const char *name, struct err *err)
 	return 0;
 }
 
-static int
-check_password(
+int
+users_password_acceptable(
     struct db *db, const char *password, const char *name, struct err *err)
 {
 	if (password_acceptable(password, name, err) == -1)
@@ -57,7 +57,7 @@ users_create(struct db *db, const char *name, const char *password,
 	char hash[HASH_MAX];
 
 	if (check_name(name, err) == -1 ||
-	    check_password(db, password, name, err) == -1 ||
+	    users_password_acceptable(db, password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1)
 		return -1;
 	if (db_run(db, err, DB_USER_ADD, "ssis", name, hash, (int64_t)now,
@@ -100,7 +100,7 @@ users_passwd(struct db *db, const char *name, const char *password, time_t now,
 	char hash[HASH_MAX];
 
 	if (check_name(name, err) == -1 ||
-	    check_password(db, password, name, err) == -1 ||
+	    users_password_acceptable(db, password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1 ||
 	    db_run(db, err, DB_BEGIN, "") == -1)
 		return -1;

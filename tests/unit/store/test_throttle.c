@@ -71,7 +71,6 @@ START_TEST(throttle_address)
 }
 END_TEST
 
-/* From however many addresses: the account is slow, not locked. */
 /* All addresses of one IPv6 network are one; IPv4 in IPv6 is not. */
 START_TEST(throttle_network)
 {
@@ -94,6 +93,7 @@ START_TEST(throttle_network)
 }
 END_TEST
 
+/* From however many addresses: the account is slow, not locked. */
 START_TEST(throttle_user)
 {
 	char from[32];
@@ -104,6 +104,42 @@ START_TEST(throttle_user)
 	}
 	ck_assert_int_eq(wait_for("admin", "192.0.2.1", NOW), 20);
 	ck_assert_int_eq(wait_for("admin", "192.0.2.1", NOW + 20), 0);
+}
+END_TEST
+
+static int
+count_rows(void)
+{
+	char path[96];
+	sqlite3 *sq = NULL;
+	sqlite3_stmt *st = NULL;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/postseal.db", dir);
+	ck_assert_int_eq(sqlite3_open(path, &sq), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(sq, "SELECT count(*) FROM throttle",
+			     -1, &st, NULL),
+	    SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(sq);
+	return n;
+}
+
+/* Rows of strangers go without anybody's log-in; 4,000 failures that sweep
+ * nothing have a chance of 2^-22. */
+START_TEST(throttle_swept)
+{
+	char from[32];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(from, sizeof(from), "198.51.100.%d", i);
+		fail_times(1, "admin", from, NOW);
+	}
+	ck_assert_int_gt(count_rows(), 200);
+	fail_times(4000, "other", "192.0.2.1", NOW + 901);
+	ck_assert_int_le(count_rows(), 3);
 }
 END_TEST
 
@@ -188,6 +224,7 @@ main(void)
 	tcase_add_test(t, throttle_address);
 	tcase_add_test(t, throttle_network);
 	tcase_add_test(t, throttle_user);
+	tcase_add_test(t, throttle_swept);
 	tcase_add_test(t, throttle_forgets);
 	tcase_add_test(t, many_writers);
 	tcase_add_test(t, killed_writer);
