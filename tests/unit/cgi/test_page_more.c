@@ -143,6 +143,7 @@ START_TEST(steps_come_as_events)
 	snprintf(app.conf.web_state_directory,
 	    sizeof(app.conf.web_state_directory), "%s", dir);
 	snprintf(path, sizeof(path), "%s/streams.lock", dir);
+	app.conf.workers = 8;
 	pieces = 100;
 	ask_for_events("applied");
 	ck_assert(reply.sent);
