@@ -121,8 +121,12 @@ int	params_read(const struct conf *, struct json_object **, struct err *);
 #define PARAM_LIMIT	"master.cf:process_limit"
 int	params_add_master(struct json_object *, const struct postfix_info *);
 bool	param_in_master(const char *name);
-/* Does a value of smtpd_client_restrictions name an access map of ours? */
-bool	restrictions_have_map(const char *value);
+/* Does a value of smtpd_client_restrictions name an access map of ours?
+ * access_file: the map of any generation (params_context); the maps beside it
+ * in generations/ are ours, those of another state directory are not. */
+bool	restrictions_have_map(const char *value, const char *access_file);
+/* Is it there once, first, and as the console writes it? */
+bool	restrictions_map_first(const char *value, const char *access_file);
 /* What the settings ask for: name -> string, or null = must not be set, or
  * [string or null] = only over a value that the console itself wrote.
  * chain_file: absolute path, or NULL without a certificate.  A direction that

@@ -188,17 +188,22 @@ adopt_source(struct txn *t, struct err *err)
 	return t->settings.inbound_enabled ? adopt_certificate(t, err) : 0;
 }
 
-/* Taken over above, or only another name for it. */
+/* Taken over above, or only another name for it.  The access map that stands
+ * behind other restrictions goes to the front, so that one is no such. */
 static bool
-is_adopted(const char *name)
+is_adopted(const char *name, const char *value, const char *access)
 {
 	static const char *const names[] = {"smtpd_tls_security_level",
 	    "smtp_tls_security_level", "smtpd_tls_chain_files", "smtpd_use_tls",
 	    "smtpd_enforce_tls", "smtp_use_tls", "smtp_enforce_tls",
 	    "smtpd_tls_cert_file", "smtpd_tls_key_file",
 	    "smtpd_tls_eccert_file", "smtpd_tls_eckey_file", "inet_interfaces",
-	    "smtpd_timeout", "smtpd_client_restrictions", PARAM_LIMIT};
+	    "smtpd_timeout", PARAM_LIMIT};
 	size_t i;
+
+	if (strcmp(name, "smtpd_client_restrictions") == 0)
+		return restrictions_map_first(value, access) ||
+		       !restrictions_have_map(value, access);
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(names[i], name) == 0)
@@ -225,7 +230,7 @@ adopt_check(struct txn *t)
 		goto out; /* the plan step will say why */
 	for (i = 0; i < plan.n; i++) {
 		c = &plan.v[i];
-		if (c->before == NULL || is_adopted(c->name))
+		if (c->before == NULL || is_adopted(c->name, c->before, access))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_RESET, "", "parameter",
 		    c->name, "value", c->before, "managed",

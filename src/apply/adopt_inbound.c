@@ -88,12 +88,48 @@ adopt_limits(struct txn *t)
 								 : SETTING_KEEP;
 }
 
+/* What is managed no longer stays as it is now: it does not go back to what
+ * it was before the console took it over. */
+static void
+forget_originals(const struct txn *t, const struct settings *was)
+{
+	const struct settings *is = &t->settings;
+	const struct {
+		int was, is;
+		const char *name;
+	} row[] = {{was->listen, is->listen, "inet_interfaces"},
+	    {was->listen, is->listen, PARAM_SERVICE},
+	    {was->port, is->port, PARAM_SERVICE},
+	    {was->idle_timeout, is->idle_timeout, "smtpd_timeout"},
+	    {was->max_connections, is->max_connections, PARAM_LIMIT}};
+	size_t i;
+
+	if (t->former.originals == NULL)
+		return;
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (row[i].was != SETTING_KEEP && row[i].is == SETTING_KEEP)
+			json_object_object_del(
+			    t->former.originals, row[i].name);
+}
+
+static bool
+has_map(const struct txn *t)
+{
+	char access[STATE_PATH_MAX];
+
+	return generation_path(t->conf, t->prev, "access.cidr", access, NULL) ==
+		   0 &&
+	       restrictions_have_map(
+		   value_of(t, "smtpd_client_restrictions"), access);
+}
+
 void
 adopt_inbound(struct txn *t)
 {
 	adopt_listen(t);
 	adopt_port(t);
 	adopt_limits(t);
-	if (!restrictions_have_map(value_of(t, "smtpd_client_restrictions")))
+	forget_originals(t, &t->former.settings);
+	if (!has_map(t))
 		t->settings.access_policy = SETTING_KEEP;
 }

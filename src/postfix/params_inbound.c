@@ -25,7 +25,7 @@
 #define ELEMENT	  "check_client_access"
 #define WARN_ONLY "warn_if_reject"
 #define BLANKS	  ", \t\r\n"
-#define MAP_HEAD  "cidr:/"
+#define MAP_HEAD  "cidr:"
 #define MAP_DIR	  "/generations/gen-"
 #define MAP_FILE  "/access.cidr"
 #define STRESS_IS "${stress?{10}:{%d}}s"
@@ -150,16 +150,29 @@ rule_service(const struct params_context *c, struct want *w, struct err *err)
 	return value(w, text);
 }
 
-/* Is it "cidr:/STATE/generations/gen-N/access.cidr"? */
-static bool
-is_our_map(const char *s, size_t len)
+/* Up to the number of the generation; 0 = not the path of a map. */
+static size_t
+map_dir(const char *path)
 {
-	const char *p = memmem(s, len, MAP_DIR, strlen(MAP_DIR));
-	const char *end = s + len, *digits;
+	const char *p = path, *last = NULL;
 
-	if (p == NULL || strncmp(s, MAP_HEAD, strlen(MAP_HEAD)) != 0)
+	while (p != NULL && (p = strstr(p, MAP_DIR)) != NULL)
+		last = p += strlen(MAP_DIR);
+	return last == NULL ? 0 : (size_t)(last - path);
+}
+
+/* Is it "cidr:/STATE/generations/gen-N/access.cidr", of our STATE? */
+static bool
+is_our_map(const char *s, size_t len, const char *access_file)
+{
+	const char *p = s + strlen(MAP_HEAD), *end = s + len, *digits;
+	size_t n = map_dir(access_file);
+
+	if (n == 0 || len <= strlen(MAP_HEAD) + n ||
+	    strncmp(s, MAP_HEAD, strlen(MAP_HEAD)) != 0 ||
+	    strncmp(p, access_file, n) != 0)
 		return false;
-	digits = p += strlen(MAP_DIR);
+	digits = p += n;
 	while (p < end && *p >= '0' && *p <= '9')
 		p++;
 	return p > digits && (size_t)(end - p) == strlen(MAP_FILE) &&
@@ -170,7 +183,7 @@ is_our_map(const char *s, size_t len)
  * parts it from the next element; else 0.  A warn_if_reject that somebody put
  * before it goes with it, or it would hold for what stands behind. */
 static size_t
-our_element(const char *s)
+our_element(const char *s, const char *access_file)
 {
 	const char *p = s;
 	size_t len = strcspn(p, BLANKS);
@@ -185,31 +198,41 @@ our_element(const char *s)
 	p += len;
 	p += strspn(p, BLANKS);
 	len = strcspn(p, BLANKS);
-	if (!is_our_map(p, len))
+	if (!is_our_map(p, len, access_file))
 		return 0;
 	p += len;
 	return (size_t)(p + strspn(p, BLANKS) - s);
 }
 
 bool
-restrictions_have_map(const char *text)
+restrictions_have_map(const char *text, const char *access_file)
 {
 	for (; *text != '\0'; text += strspn(text, BLANKS)) {
-		if (our_element(text) > 0)
+		if (our_element(text, access_file) > 0)
 			return true;
 		text += strcspn(text, BLANKS);
 	}
 	return false;
 }
 
+bool
+restrictions_map_first(const char *text, const char *access_file)
+{
+	return strncmp(text, ELEMENT, strlen(ELEMENT)) == 0 &&
+	       our_element(text, access_file) > 0 &&
+	       !restrictions_have_map(
+		   text + our_element(text, access_file), access_file);
+}
+
 int
-restrictions_without(const char *text, char *dst, size_t size)
+restrictions_without(
+    const char *text, const char *access_file, char *dst, size_t size)
 {
 	const char *p = text == NULL ? "" : text;
 	size_t n, len = 0;
 
 	while (*p != '\0') {
-		if ((n = our_element(p)) > 0) {
+		if ((n = our_element(p, access_file)) > 0) {
 			p += n;
 			continue;
 		}
@@ -245,7 +268,7 @@ rule_access(const struct params_context *c, struct want *w, struct err *err)
 	if (c->current != NULL && json_object_object_get_ex(c->current,
 				      "smtpd_client_restrictions", &v))
 		now = json_object_get_string(v);
-	if (restrictions_without(now, rest, sizeof(rest)) == -1)
+	if (restrictions_without(now, c->access_file, rest, sizeof(rest)) == -1)
 		return err_set(err, ERR_CONFIG, "access_policy",
 		    "smtpd_client_restrictions: the value is too long");
 	if (c->settings->access_policy == SETTING_KEEP) {

@@ -60,7 +60,8 @@ int	rule_service(const struct params_context *, struct want *,
 int	rule_limit(const struct params_context *, struct want *,
 	    struct err *);
 /* A list of restrictions without our element. */
-int	restrictions_without(const char *value, char *dst, size_t size);
+int	restrictions_without(const char *value, const char *access_file,
+	    char *dst, size_t size);
 
 /* info.c: one postconf call: 0 with *r filled, 1 when Postfix refused (info
  * says so), -1 when it could not run. */

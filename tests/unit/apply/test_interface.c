@@ -626,12 +626,16 @@ END_TEST
 /* A hand edit of a managed column is drift; restored, or taken over. */
 START_TEST(drift)
 {
+	char etag[APPLY_ETAG_MAX];
 	struct json_object *view = NULL, *v;
 	struct outcome o;
 	struct err err;
 	long id;
 
 	id = must("{\"interface\":{\"max_connections\":30}}", NULL);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	snprintf(etag, sizeof(etag), "%s", jsonx_path_str(view, "etag", ""));
+	json_object_put(view);
 	ck_assert_int_eq(rig_sh("/usr/sbin/postconf -c $R/pf/conf -F -e "
 				"'%s/inet/process_limit=31' && pfi_cool $R/pf",
 			     service),
@@ -643,6 +647,15 @@ START_TEST(drift)
 	ck_assert_str_eq(jsonx_path_str(v, "expected", ""), "30");
 	ck_assert_str_eq(jsonx_path_str(v, "actual", ""), "31");
 	json_object_put(view);
+	{
+		const struct ask late = {
+		    .settings = "{\"interface\":{\"max_connections\":33}}",
+		    .if_match = etag};
+
+		o = rig_apply(&late);
+	}
+	ck_assert_int_eq(o.err.code, ERR_SETTINGS_STALE);
+	rig_done(&o);
 	{
 		const struct ask adopt = {.adopt = true};
 		const struct ask restore = {.restore = id};
@@ -661,6 +674,72 @@ START_TEST(drift)
 	o = save(NOTHING, NULL, NULL);
 	ck_assert_int_eq(o.rc, 0);
 	rig_done(&o);
+	undo_all();
+}
+END_TEST
+
+/* Addresses that the console cannot say stay as they were set by hand, and
+ * the service does not get its own address of long ago back. */
+START_TEST(adopt_addresses)
+{
+	const struct ask adopt = {.adopt = true};
+	const char *name = say("%d", port);
+	struct outcome o;
+
+	must("{\"interface\":{\"listen\":\"all\"}}", NULL);
+	ck_assert(has_line(name, "-"));
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf 'inet_interfaces=127.0.0.1' && "
+		   "pfi_stop $R/pf; pfi_start $R/pf && pfi_wait_port %d",
+		port),
+	    0);
+	(void)rig_must_apply(&adopt);
+	ck_assert(has_line(name, "-"));
+	ck_assert_str_eq(rig_parameter("inet_interfaces"), "127.0.0.1");
+	rig_assert_whole();
+	o = save(NOTHING, NULL, NULL);
+	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "unchanged");
+	rig_done(&o);
+	ck_assert(has_line(name, "-"));
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf inet_interfaces=127.0.0.1 && sed -i "
+		   "'s/^%d /127.0.0.1:%d /' $R/pf/conf/master.cf && "
+		   "pfi_cool $R/pf && pfi_stop $R/pf; pfi_start $R/pf && "
+		   "pfi_wait_port %d",
+		port, port, port),
+	    0);
+	rig_assert_whole();
+}
+END_TEST
+
+/* Somebody put another restriction before ours: taking that over moves ours
+ * to the front again, which is asked. */
+START_TEST(adopt_order)
+{
+	const struct ask adopt = {.adopt = true};
+	const struct ask yes = {.adopt = true, .confirm = "drift.reset"};
+	struct outcome o;
+
+	must("{\"access\":{\"policy\":\"accept_except\",\"list\":"
+	     "[\"127.0.0.9\"]}}",
+	    NULL);
+	ck_assert_int_eq(
+	    rig_sh("v=$(/usr/sbin/postconf -c $R/pf/conf -h "
+		   "smtpd_client_restrictions) && pfi_conf $R/pf "
+		   "\"smtpd_client_restrictions=permit_mynetworks, $v\""),
+	    0);
+	o = rig_apply(&adopt);
+	ck_assert_int_eq(o.err.code, ERR_DRIFT_RESET);
+	rig_done(&o);
+	o = rig_apply(&yes);
+	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
+	rig_done(&o);
+	ck_assert_ptr_nonnull(strstr(rig_parameter("smtpd_client_restrictions"),
+	    "/access.cidr, permit_mynetworks"));
+	must(NOTHING, NULL);
+	ck_assert_int_eq(rig_sh("/usr/sbin/postconf -c $R/pf/conf -X "
+				"smtpd_client_restrictions && pfi_cool $R/pf"),
+	    0);
 	undo_all();
 }
 END_TEST
@@ -778,6 +857,8 @@ add(TCase *tc)
 	tcase_add_test(tc, trusted_networks);
 	tcase_add_test(tc, shadowed);
 	tcase_add_test(tc, drift);
+	tcase_add_test(tc, adopt_addresses);
+	tcase_add_test(tc, adopt_order);
 	tcase_add_test(tc, tls_alone);
 	tcase_add_test(tc, rolled_back);
 	tcase_add_test(tc, between_the_renames);
