@@ -113,7 +113,10 @@ struct param_plan {
 };
 
 /* What main.cf sets by itself (postconf -n, not expanded) for every managed
- * parameter: JSON object name -> string, cleaned to UTF-8. */
+ * parameter: JSON object name -> string, cleaned to UTF-8.  PARAM_BYTES is in
+ * it when that changed a character of smtpd_client_restrictions, of which a
+ * part would be written back. */
+#define PARAM_BYTES	"smtpd_client_restrictions:bytes"
 int	params_read(const struct conf *, struct json_object **, struct err *);
 /* Two columns of the inbound service are managed like parameters, under these
  * names; params_add_master puts them beside what params_read gave. */

@@ -407,6 +407,21 @@ check_service(struct txn *t, const char *before, const char *after)
 	    "to", b, NULL);
 }
 
+/* Our element cannot be put beside what could not be read as text. */
+static void
+check_bytes(struct txn *t)
+{
+	size_t i;
+
+	if (!json_object_object_get_ex(t->facts.params, PARAM_BYTES, NULL))
+		return;
+	for (i = 0; i < t->plan.n; i++)
+		if (strcmp(t->plan.v[i].name, "smtpd_client_restrictions") == 0)
+			findings_add(&t->findings, ERR_ACCESS_BYTES,
+			    "access_policy", "value", t->plan.v[i].before,
+			    NULL);
+}
+
 int
 inbound_check(struct txn *t, struct err *err)
 {
@@ -421,6 +436,7 @@ inbound_check(struct txn *t, struct err *err)
 	}
 	check_listen(t);
 	check_limits(t);
+	check_bytes(t);
 	for (i = 0; i < t->plan.n; i++)
 		if (strcmp(t->plan.v[i].name, PARAM_SERVICE) == 0 &&
 		    t->plan.v[i].before != NULL && t->plan.v[i].after != NULL)

@@ -91,6 +91,17 @@ fail:
 	return -1;
 }
 
+/* Is that the same text, but for the kind of blanks? */
+static bool
+is_same(const char *raw, const char *clean)
+{
+	for (; *raw != '\0' && *clean != '\0'; raw++, clean++)
+		if (*raw != *clean &&
+		    (*clean != ' ' || strchr("\t\r\n", *raw) == NULL))
+			return false;
+	return *raw == *clean;
+}
+
 /* A value set by hand may be no UTF-8; what leaves here for JSON is. */
 static int
 add_clean(struct json_object *o, const char *name, struct json_object *raw)
@@ -104,6 +115,10 @@ add_clean(struct json_object *o, const char *name, struct json_object *raw)
 		return -1;
 	(void)text_clean(text, size, value, size - 1);
 	v = json_object_new_string(text);
+	if (strcmp(name, "smtpd_client_restrictions") == 0 &&
+	    !is_same(value, text))
+		(void)json_object_object_add(
+		    o, PARAM_BYTES, json_object_new_boolean(true));
 	free(text);
 	if (v != NULL && json_object_object_add(o, name, v) == 0)
 		return 0;

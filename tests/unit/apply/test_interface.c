@@ -744,6 +744,43 @@ START_TEST(adopt_order)
 }
 END_TEST
 
+/* Bytes of others that are no text are not written back as question marks;
+ * a Save that leaves them alone goes through. */
+START_TEST(odd_bytes)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(
+	    rig_sh(
+		"printf 'smtpd_client_restrictions =\\n\\tcheck_client_access "
+		"inline:{{127.0.0.7\\374=REJECT}}\\n' "
+		">>$R/pf/conf/main.cf && pfi_cool $R/pf && "
+		"cp -p $R/pf/conf/main.cf $R/m"),
+	    0);
+	o = save(LIST, NULL, NULL);
+	ck_assert_int_eq(o.err.code, ERR_ACCESS_BYTES);
+	ck_assert_str_eq(o.err.field, "access_policy");
+	rig_done(&o);
+	ck_assert_int_eq(rig_sh("cmp $R/m $R/pf/conf/main.cf"), 0);
+	must("{\"interface\":{\"idle_timeout\":4}}", NULL);
+	ck_assert_int_eq(
+	    rig_sh("LC_ALL=C grep -q \"$(printf '7\\374=REJECT')\" "
+		   "$R/pf/conf/main.cf"),
+	    0);
+	/* Tabs and line ends are no such bytes. */
+	ck_assert_int_eq(rig_sh("LC_ALL=C sed -i \"s/$(printf '\\374')//\" "
+				"$R/pf/conf/main.cf && pfi_cool $R/pf"),
+	    0);
+	o = save(LIST, NULL, NULL);
+	must_prove(&o);
+	must(NOTHING, NULL);
+	ck_assert_int_eq(rig_sh("/usr/sbin/postconf -c $R/pf/conf -X "
+				"smtpd_client_restrictions && pfi_cool $R/pf"),
+	    0);
+	undo_all();
+}
+END_TEST
+
 /* Nothing of the new sections: master.cf is not even opened for writing. */
 START_TEST(tls_alone)
 {
@@ -859,6 +896,7 @@ add(TCase *tc)
 	tcase_add_test(tc, drift);
 	tcase_add_test(tc, adopt_addresses);
 	tcase_add_test(tc, adopt_order);
+	tcase_add_test(tc, odd_bytes);
 	tcase_add_test(tc, tls_alone);
 	tcase_add_test(tc, rolled_back);
 	tcase_add_test(tc, between_the_renames);
