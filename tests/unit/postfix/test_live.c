@@ -213,10 +213,9 @@ static const struct {
 };
 
 static bool
-logged_now(const struct postfix_info *info, const struct maillog_mark *mark,
-    const char *text)
+logged_now(const struct maillog_mark *mark, const char *text)
 {
-	struct json_object *o = maillog_since(&t.conf, info, mark, 200);
+	struct json_object *o = maillog_since(&t.conf, &info, mark, 200);
 	bool found = strstr(json_object_to_json_string(o), text) != NULL;
 
 	json_object_put(o);
@@ -225,11 +224,10 @@ logged_now(const struct postfix_info *info, const struct maillog_mark *mark,
 
 /* Within 5 s: smtpd may come to it late. */
 static bool
-logged(const struct postfix_info *info, const struct maillog_mark *mark,
-    const char *text)
+logged(const struct maillog_mark *mark, const char *text)
 {
 	for (int i = 0; i < 100; i++) {
-		if (logged_now(info, mark, text))
+		if (logged_now(mark, text))
 			return true;
 		(void)poll(NULL, 0, 50);
 	}
@@ -276,8 +274,8 @@ START_TEST(probe_states)
 	/* A probe that succeeded took its leave, but for a version that was
 	 * turned down. */
 	if (quiet) {
-		ck_assert(logged(&info, &mark, "quit=1"));
-		ck_assert(!logged_now(&info, &mark, "lost connection"));
+		ck_assert(logged(&mark, "quit=1"));
+		ck_assert(!logged_now(&mark, "lost connection"));
 	}
 }
 END_TEST
