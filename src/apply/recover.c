@@ -30,20 +30,16 @@
 #define WAIT_MS	 30000
 #define AGREE_MS 2500
 
+/* NAME.tmp of postconf is beside the link; NAME.postseal-PID of ours beside
+ * the file, which may have any name there. */
 static bool
-is_leftover(const char *name)
+is_leftover(const char *name, const char *head, bool link)
 {
-	static const char *const heads[] = {"main.cf", "master.cf"};
-	size_t i, n;
+	size_t n = strlen(head);
 
-	for (i = 0; i < 2; i++) {
-		n = strlen(heads[i]);
-		if (strncmp(name, heads[i], n) == 0 &&
-		    (strcmp(name + n, ".tmp") == 0 ||
-			strncmp(name + n, ".postseal-", 10) == 0))
-			return true;
-	}
-	return false;
+	return strncmp(name, head, n) == 0 &&
+	       ((link && strcmp(name + n, ".tmp") == 0) ||
+		   strncmp(name + n, ".postseal-", 10) == 0);
 }
 
 static const struct actor recovery = {"postseald", "", "ctl"};
@@ -270,6 +266,20 @@ whole(const struct txn *t)
 	return t->put_back || !switched_any(t);
 }
 
+/*
+ * Can Postfix be left alone?  With one of the files still the new one the
+ * restart is due anyway, and the facts name the new port.  (A kill between
+ * the two renames looks like one while they were taken back, when Postfix had
+ * loaded both; so that, too, ends with a restart.)
+ */
+static bool
+serves_former(const struct txn *t)
+{
+	return txn_main_state(t) == CF_BEFORE &&
+	       txn_master_state(t) == CF_BEFORE &&
+	       postfix_running(&t->facts.info) && txn_former_serves(t);
+}
+
 static int
 give_up(struct txn *t, struct json_object *meta, struct err *err)
 {
@@ -277,8 +287,7 @@ give_up(struct txn *t, struct json_object *meta, struct err *err)
 	struct err why, cause;
 
 	err_clear(&cause);
-	t->restarted = t->running && (!postfix_running(&t->facts.info) ||
-					 !txn_former_serves(t));
+	t->restarted = t->running && !serves_former(t);
 	if (txn_go_back_if_needed(t, &cause) == -1) {
 		if (!whole(t)) {
 			if (err != NULL)
@@ -345,10 +354,10 @@ out:
 	return rc;
 }
 
-/* Is there a file of ours, or of a postconf that was killed, beside
- * main.cf? */
+/* Is there a file of ours, or of a postconf that was killed, beside this
+ * one? */
 static bool
-leftovers(const char *dir)
+leftovers(const char *dir, const char *head, bool link)
 {
 	const struct dirent *e;
 	bool found = false;
@@ -357,14 +366,15 @@ leftovers(const char *dir)
 	if ((d = opendir(dir)) == NULL)
 		return false;
 	while (!found && (e = readdir(d)) != NULL)
-		found = is_leftover(e->d_name);
+		found = is_leftover(e->d_name, head, link);
 	closedir(d);
 	return found;
 }
 
 /* Under the lock that a living postconf would hold. */
 static void
-remove_leftovers(const struct conf *conf, const char *dir)
+remove_leftovers(
+    const struct conf *conf, const char *dir, const char *head, bool link)
 {
 	char path[STATE_PATH_MAX];
 	const struct dirent *e;
@@ -379,7 +389,7 @@ remove_leftovers(const struct conf *conf, const char *dir)
 	}
 	if ((d = opendir(dir)) != NULL) {
 		while ((e = readdir(d)) != NULL) {
-			if (is_leftover(e->d_name) &&
+			if (is_leftover(e->d_name, head, link) &&
 			    fsx_path(path, sizeof(path), NULL, "%s/%s", dir,
 				e->d_name) == 0)
 				(void)fsx_unlink(path, NULL);
@@ -392,20 +402,20 @@ remove_leftovers(const struct conf *conf, const char *dir)
 
 /* Beside the link, where the lock is, and beside what it points to. */
 static void
-sweep_postfix(const struct conf *conf)
+sweep_file(const struct conf *conf, const char *name)
 {
 	char path[STATE_PATH_MAX], *real, *slash;
 
-	if (leftovers(conf->config_directory))
-		remove_leftovers(conf, conf->config_directory);
-	if (fsx_path(path, sizeof(path), NULL, "%s/main.cf",
-		conf->config_directory) == -1 ||
+	if (leftovers(conf->config_directory, name, true))
+		remove_leftovers(conf, conf->config_directory, name, true);
+	if (fsx_path(path, sizeof(path), NULL, "%s/%s", conf->config_directory,
+		name) == -1 ||
 	    (real = realpath(path, NULL)) == NULL)
 		return;
 	if ((slash = strrchr(real, '/')) != NULL && slash != real) {
 		*slash = '\0';
-		if (leftovers(real))
-			remove_leftovers(conf, real);
+		if (leftovers(real, slash + 1, false))
+			remove_leftovers(conf, real, slash + 1, false);
 	}
 	free(real);
 }
@@ -413,7 +423,8 @@ sweep_postfix(const struct conf *conf)
 static int
 sweep(const struct conf *conf, struct err *err)
 {
-	sweep_postfix(conf);
+	sweep_file(conf, "main.cf");
+	sweep_file(conf, "master.cf");
 	return generation_sweep(conf, err);
 }
 
