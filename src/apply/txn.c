@@ -219,7 +219,8 @@ outer_error(const struct txn *t, size_t failed, const struct err *cause,
 		    "%s: %.80s; then: %.80s", t->step, cause->msg,
 		    t->undo_err.msg);
 	else if (failed < STEP_STAGE ||
-		 (cause->code == ERR_SETTINGS_STALE && !t->committed))
+		 (cause->code == ERR_SETTINGS_STALE && !t->committed) ||
+		 (cause->code == ERR_POSTFIX_CONFIG && !t->journaled))
 		*outer = *cause;
 	else
 		err_set(outer, ERR_APPLY_ROLLED_BACK, "", "%s: %.180s", t->step,

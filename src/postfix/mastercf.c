@@ -65,15 +65,20 @@ run_postconf(
     struct edit *e, const char *const *args, struct buf *out, struct err *err)
 {
 	struct run_result r;
-	char diag[DIAG_MAX];
+	char diag[DIAG_MAX], *where;
 	int rc = -1;
 
 	if (postconf_run(e->conf, e->dir, args, &r, err) == -1)
 		goto out;
-	/* A service that is not there is a warning and no more. */
+	/* A service that is not there is a warning and no more; a line that
+	 * the editor cannot take is fatal, and named by the copy's path. */
 	if (r.exit_code != 0 || (out == NULL && r.err.len > 0)) {
 		diag_pick(&r.err, diag);
-		err_set(err, ERR_POSTFIX_COMMAND, "", "master.cf: %s", diag);
+		where = strstr(diag, e->path);
+		err_set(err,
+		    r.exit_code != 0 ? ERR_POSTFIX_CONFIG : ERR_POSTFIX_COMMAND,
+		    "", "master.cf%s%s", where == NULL ? ": " : "",
+		    where == NULL ? diag : where + strlen(e->path));
 		goto out;
 	}
 	if (out != NULL && buf_add(out, r.out.data, r.out.len) == -1)

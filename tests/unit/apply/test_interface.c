@@ -875,6 +875,53 @@ START_TEST(between_the_renames)
 }
 END_TEST
 
+/* A symlinked master.cf may have another name where it is. */
+START_TEST(sweeps_beside_the_target)
+{
+	struct err err;
+
+	ck_assert_int_eq(
+	    rig_sh("mkdir $R/far && mv $R/pf/conf/master.cf $R/far/m.cf && "
+		   "ln -s $R/far/m.cf $R/pf/conf/master.cf && "
+		   "touch $R/far/m.cf.postseal-77 $R/far/m.cf.tmp "
+		   "$R/pf/conf/master.cf.tmp $R/pf/conf/main.cf.postseal-7"),
+	    0);
+	ck_assert_int_eq(txn_recover(&rig_conf, &err), 0);
+	ck_assert_int_eq(rig_sh("[ \"$(ls $R/far)\" = \"$(printf "
+				"'m.cf\\nm.cf.tmp')\" ] && "
+				"! ls $R/pf/conf | grep -q 'postseal\\|tmp'"),
+	    0);
+	ck_assert_int_eq(
+	    rig_sh("rm $R/pf/conf/master.cf && mv $R/far/m.cf "
+		   "$R/pf/conf/master.cf && rm -r $R/far && pfi_cool $R/pf"),
+	    0);
+	rig_assert_whole();
+}
+END_TEST
+
+/* postconf reads a service whose name stands alone in its line; what cannot
+ * be edited so that all else stays is refused before anything is applied. */
+START_TEST(name_alone)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(
+	    rig_sh("cp -p $R/pf/conf/master.cf $R/m && sed -i "
+		   "'s/^\\(%s\\) /\\1\\n  /' $R/pf/conf/master.cf && "
+		   "pfi_cool $R/pf",
+		service),
+	    0);
+	o = save("{\"interface\":{\"max_connections\":21}}", NULL, NULL);
+	ck_assert_int_eq(o.err.code, ERR_POSTFIX_CONFIG);
+	ck_assert_msg(strncmp(o.err.msg, "master.cf: line 1: ", 19) == 0, "%s",
+	    o.err.msg);
+	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "failed");
+	rig_done(&o);
+	ck_assert_int_eq(rig_sh("cp -p $R/m $R/pf/conf/master.cf"), 0);
+	rig_assert_whole();
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -900,6 +947,8 @@ add(TCase *tc)
 	tcase_add_test(tc, tls_alone);
 	tcase_add_test(tc, rolled_back);
 	tcase_add_test(tc, between_the_renames);
+	tcase_add_test(tc, sweeps_beside_the_target);
+	tcase_add_test(tc, name_alone);
 }
 
 int
