@@ -10,6 +10,7 @@
  *   outbox.json          console: a Save on its way to etcd
  *   chosen.json          console: a Save for chosen hosts on its way to etcd,
  *   chosen/NAME.json     and what was sealed for each of them
+ *   chosen.lock          held while these are written
  *   command.json         console: retry, leave: on its way to etcd
  *   scanners.json        what postseal-sync saw last; may be lost
  * Trust: postseal-sync hands over blobs and what it read in etcd; nothing of

@@ -70,6 +70,7 @@ struct conf {
 	char	cluster_canary[64];		/* "": the first that is alive */
 	int	cluster_batch;			/* 0 = all at once, 0..10000 */
 	int	cluster_lease_seconds;		/* 10, 5..300 */
+	int	cluster_check_seconds;		/* 15, 1..300: is the watch alive? */
 };
 
 void	conf_default(struct conf *);

@@ -124,6 +124,7 @@ key = $CL/$1/etcd-key.pem
 password_file = $CL/$1/etcd-password
 batch = $BATCH
 lease_seconds = ${LEASE:-10}
+check_seconds = ${CHECK:-15}
 EOT
 }
 

@@ -115,6 +115,7 @@ static const struct key keys[] = {
     STR("cluster", "canary", KIND_HOST_OR_NONE, cluster_canary, ""),
     INT("cluster", "batch", cluster_batch, 0, 10000, "0"),
     INT("cluster", "lease_seconds", cluster_lease_seconds, 5, 300, "10"),
+    INT("cluster", "check_seconds", cluster_check_seconds, 1, 300, "15"),
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -15,11 +15,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cluster_save.h"
+#include "fsx.h"
 #include "jsonx.h"
 #include "opcluster.h"
 #include "util.h"
+
+#define LOCK_MS 10000
 
 static void
 put_str(struct json_object *o, const char *key, const char *value)
@@ -197,9 +201,10 @@ others_of(const struct call *c, struct json_object *names)
 	return list;
 }
 
-/* Sealed, and on its way to etcd. */
+/* Sealed, and on its way to etcd; under chosen.lock, as of two at once the
+ * second would take the first one's place. */
 static int
-send_off(struct call *c, const struct chosen *ch, struct json_object *names,
+send_locked(struct call *c, const struct chosen *ch, struct json_object *names,
     struct cluster_content *content, char id[33], struct err *err)
 {
 	struct json_object *o;
@@ -209,6 +214,8 @@ send_off(struct call *c, const struct chosen *ch, struct json_object *names,
 	content->own = true;
 	content->generation = ch->base + 1;
 	content->by = c->actor.user;
+	if (check_waiting(c, err) == -1)
+		return -1;
 	if (random_hex(id, 16, err) == -1 ||
 	    seal_all(c, names, id, content, err) == -1)
 		return -1;
@@ -224,6 +231,22 @@ send_off(struct call *c, const struct chosen *ch, struct json_object *names,
 	put_str(o, "outcome", "");
 	rc = cluster_file_write(c->conf, "chosen.json", o, err);
 	json_object_put(o);
+	return rc;
+}
+
+static int
+send_off(struct call *c, const struct chosen *ch, struct json_object *names,
+    struct cluster_content *content, char id[33], struct err *err)
+{
+	char path[1024];
+	int fd, rc;
+
+	if (cluster_path(c->conf, "chosen.lock", path, sizeof(path), err) ==
+		-1 ||
+	    (fd = fsx_lock(path, LOCK_MS, err)) == -1)
+		return -1;
+	rc = send_locked(c, ch, names, content, id, err);
+	close(fd);
 	return rc;
 }
 

@@ -21,7 +21,7 @@
 #include "util.h"
 
 #define PUBLISH_MS	10000
-#define PUBLISH_DEAD_MS 1000 /* nobody has reported for a while */
+#define PUBLISH_DEAD_MS 1000 /* nobody is there to hand it on */
 #define REPORT_OLD_S	30
 #define LOOK_MS		20
 
@@ -57,7 +57,9 @@ cluster_seen(const struct conf *conf, struct json_object **ret, bool *fresh,
 	memset(&tm, 0, sizeof(tm));
 	at = jsonx_path_str(*ret, "at", "");
 	if (strptime(at, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL)
-		*fresh = time(NULL) - timegm(&tm) <= REPORT_OLD_S;
+		*fresh =
+		    time(NULL) - timegm(&tm) <= REPORT_OLD_S &&
+		    !json_object_get_boolean(jsonx_path(*ret, "etcd.ended"));
 	return 0;
 }
 

@@ -487,6 +487,20 @@ etcd_lease(struct etcd *e, int seconds, int64_t *ret_id, struct err *err)
 }
 
 int
+etcd_revoke(struct etcd *e, int64_t id, struct err *err)
+{
+	struct json_object *o = json_object_new_object(), *reply = NULL;
+	char text[24];
+	int rc;
+
+	(void)snprintf(text, sizeof(text), "%lld", (long long)id);
+	json_object_object_add(o, "ID", json_object_new_string(text));
+	rc = etcd_call(e, "/v3/lease/revoke", o, &reply, err);
+	json_object_put(reply);
+	return rc;
+}
+
+int
 etcd_keepalive(struct etcd *e, int64_t id, bool *ret_alive, struct err *err)
 {
 	struct json_object *o = json_object_new_object(), *reply = NULL;

@@ -38,8 +38,7 @@
 #define RETRY_DOUBLINGS 5 /* at most 8 s, give or take */
 #define TICK_MS		1000
 #define POLL_GRACE	10000
-#define DOUBT_MS	15000 /* a watch that says nothing: is it alive? */
-#define TELL_MS		2000  /* what it has to say takes less */
+#define TELL_MS		2000 /* what it has to say takes less */
 
 static int signal_pipe[2];
 
@@ -128,6 +127,13 @@ take_lease(struct sync *s, struct err *err)
 	return etcd_put(s->etcd, key, "{}", s->lease, err);
 }
 
+/* A watch that says nothing: is it alive? */
+static int64_t
+doubt_ms(const struct sync *s)
+{
+	return (int64_t)s->conf->cluster_check_seconds * 1000;
+}
+
 static int
 connect_etcd(struct sync *s, struct err *err)
 {
@@ -136,7 +142,7 @@ connect_etcd(struct sync *s, struct err *err)
 	free(s->put_text);
 	s->put_text = NULL;
 	s->connected = true;
-	s->doubt_at = now_ms() + DOUBT_MS;
+	s->doubt_at = now_ms() + doubt_ms(s);
 	s->doubt_mod = 0;
 	s->failures = 0;
 	s->etcd_error[0] = '\0';
@@ -175,7 +181,7 @@ doubt(struct sync *s, bool *ret_dead, struct err *err)
 		return 0;
 	*ret_dead = s->doubt_mod > s->desired_mod;
 	s->doubt_mod = 0;
-	s->doubt_at = now_ms() + DOUBT_MS;
+	s->doubt_at = now_ms() + doubt_ms(s);
 	if (*ret_dead)
 		return 0;
 	if (etcd_range(s->etcd, KEY_DESIRED, NULL, &kvs, NULL, err) == -1)
@@ -293,8 +299,10 @@ take_work(struct sync *s)
 
 	if (link_finish(&s->work, &data, &err) == -1)
 		log_warn("apply: %s: %s", err_name(err.code), err.msg);
-	else
+	else {
 		log_info("apply: %s", jsonx_path_str(data, "result", ""));
+		s->fetch_at = 0; /* the next one may be there already */
+	}
 	json_object_put(data);
 	/* What it changed is not known here before the next poll. */
 	link_drop(&s->poll);
@@ -361,6 +369,23 @@ turn(struct sync *s)
 	}
 }
 
+/* Whoever goes on purpose says so, and nobody waits for it. */
+static void
+farewell(struct sync *s)
+{
+	struct err err;
+
+	if (s->connected && s->lease != 0 &&
+	    etcd_revoke(s->etcd, s->lease, &err) == -1)
+		log_warn("etcd: %s", err.msg);
+	s->connected = false;
+	s->ended = true;
+	(void)snprintf(
+	    s->etcd_error, sizeof(s->etcd_error), "postseal-sync has ended");
+	if (report_send(s, &err) == -1)
+		log_warn("postseald: %s", err.msg);
+}
+
 static int
 usage(void)
 {
@@ -398,6 +423,7 @@ main(int argc, char *argv[])
 	do {
 		turn(&s);
 	} while (!wait_all(&s));
+	farewell(&s);
 	link_drop(&s.poll);
 	link_drop(&s.work);
 	model_clear(&s);

@@ -64,6 +64,8 @@ report_send(struct sync *s, struct err *err)
 	    etcd, "endpoint", json_object_new_string(etcd_endpoint(s->etcd)));
 	json_object_object_add(
 	    etcd, "error", json_object_new_string(s->etcd_error));
+	json_object_object_add(
+	    etcd, "ended", json_object_new_boolean(s->ended));
 	for (i = 0; i < s->n_hosts; i++)
 		json_object_array_add(hosts, host_row(&s->hosts[i]));
 	json_object_object_add(args, "etcd", etcd);

@@ -67,6 +67,7 @@ struct json_object *etcd_op_delete(const char *key, const char *end);
 int etcd_txn(struct etcd *, const char *key, int64_t mod,
     struct json_object *ops, bool *ret_done, struct err *);
 int etcd_lease(struct etcd *, int seconds, int64_t *ret_id, struct err *);
+int etcd_revoke(struct etcd *, int64_t id, struct err *);
 /* *ret_alive false: the lease is gone. */
 int etcd_keepalive(struct etcd *, int64_t id, bool *ret_alive, struct err *);
 const char *etcd_endpoint(const struct etcd *);
@@ -161,7 +162,7 @@ struct wave {
 struct sync {
 	const struct conf *conf;
 	struct etcd *etcd;
-	bool connected;
+	bool connected, ended;
 	int failures; /* to connect, in a row */
 	int64_t retry_at, keepalive_at, lease, next_rev;
 	struct json_object *desired; /* or NULL */
