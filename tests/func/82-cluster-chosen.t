@@ -165,16 +165,28 @@ host_ctl scanner3 scanner identity | host_ctl console scanner enrol scanner3 |
 result "enrolled again"
 ok "it is believed, and has what all have" until_true 30 state_is scanner3 current
 
+# scanner3 is cut off from etcd: packets vanish, connections stay open.
+. "$TOP/tests/func/partition.sh"
+partition_start scanner3
+ok "scanner3 works through a line that can be cut ($PARTITION)" \
+    until_true 30 alive_is scanner3 true
+g=$(($(scanners | jq .desired.generation) + 1))
+save_all "${pair_issued[@]}" outbound_enabled=on
+ok "a Save over it" until_true 60 rollout_is $g:done
+ok "which it serves" all_serve "$issued" scanner3
+partition_cut
+ok "its connections stay open" partition_open
+
 # One is away: it gets it when it comes back, whatever was saved since.
 host_stop postseal-sync scanner2
 ok "scanner2 is away" until_true 30 alive_is scanner2 false
-save_for "scanner2" "${pair_issued[@]}"
+save_for "scanner2" "${pair_self[@]}"
 is "chosen while away" "$STATUS:$(j '.cluster.hosts[0].state')" 200:away
 like "the answer says so" "$(j '[.findings[].code] | join(" ")')" scanner.away
 save_for "scanner1" outbound_enabled=on
 is "another is chosen meanwhile" "$STATUS:$(j '.cluster.hosts[0].state')" 200:applied
 host_start postseal-sync scanner2
-ok "it comes back and has its own" until_true 30 all_serve "$issued" scanner2
+ok "it comes back and has its own" until_true 30 all_serve "$selfsigned" scanner2
 ok "as the list says" until_true 20 state_is scanner2 own
 
 # The console cannot hand it on: it waits, and nothing takes its place.
@@ -187,50 +199,39 @@ n=$(($(scanners | jq .desired.chosen.generation) + 1))
 host_start postseal-sync console
 ok "it goes out by itself" until_true 30 own_is scanner1 "own $n"
 
-# scanner3 is cut off from etcd: packets vanish, connections stay open.
-. "$TOP/tests/func/partition.sh"
-partition_start scanner3
-ok "scanner3 works through a line that can be cut ($PARTITION)" \
-    until_true 30 alive_is scanner3 true
-n=$(($(scanners | jq .desired.generation) + 1))
-save_all "${pair_issued[@]}" outbound_enabled=on
-ok "a Save over it" until_true 60 rollout_is $n:done
-ok "which it serves" all_serve "$issued" scanner3
-partition_cut
-ok "its connections stay open" partition_open
+# Meanwhile scanner3's lease has run out.
 ok "it is seen to be away" until_true 30 alive_is scanner3 false
 save_all "${pair_self[@]}"
 is "Save meanwhile" "$STATUS:$(j .cluster.state)" 200:published
-ok "the roll-out does not wait for it" until_true 60 rollout_is $((n + 1)):done
+ok "the roll-out does not wait for it" until_true 60 rollout_is $((g + 1)):done
 save_all outbound_enabled=off
-ok "nor does the next" until_true 60 rollout_is $((n + 2)):done
+ok "nor does the next" until_true 60 rollout_is $((g + 2)):done
 is "mail goes on there as before" "$(host_served scanner3)" "$issued"
 partition_heal
 ok "healed, it catches up without a gap" until_true 60 state_is scanner3 current
 ok "and serves the newest" all_serve "$selfsigned" scanner3
 
-# Only what was open is dead: whoever asks anew is answered.
-partition_freeze
-save_all "${pair_issued[@]}"
-ok "a watch that is silent for ever is noticed" until_true 90 all_serve "$issued" scanner3
-partition_stop
-host_start postseal-sync scanner3
-for n in scanner1 scanner2; do
-	order rejoin $n
-	ok "$n rejoins" until_true 30 state_is $n current
-done
-ok "all are there" until_true 30 alive_is scanner3 true
-
-# A list of 10,000 networks goes everywhere.
+# Only what was open is dead: whoever asks anew is answered.  What is saved
+# meanwhile is as large as can be.
 perl -e 'printf "2001:db8:%x:%x::/64\n", $_ >> 8, $_ & 255 for 0 .. 9999' \
     >"$T/networks"
-n=$(($(scanners | jq .desired.generation) + 1))
-save_all access_policy=accept_except "access_file=@$T/networks"
+partition_freeze
+save_all "${pair_issued[@]}" access_policy=accept_except \
+    "access_file=@$T/networks"
 is "10,000 networks for all" "$STATUS:$(j .cluster.state)" 200:published
-ok "are rolled out" until_true 60 rollout_is $n:done
-is "and in force at a scanner" "$(jq -r '.access.list | length' \
+for n in scanner1 scanner2; do
+	order rejoin $n
+	ok "$n rejoins meanwhile" until_true 30 state_is $n current
+done
+ok "a watch that is silent for ever is noticed" until_true 60 all_serve "$issued" scanner3
+g=$((g + 3))
+ok "the networks are rolled out" until_true 60 rollout_is $g:done
+is "and in force there, too" "$(jq -r '.access.list | length' \
     "$(ls -d "$STATE"/cluster.d/scanner3/generations/gen-* | sort -V |
     tail -n 1)/settings.json")" 10000
+partition_stop
+host_start postseal-sync scanner3
+ok "all are there" until_true 30 alive_is scanner3 true
 
 # A port of its own, by choosing; one for all cannot be had on one address.
 port=$(free_port)
@@ -247,7 +248,7 @@ save inbound_enabled=on all_scanners=on apply=restart smtp_port=$port \
     confirm=interface.port_changed
 is "one port for all: the console takes it" "$STATUS:$(j .cluster.state)" 200:published
 ok "the next one cannot have it, and the roll-out stops" \
-    until_true 90 rollout_is $((n + 1)):stopped
+    until_true 90 rollout_is $((g + 1)):stopped
 is "it says who" "$(scanners | jq -r '.desired.failed | join(" ")')" scanner1
 is "who serves on its own port again" "$(host_served scanner1)" "$issued"
 is "the rest was not touched" "$(host_served scanner3)" "$issued"

@@ -7,7 +7,7 @@
 # cluster_console SCANNERS ETCD_MEMBERS
 cluster_console()
 {
-	export SCANNERS=$1 ETCD_MEMBERS=$2 LEASE=5
+	export SCANNERS=$1 ETCD_MEMBERS=$2 LEASE=5 CHECK=2
 	console_start
 	CLUSTER=$STATE/cluster
 	HOSTS=$(jq -r '.scanners[].name' "$STATE/access.json")
