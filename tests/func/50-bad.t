@@ -117,7 +117,7 @@ broken_files()
 	printf '%s' '{"apply": "re\u0000start"}' >"$F/nul.json"
 	printf '{"apply": "\xff\xfe"}' >"$F/utf8.json"
 	for ((n = 0; n < 200; n++)); do printf '['; done >"$F/deep.json"
-	head -c 600000 /dev/zero | tr '\0' ' ' >"$F/600k"
+	head -c 1100000 /dev/zero | tr '\0' ' ' >"$F/1100k"
 	head -c 3000000 /dev/zero | tr '\0' ' ' >"$F/3m"
 }
 make_files
@@ -293,7 +293,7 @@ bad "multipart without a boundary" 400 request.malformed "" \
 bad "multipart that does not end" 400 request.malformed "" \
     -H 'Content-Type: multipart/form-data; boundary=b' \
     --data-binary $'--b\r\nContent-Disposition: form-data; name="apply"\r\n\r\nreload'
-bad "600 KiB" 413 request.too_large "" "${json[@]}" "@$F/600k"
+bad "1100 KB" 413 request.too_large "" "${json[@]}" "@$F/1100k"
 bad "If-Match without quotes" 400 request.malformed "" \
     -H 'If-Match: 7' -F apply=reload
 

@@ -55,12 +55,14 @@ shown()
 	unlike "$1: no markup of others" "$(<"$BODY")" \
 	    '<(script>|img src=x|svg onload|b>et|i>@)|[^;]onmouseover='
 }
+is_json() { jq -e . "$BODY" >/dev/null; }
+
 # plain NAME: the last answer of the API.
 plain()
 {
 	is "$1: $STATUS" "$STATUS" 200
 	is "$1: nothing hidden" "$(jq -r '.. | strings' "$BODY" >"$T/strings"; hidden "$T/strings")" ""
-	ok "$1: JSON" jq -e . "$BODY" >/dev/null
+	ok "$1: JSON" is_json
 }
 
 api POST /api/v1/certificates/inspect -F "private_key=@$T/key.pem" -F "server_certificate=@$T/cert.pem"
