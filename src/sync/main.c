@@ -38,7 +38,7 @@
 #define RETRY_DOUBLINGS 5 /* at most 8 s, give or take */
 #define TICK_MS		1000
 #define POLL_GRACE	10000
-#define TELL_MS		2000 /* what it has to say takes less */
+#define TELL_MS		1000 /* what it has to say takes less */
 
 static int signal_pipe[2];
 

@@ -211,6 +211,11 @@ partition_heal
 ok "healed, it catches up without a gap" until_true 60 state_is scanner3 current
 ok "and serves the newest" all_serve "$selfsigned" scanner3
 
+for n in scanner1 scanner2; do
+	order rejoin $n
+	ok "$n rejoins" until_true 30 state_is $n current
+done
+
 # Only what was open is dead: whoever asks anew is answered.  What is saved
 # meanwhile is as large as can be.
 perl -e 'printf "2001:db8:%x:%x::/64\n", $_ >> 8, $_ & 255 for 0 .. 9999' \
@@ -219,10 +224,16 @@ partition_freeze
 save_all "${pair_issued[@]}" access_policy=accept_except \
     "access_file=@$T/networks"
 is "10,000 networks for all" "$STATUS:$(j .cluster.state)" 200:published
-for n in scanner1 scanner2; do
-	order rejoin $n
-	ok "$n rejoins meanwhile" until_true 30 state_is $n current
-done
+# Until that is noticed: a port of its own, by choosing.
+port=$(free_port)
+save inbound_enabled=on all_scanners=off scanner=scanner2 apply=restart \
+    smtp_port=$port
+is "another port for one host: asked first" "$STATUS:$(j .code)" \
+    422:interface.port_changed
+save inbound_enabled=on all_scanners=off scanner=scanner2 apply=restart \
+    smtp_port=$port confirm=interface.port_changed
+is "another port for one host" "$STATUS:$(j '.cluster.hosts[0].state')" 200:applied
+is "where it serves" "$(served "$port")" "$issued"
 ok "a watch that is silent for ever is noticed" until_true 60 all_serve "$issued" scanner3
 g=$((g + 3))
 ok "the networks are rolled out" until_true 60 rollout_is $g:done
@@ -233,16 +244,7 @@ partition_stop
 host_start postseal-sync scanner3
 ok "all are there" until_true 30 alive_is scanner3 true
 
-# A port of its own, by choosing; one for all cannot be had on one address.
-port=$(free_port)
-save inbound_enabled=on all_scanners=off scanner=scanner2 apply=restart \
-    smtp_port=$port
-is "another port for one host: asked first" "$STATUS:$(j .code)" \
-    422:interface.port_changed
-save inbound_enabled=on all_scanners=off scanner=scanner2 apply=restart \
-    smtp_port=$port confirm=interface.port_changed
-is "another port for one host" "$STATUS:$(j '.cluster.hosts[0].state')" 200:applied
-is "where it serves" "$(served "$port")" "$issued"
+# One port for all cannot be had on one address.
 port=$(free_port)
 save inbound_enabled=on all_scanners=on apply=restart smtp_port=$port \
     confirm=interface.port_changed
