@@ -71,16 +71,17 @@ struct listener {
 static bool
 next_listener(FILE *f, struct listener *l)
 {
-	char line[512], at[8], state[8];
+	char line[512], at[8], state[8], inode[24];
 
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (sscanf(line,
 			" %*[^:]: %63[0-9A-F]:%7[0-9A-F] %*s %7s %*s %*s %*s "
-			"%*s %*s %lu",
-			l->address, at, state, &l->inode) != 4 ||
+			"%*s %*s %23[0-9]",
+			l->address, at, state, inode) != 4 ||
 		    strcmp(state, TCP_LISTEN) != 0)
 			continue;
 		l->port = strtoul(at, NULL, 16);
+		l->inode = strtoul(inode, NULL, 10);
 		return true;
 	}
 	return false;
