@@ -56,6 +56,11 @@ int	bundle_identity_new(const char *name, struct buf *key,
 int	bundle_identity_check(const struct pki_bytes *certificate,
 	    char ret_sha256[SHA256_HEX], struct err *);
 
+/* list (PEM, may be empty) with console in the place of all of its name, into
+ * out: what a console was before it rotated is trusted no more. */
+int	bundle_consoles_add(const struct pki_bytes *list,
+	    const struct pki_bytes *console, struct buf *out, struct err *);
+
 struct bundle_head {
 	const char	*cluster;
 	const char	*host;

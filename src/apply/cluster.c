@@ -100,28 +100,61 @@ identity_make(const struct conf *conf, struct err *err)
 	return rc;
 }
 
-/* A console begins a cluster, trusts itself, and is its own first scanner. */
+/* Believed from now on, in the place of what that console was before. */
+static int
+consoles_add(
+    const struct conf *conf, const char *pem, bool others, struct err *err)
+{
+	const struct pki_bytes console = {pem, strlen(pem)};
+	struct pki_bytes list = {"", 0};
+	struct buf all, out;
+	int rc;
+
+	buf_init(&all, 8 * BUNDLE_PEM_MAX);
+	buf_init(&out, 8 * BUNDLE_PEM_MAX);
+	if (others && pem_read(conf, "consoles.pem", &all, NULL) == 0) {
+		list.data = all.data;
+		list.len = all.len;
+	}
+	rc = bundle_consoles_add(&list, &console, &out, err);
+	if (rc == 0)
+		rc = pem_write(conf, "consoles.pem", out.data, out.len, err);
+	buf_clear(&all);
+	buf_clear(&out);
+	return rc;
+}
+
+/* A console trusts itself, and is its own first scanner. */
+static int
+trust_self(const struct conf *conf, struct err *err)
+{
+	char name[BUNDLE_NAME_MAX + 16], sha256[SHA256_HEX];
+	struct buf pem;
+	int rc = -1;
+
+	buf_init(&pem, BUNDLE_PEM_MAX);
+	(void)snprintf(name, sizeof(name), "hosts/%s.pem", conf->cluster_name);
+	if (cluster_identity(conf, &pem, sha256, err) == 0 &&
+	    consoles_add(conf, pem.data, true, err) == 0)
+		rc = pem_write(conf, name, pem.data, pem.len, err);
+	buf_clear(&pem);
+	return rc;
+}
+
+/* A console begins a cluster. */
 static int
 console_make(const struct conf *conf, struct err *err)
 {
 	struct cluster_state s;
-	struct buf pem;
-	char name[BUNDLE_NAME_MAX + 16], sha256[SHA256_HEX];
-	int rc = -1;
 
 	if (cluster_state_read(conf, &s, err) == -1)
 		return -1;
 	if (!conf->cluster_console || s.id[0] != '\0')
 		return 0;
-	buf_init(&pem, BUNDLE_PEM_MAX);
-	(void)snprintf(name, sizeof(name), "hosts/%s.pem", conf->cluster_name);
-	if (cluster_identity(conf, &pem, sha256, err) == 0 &&
-	    pem_write(conf, "consoles.pem", pem.data, pem.len, err) == 0 &&
-	    pem_write(conf, name, pem.data, pem.len, err) == 0 &&
-	    random_hex(s.id, BUNDLE_CLUSTER_LEN / 2, err) == 0)
-		rc = cluster_state_write(conf, &s, err);
-	buf_clear(&pem);
-	return rc;
+	if (trust_self(conf, err) == -1 ||
+	    random_hex(s.id, BUNDLE_CLUSTER_LEN / 2, err) == -1)
+		return -1;
+	return cluster_state_write(conf, &s, err);
 }
 
 int
@@ -190,9 +223,10 @@ cluster_rotate(const struct conf *conf, struct err *err)
 {
 	struct cluster_state s;
 
-	if (cluster_state_read(conf, &s, err) == -1)
+	if (cluster_state_read(conf, &s, err) == -1 ||
+	    identity_make(conf, err) == -1)
 		return -1;
-	return identity_make(conf, err);
+	return conf->cluster_console ? trust_self(conf, err) : 0;
 }
 
 int
@@ -376,8 +410,7 @@ cluster_trust(
 	char sha256[SHA256_HEX];
 	struct cluster_state s;
 	struct pki_bytes b;
-	struct buf all;
-	int rc = -1;
+	bool same;
 
 	if (cluster_state_read(conf, &s, err) == -1 ||
 	    jsonx_str(join, "cluster", "cluster", 64, &id, err) == -1 ||
@@ -396,26 +429,15 @@ cluster_trust(
 		    "this is for %.64s", name);
 	if (bundle_identity_check(&b, sha256, err) == -1)
 		return -1;
-	buf_init(&all, 8 * BUNDLE_PEM_MAX);
-	if (strcmp(s.id, id) == 0)
-		(void)pem_read(conf, "consoles.pem", &all, NULL);
-	else {
+	if (!(same = strcmp(s.id, id) == 0)) {
 		memset(&s, 0, sizeof(s));
 		memcpy(s.id, id, BUNDLE_CLUSTER_LEN + 1);
 	}
-	if (all.len == 0 || memmem(all.data, all.len, pem, b.len) == NULL) {
-		if (buf_add(&all, pem, b.len) == -1) {
-			err_set(err, ERR_NOMEM, "", "consoles");
-			goto out;
-		}
-	}
 	/* Consoles first: with an id and nobody to believe, nothing would
 	 * ever be applied, and that is the safe half. */
-	if (pem_write(conf, "consoles.pem", all.data, all.len, err) == 0)
-		rc = cluster_state_write(conf, &s, err);
-out:
-	buf_clear(&all);
-	return rc;
+	if (consoles_add(conf, pem, same, err) == -1)
+		return -1;
+	return cluster_state_write(conf, &s, err);
 }
 
 bool

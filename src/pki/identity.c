@@ -225,6 +225,34 @@ bundle_identity_check(const struct pki_bytes *certificate,
 }
 
 int
+bundle_consoles_add(const struct pki_bytes *list,
+    const struct pki_bytes *console, struct buf *out, struct err *err)
+{
+	X509 *x = bundle_cert(console), *old;
+	BIO *in = bundle_bio(list), *text = BIO_new(BIO_s_mem());
+	bool ok = x != NULL && in != NULL && text != NULL;
+	int rc = -1;
+
+	while (ok && (old = PEM_read_bio_X509(
+			  in, NULL, bundle_no_passphrase, NULL)) != NULL) {
+		if (X509_NAME_cmp(X509_get_subject_name(old),
+			X509_get_subject_name(x)) != 0)
+			ok = PEM_write_bio_X509(text, old) == 1;
+		X509_free(old);
+	}
+	if (ok && PEM_write_bio_X509(text, x) == 1)
+		rc = bundle_bio_add(text, out, err);
+	else
+		err_set(err, ERR_SCANNER_IDENTITY, "certificate",
+		    "the console's certificate cannot be kept");
+	BIO_free(text);
+	BIO_free(in);
+	X509_free(x);
+	ERR_clear_error();
+	return rc;
+}
+
+int
 bundle_sign(const struct pki_bytes *key, const char *text,
     struct buf *signature, struct err *err)
 {
