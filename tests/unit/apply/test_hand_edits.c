@@ -95,20 +95,22 @@ END_TEST
 START_TEST(foreign_listener)
 {
 	const char *outer = outer_address();
-	int fd = listen_on("127.0.0.2", port), fd2 = -1;
+	int fd = listen_on("127.0.0.2", port), fd2 = -1, to = free_port();
 
+	must(say("{\"interface\":{\"port\":%d}}", to), NULL);
+	close(fd);
 	ck_assert_int_eq(
 	    rig_sh("pfi_listener $R/pf 127.0.0.3:%d && pfi_stop $R/pf; "
 		   "pfi_start $R/pf && pfi_wait_port %d",
-		port, port),
-	    0);
-	must(say("{\"interface\":{\"port\":%d}}", free_port()), NULL);
-	close(fd);
-	ck_assert_int_eq(
-	    rig_sh("sed -i '/^127.0.0.3:/d' $R/pf/conf/master.cf && "
-		   "pfi_cool $R/pf && pfi_stop $R/pf; pfi_start $R/pf"),
+		to, to),
 	    0);
 	must(NOTHING, NULL);
+	ck_assert_int_eq(
+	    rig_sh("sed -i '/^127.0.0.3:/d' $R/pf/conf/master.cf && "
+		   "pfi_cool $R/pf && pfi_stop $R/pf; pfi_start $R/pf && "
+		   "pfi_wait_port %d",
+		port),
+	    0);
 	if (outer != NULL) {
 		fd2 = listen_on(outer, port);
 		must("{\"interface\":{\"listen\":\"loopback\"}}", NULL);
