@@ -23,6 +23,20 @@
 
 #define ID_MAX 1000000000L
 
+long
+generation_number(const char *s, const char **ret_rest)
+{
+	char *rest;
+	long id;
+
+	if (s == NULL || *s < '0' || *s > '9')
+		return -1;
+	errno = 0;
+	id = strtol(s, &rest, 10);
+	*ret_rest = rest;
+	return errno == 0 && id <= ID_MAX ? id : -1;
+}
+
 int
 generation_path(const struct conf *conf, long id, const char *file,
     char dst[STATE_PATH_MAX], struct err *err)
@@ -38,8 +52,9 @@ generation_current(const struct conf *conf, long *ret_id, struct err *err)
 	char path[STATE_PATH_MAX];
 	struct err cause;
 	struct buf b;
+	const char *rest;
 	long id;
-	int end = 0, rc = -1;
+	int rc = -1;
 
 	buf_init(&b, 64);
 	if (fsx_path(path, sizeof(path), err, "%s/current",
@@ -53,9 +68,8 @@ generation_current(const struct conf *conf, long *ret_id, struct err *err)
 			*err = cause;
 		goto out;
 	}
-	if (sscanf(b.data, "%10ld%n", &id, &end) != 1 ||
-	    (size_t)end + 1 != b.len || b.data[end] != '\n' || id < 0 ||
-	    id > ID_MAX) {
+	id = generation_number(b.data, &rest);
+	if (id == -1 || rest + 1 != b.data + b.len || *rest != '\n') {
 		err_set(err, ERR_IO, "", "%.150s is damaged", path);
 		goto out;
 	}
@@ -111,7 +125,8 @@ int
 generation_ids(
     const struct conf *conf, long **ret_ids, size_t *ret_n, struct err *err)
 {
-	char path[STATE_PATH_MAX], rest;
+	char path[STATE_PATH_MAX];
+	const char *rest;
 	const struct dirent *e;
 	long *ids = NULL, id;
 	size_t n = 0, cap = 0;
@@ -126,8 +141,9 @@ generation_ids(
 		goto out;
 	}
 	while ((e = readdir(d)) != NULL) {
-		if (sscanf(e->d_name, "gen-%10ld%c", &id, &rest) != 1 ||
-		    id <= 0 || id > ID_MAX)
+		if (strncmp(e->d_name, "gen-", 4) != 0 ||
+		    (id = generation_number(e->d_name + 4, &rest)) <= 0 ||
+		    *rest != '\0')
 			continue;
 		if (ids_add(&ids, &n, &cap, id) == -1) {
 			err_set(err, ERR_NOMEM, "", "no memory for %s", path);

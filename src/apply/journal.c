@@ -23,6 +23,31 @@ journal_path(const struct conf *conf, char dst[STATE_PATH_MAX], struct err *err)
 	    dst, STATE_PATH_MAX, err, "%s/journal", conf->state_directory);
 }
 
+/* *ret_rest: behind what was understood. */
+static int
+parse(const char *s, struct journal *j, const char **ret_rest)
+{
+	char running[2];
+	int end = 0, more = 0;
+
+	if (s != NULL && strncmp(s, "done ", 5) == 0) {
+		j->id = generation_number(s + 5, ret_rest);
+		return j->id == -1 ? -1 : 0;
+	}
+	if (s == NULL || strncmp(s, "pending ", 8) != 0 ||
+	    (j->id = generation_number(s + 8, &s)) == -1 ||
+	    sscanf(s, " %64[0-9a-f] %64[0-9a-f] %1[01]%n", j->before, j->after,
+		running, &end) != 3)
+		return -1;
+	j->pending = true;
+	j->running = running[0] == '1';
+	if (sscanf(s + end, " %64[0-9a-f] %64[0-9a-f]%n", j->master_before,
+		j->master_after, &more) == 2)
+		end += more;
+	*ret_rest = s + end;
+	return 0;
+}
+
 int
 journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 {
@@ -30,7 +55,8 @@ journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 	struct err cause;
 	char path[STATE_PATH_MAX];
 	struct buf b;
-	int end = 0, more = 0, running, rc = -1;
+	const char *rest;
+	int rc = -1;
 
 	memset(&j, 0, sizeof(j));
 	buf_init(&b, JOURNAL_MAX);
@@ -44,17 +70,8 @@ journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 			*err = cause;
 		goto out;
 	}
-	if (sscanf(b.data, "pending %ld %64[0-9a-f] %64[0-9a-f] %d%n", &j.id,
-		j.before, j.after, &running, &end) == 4) {
-		j.pending = true;
-		j.running = running != 0;
-		if (sscanf(b.data + end, " %64[0-9a-f] %64[0-9a-f]%n",
-			j.master_before, j.master_after, &more) == 2)
-			end += more;
-	} else if (sscanf(b.data, "done %ld%n", &j.id, &end) != 1) {
-		end = 0;
-	}
-	if (end == 0 || (size_t)end + 1 != b.len || b.data[end] != '\n') {
+	if (parse(b.data, &j, &rest) == -1 || rest + 1 != b.data + b.len ||
+	    *rest != '\n') {
 		err_set(err, ERR_IO, "", "%.150s is damaged", path);
 		goto out;
 	}

@@ -38,6 +38,9 @@ bool path_missing(const struct err *);
 /* generation.c; id 0 = no generation. */
 int generation_path(const struct conf *, long id, const char *file,
     char dst[STATE_PATH_MAX], struct err *);
+/* The number at the head of s, and what follows it; -1 when there is none or
+ * it is too large. */
+long generation_number(const char *s, const char **ret_rest);
 int generation_current(const struct conf *, long *ret_id, struct err *);
 int generation_set_current(const struct conf *, long id, struct err *);
 int generation_next(const struct conf *, long *ret_id, struct err *);

@@ -461,7 +461,7 @@ chosen_rejoin(struct call *c, const char *name, struct err *err)
 {
 	struct cluster_content content = {.rejoin = true, .apply = "restart"};
 	struct json_object *names = json_object_new_array();
-	char id[33], state[16], detail[200];
+	char id[33], state[16] = "", detail[200] = "";
 	struct chosen ch;
 	int rc;
 
