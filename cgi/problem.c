@@ -84,7 +84,7 @@ static void
 copy_members(struct json_object *from, struct json_object *to)
 {
 	static const char *const keys[] = {
-	    "step", "log", "generation", "job", "findings"};
+	    "step", "log", "generation", "job", "findings", "hosts"};
 	struct json_object *v;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -450,6 +450,11 @@ chosen_end(struct call *c, const struct chosen *ch,
 	content.apply = jsonx_path_str(job, "result.apply", "restart");
 	put_str(job, "state", "running");
 	rc = prove(c, ch, &content, job, progress, arg, &why);
+	/* This host has the settings already: not "nothing was done". */
+	if (rc == -1 && why.code == ERR_SETTINGS_STALE)
+		rc = err_set(&why, ERR_SCANNER_FAILED, "",
+		    "another console has saved for chosen hosts meanwhile; "
+		    "only this host has the new settings");
 	(void)finish(c, ch, job, &why, rc, NULL);
 	if (rc == -1 && err != NULL)
 		*err = why;

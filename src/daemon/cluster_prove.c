@@ -48,14 +48,23 @@ row_of(struct json_object *seen, const char *name)
 	return NULL;
 }
 
-/* {"name", "state": "applied"|"failed"|"waiting"|"away", ...} */
+/*
+ * {"name", "state": "applied"|"failed"|"waiting"|"away", ...}.  A host that
+ * has taken a later Save than etcd knows of (etcd's data was lost, or an old
+ * copy put back) takes this one for a replay.
+ */
 static struct json_object *
 host_truth(struct json_object *seen, const char *name, int64_t generation)
 {
 	struct json_object *row = row_of(seen, name), *o;
-	const char *state = "waiting";
+	int64_t has = number(row, "says.own_generation");
+	int64_t newest = number(seen, "desired.chosen.generation");
+	const char *state = "waiting", *code = "";
 
-	if (number(row, "says.own_generation") >= generation)
+	if (has > generation && has > newest) {
+		state = "failed";
+		code = err_name(ERR_BUNDLE_REPLAYED);
+	} else if (has >= generation)
 		state = "applied";
 	else if (number(row, "says.own_failed") == generation)
 		state = "failed";
@@ -66,10 +75,10 @@ host_truth(struct json_object *seen, const char *name, int64_t generation)
 	put_str(o, "state", state);
 	put_str(o, "certificate_sha256",
 	    jsonx_path_str(row, "says.certificate_sha256", ""));
-	json_object_object_add(o, "code",
-	    strcmp(state, "failed") == 0
-		? json_object_get(jsonx_path(row, "says.own_code"))
-		: NULL);
+	if (strcmp(state, "failed") == 0 && code[0] == '\0')
+		code = jsonx_path_str(row, "says.own_code", "");
+	json_object_object_add(
+	    o, "code", code[0] == '\0' ? NULL : json_object_new_string(code));
 	return o;
 }
 
