@@ -10,8 +10,8 @@
  * is named by the answer instead of cutting the request off. */
 #define UPLOAD (512 * KIB)
 /* The same and an access list of 10,000 entries. */
-#define WHOLE  (1024 * KIB)
-#define FORMS  (BODY_FORM | BODY_MULTIPART)
+#define WHOLE (1024 * KIB)
+#define FORMS (BODY_FORM | BODY_MULTIPART)
 /* "apply" and "confirm", or nothing. */
 #define CHOICES (BODY_JSON | BODY_MULTIPART | BODY_EMPTY)
 

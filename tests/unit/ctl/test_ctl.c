@@ -118,8 +118,8 @@ START_TEST(users)
 	struct json_object *o;
 	char first[64];
 
-	ck_assert_int_eq(ctl("correct horse battery\n",
-			     "user add admin --password-stdin"),
+	ck_assert_int_eq(
+	    ctl("correct horse battery\n", "user add admin --password-stdin"),
 	    EXIT_OK);
 	ck_assert_str_eq(out, "");
 	expect_audit("user.add", "admin");
