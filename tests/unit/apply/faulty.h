@@ -75,10 +75,13 @@ faulty_next(void)
 {
 	struct settings s = rig_settings();
 	struct err err;
+	bool outbound;
 
 	ck_assert_int_eq(
 	    generation_settings(&rig_conf, rig_current(), &s, &err), 0);
-	return &faulty_ways[s.outbound_enabled ? 0 : 1];
+	outbound = s.outbound_enabled;
+	settings_clear(&s);
+	return &faulty_ways[outbound ? 0 : 1];
 }
 
 struct faulty_result {
