@@ -104,14 +104,15 @@ is "expired: our own go on" "$STATUS" 200
 login n news "$GUESS news"
 is "expired: no log-in" "$STATUS" 401
 like "expired: the page says why" "$(said)" 'run out'
+# As another user: one more failure of this one's within a second is throttled.
 service pam_debug.so acct=perm_denied
-login n news "$GUESS news"
+login x games "$GUESS games"
 is "not allowed" "$STATUS $(said)" "401 $want"
 service pam_debug.so acct=system_err
-login n news "$GUESS news"
+login x games "$GUESS games"
 is "PAM cannot tell" "$STATUS" 503
 rm "$T/pam.d/postseal"
-login n news "$GUESS news"
+login x games "$GUESS games"
 is "no service file: not by that of others" "$STATUS" 503
 service pam_userdb.so db="$T/users"
 login n news "$GUESS news"
