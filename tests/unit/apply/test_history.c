@@ -4,14 +4,6 @@
  */
 #include "rig.h"
 
-#define BOTH \
-	"{\"inbound\": {\"enabled\": true, \"tls_only\": false}, " \
-	"\"outbound\": {\"enabled\": true}, \"all_scanners\": true}"
-
-static const struct ask self_pair = {.settings = BOTH,
-    .certificate = "self.pem",
-    .key = "self.key",
-    .apply = "reload"};
 static const struct ask leaf_pair = {
     .settings = "{\"inbound\": {\"enabled\": true, \"tls_only\": true}, "
 		"\"outbound\": {\"enabled\": false}}",
@@ -19,19 +11,6 @@ static const struct ask leaf_pair = {
     .key = "leaf.key",
     .ca = "int.pem",
     .apply = "reload"};
-
-static long
-ensure(const struct ask *ask)
-{
-	struct outcome o = rig_apply(ask);
-	long id;
-
-	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
-	id =
-	    (long)json_object_get_int64(jsonx_path(o.job, "result.generation"));
-	rig_done(&o);
-	return id;
-}
 
 static const char *
 sha256_of(long id)
@@ -50,7 +29,8 @@ sha256_of(long id)
 
 START_TEST(restored)
 {
-	long first = ensure(&self_pair), second = ensure(&leaf_pair), third;
+	long first = rig_ensure(&rig_self_pair),
+	     second = rig_ensure(&leaf_pair), third;
 	struct ask a = {.restore = first, .apply = "reload"};
 	struct json_object *gen = NULL;
 	struct settings s = rig_settings();
@@ -71,13 +51,13 @@ START_TEST(restored)
 	json_object_put(gen);
 	/* The one in force, without drift: nothing to do. */
 	a.restore = third;
-	ck_assert_int_eq(ensure(&a), third);
+	ck_assert_int_eq(rig_ensure(&a), third);
 }
 END_TEST
 
 START_TEST(restore_undoes_hand_edits)
 {
-	long id = ensure(&self_pair);
+	long id = rig_ensure(&rig_self_pair);
 	struct ask a = {.restore = id, .apply = "reload"};
 
 	ck_assert_int_eq(rig_sh("pfi_conf $R/pf smtpd_tls_loglevel=4 "
@@ -101,7 +81,7 @@ START_TEST(restore_without_certificate)
 	/* As on a console that never had one. */
 	ck_assert_int_eq(generation_set_current(&rig_conf, 0, &err), 0);
 	old = rig_must_apply(&none);
-	(void)ensure(&self_pair);
+	(void)rig_ensure(&rig_self_pair);
 	a.restore = old;
 	(void)rig_must_apply(&a);
 	rig_assert_whole();
@@ -114,11 +94,11 @@ END_TEST
 
 START_TEST(not_restorable)
 {
-	struct ask a = {.settings = BOTH,
+	struct ask a = {.settings = rig_self_pair.settings,
 	    .certificate = "leaf.pem",
 	    .key = "leaf.key",
 	    .apply = "restart"};
-	long id = ensure(&self_pair), failed;
+	long id = rig_ensure(&rig_self_pair), failed;
 	struct outcome o;
 
 	rig_write("fault", "any failnew\n", 0600);
@@ -136,7 +116,7 @@ START_TEST(not_restorable)
 	ck_assert_int_eq(o.err.code, ERR_GEN_UNKNOWN);
 	rig_done(&o);
 	/* Its key was taken off the disk by hand. */
-	(void)ensure(&leaf_pair);
+	(void)rig_ensure(&leaf_pair);
 	ck_assert_int_eq(
 	    rig_sh("rm $R/state/generations/gen-%ld/inbound.pem", id), 0);
 	a.restore = id;
@@ -150,11 +130,11 @@ END_TEST
 /* Its certificate became somebody else's in the meantime. */
 START_TEST(restore_inspects)
 {
-	long id = ensure(&self_pair);
+	long id = rig_ensure(&rig_self_pair);
 	struct ask a = {.restore = id};
 	struct outcome o;
 
-	(void)ensure(&leaf_pair);
+	(void)rig_ensure(&leaf_pair);
 	ck_assert_int_eq(rig_sh("cat $R/cert/leaf.key $R/cert/self.pem "
 				">$R/state/generations/gen-%ld/inbound.pem",
 			     id),
@@ -179,7 +159,7 @@ START_TEST(changed_chain_is_inspected)
 	struct err err;
 	long id;
 
-	(void)ensure(&self_pair);
+	(void)rig_ensure(&rig_self_pair);
 	id = rig_current();
 	ck_assert_int_eq(rig_sh("cat $R/cert/leaf.key $R/cert/self.pem "
 				">$R/state/generations/gen-%ld/inbound.pem",
@@ -207,7 +187,7 @@ START_TEST(changed_chain_is_inspected)
 	    jsonx_path(o.job, "result.findings"), "drift.chain_changed"));
 	rig_done(&o);
 	rig_assert_whole();
-	(void)ensure(&self_pair);
+	(void)rig_ensure(&rig_self_pair);
 }
 END_TEST
 
@@ -254,7 +234,7 @@ START_TEST(adopted)
 				">both"),
 	    0);
 	rig_leaf_hash("leaf", leaf);
-	id = ensure(&self_pair);
+	id = rig_ensure(&rig_self_pair);
 	ck_assert_int_eq(rig_sh("pfi_conf $R/pf %s", adoptions[_i].edit), 0);
 	rig_maincf_hash(before);
 	o = rig_apply(&a);
@@ -268,7 +248,7 @@ START_TEST(adopted)
 		rig_maincf_hash(after);
 		ck_assert_str_eq(before, after);
 		ck_assert_int_eq(rig_current(), id);
-		(void)ensure(&self_pair);
+		(void)rig_ensure(&rig_self_pair);
 		rig_assert_whole();
 		return;
 	}
@@ -314,7 +294,7 @@ END_TEST
 
 START_TEST(compared)
 {
-	long a = ensure(&self_pair), b = ensure(&leaf_pair);
+	long a = rig_ensure(&rig_self_pair), b = rig_ensure(&leaf_pair);
 	struct json_object *d = NULL, *row;
 	struct err err;
 	size_t i, found = 0;
@@ -356,7 +336,7 @@ END_TEST
 /* Dry runs of restore and adopt leave everything as it is. */
 START_TEST(dry)
 {
-	long a = ensure(&self_pair), b = ensure(&leaf_pair);
+	long a = rig_ensure(&rig_self_pair), b = rig_ensure(&leaf_pair);
 	struct ask ask = {.dry_run = true, .restore = a};
 	char before[SHA256_HEX], after[SHA256_HEX];
 	struct outcome o;
