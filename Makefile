@@ -243,11 +243,15 @@ DATADIR		?= $(PREFIX)/share/postseal
 MANDIR		?= $(PREFIX)/share/man
 DOCDIR		?= $(PREFIX)/share/doc/postseal
 UNITDIR		?= $(PREFIX)/lib/systemd/system
+INSTALL		= B='$(B)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
+		  PREFIX='$(PREFIX)' SBINDIR='$(SBINDIR)' \
+		  LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' \
+		  MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' \
+		  UNITDIR='$(UNITDIR)' deploy/install
 install: all
-	@B='$(B)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
-	    PREFIX='$(PREFIX)' SBINDIR='$(SBINDIR)' \
-	    LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' \
-	    DOCDIR='$(DOCDIR)' UNITDIR='$(UNITDIR)' deploy/install
+	@$(INSTALL)
+uninstall:
+	@$(INSTALL) remove
 
 docs:
 	@docs/generate
@@ -261,5 +265,5 @@ clean:
 .PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
 	check-browser check-asan soak \
 	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
-	format-check bench docs install help clean $(addprefix unit-,$(UNIT_LAYERS))
+	format-check bench docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -35,6 +35,7 @@
 #include "core.h"
 #include "fsx.h"
 #include "ipc.h"
+#include "notify.h"
 #include "sandbox.h"
 #include "store.h"
 #include "template.h"
@@ -307,6 +308,9 @@ run(struct parent *p)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	log_info("%d workers on %s", p->app.conf.workers, p->app.conf.listen);
 	p->started = now_s();
+	start_missing(p);
+	if (notify_state("READY=1") == -1)
+		log_warn("the service manager was not told");
 	while (sig != SIGTERM && sig != SIGINT && !p->unfit) {
 		start_missing(p);
 		wait_signal(&set, &sig);

@@ -68,6 +68,7 @@ struct postfix_info {
 	char		myhostname[256];
 	char		queue_directory[512];
 	char		maillog[512];
+	char		instance[64];	/* multi_instance_name, or "" */
 	char		probe_host[64];	/* numeric address of the service */
 	int		probe_port;
 	/* loopback smtpd services that must stay usable under TLS only and
@@ -211,8 +212,9 @@ int	access_map_check(const struct conf *, const char *config_directory,
 #define ACCESS_REFUSAL	"Access denied by Connection Control"
 
 /*
- * Service.  restart = stop + start; systemd's postfix@ unit where systemd
- * runs and the instance is the system's own, else postfix -c DIR.
+ * Service.  restart = stop + start; systemd's unit where systemd runs and has
+ * one for this instance (postfix@-.service, or postfix@NAME.service by its
+ * multi_instance_name), else postfix -c DIR.
  */
 int	service_restart(const struct conf *, const struct postfix_info *,
 	    struct err *);

@@ -36,7 +36,8 @@ size_t	 text_unseen(const char *, size_t len);
 size_t	 text_clean(char *dst, size_t size, const char *src, size_t len);
 int64_t	 now_ms(void);				/* CLOCK_MONOTONIC */
 void	 time_iso(time_t, char dst[32]);
-/* syslog-like lines to stderr and syslog: "postseald: msg". */
+/* syslog-like lines to stderr and syslog: "postseald: msg".  Only to syslog
+ * where both would end in the same journal. */
 void	 log_open(const char *program, bool to_syslog);
 void	 log_info(const char *fmt, ...)
 	    __attribute__((__format__ (printf, 1, 2)));

@@ -4,8 +4,11 @@
  * The log's program name is the one piece of state in this layer: it is set
  * once by main, before any fork.
  */
+#include <sys/stat.h>
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -19,7 +22,7 @@
 #include "util.h"
 
 static char log_program[32] = "postseal";
-static bool log_syslog;
+static bool log_syslog, log_stderr = true;
 
 int
 random_bytes(void *dst, size_t len, struct err *err)
@@ -128,11 +131,28 @@ time_iso(time_t t, char dst[32])
 		memcpy(dst, epoch, sizeof(epoch));
 }
 
+/*
+ * systemd names the device and inode of the stream that it has connected to
+ * the journal.  syslog ends there as well, and each line would be there twice.
+ */
+static bool
+stderr_is_journal(void)
+{
+	const char *v = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return v != NULL && sscanf(v, "%llu:%llu", &dev, &ino) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
+	       st.st_ino == ino;
+}
+
 void
 log_open(const char *program, bool to_syslog)
 {
 	text_clean(log_program, sizeof(log_program), program, strlen(program));
 	log_syslog = to_syslog;
+	log_stderr = !(to_syslog && stderr_is_journal());
 	/* NDELAY: a sandboxed process could not connect later. */
 	if (to_syslog)
 		openlog(log_program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -152,8 +172,10 @@ log_line(int priority, const char *level, const char *fmt, va_list ap)
 	n = snprintf(
 	    line, sizeof(line), "%s: %s%s\n", log_program, level, text);
 	/* One write, so that lines of several processes do not mix. */
-	written = write(STDERR_FILENO, line, (size_t)n);
-	(void)written;
+	if (log_stderr) {
+		written = write(STDERR_FILENO, line, (size_t)n);
+		(void)written;
+	}
 	if (log_syslog)
 		syslog(priority, "%s%s", level, text);
 }

@@ -22,6 +22,7 @@
 
 #include "cluster.h"
 #include "daemon.h"
+#include "notify.h"
 #include "util.h"
 
 static int signal_pipe[2];
@@ -193,6 +194,8 @@ main(int argc, char *argv[])
 		return 1;
 	}
 	log_info("ready on %s", conf.socket);
+	if (notify_state("READY=1") == -1)
+		log_warn("the service manager was not told");
 	if (server_run(&server, &err) == -1) {
 		log_warn("%s", err.msg);
 		return 1;

@@ -190,7 +190,7 @@ read_values(const struct conf *conf, struct postfix_info *info,
 	static const char *const args[] = {"-x", "myhostname",
 	    "queue_directory", "maillog_file", "inet_interfaces",
 	    "inet_protocols", "smtpd_timeout", "default_process_limit",
-	    "mynetworks", NULL};
+	    "mynetworks", "multi_instance_name", NULL};
 	struct json_object *o = NULL;
 	struct run_result r;
 	const char *s;
@@ -206,6 +206,8 @@ read_values(const struct conf *conf, struct postfix_info *info,
 	    "%s", jsonx_path_str(o, "queue_directory", ""));
 	(void)snprintf(info->maillog, sizeof(info->maillog), "%s",
 	    jsonx_path_str(o, "maillog_file", ""));
+	(void)snprintf(info->instance, sizeof(info->instance), "%s",
+	    jsonx_path_str(o, "multi_instance_name", ""));
 	take_values(&info->inbound, o);
 	if (info->queue_directory[0] != '/') {
 		info->kind = POSTFIX_BROKEN;

@@ -1,13 +1,16 @@
 /*
  * service.c - stop, start and reload one Postfix instance.
  *
- * systemd is asked only where it runs, the instance is the system's own, and
- * its unit is what started Postfix: postfix@-.service, since Debian's
- * postfix.service is /bin/true (shared/POSTFIX.md 1.10).  Whoever was asked,
- * success is what can be seen: the lock that master(8) holds.
- * One that is down (a restart on a bad file leaves the unit failed) is started
- * by systemd as well: from here it would live inside the walls of our own unit,
- * without /home and with no program of its users able to become postdrop.
+ * Where systemd runs and has a unit for the instance (unit.c), that is asked.
+ * Whoever was asked, success is what can be seen: the lock that master(8)
+ * holds.
+ * A Postfix that is down (a restart on a bad file leaves the unit failed), or
+ * was started by hand, is started by systemd as well: from here it would live
+ * inside the walls of our own unit, without /home and with no program of its
+ * users able to become postdrop.
+ * systemd refuses a unit that was started five times in ten seconds.  That is
+ * for services that keep dying, and must not turn the sixth Save down: the
+ * count is cleared first.
  *
  * Stopping: "postfix stop" signals master, looks once whether it is gone, and
  * if not sleeps for a second with the port closed.  "postfix abort" sends the
@@ -33,6 +36,7 @@
 #include "jsonx.h"
 #include "postfix_int.h"
 #include "smtp_conn.h"
+#include "unit.h"
 #include "util.h"
 
 #define COMMAND_TIMEOUT_MS 60000
@@ -40,68 +44,6 @@
 #define STOP_WAIT_MS	   6000
 #define PORT_WAIT_MS	   2000
 #define POLL_MS		   5
-
-#define SYSTEM_CONFIG	   "/etc/postfix"
-#define SYSTEMCTL	   "/usr/bin/systemctl"
-
-static const char *const units[] = {"postfix@-.service", "postfix.service"};
-
-/* systemd runs, and the instance is the system's own. */
-static bool
-has_unit(const struct conf *conf)
-{
-	char *real;
-	bool own;
-
-	if (access("/run/systemd/system", F_OK) == -1 ||
-	    access(SYSTEMCTL, X_OK) == -1)
-		return false;
-	real = realpath(conf->config_directory, NULL);
-	own = real != NULL && strcmp(real, SYSTEM_CONFIG) == 0;
-	free(real);
-	return own;
-}
-
-/* The unit that runs this instance now, or NULL. */
-static const char *
-unit_of(const struct conf *conf)
-{
-	const char *argv[] = {SYSTEMCTL, "is-active", "--quiet", NULL, NULL};
-	struct run_spec spec = {.argv = argv};
-	struct run_result r;
-	const char *unit = NULL;
-	bool own = has_unit(conf);
-	size_t i;
-
-	for (i = 0; own && unit == NULL && i < sizeof(units) / sizeof(units[0]);
-	     i++) {
-		argv[3] = units[i];
-		if (run(&spec, &r, NULL) == 0 && r.exit_code == 0)
-			unit = units[i];
-		run_result_clear(&r);
-	}
-	return unit;
-}
-
-/* The unit that would start this instance, or NULL. */
-static const char *
-unit_to_start(const struct conf *conf)
-{
-	static const char *const argv[] = {SYSTEMCTL, "show", "-p", "LoadState",
-	    "-p", "Type", "postfix.service", NULL};
-	struct run_spec spec = {.argv = argv};
-	struct run_result r;
-	const char *unit = NULL;
-
-	if (!has_unit(conf))
-		return NULL;
-	if (run(&spec, &r, NULL) == 0 && r.exit_code == 0 && r.out.len > 0 &&
-	    strstr(r.out.data, "LoadState=loaded") != NULL)
-		unit = strstr(r.out.data, "Type=oneshot") != NULL ? units[0]
-								  : units[1];
-	run_result_clear(&r);
-	return unit;
-}
 
 static void
 reason_from_log(const struct conf *conf, const struct postfix_info *info,
@@ -184,12 +126,13 @@ postfix_command(const struct conf *conf, const struct postfix_info *info,
 
 static int
 systemctl(const struct conf *conf, const struct postfix_info *info,
-    const char *verb, const char *unit, enum err_code code, struct err *err)
+    const char *verb, const struct unit *unit, enum err_code code,
+    struct err *err)
 {
-	const char *argv[] = {SYSTEMCTL, verb, unit, NULL};
-	char what[64];
+	const char *argv[] = {UNIT_SYSTEMCTL, verb, unit->name, NULL};
+	char what[UNIT_NAME_MAX + 32];
 
-	(void)snprintf(what, sizeof(what), "systemctl %s %s", verb, unit);
+	(void)snprintf(what, sizeof(what), "systemctl %s %s", verb, unit->name);
 	return command(conf, info, argv, code, what, err);
 }
 
@@ -219,14 +162,18 @@ int
 service_start(
     const struct conf *conf, const struct postfix_info *info, struct err *err)
 {
-	const char *unit;
+	struct unit unit;
+	bool done = false;
 
 	if (postfix_running(info))
 		return 0;
-	/* systemd may refuse what was started too often; mail has to flow. */
-	if (((unit = unit_to_start(conf)) == NULL ||
-		systemctl(conf, info, "start", unit, ERR_POSTFIX_START, NULL) ==
-		    -1) &&
+	if (unit_find(conf, info, &unit)) {
+		unit_clear_count(&unit);
+		done = systemctl(conf, info, "start", &unit, ERR_POSTFIX_START,
+			   NULL) == 0;
+	}
+	/* systemd may refuse for reasons of its own; mail has to flow. */
+	if (!done &&
 	    postfix_command(conf, info, "start", ERR_POSTFIX_START, err) == -1)
 		return -1;
 	return verify_started(info, err);
@@ -276,14 +223,14 @@ int
 service_stop(
     const struct conf *conf, const struct postfix_info *info, struct err *err)
 {
-	const char *unit;
+	struct unit unit;
 	int rc;
 
 	if (!postfix_running(info))
 		return 0;
-	if ((unit = unit_of(conf)) != NULL)
+	if (unit_find(conf, info, &unit) && unit.active)
 		rc = systemctl(
-		    conf, info, "stop", unit, ERR_POSTFIX_COMMAND, err);
+		    conf, info, "stop", &unit, ERR_POSTFIX_COMMAND, err);
 	else
 		rc = stop_master(conf, info, err);
 	if (rc == -1)
@@ -312,21 +259,23 @@ quick_start(const struct postfix_info *info, bool wanted)
 		(void)close(fd);
 }
 
+/* unit: what runs it now, NULL = nobody but itself. */
 static int
 restart_by(const struct conf *conf, const struct postfix_info *info,
-    const char *unit, struct err *err)
+    const struct unit *unit, struct err *err)
 {
 	int rc;
 
 	if (unit == NULL && stop_master(conf, info, err) == -1)
 		return -1;
+	if (unit != NULL)
+		unit_clear_count(unit);
 	quick_start(info, true);
 	if (unit != NULL)
 		rc = systemctl(
 		    conf, info, "restart", unit, ERR_POSTFIX_START, err);
 	else
-		rc = postfix_command(
-		    conf, info, "start", ERR_POSTFIX_START, err);
+		rc = service_start(conf, info, err);
 	quick_start(info, false);
 	return rc;
 }
@@ -335,16 +284,17 @@ int
 service_restart(
     const struct conf *conf, const struct postfix_info *info, struct err *err)
 {
-	const char *unit;
+	struct unit unit;
 	struct err why;
+	bool by_unit;
 
 	if (!postfix_running(info))
 		return service_start(conf, info, err);
-	unit = unit_of(conf);
-	if (restart_by(conf, info, unit, &why) == 0 &&
+	by_unit = unit_find(conf, info, &unit) && unit.active;
+	if (restart_by(conf, info, by_unit ? &unit : NULL, &why) == 0 &&
 	    verify_started(info, &why) == 0)
 		return 0;
-	if (unit == NULL && !postfix_running(info))
+	if (!by_unit && !postfix_running(info))
 		return service_start(conf, info, err);
 	if (err != NULL)
 		*err = why;

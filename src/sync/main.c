@@ -28,6 +28,7 @@
 #include "ops.h"
 #include "sandbox.h"
 #include "sync.h"
+#include "notify.h"
 #include "util.h"
 
 /* The door-bell rings sooner; a postseald that ends waits for it. */
@@ -188,7 +189,7 @@ doubt(struct sync *s, bool *ret_dead, struct err *err)
 		return -1;
 	if (json_object_array_length(kvs) > 0)
 		s->doubt_mod =
-		    member_int(json_object_array_get_idx(kvs, 0), "mod");
+		    jsonx_path_int(json_object_array_get_idx(kvs, 0), "mod");
 	json_object_put(kvs);
 	if (s->doubt_mod > s->desired_mod)
 		s->doubt_at = now_ms() + TELL_MS;
@@ -420,6 +421,8 @@ main(int argc, char *argv[])
 		return 1;
 	}
 	log_info("%s: ready", conf.cluster_name);
+	if (notify_state("READY=1") == -1)
+		log_warn("the service manager was not told");
 	do {
 		turn(&s);
 	} while (!wait_all(&s));

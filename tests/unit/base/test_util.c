@@ -183,6 +183,55 @@ START_TEST(log_lines)
 }
 END_TEST
 
+/* JOURNAL_STREAM as systemd sets it: device and inode of stderr, which then
+ * gets nothing of what syslog gets. */
+static const struct {
+	int dev, ino;	  /* added to those of stderr */
+	const char *text; /* instead */
+	bool to_syslog, silent;
+} streams[] = {
+    {0, 0, NULL, true, true},
+    {0, 0, NULL, false, false},
+    {1, 0, NULL, true, false},
+    {0, 1, NULL, true, false},
+    {0, 0, "", true, false},
+    {0, 0, "12", true, false},
+    {0, 0, "x:y", true, false},
+};
+
+START_TEST(log_line_once)
+{
+	char path[PATH_MAX], text[512] = "", stream[64];
+	struct stat st;
+	int fd, kept;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "%s/stream", tmp_root);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	(void)snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)st.st_dev + (unsigned)streams[_i].dev,
+	    (unsigned long long)st.st_ino + (unsigned)streams[_i].ino);
+	ck_assert_int_eq(
+	    setenv("JOURNAL_STREAM",
+		streams[_i].text == NULL ? stream : streams[_i].text, 1),
+	    0);
+	kept = dup(STDERR_FILENO);
+	ck_assert_int_ne(dup2(fd, STDERR_FILENO), -1);
+	log_open("postseal-test", streams[_i].to_syslog);
+	log_info("once");
+	ck_assert_int_ne(dup2(kept, STDERR_FILENO), -1);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	ck_assert_str_eq(
+	    text, streams[_i].silent ? "" : "postseal-test: once\n");
+	ck_assert_int_eq((int)n, streams[_i].silent ? 0 : 20);
+	ck_assert_int_eq(unsetenv("JOURNAL_STREAM"), 0);
+	close(kept);
+	close(fd);
+}
+END_TEST
+
 START_TEST(clock_goes_forward)
 {
 	int64_t a = now_ms(), b;
@@ -206,6 +255,7 @@ add(TCase *tc)
 	tcase_add_test(tc, clean_sizes);
 	tcase_add_test(tc, utf8_every_pair);
 	tcase_add_test(tc, log_lines);
+	tcase_add_loop_test(tc, log_line_once, 0, N(streams));
 	tcase_add_test(tc, clock_goes_forward);
 }
 
