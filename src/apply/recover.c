@@ -460,7 +460,7 @@ txn_recover(const struct conf *conf, struct err *err)
 	int fd, rc;
 
 	/* An apply of a former postseald may still be at work. */
-	if ((fd = state_lock(conf, WAIT_MS, err)) == -1)
+	if ((fd = state_lock(conf, LOCK_CHANGE, WAIT_MS, err)) == -1)
 		return -1;
 	rc = recover_locked(conf, err);
 	close(fd);

@@ -17,6 +17,8 @@
 #include "jsonx.h"
 #include "state.h"
 
+#define LOOKERS_MS 5000 /* many times what dry runs in a row take */
+
 static const char *const directories[] = {"generations", "jobs", "drafts"};
 
 int
@@ -100,28 +102,79 @@ lock_open(const struct conf *conf, struct err *err)
 	return fd;
 }
 
-int
-state_lock(const struct conf *conf, int wait_ms, struct err *err)
+/*
+ * Two bytes of one file.  Whoever works in the state directory holds WORK;
+ * whoever is going to change something holds CHANGE as well, and first: so
+ * a Save waits for a dry run, which is short, and nobody waits for a Save.
+ */
+enum lock_byte { WORK, CHANGE };
+
+static struct flock
+lock_at(enum lock_byte at)
 {
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
-	int64_t deadline = now_ms() + wait_ms;
+	return (struct flock){
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
+}
+
+static bool
+held(int fd, enum lock_byte at)
+{
+	struct flock fl = lock_at(at);
+
+	return fcntl(fd, F_OFD_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+}
+
+/* 1 taken, 0 somebody else has it, -1. */
+static int
+take(int fd, enum lock_byte at, struct err *err)
+{
+	struct flock fl = lock_at(at);
+
+	while (fcntl(fd, F_OFD_SETLK, &fl) == -1) {
+		if (errno == EAGAIN || errno == EACCES)
+			return 0;
+		if (errno != EINTR)
+			return err_sys(
+			    err, ERR_IO, "", "lock the state directory");
+	}
+	return 1;
+}
+
+static int
+take_until(
+    int fd, enum lock_byte at, int64_t deadline, bool give_way, struct err *err)
+{
+	const struct timespec nap = {.tv_nsec = 10 * 1000 * 1000};
+	int rc;
+
+	for (;;) {
+		if (give_way && held(fd, CHANGE))
+			break;
+		if ((rc = take(fd, at, err)) != 0)
+			return rc;
+		if (now_ms() >= deadline)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	return err_set(
+	    err, ERR_APPLY_BUSY, "", "another change is being applied");
+}
+
+int
+state_lock(
+    const struct conf *conf, enum lock_for what, int wait_ms, struct err *err)
+{
+	int64_t now = now_ms();
 	int fd;
 
 	if ((fd = lock_open(conf, err)) == -1)
 		return -1;
-	while (fcntl(fd, F_OFD_SETLK, &fl) == -1) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-			err_sys(err, ERR_IO, "", "lock the state directory");
-			close(fd);
-			return -1;
-		}
-		if (now_ms() >= deadline) {
-			close(fd);
-			return err_set(err, ERR_APPLY_BUSY, "",
-			    "another change is being applied");
-		}
-		nanosleep(&nap, NULL);
+	if ((what == LOCK_CHANGE &&
+		take_until(fd, CHANGE, now + wait_ms, false, err) == -1) ||
+	    take_until(fd, WORK, now + wait_ms + LOOKERS_MS, what == LOCK_LOOK,
+		err) == -1) {
+		close(fd);
+		return -1;
 	}
 	return fd;
 }
@@ -129,14 +182,12 @@ state_lock(const struct conf *conf, int wait_ms, struct err *err)
 bool
 state_busy(const struct conf *conf)
 {
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	bool busy = false;
+	bool busy;
 	int fd;
 
 	if ((fd = lock_open(conf, NULL)) == -1)
 		return false;
-	if (fcntl(fd, F_OFD_GETLK, &fl) == 0)
-		busy = fl.l_type != F_UNLCK;
+	busy = held(fd, CHANGE);
 	close(fd);
 	return busy;
 }

@@ -27,8 +27,12 @@
 int state_read_json(const char *path, struct json_object **, struct err *);
 int state_write_json(const char *path, struct json_object *, struct err *);
 /* The lock of one apply: an OFD lock, so that others can look without
- * taking it.  fd, or -1 with ERR_APPLY_BUSY. */
-int state_lock(const struct conf *, int wait_ms, struct err *);
+ * taking it.  fd, or -1 with ERR_APPLY_BUSY: somebody else has been changing
+ * something for wait_ms.  A dry run (LOCK_LOOK) is waited for besides. */
+enum lock_for { LOCK_LOOK, LOCK_CHANGE };
+int state_lock(
+    const struct conf *, enum lock_for, int wait_ms, struct err *);
+/* Somebody changes something. */
 bool state_busy(const struct conf *);
 /* Give back a maincf_lock or mastercf_lock and leave no file of it. */
 void state_unlock_maincf(const struct conf *, int fd);

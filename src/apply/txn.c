@@ -284,7 +284,7 @@ finish_done(struct txn *t)
 	json_object_object_add(t->job, "result", txn_result(t));
 	json_object_object_add(
 	    t->job, "state", json_object_new_string(state[t->end]));
-	if (t->end != TXN_DRY_RUN)
+	if (!t->req->dry_run)
 		audit(t, state[t->end], NULL);
 }
 

@@ -99,9 +99,9 @@ step_lock(struct txn *t, struct err *err)
 	/* Also for the answer "busy". */
 	if (generation_current(t->conf, &t->prev, err) == -1)
 		return -1;
-	if ((t->lock = state_lock(t->conf, 0, err)) == -1)
-		return -1;
-	if (journal_read(t->conf, &j, err) == -1)
+	t->lock = state_lock(
+	    t->conf, t->req->dry_run ? LOCK_LOOK : LOCK_CHANGE, 0, err);
+	if (t->lock == -1 || journal_read(t->conf, &j, err) == -1)
 		return -1;
 	if (j.pending && recover_locked(t->conf, err) == -1)
 		return -1;

@@ -262,7 +262,7 @@ START_TEST(waits_for_a_running_apply)
 
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
-		if (state_lock(&rig_conf, 0, &err) == -1)
+		if (state_lock(&rig_conf, LOCK_CHANGE, 0, &err) == -1)
 			_exit(1);
 		poll(NULL, 0, 700);
 		_exit(0);

@@ -366,7 +366,7 @@ START_TEST(jobs_of_the_dead)
 	ck_assert_str_eq(state, "failed");
 	ck_assert_int_eq(job_state(2, state), 0);
 	ck_assert_str_eq(state, "running");
-	lock = state_lock(&rig_conf, 0, &err);
+	lock = state_lock(&rig_conf, LOCK_CHANGE, 0, &err);
 	ck_assert_int_ne(lock, -1);
 	ck_assert_int_eq(job_state(1, state), 0);
 	ck_assert_str_eq(state, "running");
@@ -380,18 +380,48 @@ START_TEST(lock_excludes)
 	int a, b;
 
 	ck_assert(!state_busy(&rig_conf));
-	a = state_lock(&rig_conf, 0, &err);
+	a = state_lock(&rig_conf, LOCK_CHANGE, 0, &err);
 	ck_assert_int_ne(a, -1);
 	ck_assert(state_busy(&rig_conf));
 	ck_assert(state_busy(&rig_conf)); /* looking takes nothing */
-	b = state_lock(&rig_conf, 50, &err);
+	b = state_lock(&rig_conf, LOCK_CHANGE, 50, &err);
 	ck_assert_int_eq(b, -1);
 	ck_assert_int_eq(err.code, ERR_APPLY_BUSY);
 	close(a);
 	ck_assert(!state_busy(&rig_conf));
-	b = state_lock(&rig_conf, 0, &err);
+	b = state_lock(&rig_conf, LOCK_CHANGE, 0, &err);
 	ck_assert_int_ne(b, -1);
 	close(b);
+}
+END_TEST
+
+/* A dry run is waited for, and gives way to what changes something. */
+START_TEST(lock_and_lookers)
+{
+	struct err err;
+	int look, change;
+	pid_t pid;
+
+	look = state_lock(&rig_conf, LOCK_LOOK, 0, &err);
+	ck_assert_int_ne(look, -1);
+	ck_assert(!state_busy(&rig_conf));
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		usleep(200000);
+		_exit(0); /* and with it the lock */
+	}
+	close(look);
+	change = state_lock(&rig_conf, LOCK_CHANGE, 0, &err);
+	ck_assert_int_ne(change, -1);
+	ck_assert(state_busy(&rig_conf));
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(state_lock(&rig_conf, LOCK_LOOK, 0, &err), -1);
+	ck_assert_int_eq(err.code, ERR_APPLY_BUSY);
+	close(change);
+	look = state_lock(&rig_conf, LOCK_LOOK, 0, &err);
+	ck_assert_int_ne(look, -1);
+	close(look);
 }
 END_TEST
 
@@ -481,6 +511,7 @@ add(TCase *tc)
 	tcase_add_test(tc, jobs_are_pruned);
 	tcase_add_test(tc, jobs_of_the_dead);
 	tcase_add_test(tc, lock_excludes);
+	tcase_add_test(tc, lock_and_lookers);
 	tcase_add_test(tc, audit_lines);
 	tcase_add_test(tc, audit_fails_loudly);
 	tcase_add_loop_test(tc, etag_texts, 0, COUNT(etags));

@@ -285,7 +285,7 @@ START_TEST(busy)
 	struct outcome o;
 	struct err err;
 	long id = rig_ensure(&rig_self_pair);
-	int lock = state_lock(&rig_conf, 0, &err);
+	int lock = state_lock(&rig_conf, LOCK_CHANGE, 0, &err);
 
 	ck_assert_int_ne(lock, -1);
 	o = rig_apply(&a);
