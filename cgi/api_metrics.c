@@ -41,20 +41,6 @@ gauge(struct buf *b, const char *name, const char *help, int64_t value)
 	sample(b, name, "", value);
 }
 
-static bool
-is_on(struct json_object *o, const char *path)
-{
-	return json_object_get_boolean(jsonx_path(o, path));
-}
-
-static size_t
-length(struct json_object *v)
-{
-	return json_object_is_type(v, json_type_array)
-		   ? json_object_array_length(v)
-		   : 0;
-}
-
 static void
 put_postfix(struct buf *b, struct json_object *view)
 {
@@ -72,16 +58,16 @@ put_postfix(struct buf *b, struct json_object *view)
 	gauge(b, "postfix_running", "Is Postfix running.",
 	    strcmp(state, "running") == 0);
 	gauge(b, "inbound_tls", "0: off, 1: offered, 2: required.",
-	    !is_on(view, "settings.inbound.enabled")   ? 0
-	    : is_on(view, "settings.inbound.tls_only") ? 2
-						       : 1);
+	    !jsonx_path_bool(view, "settings.inbound.enabled")	 ? 0
+	    : jsonx_path_bool(view, "settings.inbound.tls_only") ? 2
+								 : 1);
 	gauge(b, "outbound_tls", "0: off, 1: used when offered.",
-	    is_on(view, "settings.outbound.enabled"));
+	    jsonx_path_bool(view, "settings.outbound.enabled"));
 	gauge(b, "drift_parameters",
 	    "Managed parameters and files changed outside the console.",
-	    (int64_t)length(jsonx_path(view, "drift")));
+	    (int64_t)jsonx_len(jsonx_path(view, "drift")));
 	gauge(b, "apply_running", "Is a change being applied.",
-	    is_on(view, "busy"));
+	    jsonx_path_bool(view, "busy"));
 }
 
 static void
@@ -118,7 +104,7 @@ put_generations(struct buf *b, struct json_object *data)
 {
 	struct json_object *list = jsonx_path(data, "generations"), *g;
 	int64_t applied = 0, failed = 0, last = 0, t;
-	size_t n = length(list);
+	size_t n = jsonx_len(list);
 
 	for (size_t i = 0; i < n; i++) {
 		g = json_object_array_get_idx(list, i);

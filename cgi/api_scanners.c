@@ -53,9 +53,7 @@ api_scanner(
 	if (get(app, req, &data, err) == -1)
 		return -1;
 	list = jsonx_path(data, "scanners");
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		row = json_object_array_get_idx(list, i);
 		if (strcmp(jsonx_path_str(row, "name", ""), name) == 0) {

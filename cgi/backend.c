@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "core.h"
+#include "jsonx.h"
 #include "ops.h"
 #include "util.h"
 
@@ -24,18 +25,6 @@ backend_call(struct app *app, const struct request *req, const char *op,
 	return client_call(app->conf.socket, &who, op, args, data, error, err);
 }
 
-static int
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	struct json_object *v = json_object_new_string(value);
-
-	if (v == NULL || json_object_object_add(o, key, v) != 0) {
-		json_object_put(v);
-		return -1;
-	}
-	return 0;
-}
-
 void
 backend_audit(struct app *app, const struct request *req, const char *event,
     const char *outcome, const char *detail)
@@ -44,9 +33,9 @@ backend_audit(struct app *app, const struct request *req, const char *event,
 	struct err err;
 
 	err_clear(&err);
-	if (args == NULL || put_str(args, "event", event) == -1 ||
-	    put_str(args, "outcome", outcome) == -1 ||
-	    (detail != NULL && put_str(args, "detail", detail) == -1)) {
+	if (args == NULL || jsonx_put_str(args, "event", event) == -1 ||
+	    jsonx_put_str(args, "outcome", outcome) == -1 ||
+	    (detail != NULL && jsonx_put_str(args, "detail", detail) == -1)) {
 		json_object_put(args);
 		log_warn("audit %s: out of memory", event);
 		return;

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "jsonx.h"
 #include "mustache.h"
 #include "mustache_node.h"
 #include "util.h"
@@ -89,18 +90,6 @@ url_escape(struct buf *out, const char *s)
 	return out->failed ? -1 : 0;
 }
 
-/* Member of an object, or NULL. */
-static struct json_object *
-member(struct json_object *obj, const char *key)
-{
-	struct json_object *v = NULL;
-
-	if (!json_object_is_type(obj, json_type_object))
-		return NULL;
-	json_object_object_get_ex(obj, key, &v);
-	return v;
-}
-
 /*
  * The first part is looked for from the innermost context outwards; the
  * others only inside what the first part named (specification: dotted names
@@ -122,7 +111,7 @@ lookup(const struct render *r, const char *name, size_t parts)
 	}
 	for (i = 1; i < parts && v != NULL; i++) {
 		name += strlen(name) + 1;
-		v = member(v, name);
+		v = jsonx_member(v, name);
 	}
 	return v;
 }

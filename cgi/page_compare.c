@@ -54,9 +54,7 @@ list_diff_of(struct json_object *settings)
 	struct json_object *row;
 	size_t i, n;
 
-	n = json_object_is_type(settings, json_type_array)
-		? json_object_array_length(settings)
-		: 0;
+	n = jsonx_len(settings);
 	for (i = 0; i < n; i++) {
 		row = json_object_array_get_idx(settings, i);
 		if (strcmp(jsonx_path_str(row, "path", ""), "access.list") == 0)
@@ -73,9 +71,7 @@ rows_of(const struct page *p, struct json_object *list, const char *name)
 	const char *label;
 	size_t i, j, n;
 
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		row = json_object_array_get_idx(list, i);
 		label = jsonx_path_str(row, name, "");

@@ -254,9 +254,7 @@ finding_rows(
 	char id[96];
 	size_t i, j, n;
 
-	n = json_object_is_type(findings, json_type_array)
-		? json_object_array_length(findings)
-		: 0;
+	n = jsonx_len(findings);
 	for (i = 0; i < n; i++) {
 		f = json_object_array_get_idx(findings, i);
 		if (strcmp(jsonx_path_str(f, "severity", "info"), "info") == 0)
@@ -303,9 +301,7 @@ steps_rows(const struct page *p, struct json_object *steps, bool all)
 	struct json_object *list = json_object_new_array(), *step, *found;
 	size_t i, j, n;
 
-	n = json_object_is_type(steps, json_type_array)
-		? json_object_array_length(steps)
-		: 0;
+	n = jsonx_len(steps);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		for (found = NULL, j = 0; j < n && found == NULL; j++) {
 			step = json_object_array_get_idx(steps, j);

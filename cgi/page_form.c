@@ -82,9 +82,7 @@ in_use(const struct screen *s, const char *field, char *dst, size_t size)
 		return;
 	}
 	chain = jsonx_path(cert, "chain");
-	n = json_object_is_type(chain, json_type_array)
-		? json_object_array_length(chain)
-		: 0;
+	n = jsonx_len(chain);
 	for (i = 1; i < n && used < size; i++)
 		used += (size_t)snprintf(dst + used, size - used, "%s%s",
 		    i > 1 ? ", " : "",
@@ -148,17 +146,13 @@ contents_of(const struct screen *s, struct json_object *file)
 	struct json_object *keys = jsonx_path(file, "keys"), *one;
 	size_t i, n;
 
-	n = json_object_is_type(certs, json_type_array)
-		? json_object_array_length(certs)
-		: 0;
+	n = jsonx_len(certs);
 	for (i = 0; i < n; i++) {
 		one = json_object_array_get_idx(certs, i);
 		contents_add(s, list, "file.certificate_of", i, n,
 		    facts_of_cert(&s->page, one));
 	}
-	n = json_object_is_type(keys, json_type_array)
-		? json_object_array_length(keys)
-		: 0;
+	n = jsonx_len(keys);
 	for (i = 0; i < n; i++) {
 		one = json_object_array_get_idx(keys, i);
 		contents_add(
@@ -211,9 +205,7 @@ findings_for(const struct screen *s, struct json_object *rows,
 	struct json_object *f, *row;
 	size_t i, n;
 
-	n = json_object_is_type(findings, json_type_array)
-		? json_object_array_length(findings)
-		: 0;
+	n = jsonx_len(findings);
 	for (i = 0; i < n; i++) {
 		f = json_object_array_get_idx(findings, i);
 		if (strcmp(jsonx_path_str(f, "field", ""), field) != 0)

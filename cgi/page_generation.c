@@ -67,9 +67,7 @@ generation_options(
 	size_t i, n;
 	int64_t id;
 
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	snprintf(is, sizeof(is), "%lld", (long long)chosen);
 	for (i = 0; i < n; i++) {
 		gen = json_object_array_get_idx(list, i);

@@ -104,14 +104,6 @@ static const struct {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static size_t
-length(struct json_object *v)
-{
-	return json_object_is_type(v, json_type_array)
-		   ? json_object_array_length(v)
-		   : 0;
-}
-
 struct json_object *
 gen_what(const struct page *p, struct json_object *gen)
 {
@@ -126,7 +118,7 @@ gen_what(const struct page *p, struct json_object *gen)
 	if (strcmp(kind, "adopt") == 0)
 		json_object_array_add(
 		    list, new_text(p, "history.adopted", NULL));
-	for (i = 0; i < length(summary); i++) {
+	for (i = 0; i < jsonx_len(summary); i++) {
 		v = json_object_array_get_idx(summary, i);
 		s = json_object_is_type(v, json_type_string)
 			? json_object_get_string(v)
@@ -178,7 +170,7 @@ has_changed(struct json_object *gen, const char *what)
 	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
 		if (strcmp(changed[i].value, what) != 0)
 			continue;
-		for (j = 0; j < length(summary); j++) {
+		for (j = 0; j < jsonx_len(summary); j++) {
 			s = json_object_get_string(
 			    json_object_array_get_idx(summary, j));
 			if (s != NULL && strncmp(s, changed[i].prefix,
@@ -236,9 +228,9 @@ rows_of(const struct page *p, struct json_object *list, const struct filter *f)
 	bool down = f->sort[0] == '-';
 	size_t i, n = 0;
 
-	if ((v = calloc(length(list) + 1, sizeof(*v))) == NULL)
+	if ((v = calloc(jsonx_len(list) + 1, sizeof(*v))) == NULL)
 		return rows;
-	for (i = 0; i < length(list); i++)
+	for (i = 0; i < jsonx_len(list); i++)
 		if (is_wanted(json_object_array_get_idx(list, i), f))
 			v[n++].gen = json_object_array_get_idx(list, i);
 	for (i = 0; i < COLUMNS; i++)
@@ -291,7 +283,7 @@ people(const struct page *p, struct json_object *list, const char *chosen)
 {
 	struct json_object *options = json_object_new_array();
 	const char *by;
-	size_t i, j, n = length(list);
+	size_t i, j, n = jsonx_len(list);
 	bool known = *chosen == '\0';
 
 	option_add(options, "", page_text(p, "filter.all"), chosen);
@@ -383,8 +375,8 @@ page_history(
 	put_str(ctx, "title", page_text(&s.page, "nav.history"));
 	put_str(ctx, "refresh", "");
 	rows = rows_of(&s.page, list, &f);
-	put_bool(ctx, "any", length(list) > 0);
-	put_bool(ctx, "some", length(rows) > 0);
+	put_bool(ctx, "any", jsonx_len(list) > 0);
+	put_bool(ctx, "some", jsonx_len(rows) > 0);
 	json_object_object_add(ctx, "rows", rows);
 	json_object_object_add(ctx, "heads", heads_of(&s.page, &f));
 	put_filters(&s.page, ctx, list, &f);

@@ -58,9 +58,7 @@ tlsa_rows(const struct page *p, struct json_object *tlsa)
 	size_t i, n;
 	bool leaf;
 
-	n = json_object_is_type(tlsa, json_type_array)
-		? json_object_array_length(tlsa)
-		: 0;
+	n = jsonx_len(tlsa);
 	for (i = 0; i < n; i++) {
 		t = json_object_array_get_idx(tlsa, i);
 		record = jsonx_path_str(t, "record", "");
@@ -90,9 +88,7 @@ put_joined(struct json_object *o, const char *key, struct json_object *list,
 	size_t i, n;
 
 	buf_init(&b, 16 * 1024);
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		buf_adds(&b, i > 0 ? between : "");
 		buf_adds(&b,
@@ -136,9 +132,7 @@ put_keys(
 	struct json_object *keys = jsonx_path(data, "keys"), *used, *cert;
 	size_t i, n;
 
-	n = json_object_is_type(keys, json_type_array)
-		? json_object_array_length(keys)
-		: 0;
+	n = jsonx_len(keys);
 	for (i = 0; i < n; i++)
 		json_object_array_add(
 		    list, key_row(p, json_object_array_get_idx(keys, i)));

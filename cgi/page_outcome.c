@@ -120,9 +120,7 @@ log_text(struct json_object *lines)
 	struct buf b;
 	size_t i, n;
 
-	n = json_object_is_type(lines, json_type_array)
-		? json_object_array_length(lines)
-		: 0;
+	n = jsonx_len(lines);
 	if (n == 0)
 		return NULL;
 	buf_init(&b, LOG_MAX);
@@ -212,9 +210,7 @@ findings_block(const struct screen *s, struct json_object *findings)
 	const char *severity;
 	size_t i, n;
 
-	n = json_object_is_type(findings, json_type_array)
-		? json_object_array_length(findings)
-		: 0;
+	n = jsonx_len(findings);
 	for (i = 0; i < n; i++) {
 		f = json_object_array_get_idx(findings, i);
 		severity = jsonx_path_str(f, "severity", "");
@@ -274,9 +270,7 @@ errors_from(struct collect *c, struct json_object *findings, bool saving)
 	const char *severity, *code;
 	size_t i, n;
 
-	n = json_object_is_type(findings, json_type_array)
-		? json_object_array_length(findings)
-		: 0;
+	n = jsonx_len(findings);
 	for (i = 0; i < n; i++) {
 		f = json_object_array_get_idx(findings, i);
 		severity = jsonx_path_str(f, "severity", "");

@@ -43,12 +43,6 @@ icon_of(const char *state, bool alive)
 	return "warn";
 }
 
-static bool
-is_true(struct json_object *o, const char *path)
-{
-	return json_object_get_boolean(jsonx_path(o, path));
-}
-
 /* "7C:36:FE:F4" of a fingerprint in hex. */
 static void
 put_short(struct json_object *o, const char *key, const char *hex)
@@ -82,7 +76,8 @@ row_of(const struct page *p, struct json_object *s, bool console)
 	struct json_object *o = json_object_new_object();
 	const char *state = jsonx_path_str(s, "state", "");
 	const char *code = jsonx_path_str(s, "code", "");
-	bool alive = is_true(s, "alive"), here = is_true(s, "this_host");
+	bool alive = jsonx_path_bool(s, "alive"),
+	     here = jsonx_path_bool(s, "this_host");
 	char key[64];
 
 	put_str(o, "name", jsonx_path_str(s, "name", ""));
@@ -133,9 +128,7 @@ put_failed(const struct page *p, struct json_object *ctx, const char *key,
 	size_t i, n;
 
 	buf_init(&list, 4096);
-	n = json_object_is_type(names, json_type_array)
-		? json_object_array_length(names)
-		: 0;
+	n = jsonx_len(names);
 	for (i = 0; i < n; i++)
 		(void)buf_printf(&list, "%s%s", i > 0 ? ", " : "",
 		    json_object_get_string(
@@ -179,15 +172,15 @@ put_notes(
 {
 	struct json_object *names = jsonx_path(data, "cluster.key_known_to");
 	struct json_object *args;
-	bool console = is_true(data, "cluster.console");
+	bool console = jsonx_path_bool(data, "cluster.console");
 	const char *error = jsonx_path_str(data, "etcd.error", "");
 
 	put_bool(ctx, "console", console);
-	put_bool(ctx, "own", is_true(data, "cluster.own"));
-	put_bool(ctx, "waiting", is_true(data, "cluster.waiting"));
+	put_bool(ctx, "own", jsonx_path_bool(data, "cluster.own"));
+	put_bool(ctx, "waiting", jsonx_path_bool(data, "cluster.waiting"));
 	put_bool(ctx, "no_etcd",
 	    jsonx_path(data, "etcd") != NULL &&
-		!is_true(data, "etcd.connected"));
+		!jsonx_path_bool(data, "etcd.connected"));
 	put_str(ctx, "etcd_error", error);
 	put_str(ctx, "rotate", "");
 	if (json_object_is_type(names, json_type_array) &&
@@ -231,13 +224,11 @@ show(struct app *app, struct request *req, struct reply *reply,
 	put_notes(&p, ctx, data);
 	rows = json_object_new_array();
 	list = jsonx_path(data, "scanners");
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++)
 		json_object_array_add(
 		    rows, row_of(&p, json_object_array_get_idx(list, i),
-			      is_true(data, "cluster.console")));
+			      jsonx_path_bool(data, "cluster.console")));
 	put_bool(ctx, "some", n > 0);
 	json_object_object_add(ctx, "rows", rows);
 	rc = page_render(app, req, reply,

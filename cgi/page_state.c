@@ -26,12 +26,6 @@ level(const struct page *p, const char *dir, const char *kind,
 	return o;
 }
 
-static bool
-is_on(struct json_object *view, const char *path)
-{
-	return json_object_get_boolean(jsonx_path(view, path));
-}
-
 /* "1.2, 1.3" of the probe's ["TLSv1.2", "TLSv1.3"]. */
 static void
 put_versions(struct json_object *args, struct json_object *probe)
@@ -72,9 +66,9 @@ screen_probe(
 	if (code != NULL) {
 		put_error(p, o, "text", code, jsonx_path(probe, "error"));
 		put_str(o, "detail", jsonx_path_str(probe, "error.detail", ""));
-	} else if (!is_on(probe, "starttls")) {
+	} else if (!jsonx_path_bool(probe, "starttls")) {
 		put_text(p, o, "text", "state.probe.plain", probe);
-	} else if (is_on(probe, "plaintext_refused")) {
+	} else if (jsonx_path_bool(probe, "plaintext_refused")) {
 		put_text(p, o, "text", "state.probe.tls_only", probe);
 	} else {
 		put_text(p, o, "text", "state.probe.tls", probe);
@@ -144,12 +138,10 @@ chain_of(const struct page *p, struct json_object *cert)
 	struct json_object *list = json_object_new_array(), *one = NULL;
 	struct json_object *chain = jsonx_path(cert, "chain");
 	struct json_object *root = jsonx_path(cert, "root");
-	bool self = is_on(cert, "self_signed");
+	bool self = jsonx_path_bool(cert, "self_signed");
 	size_t i, n;
 
-	n = json_object_is_type(chain, json_type_array)
-		? json_object_array_length(chain)
-		: 0;
+	n = jsonx_len(chain);
 	for (i = 0; i < n; i++) {
 		one = json_object_array_get_idx(chain, i);
 		link_add(p, list,
@@ -160,7 +152,7 @@ chain_of(const struct page *p, struct json_object *cert)
 	}
 	if (root != NULL)
 		link_add(p, list, "root", cert_name(root));
-	else if (!self && !is_on(cert, "complete") && one != NULL)
+	else if (!self && !jsonx_path_bool(cert, "complete") && one != NULL)
 		/* Above an intermediate it may well be somebody's own root. */
 		link_add(p, list, n > 1 ? "unknown" : "missing",
 		    jsonx_path_str(one, "issuer_common_name", "?"));
@@ -175,9 +167,7 @@ put_names(struct json_object *o, struct json_object *names)
 	struct buf b;
 	size_t i, n;
 
-	n = json_object_is_type(names, json_type_array)
-		? json_object_array_length(names)
-		: 0;
+	n = jsonx_len(names);
 	buf_init(&b, 1024);
 	for (i = 0; n > 1 && i < n && i < NAMES_SHOWN; i++)
 		buf_printf(&b, "%s%s", i > 0 ? ", " : "",
@@ -248,7 +238,7 @@ unusable_of(const struct page *p, struct json_object *view)
 	struct json_object *o;
 	char code[64];
 
-	if (is_on(view, "usable"))
+	if (jsonx_path_bool(view, "usable"))
 		return NULL;
 	snprintf(code, sizeof(code), "postfix.%s",
 	    strcmp(state, "broken") == 0 ? "config_invalid" : state);
@@ -264,8 +254,8 @@ screen_levels(const struct page *p, struct json_object *ctx,
     struct json_object *settings, struct json_object *probe)
 {
 	struct json_object *args = json_object_new_object();
-	bool in = is_on(settings, "inbound.enabled");
-	bool only = is_on(settings, "inbound.tls_only");
+	bool in = jsonx_path_bool(settings, "inbound.enabled");
+	bool only = jsonx_path_bool(settings, "inbound.tls_only");
 
 	put_versions(args, probe);
 	json_object_object_add(ctx, "inbound",
@@ -276,7 +266,9 @@ screen_levels(const struct page *p, struct json_object *ctx,
 		args));
 	json_object_object_add(ctx, "outbound",
 	    level(p, "outbound",
-		is_on(settings, "outbound.enabled") ? "offered" : "off", args));
+		jsonx_path_bool(settings, "outbound.enabled") ? "offered"
+							      : "off",
+		args));
 	json_object_put(args);
 }
 
@@ -287,7 +279,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	struct json_object *o = json_object_new_object();
 	struct json_object *v = s->view;
 	struct json_object *live = jsonx_path(v, "live");
-	bool usable = is_on(v, "usable");
+	bool usable = jsonx_path_bool(v, "usable");
 	const char *state = jsonx_path_str(v, "postfix.state", "");
 
 	put_generation(p, o, jsonx_path(v, "generation"));
@@ -303,6 +295,6 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	screen_drift(s, ctx);
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));
 	/* One's own running Save is told by its steps. */
-	put_bool(ctx, "busy", is_on(v, "busy") && s->job == NULL);
+	put_bool(ctx, "busy", jsonx_path_bool(v, "busy") && s->job == NULL);
 	put_bool(ctx, "stopped", usable && strcmp(state, "stopped") == 0);
 }

@@ -25,9 +25,7 @@ sorted(struct json_object *list, size_t *n)
 	const char **v;
 	size_t i;
 
-	*n = json_object_is_type(list, json_type_array)
-		 ? json_object_array_length(list)
-		 : 0;
+	*n = jsonx_len(list);
 	if ((v = calloc(*n + 1, sizeof(*v))) == NULL) {
 		*n = 0;
 		return NULL;
@@ -61,9 +59,7 @@ diff_side(struct json_object *lines, char sign, struct json_object *list)
 {
 	size_t i, n;
 
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++)
 		diff_add(lines, sign,
 		    json_object_get_string(json_object_array_get_idx(list, i)),

@@ -22,12 +22,6 @@ put(struct json_object *o, const char *key, struct json_object *v)
 		json_object_put(v);
 }
 
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	put(o, key, json_object_new_string(value));
-}
-
 /* Does a finding of this severity stand in the way? */
 static bool
 blocks(struct json_object *finding)
@@ -46,10 +40,10 @@ add_row(struct json_object *rows, const char *code, const char *field,
 
 	if (row == NULL)
 		return;
-	put_str(row, "code", code);
-	put_str(row, "field", field);
-	put_str(row, "severity", severity);
-	put_str(row, "message", message);
+	jsonx_put_str(row, "code", code);
+	jsonx_put_str(row, "field", field);
+	jsonx_put_str(row, "severity", severity);
+	jsonx_put_str(row, "message", message);
 	if (json_object_array_add(rows, row) != 0)
 		json_object_put(row);
 }
@@ -108,9 +102,9 @@ cause_row(struct app *app, const char *lang, struct json_object *cause)
 	message = localise_error(app, lang, &why);
 	row = json_object_new_object();
 	if (message != NULL && row != NULL) {
-		put_str(row, "code", err_name(why.code));
-		put_str(row, "message", message);
-		put_str(row, "technical", why.msg);
+		jsonx_put_str(row, "code", err_name(why.code));
+		jsonx_put_str(row, "message", message);
+		jsonx_put_str(row, "technical", why.msg);
 	}
 	free(message);
 	return row;
@@ -164,15 +158,15 @@ problem_reply(struct app *app, struct request *req, struct reply *reply,
 	message = sentence(app, req->lang, why, findings);
 	if (o == NULL || message == NULL)
 		goto out;
-	put_str(o, "type", "about:blank");
-	put_str(o, "title", reply_phrase(status));
+	jsonx_put_str(o, "type", "about:blank");
+	jsonx_put_str(o, "title", reply_phrase(status));
 	put(o, "status", json_object_new_int(status));
-	put_str(o, "detail", message);
-	put_str(o, "code", err_name(why->code));
+	jsonx_put_str(o, "detail", message);
+	jsonx_put_str(o, "code", err_name(why->code));
 	/* 502: Postfix's own words, such as the line that it cannot read. */
 	if (why->msg[0] != '\0' && (status < 500 || status == 502) &&
 	    findings == NULL)
-		put_str(o, "technical", why->msg);
+		jsonx_put_str(o, "technical", why->msg);
 	put(o, "errors", error_rows(findings, why, message));
 	if (req->problem != NULL) {
 		put(o, "cause",
@@ -201,7 +195,7 @@ problem_localise(struct app *app, const char *lang, struct json_object *error)
 	err_clear(&err);
 	err_from_json(&err, error);
 	if ((message = localise_error(app, lang, &err)) != NULL)
-		put_str(error, "message", message);
+		jsonx_put_str(error, "message", message);
 	free(message);
 	findings = jsonx_path(error, "findings");
 	if (json_object_is_type(findings, json_type_array))

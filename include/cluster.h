@@ -63,6 +63,8 @@ int	cluster_state_write(const struct conf *, const struct cluster_state *,
 	    struct err *);
 /* The same as JSON, for status and pages. */
 struct json_object *cluster_state_json(const struct cluster_state *);
+/* Of it what a roll-out goes by, into an object. */
+void	cluster_counts_put(struct json_object *, const struct cluster_state *);
 
 /* JSON file of cluster/: *ret is NULL when there is none. */
 int	cluster_file_read(const struct conf *, const char *file,

@@ -1,5 +1,6 @@
 /*
- * jsonx.h - strict reading of JSON that came from outside (json-c below).
+ * jsonx.h - strict reading of JSON that came from outside (json-c below), and
+ * members of objects that are our own.
  *
  * jsonx_parse refuses: more than max bytes, depth over depth_max, duplicate
  * keys, bytes after the value, invalid UTF-8, NUL (also as an escape),
@@ -46,10 +47,21 @@ int	jsonx_only(struct json_object *, const char *prefix,
 int	jsonx_b64(struct json_object *, const char *key, const char *field,
 	    size_t max, struct buf *, struct err *);
 struct json_object *jsonx_new_b64(const void *, size_t);
-/* Borrowed member by path "a.b.c", or NULL; for our own objects. */
+/* Borrowed member, or by path "a.b.c", or NULL; for our own objects. */
+struct json_object *jsonx_member(struct json_object *, const char *key);
 struct json_object *jsonx_path(struct json_object *, const char *path);
 const char	*jsonx_path_str(struct json_object *, const char *path,
 		    const char *fallback);
+/* As json-c converts what is there; 0 and false where nothing is. */
+int64_t		 jsonx_path_int(struct json_object *, const char *path);
+bool		 jsonx_path_bool(struct json_object *, const char *path);
+/* Elements of an array; 0 for anything else.  The string at i is borrowed. */
+size_t		 jsonx_len(struct json_object *);
+const char	*jsonx_str_at(struct json_object *, size_t i);
+/* A member of an object that we make: 0, or -1 without memory. */
+int	jsonx_put_str(struct json_object *, const char *key, const char *);
+int	jsonx_put_int(struct json_object *, const char *key, int64_t);
+int	jsonx_put_bool(struct json_object *, const char *key, bool);
 /* Wipe every string below, then put: for objects with keys, passphrases. */
 void		 jsonx_free_secret(struct json_object *);
 bool		 utf8_valid(const char *, size_t);

@@ -23,12 +23,6 @@
 
 #define CHAIN_MAX (4 * PKI_FILE_MAX)
 
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 /* Settings and chain: those given, or of a generation. */
 static int
 body_content(const struct conf *conf, const struct cluster_content *c,
@@ -71,9 +65,9 @@ body_make(
 		err_set(err, ERR_NOMEM, "", "bundle");
 		return NULL;
 	}
-	put_str(o, "apply", c->apply);
-	put_str(o, "by", c->by);
-	put_str(o, "console", conf->cluster_name);
+	jsonx_put_str(o, "apply", c->apply);
+	jsonx_put_str(o, "by", c->by);
+	jsonx_put_str(o, "console", conf->cluster_name);
 	if (c->rejoin) {
 		json_object_object_add(
 		    o, "rejoin", json_object_new_boolean(true));

@@ -97,17 +97,26 @@ cluster_state_json(const struct cluster_state *s)
 	const char *at = (const char *)s;
 	size_t i;
 
-	json_object_object_add(o, "id", json_object_new_string(s->id));
-	json_object_object_add(o, "own", json_object_new_boolean(s->own));
+	jsonx_put_str(o, "id", s->id);
+	jsonx_put_bool(o, "own", s->own);
 	for (i = 0; i < COUNT(numbers); i++)
-		json_object_object_add(o, numbers[i].name,
-		    json_object_new_int64(
-			*(const int64_t *)(const void *)(at +
-							 numbers[i].offset)));
+		jsonx_put_int(o, numbers[i].name,
+		    *(const int64_t *)(const void *)(at + numbers[i].offset));
 	for (i = 0; i < COUNT(texts); i++)
-		json_object_object_add(o, texts[i].name,
-		    json_object_new_string(at + texts[i].offset));
+		jsonx_put_str(o, texts[i].name, at + texts[i].offset);
 	return o;
+}
+
+void
+cluster_counts_put(struct json_object *o, const struct cluster_state *s)
+{
+	jsonx_put_int(o, "generation", s->generation);
+	jsonx_put_bool(o, "own", s->own);
+	jsonx_put_int(o, "failed", s->failed);
+	jsonx_put_int(o, "attempt", s->attempt);
+	jsonx_put_int(o, "own_generation", s->own_generation);
+	jsonx_put_int(o, "own_failed", s->own_failed);
+	jsonx_put_int(o, "own_attempt", s->own_attempt);
 }
 
 int

@@ -7,12 +7,6 @@
 #include "jsonx.h"
 #include "state.h"
 
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 int
 cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
     struct err *err)
@@ -36,35 +30,26 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 		return -1;
 	served = jsonx_path_str(view, "probe.certificate_sha256", "");
 	o = json_object_new_object();
-	put_str(o, "name", conf->cluster_name);
+	jsonx_put_str(o, "name", conf->cluster_name);
 	/* So that a new one is told of though nothing else has changed. */
-	put_str(o, "identity", identity);
-	json_object_object_add(
-	    o, "generation", json_object_new_int64(s.generation));
-	json_object_object_add(o, "own", json_object_new_boolean(s.own));
-	json_object_object_add(o, "failed", json_object_new_int64(s.failed));
-	json_object_object_add(o, "attempt", json_object_new_int64(s.attempt));
-	put_str(o, "code", s.code);
-	json_object_object_add(
-	    o, "own_generation", json_object_new_int64(s.own_generation));
-	json_object_object_add(
-	    o, "own_failed", json_object_new_int64(s.own_failed));
-	json_object_object_add(
-	    o, "own_attempt", json_object_new_int64(s.own_attempt));
-	put_str(o, "own_code", s.own_code);
+	jsonx_put_str(o, "identity", identity);
+	cluster_counts_put(o, &s);
+	jsonx_put_str(o, "code", s.code);
+	jsonx_put_str(o, "own_code", s.own_code);
 	json_object_object_add(
 	    o, "local", json_object_get(jsonx_path(view, "generation.id")));
-	put_str(o, "postfix", jsonx_path_str(view, "postfix.state", ""));
-	put_str(o, "version", jsonx_path_str(view, "postfix.version", ""));
-	put_str(o, "certificate_sha256", served);
-	put_str(o, "certificate_name",
+	jsonx_put_str(o, "postfix", jsonx_path_str(view, "postfix.state", ""));
+	jsonx_put_str(
+	    o, "version", jsonx_path_str(view, "postfix.version", ""));
+	jsonx_put_str(o, "certificate_sha256", served);
+	jsonx_put_str(o, "certificate_name",
 	    jsonx_path_str(view, "certificate.leaf.common_name", ""));
-	put_str(o, "not_after",
+	jsonx_put_str(o, "not_after",
 	    jsonx_path_str(view, "certificate.leaf.not_after", ""));
-	put_str(o, "probe_error", jsonx_path_str(view, "probe.error.code", ""));
-	json_object_object_add(o, "drift",
-	    json_object_new_int64(
-		(int64_t)json_object_array_length(jsonx_path(view, "drift"))));
+	jsonx_put_str(
+	    o, "probe_error", jsonx_path_str(view, "probe.error.code", ""));
+	jsonx_put_int(
+	    o, "drift", (int64_t)jsonx_len(jsonx_path(view, "drift")));
 	json_object_put(view);
 	*ret = o;
 	return 0;

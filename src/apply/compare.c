@@ -168,16 +168,6 @@ compare_settings(const struct side *a, const struct side *b)
 }
 
 static struct json_object *
-member(struct json_object *o, const char *name)
-{
-	struct json_object *v = NULL;
-
-	if (o != NULL)
-		(void)json_object_object_get_ex(o, name, &v);
-	return v;
-}
-
-static struct json_object *
 compare_parameters(const struct side *a, const struct side *b)
 {
 	struct json_object *list = json_object_new_array();
@@ -185,9 +175,9 @@ compare_parameters(const struct side *a, const struct side *b)
 	if (a->wanted == NULL || b->wanted == NULL)
 		return list;
 	json_object_object_foreach (a->wanted, name, va) {
-		if (!json_object_equal(va, member(b->wanted, name)))
+		if (!json_object_equal(va, jsonx_member(b->wanted, name)))
 			add_row(list, "parameter", name, va,
-			    member(b->wanted, name));
+			    jsonx_member(b->wanted, name));
 	}
 	json_object_object_foreach (b->wanted, other, vb) {
 		if (!json_object_object_get_ex(a->wanted, other, NULL) &&

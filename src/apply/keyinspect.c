@@ -39,9 +39,7 @@ has_finding(struct json_object *report, enum err_code code)
 	struct json_object *list = jsonx_path(report, "findings");
 	size_t i, n;
 
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		if (strcmp(jsonx_path_str(
 			       json_object_array_get_idx(list, i), "code", ""),
@@ -61,9 +59,7 @@ has_certificate(struct json_object *report, const char *spki)
 	json_object_object_foreach (files, name, file) {
 		(void)name;
 		list = jsonx_path(file, "certificates");
-		n = json_object_is_type(list, json_type_array)
-			? json_object_array_length(list)
-			: 0;
+		n = jsonx_len(list);
 		for (i = 0; i < n; i++) {
 			if (strcmp(jsonx_path_str(
 				       json_object_array_get_idx(list, i),
@@ -178,9 +174,7 @@ is_of(struct json_object *cert, const char *spki)
 
 	if (strcmp(jsonx_path_str(cert, "key.spki_sha256", ""), spki) == 0)
 		return true;
-	n = json_object_is_type(more, json_type_array)
-		? json_object_array_length(more)
-		: 0;
+	n = jsonx_len(more);
 	for (i = 0; i < n; i++) {
 		if (strcmp(jsonx_path_str(json_object_array_get_idx(more, i),
 			       "key.spki_sha256", ""),

@@ -64,9 +64,7 @@ add_chain(const char *host, struct json_object *cert, struct json_object *array)
 	struct json_object *chain = jsonx_path(cert, "chain"), *c;
 	size_t i, n;
 
-	n = json_object_is_type(chain, json_type_array)
-		? json_object_array_length(chain)
-		: 0;
+	n = jsonx_len(chain);
 	for (i = 0; i < n; i++) {
 		c = json_object_array_get_idx(chain, i);
 		add(host, i == 0 ? 3 : 2,
@@ -85,9 +83,7 @@ tlsa_of_cert(
 	size_t i, n;
 
 	add_chain(host, cert, array);
-	n = json_object_is_type(more, json_type_array)
-		? json_object_array_length(more)
-		: 0;
+	n = jsonx_len(more);
 	for (i = 0; i < n; i++)
 		add_chain(host, json_object_array_get_idx(more, i), array);
 }

@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "err.h"
+#include "jsonx.h"
 #include "util.h"
 
 struct row {
@@ -162,20 +163,6 @@ severity_from_name(const char *name, enum severity *ret)
 	return -1;
 }
 
-static int
-put_string(struct json_object *o, const char *key, const char *s)
-{
-	struct json_object *v;
-
-	if ((v = json_object_new_string(s)) == NULL)
-		return -1;
-	if (json_object_object_add(o, key, v) != 0) {
-		json_object_put(v);
-		return -1;
-	}
-	return 0;
-}
-
 struct json_object *
 err_to_json(const struct err *err)
 {
@@ -183,9 +170,9 @@ err_to_json(const struct err *err)
 
 	if ((o = json_object_new_object()) == NULL)
 		return NULL;
-	if (put_string(o, "code", err_name(err->code)) != 0 ||
-	    put_string(o, "field", err->field) != 0 ||
-	    put_string(o, "detail", err->msg) != 0) {
+	if (jsonx_put_str(o, "code", err_name(err->code)) != 0 ||
+	    jsonx_put_str(o, "field", err->field) != 0 ||
+	    jsonx_put_str(o, "detail", err->msg) != 0) {
 		json_object_put(o);
 		return NULL;
 	}

@@ -180,10 +180,9 @@ row_to_json(const struct finding *row)
 
 	if ((o = json_object_new_object()) == NULL)
 		return NULL;
-	if (put(o, "code", json_object_new_string(err_name(row->code))) != 0 ||
-	    put(o, "severity",
-		json_object_new_string(severity_name(row->severity))) != 0 ||
-	    put(o, "field", json_object_new_string(row->field)) != 0 ||
+	if (jsonx_put_str(o, "code", err_name(row->code)) != 0 ||
+	    jsonx_put_str(o, "severity", severity_name(row->severity)) != 0 ||
+	    jsonx_put_str(o, "field", row->field) != 0 ||
 	    put(o, "args", copy_args(row->args)) != 0) {
 		json_object_put(o);
 		return NULL;
@@ -248,7 +247,7 @@ args_from_json(
 		}
 		text_clean(text, sizeof(text), json_object_get_string(val),
 		    (size_t)json_object_get_string_len(val));
-		if (put(args, key, json_object_new_string(text)) != 0) {
+		if (jsonx_put_str(args, key, text) != 0) {
 			json_object_put(args);
 			return err_set(
 			    err, ERR_NOMEM, NULL, "no memory for args");

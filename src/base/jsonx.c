@@ -1,5 +1,5 @@
 /*
- * jsonx.c - getters over json-c objects.  Reading text is in jsonread.c.
+ * jsonx.c - members of json-c objects.  Reading text is in jsonread.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +9,8 @@
 
 #include "jsonx.h"
 
-/* The member, or NULL when it is absent or null. */
-static struct json_object *
-member(struct json_object *o, const char *key)
+struct json_object *
+jsonx_member(struct json_object *o, const char *key)
 {
 	struct json_object *v = NULL;
 
@@ -35,7 +34,7 @@ jsonx_bool(struct json_object *o, const char *key, const char *field, bool *ret,
 {
 	struct json_object *v;
 
-	if ((v = member(o, key)) == NULL)
+	if ((v = jsonx_member(o, key)) == NULL)
 		return 0;
 	if (!json_object_is_type(v, json_type_boolean))
 		return bad_type(err, field, "true or false", v);
@@ -50,7 +49,7 @@ jsonx_int(struct json_object *o, const char *key, const char *field,
 	struct json_object *v;
 	int64_t n;
 
-	if ((v = member(o, key)) == NULL)
+	if ((v = jsonx_member(o, key)) == NULL)
 		return 0;
 	if (!json_object_is_type(v, json_type_int))
 		return bad_type(err, field, "an integer", v);
@@ -70,7 +69,7 @@ jsonx_str(struct json_object *o, const char *key, const char *field, size_t max,
 	struct json_object *v;
 	size_t len;
 
-	if ((v = member(o, key)) == NULL)
+	if ((v = jsonx_member(o, key)) == NULL)
 		return 0;
 	if (!json_object_is_type(v, json_type_string))
 		return bad_type(err, field, "a string", v);
@@ -91,7 +90,7 @@ jsonx_obj(struct json_object *o, const char *key, const char *field,
 {
 	struct json_object *v;
 
-	if ((v = member(o, key)) == NULL)
+	if ((v = jsonx_member(o, key)) == NULL)
 		return 0;
 	if (!json_object_is_type(v, json_type_object))
 		return bad_type(err, field, "an object", v);
@@ -106,7 +105,7 @@ jsonx_array(struct json_object *o, const char *key, const char *field,
 	struct json_object *v;
 	size_t n;
 
-	if ((v = member(o, key)) == NULL)
+	if ((v = jsonx_member(o, key)) == NULL)
 		return 0;
 	if (!json_object_is_type(v, json_type_array))
 		return bad_type(err, field, "an array", v);
@@ -198,7 +197,7 @@ jsonx_b64(struct json_object *o, const char *key, const char *field, size_t max,
 	size_t len, pad = 0, size;
 	const char *s;
 
-	if ((v = member(o, key)) == NULL)
+	if ((v = jsonx_member(o, key)) == NULL)
 		return 0;
 	if (!json_object_is_type(v, json_type_string))
 		return bad_type(err, field, "a base64 string", v);
@@ -279,7 +278,7 @@ jsonx_path(struct json_object *o, const char *path)
 			return NULL;
 		memcpy(key, path, n);
 		key[n] = '\0';
-		o = member(o, key);
+		o = jsonx_member(o, key);
 		if (path[n] == '\0')
 			return o;
 		path += n + 1;
@@ -296,6 +295,60 @@ jsonx_path_str(struct json_object *o, const char *path, const char *fallback)
 	    !json_object_is_type(v, json_type_string))
 		return fallback;
 	return json_object_get_string(v);
+}
+
+int64_t
+jsonx_path_int(struct json_object *o, const char *path)
+{
+	return json_object_get_int64(jsonx_path(o, path));
+}
+
+bool
+jsonx_path_bool(struct json_object *o, const char *path)
+{
+	return json_object_get_boolean(jsonx_path(o, path));
+}
+
+size_t
+jsonx_len(struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array)
+		   ? json_object_array_length(list)
+		   : 0;
+}
+
+const char *
+jsonx_str_at(struct json_object *list, size_t i)
+{
+	return json_object_get_string(json_object_array_get_idx(list, i));
+}
+
+static int
+put(struct json_object *o, const char *key, struct json_object *v)
+{
+	if (v == NULL || json_object_object_add(o, key, v) != 0) {
+		json_object_put(v);
+		return -1;
+	}
+	return 0;
+}
+
+int
+jsonx_put_str(struct json_object *o, const char *key, const char *value)
+{
+	return put(o, key, json_object_new_string(value));
+}
+
+int
+jsonx_put_int(struct json_object *o, const char *key, int64_t value)
+{
+	return put(o, key, json_object_new_int64(value));
+}
+
+int
+jsonx_put_bool(struct json_object *o, const char *key, bool value)
+{
+	return put(o, key, json_object_new_boolean(value));
 }
 
 /*

@@ -20,6 +20,7 @@
 
 #include <json-c/json.h>
 
+#include "jsonx.h"
 #include "sandbox.h"
 
 static const struct {
@@ -88,13 +89,6 @@ sandbox_bound_capabilities(struct err *err)
 	return limit_own(err);
 }
 
-static void
-put(struct json_object *o, const char *key, struct json_object *v)
-{
-	if (json_object_object_add(o, key, v) != 0)
-		json_object_put(v);
-}
-
 struct json_object *
 sandbox_capabilities(void)
 {
@@ -125,13 +119,12 @@ sandbox_state_to_json(const struct sandbox_state *s, const char *user)
 
 	if (o == NULL)
 		return NULL;
-	put(o, "user", json_object_new_string(user));
-	put(o, "landlock", json_object_new_int(s->landlock));
-	put(o, "seccomp", json_object_new_boolean(s->seccomp));
-	put(o, "no_new_privs", json_object_new_boolean(s->no_new_privs));
-	put(o, "limits", json_object_new_boolean(s->limits));
-	put(o, "complete",
-	    json_object_new_boolean(
-		s->landlock > 0 && s->seccomp && s->no_new_privs && s->limits));
+	(void)jsonx_put_str(o, "user", user);
+	(void)jsonx_put_int(o, "landlock", s->landlock);
+	(void)jsonx_put_bool(o, "seccomp", s->seccomp);
+	(void)jsonx_put_bool(o, "no_new_privs", s->no_new_privs);
+	(void)jsonx_put_bool(o, "limits", s->limits);
+	(void)jsonx_put_bool(o, "complete",
+	    s->landlock > 0 && s->seccomp && s->no_new_privs && s->limits);
 	return o;
 }

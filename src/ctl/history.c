@@ -50,19 +50,11 @@ id_args(char **words, const char *const *names, struct err *err)
 	return args;
 }
 
-static size_t
-length(struct json_object *v)
-{
-	return json_object_is_type(v, json_type_array)
-		   ? json_object_array_length(v)
-		   : 0;
-}
-
 static void
 print_table(struct ctl *ctl, const char *title, struct json_object *rows,
     const char *const *columns)
 {
-	if (length(rows) == 0)
+	if (jsonx_len(rows) == 0)
 		return;
 	fprintf(ctl->out, "\n%s\n", title);
 	ctl_table(ctl->out, rows, columns);
@@ -74,10 +66,10 @@ print_lines(struct ctl *ctl, const char *title, struct json_object *list)
 {
 	size_t i;
 
-	if (length(list) == 0)
+	if (jsonx_len(list) == 0)
 		return;
 	fprintf(ctl->out, "\n%s\n", title);
-	for (i = 0; i < length(list); i++)
+	for (i = 0; i < jsonx_len(list); i++)
 		ctl_text(ctl->out,
 		    json_object_get_string(json_object_array_get_idx(list, i)));
 }
@@ -316,7 +308,7 @@ ctl_audit_log(
 	if (json_object_is_type(v, json_type_array))
 		ctl_table(ctl->out, v, columns);
 	if ((v = jsonx_path(data, "next")) != NULL &&
-	    length(jsonx_path(data, "entries")) > 0)
+	    jsonx_len(jsonx_path(data, "entries")) > 0)
 		fprintf(ctl->out, "older: --before %s\n",
 		    json_object_get_string(v));
 	json_object_put(data);

@@ -85,9 +85,7 @@ put_names(struct ctl *ctl, struct json_object *args)
 static void
 print_tlsa(struct ctl *ctl, struct json_object *tlsa, const char *what)
 {
-	size_t n = json_object_is_type(tlsa, json_type_array)
-		       ? json_object_array_length(tlsa)
-		       : 0;
+	size_t n = jsonx_len(tlsa);
 
 	for (size_t i = 0; i < n; i++)
 		fprintf(ctl->out, "%s ; %s\n",
@@ -140,9 +138,7 @@ ctl_keys_list(
 	if (ctl->json)
 		return ctl_json(ctl, data, err);
 	list = jsonx_path(data, "keys");
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	if (n > 0)
 		ctl_table(ctl->out, list, columns);
 	print_tlsa(ctl, jsonx_path(data, "tlsa"), "in use");

@@ -27,9 +27,7 @@ drift_count(struct json_object *view)
 {
 	struct json_object *v = jsonx_path(view, "drift");
 
-	return json_object_is_type(v, json_type_array)
-		   ? json_object_array_length(v)
-		   : 0;
+	return jsonx_len(v);
 }
 
 /* Is all as an administrator wants it to be? */
@@ -105,9 +103,7 @@ print_inbound(struct ctl *ctl, struct json_object *view)
 	snprintf(text, sizeof(text), "%s, %zu entries *",
 	    strcmp(policy, "deny_except") == 0 ? "deny all except"
 					       : "accept all except",
-	    json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0);
+	    jsonx_len(list));
 	ctl_line(ctl, "access", text);
 }
 

@@ -25,30 +25,6 @@
 
 #define LOCK_MS 10000
 
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-static void
-put_int(struct json_object *o, const char *key, int64_t value)
-{
-	json_object_object_add(o, key, json_object_new_int64(value));
-}
-
-static int64_t
-number(struct json_object *o, const char *path)
-{
-	return json_object_get_int64(jsonx_path(o, path));
-}
-
-static const char *
-name_at(struct json_object *names, size_t i)
-{
-	return json_object_get_string(json_object_array_get_idx(names, i));
-}
-
 static bool
 is_self(const struct call *c, const char *name)
 {
@@ -70,9 +46,9 @@ check_names(struct call *c, struct chosen *ch, struct err *err)
 			json_type_string))
 			return err_set(err, ERR_FIELD_INVALID, "scanners",
 			    "expected names of scanners");
-		name = name_at(ch->names, i);
+		name = jsonx_str_at(ch->names, i);
 		for (j = 0; j < i; j++) {
-			if (strcmp(name_at(ch->names, j), name) == 0)
+			if (strcmp(jsonx_str_at(ch->names, j), name) == 0)
 				return err_set(err, ERR_FIELD_DUPLICATE,
 				    "scanners", "%.64s is there twice", name);
 		}
@@ -130,7 +106,7 @@ chosen_begin(struct call *c, struct json_object *names,
 	    (ch->others > 0 && check_waiting(c, err) == -1) ||
 	    cluster_seen(c->conf, &seen, &ch->fresh, err) == -1)
 		return -1;
-	ch->base = number(seen, "desired.chosen.generation");
+	ch->base = jsonx_path_int(seen, "desired.chosen.generation");
 	if (ch->others > 0 &&
 	    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),
 		"rolling") == 0)
@@ -139,7 +115,7 @@ chosen_begin(struct call *c, struct json_object *names,
 	else
 		rc = s.own ? 0
 			   : cluster_up_to_date(
-				 number(seen, "desired.generation"),
+				 jsonx_path_int(seen, "desired.generation"),
 				 s.generation, err);
 	json_object_put(seen);
 	return rc;
@@ -155,7 +131,7 @@ keep_sealed(struct call *c, const char *name, const char *id,
 	int rc;
 
 	(void)snprintf(file, sizeof(file), "chosen/%s.json", name);
-	put_str(o, "id", id);
+	jsonx_put_str(o, "id", id);
 	json_object_object_add(
 	    o, "blob", jsonx_new_b64(sealed->data, sealed->len));
 	rc = cluster_file_write(c->conf, file, o, err);
@@ -172,14 +148,14 @@ seal_all(struct call *c, struct json_object *names, const char *id,
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < json_object_array_length(names); i++) {
-		if (is_self(c, name_at(names, i)))
+		if (is_self(c, jsonx_str_at(names, i)))
 			continue;
 		buf_init(&sealed, BUNDLE_SEALED_MAX);
 		rc = cluster_seal(
-		    c->conf, name_at(names, i), content, &sealed, err);
+		    c->conf, jsonx_str_at(names, i), content, &sealed, err);
 		if (rc == 0)
-			rc =
-			    keep_sealed(c, name_at(names, i), id, &sealed, err);
+			rc = keep_sealed(
+			    c, jsonx_str_at(names, i), id, &sealed, err);
 		buf_clear(&sealed);
 	}
 	return rc;
@@ -193,7 +169,7 @@ others_of(const struct call *c, struct json_object *names)
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(names); i++) {
-		if (!is_self(c, name_at(names, i)))
+		if (!is_self(c, jsonx_str_at(names, i)))
 			json_object_array_add(
 			    list, json_object_get(
 				      json_object_array_get_idx(names, i)));
@@ -221,14 +197,14 @@ send_locked(struct call *c, const struct chosen *ch, struct json_object *names,
 		return -1;
 	time_iso(time(NULL), at);
 	o = json_object_new_object();
-	put_str(o, "id", id);
-	put_int(o, "base", ch->base);
-	put_int(o, "generation", ch->base + 1);
-	put_str(o, "by", c->actor.user);
-	put_str(o, "at", at);
-	put_str(o, "apply", content->apply);
+	jsonx_put_str(o, "id", id);
+	jsonx_put_int(o, "base", ch->base);
+	jsonx_put_int(o, "generation", ch->base + 1);
+	jsonx_put_str(o, "by", c->actor.user);
+	jsonx_put_str(o, "at", at);
+	jsonx_put_str(o, "apply", content->apply);
 	json_object_object_add(o, "hosts", others_of(c, names));
-	put_str(o, "outcome", "");
+	jsonx_put_str(o, "outcome", "");
 	rc = cluster_file_write(c->conf, "chosen.json", o, err);
 	json_object_put(o);
 	return rc;
@@ -292,13 +268,13 @@ prove(struct call *c, const struct chosen *ch, struct cluster_content *content,
 	int64_t start = now_ms();
 	int rc;
 
-	put_str(step, "name", "probe");
-	put_str(step, "state", "running");
+	jsonx_put_str(step, "name", "probe");
+	jsonx_put_str(step, "state", "running");
 	json_object_array_add(steps, step);
 	progress(job, arg);
 	rc = hand_on(c, ch, content, jsonx_path(job, "result"), err);
-	put_int(step, "ms", now_ms() - start);
-	put_str(step, "state", rc == 0 ? "done" : "failed");
+	jsonx_put_int(step, "ms", now_ms() - start);
+	jsonx_put_str(step, "state", rc == 0 ? "done" : "failed");
 	return rc;
 }
 
@@ -335,7 +311,7 @@ finish(struct call *c, const struct chosen *ch, struct json_object *job,
 		    json_object_get(jsonx_path(job, "result.cluster.hosts")));
 		json_object_object_add(job, "error", e);
 	}
-	put_str(job, "state", state);
+	jsonx_put_str(job, "state", state);
 	json_object_object_add(job, "scanners", json_object_get(ch->names));
 	note(c, ch, state);
 	return job_write(c->conf, job, NULL);
@@ -349,13 +325,13 @@ job_begin(const struct apply_request *req)
 	char at[32];
 
 	time_iso(time(NULL), at);
-	put_str(job, "id", req->job);
-	put_str(job, "state", "running");
-	put_str(job, "started_at", at);
-	put_str(job, "by", req->actor.user);
+	jsonx_put_str(job, "id", req->job);
+	jsonx_put_str(job, "state", "running");
+	jsonx_put_str(job, "started_at", at);
+	jsonx_put_str(job, "by", req->actor.user);
 	step = json_object_new_object();
-	put_str(step, "name", "inspect");
-	put_str(step, "state", "running");
+	jsonx_put_str(step, "name", "inspect");
+	jsonx_put_str(step, "state", "running");
 	json_object_array_add(steps, step);
 	json_object_object_add(job, "steps", steps);
 	json_object_object_add(job, "result", NULL);
@@ -371,15 +347,15 @@ put_result(const struct apply_request *req, struct json_object *job,
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "generation", NULL);
-	put_str(o, "result", "applied");
-	put_str(o, "apply", apply);
+	jsonx_put_str(o, "result", "applied");
+	jsonx_put_str(o, "apply", apply);
 	json_object_object_add(o, "outage_ms", NULL);
 	json_object_object_add(
 	    o, "steps", json_object_get(jsonx_path(job, "steps")));
 	json_object_object_add(o, "probe", NULL);
 	json_object_object_add(o, "changes", json_object_new_array());
 	json_object_object_add(o, "findings", findings);
-	put_str(o, "job", req->job);
+	jsonx_put_str(o, "job", req->job);
 	json_object_object_add(job, "result", o);
 }
 
@@ -398,8 +374,8 @@ offer(struct call *c, const struct chosen *ch, const struct apply_request *req,
 	settings_default(&made.settings);
 	buf_init(&made.chain, BUNDLE_BODY_MAX);
 	rc = cluster_offer(c->conf, req, &made, ret_error, err);
-	put_int(step, "ms", now_ms() - start);
-	put_str(step, "state", rc == 0 ? "done" : "failed");
+	jsonx_put_int(step, "ms", now_ms() - start);
+	jsonx_put_str(step, "state", rc == 0 ? "done" : "failed");
 	if (rc == 0) {
 		content.settings = &made.settings;
 		content.chain = &made.chain;
@@ -446,9 +422,9 @@ chosen_end(struct call *c, const struct chosen *ch,
 	if (ch->others == 0)
 		return 0;
 	err_clear(&why);
-	content.local = (long)number(job, "result.generation");
+	content.local = (long)jsonx_path_int(job, "result.generation");
 	content.apply = jsonx_path_str(job, "result.apply", "restart");
-	put_str(job, "state", "running");
+	jsonx_put_str(job, "state", "running");
 	rc = prove(c, ch, &content, job, progress, arg, &why);
 	/* This host has the settings already: not "nothing was done". */
 	if (rc == -1 && why.code == ERR_SETTINGS_STALE)

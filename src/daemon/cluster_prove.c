@@ -14,24 +14,6 @@
 #define PROVE_MS 60000
 #define LOOK_MS	 100
 
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-static int64_t
-number(struct json_object *o, const char *path)
-{
-	return json_object_get_int64(jsonx_path(o, path));
-}
-
-static const char *
-name_at(struct json_object *names, size_t i)
-{
-	return json_object_get_string(json_object_array_get_idx(names, i));
-}
-
 static struct json_object *
 row_of(struct json_object *seen, const char *name)
 {
@@ -57,8 +39,8 @@ static struct json_object *
 host_truth(struct json_object *seen, const char *name, int64_t generation)
 {
 	struct json_object *row = row_of(seen, name), *o;
-	int64_t has = number(row, "says.own_generation");
-	int64_t newest = number(seen, "desired.chosen.generation");
+	int64_t has = jsonx_path_int(row, "says.own_generation");
+	int64_t newest = jsonx_path_int(seen, "desired.chosen.generation");
 	const char *state = "waiting", *code = "";
 
 	if (has > generation && has > newest) {
@@ -66,14 +48,14 @@ host_truth(struct json_object *seen, const char *name, int64_t generation)
 		code = err_name(ERR_BUNDLE_REPLAYED);
 	} else if (has >= generation)
 		state = "applied";
-	else if (number(row, "says.own_failed") == generation)
+	else if (jsonx_path_int(row, "says.own_failed") == generation)
 		state = "failed";
 	else if (!json_object_get_boolean(jsonx_path(row, "alive")))
 		state = "away";
 	o = json_object_new_object();
-	put_str(o, "name", name);
-	put_str(o, "state", state);
-	put_str(o, "certificate_sha256",
+	jsonx_put_str(o, "name", name);
+	jsonx_put_str(o, "state", state);
+	jsonx_put_str(o, "certificate_sha256",
 	    jsonx_path_str(row, "says.certificate_sha256", ""));
 	if (strcmp(state, "failed") == 0 && code[0] == '\0')
 		code = jsonx_path_str(row, "says.own_code", "");
@@ -90,12 +72,14 @@ chosen_hosts(const struct call *c, struct json_object *seen,
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(names); i++) {
-		if (strcmp(name_at(names, i), c->conf->cluster_name) == 0) {
+		if (strcmp(jsonx_str_at(names, i), c->conf->cluster_name) ==
+		    0) {
 			o = json_object_new_object();
-			put_str(o, "name", name_at(names, i));
-			put_str(o, "state", "applied");
+			jsonx_put_str(o, "name", jsonx_str_at(names, i));
+			jsonx_put_str(o, "state", "applied");
 		} else {
-			o = host_truth(seen, name_at(names, i), generation);
+			o = host_truth(
+			    seen, jsonx_str_at(names, i), generation);
 		}
 		json_object_array_add(list, o);
 	}
@@ -141,7 +125,8 @@ chosen_wait(struct call *c, const struct chosen *ch,
 			return -1;
 		*ret_hosts = chosen_hosts(c, seen, ch->names, generation);
 		rolling =
-		    number(seen, "desired.chosen.generation") < generation ||
+		    jsonx_path_int(seen, "desired.chosen.generation") <
+			generation ||
 		    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),
 			"rolling") == 0;
 		json_object_put(seen);
@@ -165,7 +150,7 @@ chosen_conclude(struct json_object *result, struct json_object *hosts,
 	struct json_object *o = json_object_new_object();
 	char failed[160], away[160], waiting[160], text[330];
 
-	put_str(o, "state", state);
+	jsonx_put_str(o, "state", state);
 	json_object_object_add(o, "chosen", json_object_new_int64(generation));
 	json_object_object_add(o, "scanners",
 	    json_object_new_int64((int64_t)json_object_array_length(hosts)));

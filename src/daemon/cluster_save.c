@@ -25,12 +25,6 @@
 #define REPORT_OLD_S	30
 #define LOOK_MS		20
 
-static int64_t
-number(struct json_object *o, const char *path)
-{
-	return json_object_get_int64(jsonx_path(o, path));
-}
-
 /* Settings without the tick itself. */
 static struct json_object *
 plain_settings(struct json_object *view)
@@ -72,7 +66,7 @@ newest(const struct conf *conf, int64_t *ret, bool *fresh, struct err *err)
 	*ret = 0;
 	if (cluster_seen(conf, &o, fresh, err) == -1)
 		return -1;
-	*ret = number(o, "desired.generation");
+	*ret = jsonx_path_int(o, "desired.generation");
 	json_object_put(o);
 	return 0;
 }
@@ -171,7 +165,7 @@ published_already(struct call *c, int64_t local, bool *ret, struct err *err)
 	    s.generation > 0 && !s.own && s.local == local &&
 	    (box == NULL ||
 		strcmp(jsonx_path_str(box, "outcome", ""), "published") == 0 ||
-		number(box, "generation") <= s.generation);
+		jsonx_path_int(box, "generation") <= s.generation);
 	json_object_put(box);
 	return 0;
 }
@@ -272,7 +266,8 @@ cluster_publish(struct call *c, const struct cluster_save *save,
 {
 	char id[33], state[16], detail[200];
 
-	if (cluster_outbox_put(c, save->base, number(result, "generation"),
+	if (cluster_outbox_put(c, save->base,
+		jsonx_path_int(result, "generation"),
 		jsonx_path_str(result, "apply", "restart"), id, err) == -1 ||
 	    cluster_outcome(
 		c, "outbox.json", id, save->fresh, state, detail, err) == -1)
@@ -297,8 +292,8 @@ end(struct call *c, const struct cluster_save *save, struct json_object *result,
 
 	if (!save->all)
 		return keep_own(c, save, err);
-	if (published_already(c, number(result, "generation"), &already, err) ==
-	    -1)
+	if (published_already(
+		c, jsonx_path_int(result, "generation"), &already, err) == -1)
 		return -1;
 	return already ? 0 : cluster_publish(c, save, result, err);
 }

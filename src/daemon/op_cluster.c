@@ -18,12 +18,6 @@
 #define WAIT_MAX_MS 60000
 #define TEXT_MAX    4096
 
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 /* {"text", "sig"}: what this host says of itself. */
 static int
 signed_status(const struct conf *conf, bool probe, struct json_object **ret,
@@ -41,7 +35,7 @@ signed_status(const struct conf *conf, bool probe, struct json_object **ret,
 	if (text == NULL || cluster_sign(conf, text, &sig, err) == -1)
 		goto out;
 	*ret = json_object_new_object();
-	put_str(*ret, "text", text);
+	jsonx_put_str(*ret, "text", text);
 	json_object_object_add(*ret, "sig", jsonx_new_b64(sig.data, sig.len));
 	rc = 0;
 out:
@@ -93,24 +87,13 @@ poll_data(
 	/* The probe's own trace is no change. */
 	if (probe && cluster_serial(conf, serial, err) == -1)
 		serial[0] = '\0';
-	put_str(o, "serial", serial);
-	put_str(o, "enrolled", enrolled);
-	put_str(o, "name", conf->cluster_name);
-	put_str(o, "cluster", s.id);
-	json_object_object_add(
-	    o, "console", json_object_new_boolean(conf->cluster_console));
-	json_object_object_add(
-	    o, "generation", json_object_new_int64(s.generation));
-	json_object_object_add(o, "local", json_object_new_int64(s.local));
-	json_object_object_add(o, "own", json_object_new_boolean(s.own));
-	json_object_object_add(o, "failed", json_object_new_int64(s.failed));
-	json_object_object_add(o, "attempt", json_object_new_int64(s.attempt));
-	json_object_object_add(
-	    o, "own_generation", json_object_new_int64(s.own_generation));
-	json_object_object_add(
-	    o, "own_failed", json_object_new_int64(s.own_failed));
-	json_object_object_add(
-	    o, "own_attempt", json_object_new_int64(s.own_attempt));
+	jsonx_put_str(o, "serial", serial);
+	jsonx_put_str(o, "enrolled", enrolled);
+	jsonx_put_str(o, "name", conf->cluster_name);
+	jsonx_put_str(o, "cluster", s.id);
+	jsonx_put_bool(o, "console", conf->cluster_console);
+	jsonx_put_int(o, "local", s.local);
+	cluster_counts_put(o, &s);
 	json_object_object_add(o, "publish", publish);
 	json_object_object_add(o, "chosen", chosen);
 	json_object_object_add(o, "command", command);
@@ -257,8 +240,8 @@ settle(const struct conf *conf, const char *file, const char *id,
 	if (o != NULL && strcmp(jsonx_path_str(o, "id", ""), id) == 0 &&
 	    strcmp(jsonx_path_str(o, "outcome", ""), "") == 0) {
 		clean_copy(text, sizeof(text), detail);
-		put_str(o, "outcome", outcome);
-		put_str(o, "detail", text);
+		jsonx_put_str(o, "outcome", outcome);
+		jsonx_put_str(o, "detail", text);
 		if (strcmp(file, "outbox.json") == 0 &&
 		    strcmp(outcome, "published") == 0)
 			rc = published(conf, o, err);
@@ -349,7 +332,7 @@ check_row(const struct conf *conf, struct json_object *row)
 			jsonx_parse(text, strlen(text), 4, &says, &err) == 0 &&
 			strcmp(jsonx_path_str(says, "name", ""), name) == 0;
 	}
-	put_str(o, "name", name);
+	jsonx_put_str(o, "name", name);
 	json_object_object_add(o, "known", json_object_new_boolean(known));
 	json_object_object_add(o, "valid", json_object_new_boolean(valid));
 	json_object_object_add(
@@ -390,7 +373,7 @@ op_cluster_report(struct call *c, struct json_object *args,
 		    check_row(c->conf, json_object_array_get_idx(hosts, i)));
 	o = json_object_new_object();
 	time_iso(time(NULL), at);
-	put_str(o, "at", at);
+	jsonx_put_str(o, "at", at);
 	json_object_object_add(o, "etcd", json_object_get(etcd));
 	json_object_object_add(o, "desired", json_object_get(desired));
 	json_object_object_add(o, "hosts", list);

@@ -12,34 +12,10 @@
 #include "util.h"
 
 static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-static void
-put_bool(struct json_object *o, const char *key, bool value)
-{
-	json_object_object_add(o, key, json_object_new_boolean(value));
-}
-
-static void
 share(struct json_object *o, const char *key, struct json_object *from,
     const char *path)
 {
 	json_object_object_add(o, key, json_object_get(jsonx_path(from, path)));
-}
-
-static bool
-is_true(struct json_object *o, const char *path)
-{
-	return json_object_get_boolean(jsonx_path(o, path));
-}
-
-static int64_t
-number(struct json_object *o, const char *path)
-{
-	return json_object_get_int64(jsonx_path(o, path));
 }
 
 /* The number of the settings that this host was chosen for and does not have
@@ -53,31 +29,32 @@ chosen_for(struct json_object *row, struct json_object *desired)
 	if (!json_object_object_get_ex(jsonx_path(desired, "chosen.hosts"),
 		jsonx_path_str(row, "name", ""), &entry))
 		return 0;
-	n = number(entry, "generation");
-	return n > number(row, "says.own_generation") ? n : 0;
+	n = jsonx_path_int(entry, "generation");
+	return n > jsonx_path_int(row, "says.own_generation") ? n : 0;
 }
 
 /* One word for a scanner. */
 static const char *
 scanner_state(struct json_object *row, struct json_object *desired)
 {
-	int64_t wanted = number(desired, "generation");
+	int64_t wanted = jsonx_path_int(desired, "generation");
 	int64_t chosen = chosen_for(row, desired);
 
-	if (!is_true(row, "known"))
+	if (!jsonx_path_bool(row, "known"))
 		return "removed";
-	if (!is_true(row, "reported"))
+	if (!jsonx_path_bool(row, "reported"))
 		return "new";
-	if (!is_true(row, "valid"))
+	if (!jsonx_path_bool(row, "valid"))
 		return "untrusted";
 	if (chosen > 0)
-		return number(row, "says.own_failed") == chosen ? "failed"
-								: "chosen";
-	if (is_true(row, "says.own"))
+		return jsonx_path_int(row, "says.own_failed") == chosen
+			   ? "failed"
+			   : "chosen";
+	if (jsonx_path_bool(row, "says.own"))
 		return "own";
-	if (wanted > 0 && number(row, "says.generation") == wanted)
+	if (wanted > 0 && jsonx_path_int(row, "says.generation") == wanted)
 		return "current";
-	if (wanted > 0 && number(row, "says.failed") == wanted)
+	if (wanted > 0 && jsonx_path_int(row, "says.failed") == wanted)
 		return "failed";
 	return "behind";
 }
@@ -94,10 +71,10 @@ scanner_json(const struct conf *conf, struct json_object *row,
 	size_t i;
 
 	share(o, "name", row, "name");
-	put_str(o, "state", scanner_state(row, desired));
-	put_bool(o, "alive", is_true(row, "alive"));
+	jsonx_put_str(o, "state", scanner_state(row, desired));
+	jsonx_put_bool(o, "alive", jsonx_path_bool(row, "alive"));
 	share(o, "seen", row, "seen");
-	put_bool(o, "this_host",
+	jsonx_put_bool(o, "this_host",
 	    strcmp(jsonx_path_str(row, "name", ""), conf->cluster_name) == 0);
 	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
 		(void)snprintf(path, sizeof(path), "says.%s", said[i]);
@@ -139,8 +116,8 @@ add_silent(const struct conf *conf, struct json_object *list)
 		if (has_name(list, name))
 			continue;
 		row = json_object_new_object();
-		put_str(row, "name", name);
-		put_bool(row, "known", true);
+		jsonx_put_str(row, "name", name);
+		jsonx_put_bool(row, "known", true);
 		json_object_array_add(list, scanner_json(conf, row, NULL));
 		json_object_put(row);
 	}
@@ -180,12 +157,12 @@ put_cluster(const struct conf *conf, const struct cluster_state *s,
 {
 	struct json_object *c = cluster_state_json(s), *box = NULL;
 
-	put_str(c, "name", conf->cluster_name);
-	put_bool(c, "console", conf->cluster_console);
-	put_bool(c, "own_certificate", conf->cluster_own_certificate);
-	put_bool(c, "joined", s->id[0] != '\0');
+	jsonx_put_str(c, "name", conf->cluster_name);
+	jsonx_put_bool(c, "console", conf->cluster_console);
+	jsonx_put_bool(c, "own_certificate", conf->cluster_own_certificate);
+	jsonx_put_bool(c, "joined", s->id[0] != '\0');
 	(void)cluster_file_read(conf, "outbox.json", &box, NULL);
-	put_bool(c, "waiting",
+	jsonx_put_bool(c, "waiting",
 	    box != NULL && jsonx_path_str(box, "outcome", "")[0] == '\0');
 	json_object_put(box);
 	json_object_object_add(c, "key_known_to", key_known_to(conf));
@@ -207,9 +184,7 @@ op_scanners_get(struct call *c, struct json_object *args,
 	o = json_object_new_object();
 	list = json_object_new_array();
 	rows = jsonx_path(seen, "hosts");
-	n = json_object_is_type(rows, json_type_array)
-		? json_object_array_length(rows)
-		: 0;
+	n = jsonx_len(rows);
 	for (i = 0; i < n; i++)
 		json_object_array_add(list,
 		    scanner_json(c->conf, json_object_array_get_idx(rows, i),
@@ -239,9 +214,9 @@ op_scanner_identity(struct call *c, struct json_object *args,
 	buf_init(&pem, BUNDLE_PEM_MAX);
 	if ((rc = cluster_identity(c->conf, &pem, sha256, err)) == 0) {
 		*data = json_object_new_object();
-		put_str(*data, "name", c->conf->cluster_name);
-		put_str(*data, "certificate", pem.data);
-		put_str(*data, "sha256", sha256);
+		jsonx_put_str(*data, "name", c->conf->cluster_name);
+		jsonx_put_str(*data, "certificate", pem.data);
+		jsonx_put_str(*data, "sha256", sha256);
 	}
 	buf_clear(&pem);
 	return rc;
@@ -308,7 +283,7 @@ note_removed(const struct conf *conf, const char *name)
 	    o == NULL || strcmp(jsonx_path_str(o, "spki", ""), spki) != 0) {
 		json_object_put(o);
 		o = json_object_new_object();
-		put_str(o, "spki", spki);
+		jsonx_put_str(o, "spki", spki);
 		json_object_object_add(o, "names", json_object_new_array());
 	}
 	names = jsonx_path(o, "names");
@@ -348,9 +323,9 @@ order_sync(struct call *c, const char *what, struct err *err)
 	int rc;
 
 	if ((rc = random_hex(id, 16, err)) == 0) {
-		put_str(o, "id", id);
-		put_str(o, "do", what);
-		put_str(o, "outcome", "");
+		jsonx_put_str(o, "id", id);
+		jsonx_put_str(o, "do", what);
+		jsonx_put_str(o, "outcome", "");
 		rc = cluster_file_write(c->conf, "command.json", o, err);
 	}
 	json_object_put(o);
@@ -400,7 +375,7 @@ rejoin_console(struct call *c, const struct cluster_state *now, struct err *err)
 	if (cluster_restore(c->conf, (long)s.local, &c->actor, id, &job, err) ==
 	    0) {
 		s.own = false;
-		s.local = number(job, "result.generation");
+		s.local = jsonx_path_int(job, "result.generation");
 		rc = cluster_state_write(c->conf, &s, err);
 	} else {
 		c->error = json_object_get(jsonx_path(job, "error"));

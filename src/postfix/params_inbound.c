@@ -317,16 +317,6 @@ is_managed(const struct settings *s, const struct owned *o)
 	return false;
 }
 
-static struct json_object *
-member(struct json_object *o, const char *name)
-{
-	struct json_object *v = NULL;
-
-	if (o != NULL)
-		(void)json_object_object_get_ex(o, name, &v);
-	return v;
-}
-
 struct json_object *
 params_originals(const struct params_context *c, struct json_object *wanted)
 {
@@ -340,11 +330,11 @@ params_originals(const struct params_context *c, struct json_object *wanted)
 		if ((row = json_object_new_object()) == NULL)
 			break;
 		json_object_object_add(row, "was",
-		    json_object_get(known != NULL
-					? member(known, "was")
-					: member(c->current, owned[i].name)));
-		json_object_object_add(
-		    row, "set", json_object_get(member(wanted, owned[i].name)));
+		    json_object_get(known != NULL ? jsonx_member(known, "was")
+						  : jsonx_member(c->current,
+							owned[i].name)));
+		json_object_object_add(row, "set",
+		    json_object_get(jsonx_member(wanted, owned[i].name)));
 		json_object_object_add(all, owned[i].name, row);
 	}
 	return all;

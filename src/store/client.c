@@ -80,18 +80,6 @@ reply_ms(const char *op)
 	return REPLY_MS;
 }
 
-static int
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	struct json_object *v = json_object_new_string(value);
-
-	if (v == NULL || json_object_object_add(o, key, v) != 0) {
-		json_object_put(v);
-		return -1;
-	}
-	return 0;
-}
-
 /* {"op", "actor", "args"}; args is taken over. */
 static struct json_object *
 frame(const struct client_actor *who, const char *op, struct json_object *args)
@@ -105,9 +93,10 @@ frame(const struct client_actor *who, const char *op, struct json_object *args)
 		json_object_put(actor);
 		goto fail;
 	}
-	if (put_str(actor, "user", who->user) == -1 ||
-	    put_str(actor, "from", who->from) == -1 ||
-	    put_str(actor, "via", who->via) == -1 || put_str(o, "op", op) == -1)
+	if (jsonx_put_str(actor, "user", who->user) == -1 ||
+	    jsonx_put_str(actor, "from", who->from) == -1 ||
+	    jsonx_put_str(actor, "via", who->via) == -1 ||
+	    jsonx_put_str(o, "op", op) == -1)
 		goto fail;
 	if (json_object_object_add(o, "args", args) != 0)
 		goto fail;
@@ -171,8 +160,8 @@ lost(const char *job, struct json_object **error, struct err *err)
 	if (error == NULL || *job == '\0' ||
 	    (o = json_object_new_object()) == NULL)
 		return -1;
-	if (put_str(o, "code", err_name(err->code)) == -1 ||
-	    put_str(o, "job", job) == -1 ||
+	if (jsonx_put_str(o, "code", err_name(err->code)) == -1 ||
+	    jsonx_put_str(o, "job", job) == -1 ||
 	    json_object_object_add(o, "lost", json_object_new_boolean(1)) !=
 		0) {
 		json_object_put(o);

@@ -39,7 +39,7 @@ has(struct sync *s, const char *name, struct json_object *entry)
 	const struct host *h = model_host(s, name, false);
 
 	return h != NULL && h->valid &&
-	       h->own_generation >= member_int(entry, "generation");
+	       h->own_generation >= jsonx_path_int(entry, "generation");
 }
 
 /* The number that this host shall still get, or 0. */
@@ -50,7 +50,7 @@ model_chosen(struct sync *s, const char *name)
 
 	return entry == NULL || has(s, name, entry)
 		   ? 0
-		   : member_int(entry, "generation");
+		   : jsonx_path_int(entry, "generation");
 }
 
 /* Hosts of the newest such Save, in the order of its waves. */
@@ -58,7 +58,7 @@ struct rollout_host *
 chosen_roster(struct sync *s, size_t *ret_n)
 {
 	struct json_object *c = jsonx_path(s->desired, "chosen"), *hosts;
-	int64_t generation = member_int(c, "generation");
+	int64_t generation = jsonx_path_int(c, "generation");
 	struct rollout_host *v;
 	const struct host *h;
 
@@ -70,7 +70,7 @@ chosen_roster(struct sync *s, size_t *ret_n)
 	if (v == NULL)
 		return NULL;
 	json_object_object_foreach (hosts, name, entry) {
-		if (member_int(entry, "generation") != generation)
+		if (jsonx_path_int(entry, "generation") != generation)
 			continue;
 		h = model_host(s, name, false);
 		v[*ret_n].name = name;
@@ -94,7 +94,7 @@ bool
 chosen_prune(struct sync *s, struct json_object *chosen)
 {
 	struct json_object *hosts = jsonx_path(chosen, "hosts"), *keep;
-	int64_t generation = member_int(chosen, "generation");
+	int64_t generation = jsonx_path_int(chosen, "generation");
 	bool left, less;
 
 	if (!json_object_is_type(hosts, json_type_object))
@@ -103,7 +103,8 @@ chosen_prune(struct sync *s, struct json_object *chosen)
 	keep = json_object_new_object();
 	json_object_object_foreach (hosts, name, entry) {
 		if (!has(s, name, entry) && model_enrolled(s, name) &&
-		    !(left && member_int(entry, "generation") == generation))
+		    !(left &&
+			jsonx_path_int(entry, "generation") == generation))
 			json_object_object_add(
 			    keep, name, json_object_get(entry));
 	}
@@ -121,13 +122,13 @@ put_bundle(struct sync *s, const char *name, const char *id, const char *dir,
 	char key[KEY_MAX];
 	int rc;
 
-	member_put_str(args, "host", name);
-	member_put_str(args, "chosen", id);
+	jsonx_put_str(args, "host", name);
+	jsonx_put_str(args, "chosen", id);
 	if (link_call(s->conf, OP_CLUSTER_SEAL, args, &data, err) == -1)
 		return -1;
 	o = json_object_new_object();
-	member_put_int(o, "generation", generation);
-	member_put_int(o, "wave", wave);
+	jsonx_put_int(o, "generation", generation);
+	jsonx_put_int(o, "wave", wave);
 	json_object_object_add(
 	    o, "blob", json_object_get(jsonx_path(data, "blob")));
 	json_object_put(data);
@@ -166,7 +167,7 @@ static struct json_object *
 carried(struct sync *s, struct json_object *before)
 {
 	struct json_object *hosts = jsonx_path(before, "chosen.hosts"), *keep;
-	int64_t newest = member_int(before, "chosen.generation");
+	int64_t newest = jsonx_path_int(before, "chosen.generation");
 	bool stopped;
 
 	keep = json_object_new_object();
@@ -175,7 +176,7 @@ carried(struct sync *s, struct json_object *before)
 	stopped = strcmp(jsonx_path_str(before, "chosen.state", ""), "done");
 	json_object_object_foreach (hosts, name, entry) {
 		if (has(s, name, entry) || !model_enrolled(s, name) ||
-		    (stopped && member_int(entry, "generation") == newest))
+		    (stopped && jsonx_path_int(entry, "generation") == newest))
 			continue;
 		json_object_object_add(keep, name, json_object_get(entry));
 	}
@@ -204,18 +205,18 @@ chosen_make(struct sync *s, struct json_object *what, const char *dir,
 {
 	struct json_object *o = json_object_new_object();
 
-	member_put_int(o, "generation", r->generation);
-	member_put_str(o, "bundle", dir);
-	member_put_str(o, "console", s->conf->cluster_name);
-	member_put_str(o, "by", jsonx_path_str(what, "by", ""));
-	member_put_str(o, "at", jsonx_path_str(what, "at", ""));
-	member_put_str(o, "apply", jsonx_path_str(what, "apply", "restart"));
-	member_put_str(o, "state", "rolling");
-	member_put_int(o, "wave", 1);
-	member_put_int(o, "waves", waves);
-	member_put_int(o, "attempt", 1);
-	member_put_str(o, "canary", r->canary);
-	member_put_int(o, "batch", r->batch);
+	jsonx_put_int(o, "generation", r->generation);
+	jsonx_put_str(o, "bundle", dir);
+	jsonx_put_str(o, "console", s->conf->cluster_name);
+	jsonx_put_str(o, "by", jsonx_path_str(what, "by", ""));
+	jsonx_put_str(o, "at", jsonx_path_str(what, "at", ""));
+	jsonx_put_str(o, "apply", jsonx_path_str(what, "apply", "restart"));
+	jsonx_put_str(o, "state", "rolling");
+	jsonx_put_int(o, "wave", 1);
+	jsonx_put_int(o, "waves", waves);
+	jsonx_put_int(o, "attempt", 1);
+	jsonx_put_str(o, "canary", r->canary);
+	jsonx_put_int(o, "batch", r->batch);
 	json_object_object_add(o, "failed", json_object_new_array());
 	return o;
 }
@@ -236,9 +237,9 @@ put_hosts(struct sync *s, struct json_object *what, const char *dir,
 			dir, r->generation, wave, err) == -1)
 			return -1;
 		entry = json_object_new_object();
-		member_put_int(entry, "generation", r->generation);
-		member_put_int(entry, "wave", wave);
-		member_put_str(entry, "bundle", dir);
+		jsonx_put_int(entry, "generation", r->generation);
+		jsonx_put_int(entry, "wave", wave);
+		jsonx_put_str(entry, "bundle", dir);
 		/* Last, whatever stood there: waves go by this order. */
 		json_object_object_del(hosts, h[i].name);
 		json_object_object_add(hosts, h[i].name, entry);
@@ -259,7 +260,7 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 
 	if ((h = rows_of(s, names, n)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "hosts");
-	r.generation = member_int(what, "generation");
+	r.generation = jsonx_path_int(what, "generation");
 	r.canary = rollout_canary(h, n, s->conf->cluster_canary);
 	hosts = carried(s, before);
 	if (put_hosts(s, what, dir, &r, h, n, hosts, err) == -1)
@@ -298,8 +299,8 @@ publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
 		if (strcmp(jsonx_path_str(before, "chosen.bundle", ""), dir) ==
 		    0)
 			*done = true; /* ours, and the answer was lost */
-		else if (member_int(before, "chosen.generation") !=
-			     member_int(what, "base") ||
+		else if (jsonx_path_int(before, "chosen.generation") !=
+			     jsonx_path_int(what, "base") ||
 			 strcmp(jsonx_path_str(before, "chosen.state", ""),
 			     "rolling") == 0)
 			stale = true;
@@ -315,7 +316,7 @@ int
 chosen_publish(struct sync *s, struct err *err)
 {
 	struct json_object *what = jsonx_path(s->me, "chosen");
-	int64_t generation = member_int(what, "generation");
+	int64_t generation = jsonx_path_int(what, "generation");
 	char dir[64], id[64];
 	bool done = false;
 

@@ -32,9 +32,7 @@ console_roster(struct sync *s, size_t *ret_n)
 	const struct host *h;
 	size_t i, n;
 
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	/* All of them first: making one moves the others. */
 	for (i = 0; i < n; i++)
 		(void)model_host(s,
@@ -68,11 +66,11 @@ seal_start(struct sync *s, struct link *l, const char *host,
 {
 	struct json_object *args = json_object_new_object();
 
-	member_put_str(args, "host", host);
-	member_put_int(args, "generation", member_int(what, "generation"));
-	member_put_int(args, "local", member_int(what, "local"));
-	member_put_str(args, "by", jsonx_path_str(what, "by", ""));
-	member_put_str(args, "apply", jsonx_path_str(what, "apply", "restart"));
+	jsonx_put_str(args, "host", host);
+	jsonx_put_int(args, "generation", jsonx_path_int(what, "generation"));
+	jsonx_put_int(args, "local", jsonx_path_int(what, "local"));
+	jsonx_put_str(args, "by", jsonx_path_str(what, "by", ""));
+	jsonx_put_str(args, "apply", jsonx_path_str(what, "apply", "restart"));
 	return link_start(l, s->conf, OP_CLUSTER_SEAL, args, SEAL_MS, err);
 }
 
@@ -87,8 +85,8 @@ seal_finish(struct link *l, struct json_object *what, int wave,
 	if (link_finish(l, &data, err) == -1)
 		return -1;
 	o = json_object_new_object();
-	member_put_int(o, "generation", member_int(what, "generation"));
-	member_put_int(o, "wave", wave);
+	jsonx_put_int(o, "generation", jsonx_path_int(what, "generation"));
+	jsonx_put_int(o, "wave", wave);
 	json_object_object_add(
 	    o, "blob", json_object_get(jsonx_path(data, "blob")));
 	json_object_put(data);
@@ -223,18 +221,18 @@ desired_make(struct sync *s, struct json_object *what, const char *dir,
 	char at[32];
 
 	time_iso(time(NULL), at);
-	member_put_int(o, "generation", member_int(what, "generation"));
-	member_put_str(o, "bundle", dir);
-	member_put_str(o, "console", s->conf->cluster_name);
-	member_put_str(o, "by", jsonx_path_str(what, "by", ""));
-	member_put_str(o, "at", at);
-	member_put_str(o, "apply", jsonx_path_str(what, "apply", "restart"));
-	member_put_str(o, "state", waves == 0 ? "done" : "rolling");
-	member_put_int(o, "wave", waves == 0 ? 0 : 1);
-	member_put_int(o, "waves", waves);
-	member_put_int(o, "attempt", 1);
-	member_put_str(o, "canary", r->canary);
-	member_put_int(o, "batch", r->batch);
+	jsonx_put_int(o, "generation", jsonx_path_int(what, "generation"));
+	jsonx_put_str(o, "bundle", dir);
+	jsonx_put_str(o, "console", s->conf->cluster_name);
+	jsonx_put_str(o, "by", jsonx_path_str(what, "by", ""));
+	jsonx_put_str(o, "at", at);
+	jsonx_put_str(o, "apply", jsonx_path_str(what, "apply", "restart"));
+	jsonx_put_str(o, "state", waves == 0 ? "done" : "rolling");
+	jsonx_put_int(o, "wave", waves == 0 ? 0 : 1);
+	jsonx_put_int(o, "waves", waves);
+	jsonx_put_int(o, "attempt", 1);
+	jsonx_put_str(o, "canary", r->canary);
+	jsonx_put_int(o, "batch", r->batch);
 	json_object_object_add(o, "failed", json_object_new_array());
 	if (chosen != NULL)
 		json_object_object_add(o, "chosen", json_object_get(chosen));
@@ -260,9 +258,9 @@ console_settle(struct sync *s, const char *id, const char *outcome,
 	struct json_object *args = json_object_new_object(), *data = NULL;
 	int rc;
 
-	member_put_str(args, "id", id); /* a copy: id may be of s->me */
-	member_put_str(args, "outcome", outcome);
-	member_put_str(args, "detail", detail);
+	jsonx_put_str(args, "id", id); /* a copy: id may be of s->me */
+	jsonx_put_str(args, "outcome", outcome);
+	jsonx_put_str(args, "detail", detail);
 	rc = link_call(s->conf, OP_CLUSTER_PUBLISHED, args, &data, err);
 	json_object_put(data);
 	/* Done with, before the next poll says so. */
@@ -285,7 +283,7 @@ console_desired(
 	if (json_object_array_length(kvs) > 0) {
 		kv = json_object_array_get_idx(kvs, 0);
 		text = jsonx_path_str(kv, "value", "");
-		*ret_mod = member_int(kv, "mod");
+		*ret_mod = jsonx_path_int(kv, "mod");
 		if (jsonx_parse(text, strlen(text), 8, &o, NULL) == 0 &&
 		    !json_object_is_type(o, json_type_object)) {
 			json_object_put(o);
@@ -322,7 +320,7 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 
 	if ((h = console_roster(s, &n)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "hosts");
-	r.generation = member_int(what, "generation");
+	r.generation = jsonx_path_int(what, "generation");
 	r.canary = rollout_canary(h, n, s->conf->cluster_canary);
 	o = desired_make(s, what, dir, &r, rollout_waves(&r, h, n), before);
 	if (put_bundles(s, what, dir, &r, h, n, err) == 0 &&
@@ -356,8 +354,9 @@ publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
 			return -1;
 		if (strcmp(jsonx_path_str(before, "bundle", ""), dir) == 0)
 			*done = true; /* ours, and the answer was lost */
-		else if (before != NULL && member_int(before, "generation") !=
-					       member_int(what, "base"))
+		else if (before != NULL &&
+			 jsonx_path_int(before, "generation") !=
+			     jsonx_path_int(what, "base"))
 			stale = true;
 		else
 			rc = publish_to(s, what, dir, before, mod, done, err);
@@ -372,7 +371,7 @@ console_publish(struct sync *s, struct err *err)
 {
 	struct json_object *what = jsonx_path(s->me, "publish");
 	const char *from = jsonx_path_str(what, "id", "");
-	int64_t generation = member_int(what, "generation");
+	int64_t generation = jsonx_path_int(what, "generation");
 	char dir[64], id[64];
 	bool done = false;
 

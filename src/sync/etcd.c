@@ -381,9 +381,7 @@ etcd_range(struct etcd *e, const char *key, const char *end,
 		return -1;
 	out = json_object_new_array();
 	list = jsonx_path(reply, "kvs");
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		kv = etcd_kv(json_object_array_get_idx(list, i), false);
 		if (kv != NULL)

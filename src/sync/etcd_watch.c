@@ -23,9 +23,7 @@ take_events(struct etcd *e, struct json_object *result)
 	int64_t rev = etcd_number(result, "header.revision");
 	size_t i, n;
 
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		ev = json_object_array_get_idx(list, i);
 		kv = etcd_kv(jsonx_path(ev, "kv"),

@@ -29,9 +29,9 @@ desired_change(struct sync *s, enum track track, const char *state,
 		return err_set(err, ERR_NOMEM, "", "desired");
 	}
 	t = track == TRACK_ALL ? o : jsonx_path(o, "chosen");
-	member_put_str(t, "state", state);
-	member_put_int(t, "wave", wave);
-	member_put_int(t, "attempt", attempt);
+	jsonx_put_str(t, "state", state);
+	jsonx_put_int(t, "wave", wave);
+	jsonx_put_int(t, "attempt", attempt);
 	json_object_object_add(
 	    t, "failed", failed != NULL ? failed : json_object_new_array());
 	if (track == TRACK_CHOSEN && strcmp(state, "left") == 0)
@@ -40,8 +40,8 @@ desired_change(struct sync *s, enum track track, const char *state,
 	if (rc == 0 && *done)
 		log_info("%s %lld: %s, wave %lld of %lld",
 		    track == TRACK_ALL ? "generation" : "chosen hosts",
-		    (long long)member_int(t, "generation"), state,
-		    (long long)wave, (long long)member_int(t, "waves"));
+		    (long long)jsonx_path_int(t, "generation"), state,
+		    (long long)wave, (long long)jsonx_path_int(t, "waves"));
 	json_object_put(o);
 	return rc;
 }
@@ -122,10 +122,10 @@ drive_track(struct sync *s, enum track track, struct err *err)
 	    strcmp(jsonx_path_str(t, "state", ""), "rolling") != 0 ||
 	    !leads(s, track))
 		return 0;
-	r.generation = member_int(t, "generation");
-	r.attempt = member_int(t, "attempt");
-	r.wave = (int)member_int(t, "wave");
-	r.batch = (int)member_int(t, "batch");
+	r.generation = jsonx_path_int(t, "generation");
+	r.attempt = jsonx_path_int(t, "attempt");
+	r.wave = (int)jsonx_path_int(t, "wave");
+	r.batch = (int)jsonx_path_int(t, "batch");
 	r.canary = jsonx_path_str(t, "canary", "");
 	/* A retry, also another console's, has its own time. */
 	if (w->seen != r.wave || w->generation != r.generation ||
@@ -182,8 +182,8 @@ retry(struct sync *s, enum track track, bool *done, struct err *err)
 		return -1;
 	return desired_change(s, track,
 	    strcmp(state, "done") == 0 ? state : "rolling",
-	    member_int(t, "wave"), member_int(t, "attempt") + 1, NULL, done,
-	    err);
+	    jsonx_path_int(t, "wave"), jsonx_path_int(t, "attempt") + 1, NULL,
+	    done, err);
 }
 
 static int
@@ -191,9 +191,9 @@ leave(struct sync *s, enum track track, bool *done, struct err *err)
 {
 	struct json_object *t = track_of(s, track);
 
-	return desired_change(s, track, "left", member_int(t, "wave"),
-	    member_int(t, "attempt"), json_object_get(jsonx_path(t, "failed")),
-	    done, err);
+	return desired_change(s, track, "left", jsonx_path_int(t, "wave"),
+	    jsonx_path_int(t, "attempt"),
+	    json_object_get(jsonx_path(t, "failed")), done, err);
 }
 
 int

@@ -15,12 +15,6 @@
 #define CALL_MS	   15000
 #define RECEIVE_MS 5000
 
-static void
-put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 int
 link_start(struct link *l, const struct conf *conf, const char *op,
     struct json_object *args, int ms, struct err *err)
@@ -29,10 +23,10 @@ link_start(struct link *l, const struct conf *conf, const char *op,
 	int rc;
 
 	who = json_object_new_object();
-	put_str(who, "user", "postseal-sync");
-	put_str(who, "from", conf->cluster_name);
-	put_str(who, "via", "sync");
-	put_str(o, "op", op);
+	jsonx_put_str(who, "user", "postseal-sync");
+	jsonx_put_str(who, "from", conf->cluster_name);
+	jsonx_put_str(who, "via", "sync");
+	jsonx_put_str(o, "op", op);
 	json_object_object_add(o, "actor", who);
 	json_object_object_add(
 	    o, "args", args != NULL ? args : json_object_new_object());

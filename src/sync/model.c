@@ -15,39 +15,13 @@
 /* A status is 1 KB.  One host's must not make the report of all too large. */
 #define STATUS_MAX 8192
 
-int64_t
-member_int(struct json_object *o, const char *path)
-{
-	return json_object_get_int64(jsonx_path(o, path));
-}
-
-bool
-member_bool(struct json_object *o, const char *path)
-{
-	return json_object_get_boolean(jsonx_path(o, path));
-}
-
-void
-member_put_str(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-void
-member_put_int(struct json_object *o, const char *key, int64_t value)
-{
-	json_object_object_add(o, key, json_object_new_int64(value));
-}
-
 bool
 model_enrolled(const struct sync *s, const char *name)
 {
 	struct json_object *list = jsonx_path(s->me, "hosts");
 	size_t i, n;
 
-	n = json_object_is_type(list, json_type_array)
-		? json_object_array_length(list)
-		: 0;
+	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		if (strcmp(json_object_get_string(
 			       json_object_array_get_idx(list, i)),
@@ -153,7 +127,7 @@ model_event(struct sync *s, struct json_object *kv)
 	if (strcmp(key, KEY_DESIRED) == 0) {
 		json_object_put(s->desired);
 		s->desired = parse(value);
-		s->desired_mod = value == NULL ? 0 : member_int(kv, "mod");
+		s->desired_mod = value == NULL ? 0 : jsonx_path_int(kv, "mod");
 		s->fetch_at = 0;
 		s->tidy_due = true;
 	} else if (strncmp(key, KEY_ALIVE, strlen(KEY_ALIVE)) == 0) {

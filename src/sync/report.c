@@ -38,15 +38,15 @@ take_row(struct sync *s, struct json_object *row)
 	h = model_host(s, jsonx_path_str(row, "name", ""), false);
 	if (h == NULL)
 		return;
-	h->known = member_bool(row, "known");
-	h->valid = member_bool(row, "valid");
-	h->own = member_bool(row, "says.own");
-	h->generation = member_int(row, "says.generation");
-	h->failed = member_int(row, "says.failed");
-	h->attempt = member_int(row, "says.attempt");
-	h->own_generation = member_int(row, "says.own_generation");
-	h->own_failed = member_int(row, "says.own_failed");
-	h->own_attempt = member_int(row, "says.own_attempt");
+	h->known = jsonx_path_bool(row, "known");
+	h->valid = jsonx_path_bool(row, "valid");
+	h->own = jsonx_path_bool(row, "says.own");
+	h->generation = jsonx_path_int(row, "says.generation");
+	h->failed = jsonx_path_int(row, "says.failed");
+	h->attempt = jsonx_path_int(row, "says.attempt");
+	h->own_generation = jsonx_path_int(row, "says.own_generation");
+	h->own_failed = jsonx_path_int(row, "says.own_failed");
+	h->own_attempt = jsonx_path_int(row, "says.own_attempt");
 }
 
 int

@@ -41,35 +41,35 @@ want_own(const struct sync *s, struct want *w)
 
 	if (!json_object_object_get_ex(
 		jsonx_path(c, "hosts"), s->conf->cluster_name, &mine) ||
-	    member_int(mine, "generation") <=
-		member_int(s->me, "own_generation"))
+	    jsonx_path_int(mine, "generation") <=
+		jsonx_path_int(s->me, "own_generation"))
 		return;
 	w->own = true;
-	w->generation = member_int(mine, "generation");
-	w->attempt = member_int(c, "attempt");
+	w->generation = jsonx_path_int(mine, "generation");
+	w->attempt = jsonx_path_int(c, "attempt");
 	w->dir = jsonx_path_str(mine, "bundle", "");
 	/* The rest of an earlier Save: its roll-out is over. */
-	w->open = w->generation != member_int(c, "generation") ||
+	w->open = w->generation != jsonx_path_int(c, "generation") ||
 		  strcmp(jsonx_path_str(c, "state", ""), "done") == 0;
-	w->wave = member_int(mine, "wave");
-	w->reached = member_int(c, "wave");
+	w->wave = jsonx_path_int(mine, "wave");
+	w->reached = jsonx_path_int(c, "wave");
 }
 
 /* What all shall have. */
 static void
 want_all(const struct sync *s, struct want *w)
 {
-	int64_t generation = member_int(s->desired, "generation");
+	int64_t generation = jsonx_path_int(s->desired, "generation");
 
-	if (generation == 0 || member_bool(s->me, "own") ||
-	    generation <= member_int(s->me, "generation"))
+	if (generation == 0 || jsonx_path_bool(s->me, "own") ||
+	    generation <= jsonx_path_int(s->me, "generation"))
 		return;
 	w->generation = generation;
-	w->attempt = member_int(s->desired, "attempt");
+	w->attempt = jsonx_path_int(s->desired, "attempt");
 	w->dir = jsonx_path_str(s->desired, "bundle", "");
 	w->open = strcmp(jsonx_path_str(s->desired, "state", ""), "done") == 0;
 	w->wave = -1; /* the bundle says */
-	w->reached = member_int(s->desired, "wave");
+	w->reached = jsonx_path_int(s->desired, "wave");
 }
 
 /* Is there a generation that this host should take and has not tried?  Who
@@ -82,11 +82,11 @@ wanted(const struct sync *s, struct want *w)
 		return false;
 	want_own(s, w);
 	if (w->generation > 0)
-		return !tried(member_int(s->me, "own_failed"),
-		    member_int(s->me, "own_attempt"), w);
+		return !tried(jsonx_path_int(s->me, "own_failed"),
+		    jsonx_path_int(s->me, "own_attempt"), w);
 	want_all(s, w);
-	return w->generation > 0 && !tried(member_int(s->me, "failed"),
-					member_int(s->me, "attempt"), w);
+	return w->generation > 0 && !tried(jsonx_path_int(s->me, "failed"),
+					jsonx_path_int(s->me, "attempt"), w);
 }
 
 static int
@@ -116,7 +116,7 @@ fetch(struct sync *s, const struct want *w, struct json_object **ret,
 static bool
 released(const struct want *w, struct json_object *bundle)
 {
-	int64_t wave = w->wave >= 0 ? w->wave : member_int(bundle, "wave");
+	int64_t wave = w->wave >= 0 ? w->wave : jsonx_path_int(bundle, "wave");
 
 	return w->open || wave <= w->reached;
 }
@@ -129,8 +129,8 @@ hand_over(struct sync *s, const struct want *w, struct json_object *bundle,
 
 	json_object_object_add(
 	    args, "blob", json_object_get(jsonx_path(bundle, "blob")));
-	member_put_int(args, "generation", w->generation);
-	member_put_int(args, "attempt", w->attempt);
+	jsonx_put_int(args, "generation", w->generation);
+	jsonx_put_int(args, "attempt", w->attempt);
 	json_object_object_add(args, "own", json_object_new_boolean(w->own));
 	log_info("%s %lld: applying", w->own ? "own settings" : "generation",
 	    (long long)w->generation);

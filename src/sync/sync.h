@@ -187,13 +187,9 @@ void model_clear(struct sync *);
 int model_read(struct sync *, struct err *); /* snapshot, then watch */
 void model_event(struct sync *, struct json_object *kv);
 struct host *model_host(struct sync *, const char *name, bool make);
-int64_t member_int(struct json_object *, const char *path);
-bool member_bool(struct json_object *, const char *path);
 /* Is this name among the enrolled hosts that postseald named? */
 bool model_enrolled(const struct sync *, const char *name);
 
-void member_put_str(struct json_object *, const char *key, const char *value);
-void member_put_int(struct json_object *, const char *key, int64_t value);
 
 /* console.c */
 int console_publish(struct sync *, struct err *);

@@ -31,14 +31,14 @@ tidy_host(struct sync *s, struct host *h, bool again, struct err *err)
 		return 0;
 	if (json_object_deep_copy(s->desired, &what, NULL) == -1)
 		return err_set(err, ERR_NOMEM, "", "desired");
-	member_put_int(what, "local", member_int(s->me, "local"));
+	jsonx_put_int(what, "local", jsonx_path_int(s->me, "local"));
 	if (console_seal(s, h->name, what, 1, &o, err) == 0)
 		rc = etcd_put(s->etcd, key,
 		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 		    0, err);
 	if (rc == 0)
 		log_info("%s: sealed generation %lld", h->name,
-		    (long long)member_int(what, "generation"));
+		    (long long)jsonx_path_int(what, "generation"));
 	else
 		h->sealed[0] = '\0';
 	json_object_put(o);
@@ -69,17 +69,17 @@ tidy_removed(struct sync *s, struct host *h, struct err *err)
 static bool
 can_seal(struct sync *s)
 {
-	int64_t wanted = member_int(s->desired, "generation");
+	int64_t wanted = jsonx_path_int(s->desired, "generation");
 
 	return s->me != NULL && wanted > 0 && console_leads(s) &&
-	       !member_bool(s->me, "own") &&
-	       member_int(s->me, "generation") == wanted;
+	       !jsonx_path_bool(s->me, "own") &&
+	       jsonx_path_int(s->me, "generation") == wanted;
 }
 
 int
 console_tidy(struct sync *s, struct err *err)
 {
-	int64_t wanted = member_int(s->desired, "generation");
+	int64_t wanted = jsonx_path_int(s->desired, "generation");
 	struct host *h;
 	size_t i;
 	int rc;
@@ -107,7 +107,7 @@ console_tidy(struct sync *s, struct err *err)
 int
 console_reseal(struct sync *s, struct err *err)
 {
-	int64_t wanted = member_int(s->desired, "generation");
+	int64_t wanted = jsonx_path_int(s->desired, "generation");
 	size_t i;
 
 	if (!can_seal(s))
