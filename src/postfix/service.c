@@ -5,9 +5,10 @@
  * Whoever was asked, success is what can be seen: the lock that master(8)
  * holds.
  * A Postfix that is down (a restart on a bad file leaves the unit failed), or
- * was started by hand, is started by systemd as well: from here it would live
- * inside the walls of our own unit, without /home and with no program of its
- * users able to become postdrop.
+ * was started by hand, is started by systemd as well, in a unit of its own if
+ * there is none (systemd-run): within the walls of our unit /var/mail and /home
+ * cannot be written, local mail would bounce, and no program of its users
+ * could become postdrop.
  * systemd refuses a unit that was started five times in ten seconds.  That is
  * for services that keep dying, and must not turn the sixth Save down: the
  * count is cleared first.
@@ -158,6 +159,21 @@ verify_started(const struct postfix_info *info, struct err *err)
 	    "Postfix was started but its master is not running");
 }
 
+static int
+start_outside(const struct conf *conf, const struct postfix_info *info)
+{
+	char path[CONF_STR_MAX + 16];
+	const char *argv[] = {UNIT_RUN, "--quiet", "--collect",
+	    "--service-type=forking", "--property=GuessMainPID=no",
+	    "--description=Postfix, started by postseald", path, "-c",
+	    conf->config_directory, "start", NULL};
+
+	(void)snprintf(
+	    path, sizeof(path), "%s/postfix", conf->command_directory);
+	return command(
+	    conf, info, argv, ERR_POSTFIX_START, "systemd-run", NULL);
+}
+
 int
 service_start(
     const struct conf *conf, const struct postfix_info *info, struct err *err)
@@ -172,8 +188,10 @@ service_start(
 		done = systemctl(conf, info, "start", &unit, ERR_POSTFIX_START,
 			   NULL) == 0;
 	}
+	if (!done && unit_inside())
+		done = start_outside(conf, info) == 0;
 	/* systemd may refuse for reasons of its own; mail has to flow. */
-	if (!done &&
+	if (!done && !postfix_running(info) &&
 	    postfix_command(conf, info, "start", ERR_POSTFIX_START, err) == -1)
 		return -1;
 	return verify_started(info, err);

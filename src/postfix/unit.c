@@ -70,6 +70,19 @@ show(const char *name, struct unit_facts *f)
 	run_result_clear(&r);
 }
 
+static bool
+systemd_runs(const char *program)
+{
+	return access("/run/systemd/system", F_OK) == 0 &&
+	       access(program, X_OK) == 0;
+}
+
+bool
+unit_inside(void)
+{
+	return getenv("NOTIFY_SOCKET") != NULL && systemd_runs(UNIT_RUN);
+}
+
 bool
 unit_find(
     const struct conf *conf, const struct postfix_info *info, struct unit *u)
@@ -79,8 +92,7 @@ unit_find(
 
 	u->name[0] = '\0';
 	u->active = false;
-	if (access("/run/systemd/system", F_OK) == -1 ||
-	    access(UNIT_SYSTEMCTL, X_OK) == -1)
+	if (!systemd_runs(UNIT_SYSTEMCTL))
 		return false;
 	if ((real = realpath(conf->config_directory, NULL)) != NULL)
 		unit_instance(real, info->instance, instance);

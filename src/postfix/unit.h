@@ -15,6 +15,7 @@
 #include "postfix.h"
 
 #define UNIT_SYSTEMCTL	"/usr/bin/systemctl"
+#define UNIT_RUN	"/usr/bin/systemd-run"
 #define UNIT_NAME_MAX	96
 
 struct unit {
@@ -25,6 +26,9 @@ struct unit {
 /* false: systemd does not run, or has no unit for this instance. */
 bool	unit_find(const struct conf *, const struct postfix_info *,
 	    struct unit *);
+/* We are a service of systemd ourselves: what is started by fork from here
+ * lives within the walls of our unit, and systemd-run starts it outside. */
+bool	unit_inside(void);
 /* Pure: the unit's name after "postfix@" for an instance with this canonical
  * configuration directory: "-" or a name; "" = none. */
 void	unit_instance(const char *config_directory, const char *instance,
