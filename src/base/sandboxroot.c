@@ -29,7 +29,6 @@ static const struct {
 } kept[] = {
     {CAP_CHOWN, "chown"},
     {CAP_DAC_OVERRIDE, "dac_override"},
-    {CAP_DAC_READ_SEARCH, "dac_read_search"},
     {CAP_FOWNER, "fowner"},
     {CAP_KILL, "kill"},
     {CAP_SETGID, "setgid"},
