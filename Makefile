@@ -167,6 +167,10 @@ check-asan:
 	@tests/lib/check asan
 check-valgrind: $(UNIT_BIN)
 	@B='$(B)' tests/lib/check valgrind
+# docs/install.md on a gateway of its own with systemd as PID 1.
+check-systemd:
+	@deploy/install-packages check systemd
+	@bash tests/systemd/systemd.t
 check-layers: all
 	@B='$(B)' tests/lib/check-layers
 check-corpus: $(FUZZ_REPLAY)
@@ -263,7 +267,7 @@ clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
 .PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
-	check-browser check-asan soak \
+	check-browser check-asan check-systemd soak \
 	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
