@@ -26,28 +26,11 @@
 #define FRAME_MAX \
 	(HEAD_SIZE + BUNDLE_BODY_MAX + BUNDLE_ATTRIBUTES_MAX + \
 	    BUNDLE_SIGNATURE_MAX)
-#define READ_SIZE 16384 /* jail.c reserves that much at a time */
 
 struct task {
 	const struct pki_bytes *sealed;
 	const struct bundle_identity *host;
 };
-
-static void
-put32(unsigned char *p, size_t n)
-{
-	p[0] = (unsigned char)(n >> 24);
-	p[1] = (unsigned char)(n >> 16);
-	p[2] = (unsigned char)(n >> 8);
-	p[3] = (unsigned char)n;
-}
-
-static size_t
-get32(const unsigned char *p)
-{
-	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 |
-	       p[3];
-}
 
 /* In the child. */
 static int
@@ -69,7 +52,7 @@ take_apart(int fd, const void *arg)
 		bundle_parts_clear(&parts);
 	}
 	for (i = 0; i < PARTS; i++)
-		put32(head + 2 + 4 * i, part[i]->len);
+		jail_put32(head + 2 + 4 * i, part[i]->len);
 	rc = jail_send(fd, head, sizeof(head));
 	for (i = 0; rc == 0 && i < PARTS; i++)
 		rc = jail_send(fd, part[i]->data, part[i]->len);
@@ -96,7 +79,7 @@ take_parts(const struct buf *b, struct bundle_parts *parts, struct err *err)
 			    : err_set(err, ERR_BUNDLE_INVALID, "",
 				  "damaged, or not for this host's key");
 	for (i = 0; i < PARTS; i++) {
-		len = get32(p + 2 + 4 * i);
+		len = jail_get32(p + 2 + 4 * i);
 		if (len == 0 || len > b->len - at ||
 		    buf_add(part[i], p + at, len) == -1)
 			goto bad;
@@ -125,7 +108,7 @@ bundle_open_jailed(const struct pki_jail *jail, const struct pki_bytes *sealed,
 	/* What the child could not load any more. */
 	pki_warm_up();
 	bundle_parts_init(&parts);
-	buf_init(&b, FRAME_MAX + READ_SIZE);
+	buf_init(&b, FRAME_MAX + JAIL_READ_SIZE);
 	rc = jail_spawn(jail, take_apart, &task, &b, err);
 	if (rc > 0)
 		rc = err_set(err, ERR_BUNDLE_INVALID, "", "%s",

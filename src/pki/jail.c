@@ -36,11 +36,11 @@
 #define REPORT_MAX (768 * 1024)
 #define CHAIN_MAX  (256 * 1024)
 #define FRAME_MAX  (8 + REPORT_MAX + CHAIN_MAX)
-#define READ_SIZE  16384
 #define FD_OUT	   3
 
-/* Exit codes of the child before it touches the upload: our own trouble. */
-enum exit_code { EXIT_SETUP = 2, EXIT_USER, EXIT_SANDBOX };
+/* Exit codes of the child: body failed; and, before it touches the upload, our
+ * own trouble. */
+enum exit_code { EXIT_FAILED = 1, EXIT_SETUP, EXIT_USER, EXIT_SANDBOX };
 
 /* The sandbox sets it too; this one also holds where that is off (tests). */
 static void
@@ -75,8 +75,8 @@ jail_send(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static void
-put32(unsigned char *p, size_t n)
+void
+jail_put32(unsigned char *p, size_t n)
 {
 	p[0] = (unsigned char)(n >> 24);
 	p[1] = (unsigned char)(n >> 16);
@@ -84,10 +84,10 @@ put32(unsigned char *p, size_t n)
 	p[3] = (unsigned char)n;
 }
 
-static size_t
-get32(const char *data)
+size_t
+jail_get32(const void *data)
 {
-	const unsigned char *p = (const unsigned char *)data;
+	const unsigned char *p = data;
 
 	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 |
 	       p[3];
@@ -104,8 +104,8 @@ send_output(int fd, const struct pki_output *o)
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
 	if (text == NULL || n > REPORT_MAX)
 		return -1;
-	put32(head, n);
-	put32(head + 4, o->chain.len);
+	jail_put32(head, n);
+	jail_put32(head + 4, o->chain.len);
 	if (jail_send(fd, head, sizeof(head)) == -1 ||
 	    jail_send(fd, text, n) == -1)
 		return -1;
@@ -130,7 +130,7 @@ child(int fd, const struct pki_jail *jail, jail_body body, const void *arg)
 		_exit(EXIT_USER);
 	if (sandbox_enter(SANDBOX_INSPECT, &none, &e) == -1)
 		_exit(EXIT_SANDBOX);
-	_exit(body(FD_OUT, arg) == 0 ? 0 : 1);
+	_exit(body(FD_OUT, arg) == 0 ? 0 : EXIT_FAILED);
 }
 
 /* What jail_run's child has to do. */
@@ -171,9 +171,9 @@ receive(int fd, int64_t deadline, struct buf *b)
 		if (p.revents == 0)
 			continue;
 		p.revents = 0;
-		if (buf_reserve(b, READ_SIZE) == -1)
+		if (buf_reserve(b, JAIL_READ_SIZE) == -1)
 			return -1;
-		n = recv(fd, b->data + b->len, READ_SIZE, MSG_DONTWAIT);
+		n = recv(fd, b->data + b->len, JAIL_READ_SIZE, MSG_DONTWAIT);
 		if (n == 0)
 			return 0;
 		if (n == -1 && errno != EAGAIN && errno != EINTR)
@@ -262,8 +262,8 @@ take_output(const struct buf *b, struct pki_output *out)
 
 	if (b->len < 8)
 		return -1;
-	n = get32(b->data);
-	m = get32(b->data + 4);
+	n = jail_get32(b->data);
+	m = jail_get32(b->data + 4);
 	if (n > REPORT_MAX || m > CHAIN_MAX || b->len != 8 + n + m)
 		return -1;
 	err_clear(&e);
@@ -342,9 +342,11 @@ jail_spawn(const struct pki_jail *jail, jail_body body, const void *arg,
 	close(fd[0]);
 	if (code >= EXIT_SETUP && code <= EXIT_SANDBOX && b->len == 0)
 		return err_set(e, ERR_CONFIG, "",
-		    "inspection child: could not set up its %s", setup[code]);
+		    "jailed child: could not set up its %s", setup[code]);
 	if (got == -1)
 		return JAIL_LATE;
+	if (code == EXIT_FAILED)
+		return JAIL_FAILED;
 	return code != 0 ? JAIL_DIED : 0;
 }
 
@@ -356,11 +358,11 @@ jail_run(const struct pki_jail *jail, const struct pki_input *in,
 	struct buf b;
 	int rc;
 
-	buf_init(&b, FRAME_MAX + READ_SIZE);
+	buf_init(&b, FRAME_MAX + JAIL_READ_SIZE);
 	rc = jail_spawn(jail, inspect_and_send, &job, &b, e);
 	if (rc == JAIL_LATE)
 		rc = failed_report(in, "time limit", out);
-	else if (rc == JAIL_DIED || (rc == 0 && take_output(&b, out) == -1))
+	else if (rc > 0 || (rc == 0 && take_output(&b, out) == -1))
 		rc = failed_report(in, "parser died", out);
 	buf_clear(&b);
 	return rc;
