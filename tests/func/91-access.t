@@ -3,76 +3,15 @@
 # each role and each scope may, and that it may nothing else.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/account.sh"
 
 console_start
 s=$SAMPLES
-ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
-csrf() { sed -n 's/.*name="csrf" value="\([0-9a-f]*\)".*/\1/p' "$BODY" | head -n 1; }
 header() { sed -n "s/^$1: //Ip" "$HEAD" | tr -d '\r'; }
-# form NAME VALUE...: pairs into the curl arguments, out of sight of ps.
-form()
-{
-	local n=0
-
-	args=()
-	while [ $# -gt 0 ]; do
-		printf '%s' "$2" >"$T/f.$n"
-		args+=(--data-urlencode "$1@$T/f.$n")
-		n=$((n + 1))
-		shift 2
-	done
-}
-# login JAR USER PASSWORD
-login()
-{
-	rm -f "$T/jar.$1"
-	req GET /login -c "$T/jar.$1"
-	form csrf "$(csrf)" user "$2" password "$3"
-	req POST /login -b "$T/jar.$1" -c "$T/jar.$1" "${args[@]}"
-}
-# code JAR CODE: the second step
-code()
-{
-	req GET /login -b "$T/jar.$1" -c "$T/jar.$1"
-	form csrf "$(csrf)" code "$2"
-	req POST /login -b "$T/jar.$1" -c "$T/jar.$1" "${args[@]}"
-}
-# press JAR DO [NAME VALUE]...
-press()
-{
-	local jar=$1 act=$2
-
-	shift 2
-	req GET /access -b "$T/jar.$jar" -c "$T/jar.$jar"
-	form csrf "$(csrf)" do "$act" "$@"
-	req POST /access -b "$T/jar.$jar" -c "$T/jar.$jar" "${args[@]}"
-}
-page() { req "${3-GET}" "$2" -b "$T/jar.$1" -c "$T/jar.$1"; }
-# bearer TOKEN METHOD PATH [ARGS]...
-bearer()
-{
-	printf 'header = "Authorization: Bearer %s"\n' "$1" >"$T/bearer"
-	shift
-	req "$@" -K "$T/bearer"
-}
 said() { sed -n 's/.*<p class="code"><code>\([a-z_.]*\)<.*/\1/p' "$BODY" | head -n 1; }
 once() { sed -n 's/.*<code class="fp once">\([^<]*\)<.*/\1/p' "$BODY"; }
 codes() { sed -n 's/^<li><code>\([a-z2-7-]*\)<\/code><\/li>$/\1/p' "$BODY"; }
-# totp SECRET STEP-OFFSET
-totp()
-{
-	perl -MDigest::SHA=hmac_sha1 -e '
-		my ($s, $off) = @ARGV; my ($acc, $bits, $key) = (0, 0, "");
-		for (split //, lc $s) {
-			$acc = (($acc << 5) | index("abcdefghijklmnopqrstuvwxyz234567", $_)) & 0xfff;
-			$bits += 5;
-			if ($bits >= 8) { $bits -= 8; $key .= chr(($acc >> $bits) & 255); }
-		}
-		my $h = hmac_sha1(pack("NN", 0, int(time / 30) + $off), $key);
-		my $o = ord(substr($h, 19)) & 15;
-		printf "%06d", (unpack("N", substr($h, $o, 4)) & 0x7fffffff) % 1000000;
-	' "$1" "$2"
-}
 
 V="vole kettle $(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
 O="otter kettle $(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
@@ -336,7 +275,7 @@ login w vic "$V"
 is "factor: not in force yet" "$STATUS" 303
 press v totp_confirm code 000000
 is "factor: a wrong code" "$STATUS $(said)" "422 auth.code"
-press v totp_confirm code "$(totp "$secret" 0)"
+press v totp_confirm code "$(totp 0 <<<"$secret")"
 is "factor: on" "$STATUS" 200
 mapfile -t recovery < <(codes)
 is "factor: ten recovery codes" "${#recovery[@]}" 10
@@ -354,9 +293,9 @@ code w 000000
 is "factor: wrong" "$STATUS" 401
 page w /access
 is "factor: still out" "$STATUS" 303
-code w "$(totp "$secret" -1)"
+code w "$(totp -1 <<<"$secret")"
 is "factor: not a code again, nor an older one" "$STATUS" 401
-code w "$(totp "$secret" 1)"
+code w "$(totp 1 <<<"$secret")"
 is "factor: the next code" "$STATUS" 303
 page w /access
 is "factor: in" "$STATUS" 200

@@ -5,6 +5,8 @@
 # copies of passwd, group and shadow in a mount namespace.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/account.sh"
 
 GUESS="vole kettle lantern $(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
 mkdir -p "$T/pam.d"
@@ -32,28 +34,6 @@ EOT
 echo 'Winter Lantern Kettle Vole' >"$T/list"
 export CONF_MORE=$T/more.conf
 console_start
-ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
-csrf() { sed -n 's/.*name="csrf" value="\([0-9a-f]*\)".*/\1/p' "$BODY" | head -n 1; }
-# login JAR USER PASSWORD
-login()
-{
-	rm -f "$T/jar.$1"
-	req GET /login -c "$T/jar.$1"
-	printf '%s' "$(csrf)" >"$T/f.csrf"
-	printf '%s' "$2" >"$T/f.user"
-	printf '%s' "$3" >"$T/f.password"
-	req POST /login -b "$T/jar.$1" -c "$T/jar.$1" --data-urlencode csrf@"$T/f.csrf" \
-	    --data-urlencode user@"$T/f.user" --data-urlencode password@"$T/f.password" \
-	    -w '%{http_code} %{time_total}'
-	TOOK=${STATUS#* } STATUS=${STATUS%% *}
-}
-page() { req GET "$2" -b "$T/jar.$1" -c "$T/jar.$1"; }
-bearer()
-{
-	printf 'header = "Authorization: Bearer %s"\n' "$1" >"$T/bearer"
-	shift
-	req "$@" -K "$T/bearer"
-}
 said() { sed -n '/role="alert"/,/<\/div>$/p' "$BODY" | grep -o '<p>[^<]*' | head -n 1; }
 
 # Who gets in, as what.

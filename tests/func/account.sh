@@ -2,6 +2,7 @@
 # act as somebody at the screen.  Values go through files, out of sight of ps.
 # shellcheck shell=bash
 
+ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
 csrf() { sed -n 's/.*name="csrf" value="\([0-9a-f]*\)".*/\1/p' "$BODY" | head -n 1; }
 
 # form NAME VALUE...: pairs into the curl arguments.
@@ -18,13 +19,16 @@ form()
 	done
 }
 
-# login JAR USER PASSWORD
+# login JAR USER PASSWORD; TOOK is how long the answer took, in seconds.
+# shellcheck disable=SC2034
 login()
 {
 	rm -f "$T/jar.$1"
 	req GET /login -c "$T/jar.$1"
 	form csrf "$(csrf)" user "$2" password "$3"
-	req POST /login -b "$T/jar.$1" -c "$T/jar.$1" "${args[@]}"
+	req POST /login -b "$T/jar.$1" -c "$T/jar.$1" "${args[@]}" \
+	    -w '%{http_code} %{time_total}'
+	TOOK=${STATUS#* } STATUS=${STATUS%% *}
 }
 
 # code JAR CODE: the second step
@@ -46,6 +50,17 @@ press()
 	req POST /access -b "$T/jar.$jar" -c "$T/jar.$jar" "${args[@]}"
 }
 
+# page JAR PATH [METHOD]
+page() { req "${3-GET}" "$2" -b "$T/jar.$1" -c "$T/jar.$1"; }
+
+# bearer TOKEN METHOD PATH [ARGS]...
+bearer()
+{
+	printf 'header = "Authorization: Bearer %s"\n' "$1" >"$T/bearer"
+	shift
+	req "$@" -K "$T/bearer"
+}
+
 # totp STEP-OFFSET, the secret on stdin (RFC 6238)
 totp()
 {
@@ -60,5 +75,5 @@ totp()
 		my $h = hmac_sha1(pack("NN", 0, int(time / 30) + $ARGV[0]), $key);
 		my $o = ord(substr($h, 19)) & 15;
 		printf "%06d", (unpack("N", substr($h, $o, 4)) & 0x7fffffff) % 1000000;
-	' "$1"
+	' -- "$1"
 }
