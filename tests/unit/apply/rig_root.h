@@ -21,12 +21,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <check.h>
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
 #endif
 
+#include "../suite.h"
 #include "../../../src/apply/state.h"
 #include "fsx.h"
 #include "pki.h"
@@ -233,20 +233,12 @@ static inline int
 rig_run(
     const char *name, void (*add)(TCase *), double timeout, enum rig_kind kind)
 {
-	Suite *s = suite_create(name);
 	TCase *tc = tcase_create(name);
-	SRunner *sr;
-	int failed;
 
 	rig_open(kind);
 	tcase_set_timeout(tc, timeout);
 	add(tc);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return rig_close(failed);
+	return rig_close(suite_run(name, tc));
 }
 
 static inline void

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <check.h>
 
+#include "../suite.h"
 #include "buf.h"
 #include "err.h"
 #include "fsx.h"
@@ -92,20 +92,12 @@ tmp_exists(const char *path)
 static inline int
 tmp_run(const char *name, void (*add)(TCase *), double timeout)
 {
-	Suite *s = suite_create(name);
 	TCase *tc = tcase_create(name);
-	SRunner *sr;
-	int failed;
 
 	tmp_open();
 	tcase_set_timeout(tc, timeout);
 	add(tc);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return tmp_close(failed);
+	return tmp_close(suite_run(name, tc));
 }
 
 #endif

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "core.h"
 #include "fsx.h"
 #include "ipc.h"
@@ -402,18 +402,6 @@ got_csrf(char dst[65])
 	ck_assert_ptr_nonnull(s);
 	snprintf(dst, 65, "%.64s", s + sizeof(key) - 1);
 	return dst;
-}
-
-static inline int
-run_suite(Suite *s)
-{
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed;
 }
 
 #endif

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
 
+#include "../suite.h"
 #include "core.h"
 #include "jsonx.h"
 #include "ops.h"
@@ -262,19 +262,11 @@ static inline int
 run_suite(const char *name, void (*fill)(TCase *))
 {
 	TCase *tc = tcase_create(name);
-	Suite *s = suite_create(name);
-	SRunner *sr;
-	int failed;
 
 	tcase_add_unchecked_fixture(tc, load_once, unload);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	fill(tc);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(name, tc) == 0 ? 0 : 1;
 }
 
 #endif

@@ -2,6 +2,7 @@
  * test_access.c - who may what: the table of rights, every route against
  * every role and scope, the second step of the log-in, and the page.
  */
+#include "../suite.h"
 #include "harness.h"
 
 #define FORM "application/x-www-form-urlencoded"
@@ -497,10 +498,7 @@ second_user(void)
 int
 main(void)
 {
-	Suite *s = suite_create("access");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	con_open();
 	second_user();
@@ -517,10 +515,5 @@ main(void)
 	tcase_add_test(t, codes_are_not_guessed);
 	tcase_add_test(t, page_escapes);
 	tcase_add_loop_test(t, buttons, 0, N(presses));
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return con_close(failed);
+	return con_close(suite_run("access", t));
 }

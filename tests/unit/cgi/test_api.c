@@ -539,7 +539,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("api");
 	TCase *t = tcase_create("all");
 
 	con_open();
@@ -559,6 +558,5 @@ main(void)
 	tcase_add_test(t, states);
 	tcase_add_loop_test(t, odd_replies, 0, 6);
 	tcase_add_test(t, wipes);
-	suite_add_tcase(s, t);
-	return con_close(run_suite(s));
+	return con_close(suite_run("api", t));
 }

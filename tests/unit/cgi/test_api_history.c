@@ -2,6 +2,7 @@
  * test_api_history.c - generations, drift, audit log and metrics of the API:
  * what is asked of postseald, what is refused before, and what comes back.
  */
+#include "../suite.h"
 #include "harness.h"
 
 #define GENS  "/api/v1/generations"
@@ -302,10 +303,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("api history");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	con_open();
 	tcase_set_timeout(t, 60);
@@ -317,10 +315,5 @@ main(void)
 	tcase_add_test(t, answers_at_once);
 	tcase_add_test(t, has_words);
 	tcase_add_loop_test(t, measures, 0, N(metrics));
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return con_close(failed);
+	return con_close(suite_run("api history", t));
 }

@@ -201,7 +201,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("api keys");
 	TCase *t = tcase_create("all");
 
 	con_open();
@@ -212,6 +211,5 @@ main(void)
 	tcase_add_loop_test(t, gives_request, 0, N(csrs));
 	tcase_add_loop_test(t, says_why_not, 0, N(refusals));
 	tcase_add_loop_test(t, saves_key_id, 0, N(uses));
-	suite_add_tcase(s, t);
-	return con_close(run_suite(s));
+	return con_close(suite_run("api keys", t));
 }

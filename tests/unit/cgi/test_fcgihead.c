@@ -1,10 +1,10 @@
 /*
  * test_fcgihead.c - the head of a FastCGI request before libfcgi sees it.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "core.h"
 
 #define BEGIN \
@@ -138,20 +138,12 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("fcgihead");
 	TCase *tc = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(
 	    tc, head, 0, (int)(sizeof(heads) / sizeof(heads[0])));
 	tcase_add_test(tc, pieces);
 	tcase_add_test(tc, large);
 	tcase_add_test(tc, answers);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run("fcgihead", tc) == 0 ? 0 : 1;
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "core.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -363,10 +363,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("form");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(t, decodes_path, 0, N(paths));
 	tcase_add_loop_test(t, parses_urlencoded, 0, N(forms));
@@ -375,10 +372,5 @@ main(void)
 	tcase_add_loop_test(t, checks_fields, 0, N(lists));
 	tcase_add_test(t, reads_fields);
 	tcase_add_test(t, upload_names);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run("form", t) == 0 ? 0 : 1;
 }

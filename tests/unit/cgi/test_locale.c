@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "catalog.h"
 #include "ops.h"
 
@@ -361,9 +361,6 @@ int
 main(void)
 {
 	TCase *tc = tcase_create("locale");
-	Suite *s = suite_create("locale");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_unchecked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, no_key_is_missing);
@@ -372,10 +369,5 @@ main(void)
 	tcase_add_test(tc, languages_agree);
 	tcase_add_loop_test(tc, labels_are_those_of_the_original, 0,
 	    (int)(sizeof(labels) / sizeof(labels[0])));
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run("locale", tc) == 0 ? 0 : 1;
 }

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
-
+#include "../suite.h"
 #include "core.h"
 
 #define N(a)	   ((int)(sizeof(a) / sizeof((a)[0])))
@@ -366,10 +365,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("multipart");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, parses, 0, N(cases));
@@ -379,10 +375,5 @@ main(void)
 	tcase_add_test(t, cuts_file_name);
 	tcase_add_test(t, long_boundary);
 	tcase_add_loop_test(t, refuses_boundary, 0, 2);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run("multipart", t) == 0 ? 0 : 1;
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "mustache.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -306,9 +306,6 @@ int
 main(void)
 {
 	TCase *tc = tcase_create("mustache");
-	Suite *s = suite_create("mustache");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, renders, 0, (int)N(good));
@@ -317,10 +314,5 @@ main(void)
 	tcase_add_test(tc, survives_damage);
 	tcase_add_test(tc, names_what_it_needs);
 	tcase_add_test(tc, escapes_addresses);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run("mustache", tc) == 0 ? 0 : 1;
 }

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "jsonx.h"
 #include "mustache.h"
 
@@ -152,17 +152,9 @@ int
 main(void)
 {
 	TCase *tc = tcase_create("mustache");
-	Suite *s = suite_create("mustache specification");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, rules, 0, N(files));
 	tcase_add_loop_test(tc, not_claimed, 0, N(refused));
 	tcase_add_test(tc, bounded);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run("mustache specification", tc) == 0 ? 0 : 1;
 }

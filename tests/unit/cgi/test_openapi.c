@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "core.h"
 
 static struct json_object *doc, *paths;
@@ -212,19 +212,11 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("openapi");
 	TCase *t = tcase_create("openapi");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_route);
 	tcase_add_test(t, nothing_else);
 	tcase_add_test(t, references);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("openapi", t) == 0 ? 0 : 1;
 }

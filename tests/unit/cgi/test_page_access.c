@@ -87,13 +87,11 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("page access");
 	TCase *tc = tcase_create("all");
 
 	con_open();
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, con_setup, con_teardown);
 	tcase_add_loop_test(tc, shows_who_may_what, 0, 2);
-	suite_add_tcase(s, tc);
-	return con_close(run_suite(s));
+	return con_close(suite_run("page access", tc));
 }

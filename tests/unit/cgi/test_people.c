@@ -2,6 +2,7 @@
  * Users of the host (PAM, played by the daemon of the harness), passwords
  * that were made up, and what is told at the next log-in.
  */
+#include "../suite.h"
 #include "harness.h"
 
 #include <sqlite3.h>
@@ -443,10 +444,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("people");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	con_open();
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -461,10 +459,5 @@ main(void)
 	tcase_add_test(t, not_oneself);
 	tcase_add_test(t, made_up);
 	tcase_add_test(t, news);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return con_close(failed);
+	return con_close(suite_run("people", t));
 }

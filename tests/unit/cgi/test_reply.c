@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "core.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -264,10 +264,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("reply");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(t, refuses_injection, 0, N(headers));
 	tcase_add_test(t, replaces_headers);
@@ -278,10 +275,5 @@ main(void)
 	tcase_add_test(t, phrases);
 	tcase_add_test(t, routes_hold);
 	tcase_add_loop_test(t, finds_route, 0, N(finds));
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run("reply", t) == 0 ? 0 : 1;
 }

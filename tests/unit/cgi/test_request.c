@@ -502,7 +502,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("request");
 	TCase *t = tcase_create("all");
 
 	con_open();
@@ -519,6 +518,5 @@ main(void)
 	tcase_add_loop_test(t, wrong_token, 0, N(authorizations));
 	tcase_add_loop_test(t, security_headers, 0, 7);
 	tcase_add_loop_test(t, chooses_language, 0, N(languages));
-	suite_add_tcase(s, t);
-	return con_close(run_suite(s));
+	return con_close(suite_run("request", t));
 }

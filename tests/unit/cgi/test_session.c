@@ -426,7 +426,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("session");
 	TCase *t = tcase_create("all");
 
 	con_open();
@@ -447,6 +446,5 @@ main(void)
 	tcase_add_loop_test(t, redirects_stay_here, 0, N(nexts));
 	tcase_add_test(t, daemon_gone);
 	tcase_add_test(t, wipes_parameters);
-	suite_add_tcase(s, t);
-	return con_close(run_suite(s));
+	return con_close(suite_run("session", t));
 }

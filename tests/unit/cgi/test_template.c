@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <check.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "template.h"
 
 static char dir[64];
@@ -124,19 +124,11 @@ int
 main(void)
 {
 	TCase *tc = tcase_create("template");
-	Suite *s = suite_create("template");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, renders_with_partials_and_texts);
 	tcase_add_loop_test(
 	    tc, refuses, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(tc, refuses_what_is_no_file);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run("template", tc) == 0 ? 0 : 1;
 }

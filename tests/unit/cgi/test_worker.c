@@ -385,7 +385,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("worker");
 	TCase *t = tcase_create("all");
 
 	con_open();
@@ -402,6 +401,5 @@ main(void)
 	tcase_add_test(t, finishes_its_request);
 	tcase_add_test(t, sandboxed);
 	tcase_add_test(t, unfit);
-	suite_add_tcase(s, t);
-	return con_close(run_suite(s));
+	return con_close(suite_run("worker", t));
 }

@@ -4,6 +4,7 @@
  *
  * As root it must leave files of the web user's ("nobody" here) and no other.
  */
+#include "../suite.h"
 #include "ctl_rig.h"
 
 static const struct {
@@ -396,10 +397,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("ctl");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -414,10 +412,5 @@ main(void)
 	tcase_add_test(t, shows_history);
 	tcase_add_test(t, keys_made_here);
 	tcase_add_test(t, generated_is_even);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run("ctl", t) == 0 ? 0 : 1;
 }

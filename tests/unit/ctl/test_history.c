@@ -2,6 +2,7 @@
  * test_history.c - generations, drift and the audit log from a shell: what is
  * asked of postseald, what people and scripts read, and the exit states.
  */
+#include "../suite.h"
 #include "ctl_rig.h"
 
 #define RESULT(data)  "{\"type\":\"result\",\"ok\":true,\"data\":" data "}"
@@ -196,20 +197,12 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("ctl history");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, asks, 0, N(asked));
 	tcase_add_loop_test(t, exit_states, 0, N(ends));
 	tcase_add_loop_test(t, shows, 0, N(shown));
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run("ctl history", t) == 0 ? 0 : 1;
 }

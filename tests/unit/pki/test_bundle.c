@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "../suite.h"
 #include "bundle_test.h"
 #include "ipc.h"
 
@@ -303,9 +304,6 @@ int
 main(void)
 {
 	TCase *c = tcase_create("bundle");
-	SRunner *r;
-	Suite *suite = suite_create("bundle");
-	int failed;
 
 	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, plain, NULL);
@@ -316,10 +314,5 @@ main(void)
 	tcase_add_test(c, two_consoles);
 	tcase_add_test(c, identities);
 	tcase_add_test(c, signatures);
-	suite_add_tcase(suite, c);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("bundle", c) == 0 ? 0 : 1;
 }

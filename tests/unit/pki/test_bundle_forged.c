@@ -5,6 +5,7 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
+#include "../suite.h"
 #include "../../../src/pki/bundle_int.h"
 #include "bundle_test.h"
 
@@ -274,9 +275,6 @@ int
 main(void)
 {
 	TCase *c = tcase_create("bundle forged");
-	SRunner *r;
-	Suite *suite = suite_create("bundle forged");
-	int failed;
 
 	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, plain, NULL);
@@ -285,10 +283,5 @@ main(void)
 	tcase_add_loop_test(c, forged, 0, 5);
 	tcase_add_test(c, bad_content);
 	tcase_add_test(c, not_a_bundle);
-	suite_add_tcase(suite, c);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("bundle forged", c) == 0 ? 0 : 1;
 }

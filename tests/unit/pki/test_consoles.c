@@ -1,10 +1,10 @@
 /*
  * Whom a host believes: one identity a console, the newest.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "bundle.h"
 
 struct made {
@@ -93,17 +93,9 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("consoles");
 	TCase *c = tcase_create("consoles");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(c, one_identity_a_console);
 	tcase_add_test(c, junk_is_refused);
-	suite_add_tcase(s, c);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("consoles", c) == 0 ? 0 : 1;
 }

@@ -7,6 +7,7 @@
  * or more is.  What is accepted must also survive a handshake that knows
  * nothing of src/pki.  PKI_CORPUS_SAMPLE=N runs each Nth case only.
  */
+#include "../suite.h"
 #include "pki_test.h"
 
 #define CASES_MAX  2000
@@ -259,10 +260,7 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-	Suite *s = suite_create("pki corpus");
 	TCase *t = tcase_create("cases");
-	SRunner *r;
-	int failed;
 
 	corpus_dir(argv[0], dir, sizeof(dir));
 	read_cases();
@@ -271,10 +269,5 @@ main(int argc, char **argv)
 	tcase_add_test(t, test_enough);
 	tcase_add_loop_test(t, test_block, 0, (n_cases + BLOCK - 1) / BLOCK);
 	tcase_add_loop_test(t, test_jailed, 0, JAIL_PARTS);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("pki corpus", t) == 0 ? 0 : 1;
 }

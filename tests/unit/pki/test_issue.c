@@ -5,6 +5,7 @@
  */
 #include <openssl/x509v3.h>
 
+#include "../suite.h"
 #include "issue.h"
 #include "jsonx.h"
 #include "pki_test.h"
@@ -387,10 +388,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("pki issue");
 	TCase *t = tcase_create("issue");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_name, 0, N(names));
@@ -399,10 +397,5 @@ main(void)
 	tcase_add_test(t, test_long_name);
 	tcase_add_loop_test(t, test_made, 0, N(made));
 	tcase_add_test(t, test_distinct);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("pki issue", t) == 0 ? 0 : 1;
 }

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "../suite.h"
 #include "pki_test.h"
 #include "util.h"
 
@@ -352,19 +353,11 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("pki jail");
 	TCase *t = tcase_create("walls");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_wall, 0, (int)N_WALLS);
 	tcase_add_test(t, test_no_such_user);
 	tcase_add_test(t, test_twice);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("pki jail", t) == 0 ? 0 : 1;
 }

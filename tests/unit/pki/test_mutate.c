@@ -5,6 +5,7 @@
  * The random numbers are ours and seeded, so a failure can be repeated.
  * PKI_MUTATIONS sets the number for each file (100).
  */
+#include "../suite.h"
 #include "pki_test.h"
 
 #define MUTATIONS 100
@@ -157,19 +158,11 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-	Suite *s = suite_create("pki mutations");
 	TCase *t = tcase_create("files");
-	SRunner *r;
-	int failed;
 
 	corpus_dir(argv[0], dir, sizeof(dir));
 	pki_warm_up();
 	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, test_file, 0, (int)N_TARGETS);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("pki mutations", t) == 0 ? 0 : 1;
 }

@@ -7,6 +7,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 
+#include "../suite.h"
 #include "pki_test.h"
 
 #include "../../../src/pki/pki_int.h"
@@ -565,10 +566,7 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-	Suite *s = suite_create("pki parts");
 	TCase *t = tcase_create("parts");
-	SRunner *r;
-	int failed;
 
 	corpus_dir(argv[0], dir, sizeof(dir));
 	tcase_set_timeout(t, 60);
@@ -585,10 +583,5 @@ main(int argc, char **argv)
 	LOOP(test_describe_nothing, 5);
 	tcase_add_test(t, test_tables);
 	LOOP(test_no_secret, 4);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("pki parts", t) == 0 ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "../suite.h"
 #include "maincf_place.h"
 
 /*
@@ -174,9 +175,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("commit");
 	TCase *t = tcase_create("commit");
-	SRunner *r;
 	int failed;
 
 	if (instance_skip("test_commit"))
@@ -190,11 +189,7 @@ main(void)
 	tcase_add_loop_test(t, commit_hash, 0, 3);
 	tcase_add_loop_test(t, commit_keeps_attributes, 0, 3);
 	tcase_add_test(t, commit_mtime_moves);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run("commit", t);
 	instance_remove(&base, failed);
 	return failed != 0;
 }

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <check.h>
-
+#include "../suite.h"
 #include "../../../src/postfix/postfix_int.h"
 #include "fsx.h"
 #include "jsonx.h"
@@ -405,9 +404,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("inbound");
 	TCase *t = tcase_create("inbound");
-	SRunner *r;
 	struct err err;
 	int failed;
 
@@ -421,11 +418,7 @@ main(void)
 	tcase_add_loop_test(t, services, 0, N(masters));
 	tcase_add_loop_test(t, edit, 0, N(edits));
 	tcase_add_loop_test(t, access_map, 0, N(access_lists));
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run("inbound", t);
 	(void)fsx_wipe_tree(dir, &err);
 	return failed == 0 ? 0 : 1;
 }

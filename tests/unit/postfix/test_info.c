@@ -2,8 +2,8 @@
  * test_info.c - which Postfix is it, where does its service listen, which
  * listeners are exempt; and the small readers of program output.
  */
-#include <check.h>
 
+#include "../suite.h"
 #include "../../../src/postfix/postfix_int.h"
 #include "instance.h"
 #include "jsonx.h"
@@ -364,10 +364,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("info");
 	TCase *t = tcase_create("info");
-	SRunner *r;
-	int failed;
 
 	(void)instance_skip("test_info: part of it");
 	tcase_set_timeout(t, 30);
@@ -380,10 +377,5 @@ main(void)
 	tcase_add_loop_test(t, kind, 0, N(kinds));
 	tcase_add_test(t, exempt_services);
 	tcase_add_test(t, exempt_many);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run("info", t) == 0 ? 0 : 1;
 }

@@ -2,7 +2,6 @@
  * test_maillog.c - the lines since a mark: order, rotation, limits, and text
  * that tries to be more than text.
  */
-#include <check.h>
 #include <sys/stat.h>
 
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "conf.h"
 #include "jsonx.h"
 #include "postfix.h"
@@ -203,10 +203,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("maillog");
 	TCase *t = tcase_create("maillog");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -216,10 +213,5 @@ main(void)
 	tcase_add_test(t, truncated);
 	tcase_add_test(t, large);
 	tcase_add_test(t, shared_log);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run("maillog", t) == 0 ? 0 : 1;
 }

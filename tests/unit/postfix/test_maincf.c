@@ -11,6 +11,7 @@
 #include <regex.h>
 #include <time.h>
 
+#include "../suite.h"
 #include "jsonx.h"
 #include "maincf_place.h"
 
@@ -338,9 +339,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("maincf");
 	TCase *t = tcase_create("maincf");
-	SRunner *r;
 	int failed;
 
 	if (instance_skip("test_maincf"))
@@ -357,11 +356,7 @@ main(void)
 	tcase_add_test(t, off_changes_nothing);
 	tcase_add_loop_test(t, wild_bad, 0, N(bad));
 	tcase_add_loop_test(t, odd_files, 0, N(odd));
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run("maincf", t);
 	globfree(&good);
 	instance_remove(&base, failed);
 	return failed != 0;

@@ -1,11 +1,11 @@
 /*
  * test_params.c - the table of managed parameters, and plans made from it.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "../../../src/postfix/postfix_int.h"
 #include "jsonx.h"
 
@@ -381,10 +381,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("params");
 	TCase *t = tcase_create("params");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, table_invariants, 0, (int)n_params);
 	tcase_add_loop_test(t, wanted_every_combination, 0, 8);
@@ -395,10 +392,5 @@ main(void)
 	tcase_add_loop_test(t, plan_against_main_cf, 0, N(plan_cases));
 	tcase_add_test(t, plan_json_is_utf8);
 	tcase_add_loop_test(t, chain_path, 0, N(own_paths));
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run("params", t) == 0 ? 0 : 1;
 }

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "jsonx.h"
 #include "probe.h"
 #include "util.h"
@@ -328,20 +328,12 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("probe");
 	TCase *t = tcase_create("probe");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, misbehaving, 0, N(cases));
 	tcase_add_loop_test(t, no_connection, 0, 1 + N(bad_hosts));
 	tcase_add_test(t, outage_of_a_server);
 	tcase_add_test(t, outage_stop_is_prompt);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run("probe", t) == 0 ? 0 : 1;
 }

@@ -5,11 +5,11 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 
+#include "../suite.h"
 #include "../../../src/postfix/postfix_int.h"
 #include "instance.h"
 #include "jsonx.h"
@@ -322,9 +322,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("writers");
 	TCase *c = tcase_create("writers");
-	SRunner *r;
 	int failed;
 
 	if (instance_skip("test_writers"))
@@ -341,11 +339,7 @@ main(void)
 	tcase_add_test(c, chrooted);
 	tcase_add_test(c, unusual_paths);
 	tcase_add_test(c, multi_instance);
-	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run("writers", c);
 	instance_remove(&t, failed);
 	return failed != 0;
 }

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <check.h>
 #include <json-c/json.h>
 #include <sqlite3.h>
 
+#include "../suite.h"
 #include "fsx.h"
 #include "store.h"
 #include "util.h"
@@ -78,18 +78,6 @@ is(int rc, enum err_code code)
 		return 1;
 	fprintf(stderr, "got %d %s: %s\n", rc, err_name(err.code), err.msg);
 	return 0;
-}
-
-static inline int
-run_suite(Suite *s)
-{
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
 }
 
 #endif

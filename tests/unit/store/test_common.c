@@ -2,6 +2,7 @@
  * Passwords that are guessed first, built as people build them: nearly a
  * thousand of at least 12 characters, all refused; and phrases that pass.
  */
+#include "../suite.h"
 #include "rig.h"
 
 static const char *const bases[] = {"password", "iloveyou", "princess",
@@ -210,9 +211,6 @@ int
 main(void)
 {
 	TCase *t = tcase_create("all");
-	Suite *s = suite_create("common");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, built_passwords);
 	tcase_add_loop_test(t, known_passwords, 0, N(known));
@@ -221,10 +219,5 @@ main(void)
 	tcase_set_timeout(t, 60); /* own_list: 20,000 estimates */
 	tcase_add_test(t, own_list);
 	tcase_add_test(t, own_name);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run("common", t) == 0 ? 0 : 1;
 }

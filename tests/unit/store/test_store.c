@@ -459,7 +459,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("store");
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -482,6 +481,5 @@ main(void)
 	tcase_add_test(t, tokens);
 	tcase_add_loop_test(t, refuses_token, 0, N(bad_tokens));
 	tcase_add_test(t, stores_no_secret);
-	suite_add_tcase(s, t);
-	return run_suite(s);
+	return suite_run("store", t) == 0 ? 0 : 1;
 }

@@ -215,7 +215,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("throttle");
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -228,6 +227,5 @@ main(void)
 	tcase_add_test(t, throttle_forgets);
 	tcase_add_test(t, many_writers);
 	tcase_add_test(t, killed_writer);
-	suite_add_tcase(s, t);
-	return run_suite(s);
+	return suite_run("throttle", t) == 0 ? 0 : 1;
 }

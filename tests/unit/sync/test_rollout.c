@@ -2,11 +2,11 @@
  * When does who get a generation?  The rules, case by case, and whole
  * roll-outs simulated for up to ten thousand hosts.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "../../../src/sync/sync.h"
 
 #define GEN 7
@@ -219,10 +219,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("rollout");
 	TCase *c = tcase_create("rollout");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(c, 120);
 	tcase_add_test(c, canary_is_chosen);
@@ -231,10 +228,5 @@ main(void)
 	tcase_add_test(c, nobody_else);
 	tcase_add_loop_test(
 	    c, simulation, 0, (int)(sizeof(sims) / sizeof(sims[0])));
-	suite_add_tcase(suite, c);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run("rollout", c) == 0 ? 0 : 1;
 }
