@@ -14,7 +14,7 @@
 
 /* ".../keys/ID" or ".../keys/ID/csr"; whether there is such an ID is
  * postseald's to say. */
-struct json_object *
+static struct json_object *
 key_args_of_path(const struct request *req)
 {
 	struct json_object *args = json_object_new_object();

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "keyid.h"
 #include "page.h"
 
 #define NAMES_MAX   128 /* postseald's limit is lower, and says so */

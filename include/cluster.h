@@ -94,7 +94,6 @@ int	cluster_remove(const struct conf *, const char *name, struct err *);
 /* Scanner: believe this console: {"cluster", "console", "certificate"}. */
 int	cluster_trust(const struct conf *, struct json_object *join,
 	    struct err *);
-bool	cluster_trusts(const struct conf *);
 
 /*
  * Console: settings sealed for an enrolled host as the cluster's generation,

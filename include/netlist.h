@@ -50,7 +50,6 @@ bool	net_contains(const struct net *a, const struct net *b);
 
 void	netlist_init(struct netlist *);
 void	netlist_clear(struct netlist *);
-int	netlist_add(struct netlist *, const struct net *);	/* -1: memory */
 /* Later copies of an entry go; the order stays. */
 int	netlist_unique(struct netlist *);
 /* One entry a line; malloc'd, NULL on no memory. */

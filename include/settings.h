@@ -108,8 +108,6 @@ struct settings_field {
 	const char *const *names;	/* of a choice; NULL at the end */
 };
 extern const struct settings_field settings_fields[];
-/* The name of a choice's value, or NULL when it is SETTING_KEEP. */
-const char	*settings_choice(const struct settings_field *, int value);
 
 int		 apply_mode_from_name(const char *, enum apply_mode *);
 const char	*apply_mode_name(enum apply_mode);

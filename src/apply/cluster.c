@@ -439,11 +439,3 @@ cluster_trust(
 		return -1;
 	return cluster_state_write(conf, &s, err);
 }
-
-bool
-cluster_trusts(const struct conf *conf)
-{
-	struct cluster_state s;
-
-	return cluster_state_read(conf, &s, NULL) == 0 && s.id[0] != '\0';
-}

@@ -14,7 +14,7 @@
 #include "jsonx.h"
 #include "txn.h"
 
-const struct txn_step txn_steps[] = {
+static const struct txn_step txn_steps[] = {
     {"lock", step_lock, undo_lock},
     {"inspect", step_inspect, NULL},
     {"plan", step_plan, NULL},

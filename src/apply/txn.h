@@ -104,7 +104,6 @@ struct txn_step {
 	int (*run)(struct txn *, struct err *);
 	int (*undo)(struct txn *, struct err *);
 };
-extern const struct txn_step txn_steps[]; /* {NULL} at the end */
 
 struct txn *txn_new(const struct conf *, const struct apply_request *);
 void txn_free(struct txn *);
@@ -113,7 +112,6 @@ void txn_free(struct txn *);
 int step_lock(struct txn *, struct err *);
 int undo_lock(struct txn *, struct err *);
 int step_plan(struct txn *, struct err *);
-int txn_load_former(struct txn *, struct err *);
 
 /* txn_inspect.c */
 int step_inspect(struct txn *, struct err *);
@@ -169,7 +167,6 @@ int undo_close(struct txn *, struct err *);
 int txn_probe(struct txn *, int total_ms, struct err *);
 
 /* main.cf, Postfix and its answers as they were before commit. */
-int txn_go_back(struct txn *, struct err *);
 int txn_go_back_if_needed(struct txn *, struct err *);
 bool txn_former_serves(const struct txn *);
 int txn_close(struct txn *, struct json_object *meta, struct err *);

@@ -14,7 +14,7 @@
 #define SERVING_WAIT_MS	 5000 /* a hot main.cf takes two of them */
 
 /* What stands now: generation in force, its settings, chain and facts. */
-int
+static int
 txn_load_former(struct txn *t, struct err *err)
 {
 	struct json_object *meta = NULL, *drift = NULL, *v;

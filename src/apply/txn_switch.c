@@ -184,7 +184,7 @@ txn_former_serves(const struct txn *t)
 	return probe_former(t, NULL) == 0;
 }
 
-int
+static int
 txn_go_back(struct txn *t, struct err *err)
 {
 	if (t->outage != NULL)

@@ -198,7 +198,7 @@ netlist_clear(struct netlist *l)
 	netlist_init(l);
 }
 
-int
+static int
 netlist_add(struct netlist *l, const struct net *n)
 {
 	struct net *grown;

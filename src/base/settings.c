@@ -154,7 +154,8 @@ settings_equal(const struct settings *a, const struct settings *b)
 	return strcmp(list_in(a), list_in(b)) == 0;
 }
 
-const char *
+/* The name of a choice's value, or NULL when it is SETTING_KEEP. */
+static const char *
 settings_choice(const struct settings_field *f, int value)
 {
 	int i;

@@ -170,7 +170,7 @@ published_already(struct call *c, int64_t local, bool *ret, struct err *err)
 	return 0;
 }
 
-int
+static int
 cluster_outbox_put(struct call *c, int64_t base, int64_t local,
     const char *apply, char id[33], struct err *err)
 {

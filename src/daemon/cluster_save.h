@@ -33,8 +33,6 @@ int cluster_save_end(struct call *, const struct cluster_save *,
 /* The same for a generation that was put back. */
 int cluster_publish(struct call *, const struct cluster_save *,
     struct json_object *result, struct err *);
-int cluster_outbox_put(struct call *, int64_t base, int64_t local,
-    const char *apply, char id[33], struct err *);
 
 /* What postseal-sync saw last, or NULL; did it report lately? */
 int cluster_seen(

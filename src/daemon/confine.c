@@ -35,7 +35,7 @@ tell(const struct conf *conf, int fd)
 	_exit(send(fd, &t, sizeof(t), MSG_NOSIGNAL) == sizeof(t) ? 0 : 1);
 }
 
-int
+static int
 confine_inspect(
     const struct conf *conf, struct sandbox_state *ret, struct err *err)
 {

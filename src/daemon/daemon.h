@@ -44,7 +44,6 @@ int server_run(struct server *, struct err *);
 
 /* confine.c */
 int confine_start(const struct conf *, struct err *);
-int confine_inspect(const struct conf *, struct sandbox_state *, struct err *);
 struct json_object *confine_to_json(const struct conf *);
 
 /* ops.c */
@@ -187,7 +186,6 @@ struct draft {
 };
 void draft_init(struct draft *);
 void draft_clear(struct draft *); /* wipes */
-int draft_check_id(const char *id, struct err *);
 /* fd of the draft's lock; makes the directory. */
 int draft_lock(const struct conf *, const char *id, struct err *);
 /* One that is not there, or is past its time, is empty. */

@@ -27,7 +27,7 @@
 
 static const char hex[] = "0123456789abcdef";
 
-int
+static int
 draft_check_id(const char *id, struct err *err)
 {
 	if (id == NULL)

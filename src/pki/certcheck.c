@@ -14,18 +14,6 @@
 #define DAYS_LONG   398
 #define NAMES_SHOWN 5
 
-/* Days left, rounded down; false when the certificate has no such time. */
-bool
-time_left(const X509 *x, time_t now, long *ret_days)
-{
-	time_t to;
-
-	if (cert_time(X509_get0_notAfter(x), &to) == -1)
-		return false;
-	*ret_days = (long)((to - now) / 86400);
-	return true;
-}
-
 void
 time_date(const ASN1_TIME *t, char dst[32])
 {

@@ -13,7 +13,7 @@
 
 #include "pki_int.h"
 
-bool
+static bool
 merge_confirmed(const struct pki_input *in, enum err_code code)
 {
 	size_t i;

@@ -213,7 +213,6 @@ void intake(struct pki_set *, const struct pki_input *, struct pki_plan *);
 void intake_fields(struct pki_set *, const struct pki_plan *);
 void merge_stored(
     struct pki_set *, const struct pki_input *, struct pki_plan *);
-bool merge_confirmed(const struct pki_input *, enum err_code);
 struct pki_pair *plan_add(
     struct pki_plan *, struct pki_key *, struct pki_cert *);
 int key_slot(EVP_PKEY *);
@@ -250,7 +249,6 @@ void check_key(struct pki_set *, EVP_PKEY *, const struct pki_input *);
 void verify_run(struct check_ctx *);
 bool roca_fingerprint(const BIGNUM *n);
 const char *digest_name(const X509 *, int *ret_md);
-bool time_left(const X509 *, time_t now, long *ret_days);
 void time_date(const ASN1_TIME *, char dst[32]);
 
 /* handshake.c */

@@ -88,7 +88,7 @@ find_other_mta(const struct conf *conf, struct postfix_info *info)
 	}
 }
 
-void
+static void
 info_broken(struct postfix_info *info, const struct buf *program_err)
 {
 	char diag[DIAG_MAX];

@@ -51,7 +51,8 @@ maincf_cool(int dirfd, const char *path, time_t other)
 	return utimensat(dirfd, path, ts, 0);
 }
 
-int
+/* Canonical path of CONFIG_DIR/main.cf, symlinks followed. */
+static int
 maincf_path(const struct conf *conf, char dst[PATH_MAX], struct err *err)
 {
 	return cf_path(conf, "main.cf", dst, err);

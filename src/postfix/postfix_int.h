@@ -67,7 +67,6 @@ int	restrictions_without(const char *value, const char *access_file,
  * says so), -1 when it could not run. */
 int	info_ask(const struct conf *, const char *const *args,
 	    struct run_result *, struct postfix_info *, struct err *);
-void	info_broken(struct postfix_info *, const struct buf *program_err);
 /* services.c: 0, 1 (broken, info says why) or -1. */
 int	services_read(const struct conf *, const char *const *names,
 	    struct postfix_info *, struct err *);
@@ -101,8 +100,6 @@ int	maincf_cool(int dirfd, const char *path, time_t other);
  * names is NULL-terminated.  Comments and blank lines stay. */
 int	maincf_without(const struct buf *, const char *const *names,
 	    struct buf *);
-/* Canonical path of CONFIG_DIR/main.cf, symlinks followed. */
-int	maincf_path(const struct conf *, char dst[PATH_MAX], struct err *);
 int	cf_path(const struct conf *, const char *name, char dst[PATH_MAX],
 	    struct err *);
 /* A copy that looks some seconds old; adds a final newline when asked. */

@@ -96,7 +96,7 @@ static const char *const sql[DB__MAX] = {
 #undef Q
 };
 
-int
+static int
 db_fail(struct db *db, struct err *err)
 {
 	return err_set(err, ERR_IO, "", "database: %s", sqlite3_errmsg(db->h));

@@ -29,7 +29,6 @@ int db_step(struct db *, sqlite3_stmt *, struct err *);
 int db_run(struct db *, struct err *, enum db_sql, const char *fmt, ...);
 /* After the last row that the caller wants. */
 void db_done(sqlite3_stmt *);
-int db_fail(struct db *, struct err *);
 bool db_is_constraint(struct db *);
 
 /* Column into a fixed array, always closed by NUL. */

@@ -111,13 +111,6 @@ etcd_endpoint(const struct etcd *e)
 	return e->endpoint[e->at];
 }
 
-void
-etcd_traffic(const struct etcd *e, int64_t *ret_out, int64_t *ret_in)
-{
-	*ret_out = e->out;
-	*ret_in = e->in;
-}
-
 int64_t
 etcd_number(struct json_object *o, const char *path)
 {
@@ -219,8 +212,6 @@ request(struct etcd *e, const char *path, const char *text, struct buf *reply,
 		    e->endpoint[e->at],
 		    why[0] != '\0' ? why : curl_easy_strerror(rc));
 	(void)curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, status);
-	e->out += (int64_t)strlen(text);
-	e->in += (int64_t)reply->len;
 	return 0;
 }
 
@@ -276,7 +267,7 @@ out:
 	return rc;
 }
 
-int
+static int
 etcd_login(struct etcd *e, struct err *err)
 {
 	struct json_object *o, *reply = NULL;
@@ -306,7 +297,8 @@ etcd_login(struct etcd *e, struct err *err)
 	return rc;
 }
 
-int
+/* body is taken over. */
+static int
 etcd_call(struct etcd *e, const char *path, struct json_object *body,
     struct json_object **reply, struct err *err)
 {

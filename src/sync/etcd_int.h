@@ -24,7 +24,6 @@ struct etcd {
 	char token[TOKEN_MAX];
 	CURL *easy;
 	CURLM *multi;
-	int64_t out, in; /* bytes */
 
 	CURL *watch; /* NULL: none */
 	struct curl_slist *watch_headers;
@@ -44,6 +43,5 @@ int etcd_prepare(struct etcd *, CURL *, const char *path,
 struct json_object *etcd_kv(struct json_object *, bool deleted);
 void etcd_put_b64(struct json_object *, const char *key, const char *text);
 int64_t etcd_number(struct json_object *, const char *path);
-int etcd_login(struct etcd *, struct err *);
 
 #endif

@@ -43,7 +43,6 @@ take_line(struct etcd *e)
 
 	if (e->line.len == 0)
 		return;
-	e->in += (int64_t)e->line.len;
 	if (jsonx_parse(e->line.data, e->line.len, DEPTH, &o, NULL) == -1) {
 		e->state = WATCH_BROKEN;
 		return;

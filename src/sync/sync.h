@@ -53,9 +53,6 @@ struct curl_waitfd;
 
 int etcd_new(const struct conf *, struct etcd **, struct err *);
 void etcd_free(struct etcd *);
-/* body is taken over. */
-int etcd_call(struct etcd *, const char *path, struct json_object *body,
-    struct json_object **reply, struct err *);
 /* [{"key", "value", "mod"}]; end NULL = one key. */
 int etcd_range(struct etcd *, const char *key, const char *end,
     struct json_object **kvs, int64_t *ret_rev, struct err *);
@@ -71,8 +68,6 @@ int etcd_revoke(struct etcd *, int64_t id, struct err *);
 /* *ret_alive false: the lease is gone. */
 int etcd_keepalive(struct etcd *, int64_t id, bool *ret_alive, struct err *);
 const char *etcd_endpoint(const struct etcd *);
-/* Bytes sent and received so far. */
-void etcd_traffic(const struct etcd *, int64_t *ret_out, int64_t *ret_in);
 
 /*
  * etcd_watch.c: the stream of changes from a revision on.
