@@ -33,6 +33,8 @@ container_bootstrap()
 	BASE=${TREE:-$(mktemp -d /tmp/postseal-systemd.XXXXXX)}/base
 	ROOT=${BASE%/base}/root
 	chmod 755 "${BASE%/base}" 2>/dev/null || mkdir -p "${BASE%/base}"
+	exec 9>"${BASE%/base}/.lock"
+	flock -n 9 || { note "another run uses ${BASE%/base}"; return 1; }
 	CLEAN+=("container_remove")
 	if [ ! -e "$BASE.done" ]; then
 		rm -rf --one-file-system "$BASE"
@@ -49,6 +51,15 @@ container_bootstrap()
 	cp -a --reflink=auto "$BASE" "$ROOT"
 }
 
+# A command in the base tree, with the machine's network.
+in_tree()
+{
+	systemd-nspawn --quiet --register=no --keep-unit --as-pid2 \
+	    --timezone=off --pipe -D "$BASE" env \
+	    DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+	    PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
 # As an administrator would before Postseal, with the machine's network.
 container_packages()
 {
@@ -56,17 +67,18 @@ container_packages()
 	chmod 755 "$BASE/usr/sbin/policy-rc.d" &&
 	printf 'postfix postfix/%s\n' 'main_mailer_type select Internet Site' \
 	    'mailname string mx.example.test' 'protocols select all' |
-	    chroot "$BASE" debconf-set-selections &&
-	DEBIAN_FRONTEND=noninteractive chroot "$BASE" apt-get -y -q \
+	    in_tree debconf-set-selections &&
+	in_tree apt-get -y -q \
 	    --no-install-recommends install postfix nginx-light rsyslog \
 	    logrotate openssl curl jq procps iproute2 &&
 	rm "$BASE/usr/sbin/policy-rc.d" &&
 	mkdir -p "$BASE/root/deploy" &&
 	cp "$TOP"/deploy/install-packages "$TOP"/deploy/packages \
 	    "$BASE/root/deploy/" &&
-	chroot "$BASE" /root/deploy/install-packages build &&
+	in_tree /root/deploy/install-packages build </dev/null &&
+	in_tree sh -c 'command -v cc' </dev/null &&
 	rm -r "$BASE/root/deploy" &&
-	chroot "$BASE" postconf -e inet_protocols=all \
+	in_tree postconf -e inet_protocols=all \
 	    myhostname=mx.example.test &&
 	echo mx >"$BASE/etc/hostname"
 }
@@ -97,20 +109,16 @@ inside()
 	    bash -ec "$1" </dev/null
 }
 
-# Wait until PID 1 is another than $1 and has started all that it wants to.
+# Wait until PID 1 has started all that it wants to.
 container_wait()
 {
-	local n state pid
+	local n
 
 	for ((n = 0; n < BOOT_S * 4; n++)); do
 		[ -d "/proc/$NSPAWN" ] || return 1
-		pid=$(container_leader)
-		if [ -n "$pid" ] && [ "$pid" != "$1" ]; then
-			state=$(inside 'systemctl is-system-running' 2>/dev/null)
-			case $state in
-			running|degraded) return 0 ;;
-			esac
-		fi
+		case $(inside 'systemctl is-system-running' 2>/dev/null) in
+		running|degraded) return 0 ;;
+		esac
 		sleep 0.25
 	done
 	return 1
@@ -127,16 +135,22 @@ container_boot()
 	    --system-call-filter="$landlock bpf" \
 	    -M "postseal-$$" -D "$ROOT" </dev/null >>"$T/console" 2>&1 &
 	NSPAWN=$!
-	container_wait 0
+	container_wait
 }
 
+# systemd-nspawn leaves a reboot to whoever started it, by this status.
 container_reboot()
 {
-	local old
+	local n
 
-	old=$(container_leader)
 	inside 'systemctl reboot' >/dev/null 2>&1
-	container_wait "$old"
+	for ((n = 0; n < BOOT_S * 4; n++)); do
+		ended "$NSPAWN" && break
+		sleep 0.25
+	done
+	ended "$NSPAWN" || return 1
+	wait "$NSPAWN"
+	[ $? = 133 ] && container_boot
 }
 
 # As by the switch: no process of it does anything any more.

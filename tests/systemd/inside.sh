@@ -46,7 +46,7 @@ save_pair()
 other()
 {
 	curl -sS --cacert $CA -K $AUTH $URL/api/v1/connection |
-	    jq -r 'if .outbound.enabled then "off" else "on" end'
+	    jq -r 'if .settings.outbound.enabled then "off" else "on" end'
 }
 
 # The unit in which an instance's master lives.
@@ -70,7 +70,7 @@ slow()
 	fi
 	systemctl daemon-reload
 }
-pending() { grep -q '^pending' $STATE/daemon/journal; }
+pending() { grep -qs '^pending' $STATE/daemon/journal; }
 
 # A user of the host who may, and the log-in at the screen.
 pam_user()
@@ -103,8 +103,8 @@ without()
 	printf '[Service]\nCapabilityBoundingSet=~%s\n' "$2" >"$dir/cap.conf"
 	systemctl daemon-reload
 	if systemctl restart "$1" 2>/dev/null; then
-		[ "$3" = starts ] && said=works || said=$($3)
-		[ "$said" = failed ] || said=works
+		[ "$3" = starts ] && said=applied || said=$($3)
+		[ "$said" = applied ] && said=works || said=failed
 	fi
 	rm -r "$dir"
 	systemctl daemon-reload
@@ -123,10 +123,7 @@ foreign_save()
 	chmod 640 /etc/postfix/main.cf
 	chmod 750 /etc/postfix
 	got=$(save -F outbound_enabled="$(other)")
-	case $got in
-	applied*) ;;
-	*) echo failed ;;
-	esac
+	echo "${got% *}"
 }
 ls_main() { stat -c '%U %a' /etc/postfix/main.cf; }
 own_main()
@@ -168,6 +165,25 @@ no_unit()
 	systemctl stop postfix@postfix-internal
 	systemctl mask postfix@postfix-internal
 	postfix -c /etc/postfix-internal start
+}
+
+# Only postseald itself is left to start the second one, at a low port.
+no_systemd_run()
+{
+	postfix -c /etc/postfix-internal stop
+	mv /usr/bin/systemd-run /root
+	sed -i 's/^127.0.0.1:2525 /127.0.0.1:26 /' /etc/postfix-internal/master.cf
+	sed -i 's/^service = .*/service = 127.0.0.1:26/' /etc/postseal/internal.conf
+	systemctl restart postseald@internal
+}
+last_resort()
+{
+	local got
+
+	postfix -c /etc/postfix-internal status 2>/dev/null ||
+		postfix -c /etc/postfix-internal start 2>/dev/null
+	got=$(save -F outbound_enabled="$(other)")
+	echo "${got% *}"
 }
 
 mail_to_alice()
