@@ -37,6 +37,9 @@ int api_call(struct app *, struct request *, const char *op,
 void metrics_scanners(struct app *, struct request *, struct buf *);
 
 int api_answer(struct reply *, int status, struct json_object *, struct err *);
+/* Call, make the words of errors and findings, answer; args is taken over. */
+int api_relay(struct app *, struct request *, struct reply *, const char *op,
+    struct json_object *args, struct err *);
 
 /* A whole number of the query, 1 to max, into args; absent is fine. */
 int api_put_number(const struct request *, struct json_object *args,

@@ -64,23 +64,6 @@ api_put_number(const struct request *req, struct json_object *args,
 	return 0;
 }
 
-/* Ask, make the words of errors and findings, answer. */
-static int
-ask(struct app *app, struct request *req, struct reply *reply, const char *op,
-    struct json_object *args, struct err *err)
-{
-	struct json_object *data = NULL;
-	int rc;
-
-	if (api_call(app, req, op, args, &data, err) == -1)
-		return -1;
-	problem_localise(app, req->lang, jsonx_path(data, "error"));
-	localise_findings(app, req->lang, jsonx_path(data, "result.findings"));
-	rc = api_answer(reply, 200, data, err);
-	json_object_put(data);
-	return rc;
-}
-
 int
 api_generations(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
@@ -91,7 +74,7 @@ api_generations(
 		json_object_put(args);
 		return -1;
 	}
-	return ask(app, req, reply, OP_GENERATIONS_LIST, args, err);
+	return api_relay(app, req, reply, OP_GENERATIONS_LIST, args, err);
 }
 
 int
@@ -104,7 +87,7 @@ api_generation(
 		json_object_put(args);
 		return -1;
 	}
-	return ask(app, req, reply, OP_GENERATION_GET, args, err);
+	return api_relay(app, req, reply, OP_GENERATION_GET, args, err);
 }
 
 int
@@ -125,7 +108,7 @@ api_generation_diff(
 	}
 	if (api_put(args, "b", json_object_new_int64(b)) == -1)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
-	return ask(app, req, reply, OP_GENERATION_DIFF, args, err);
+	return api_relay(app, req, reply, OP_GENERATION_DIFF, args, err);
 }
 
 /* Restore and adopt: choices and manner as for a Save. */

@@ -38,12 +38,27 @@ api_status(
 }
 
 int
+api_relay(struct app *app, struct request *req, struct reply *reply,
+    const char *op, struct json_object *args, struct err *err)
+{
+	struct json_object *data = NULL;
+	int rc;
+
+	if (api_call(app, req, op, args, &data, err) == -1)
+		return -1;
+	problem_localise(app, req->lang, jsonx_path(data, "error"));
+	localise_findings(app, req->lang, jsonx_path(data, "result.findings"));
+	rc = api_answer(reply, 200, data, err);
+	json_object_put(data);
+	return rc;
+}
+
+int
 api_job(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	struct json_object *args, *data = NULL;
+	struct json_object *args;
 	const char *id = request_path_arg(req);
-	int rc;
 
 	if (strlen(id) != JOB_ID_LEN ||
 	    strspn(id, "0123456789abcdef") != JOB_ID_LEN)
@@ -51,13 +66,7 @@ api_job(
 	args = json_object_new_object();
 	if (api_put(args, "job", json_object_new_string(id)) == -1)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
-	if (api_call(app, req, OP_JOB_GET, args, &data, err) == -1)
-		return -1;
-	problem_localise(app, req->lang, jsonx_path(data, "error"));
-	localise_findings(app, req->lang, jsonx_path(data, "result.findings"));
-	rc = api_answer(reply, 200, data, err);
-	json_object_put(data);
-	return rc;
+	return api_relay(app, req, reply, OP_JOB_GET, args, err);
 }
 
 int

@@ -384,34 +384,42 @@ no_new_warning(
 	return 0;
 }
 
-/* The bytes of everything that is not planned are as they were. */
-static int
-same_bytes(const struct param_plan *plan, const struct buf *before,
-    const struct buf *after, struct err *err)
+int
+cf_same_but(const char *name, const char *const *names,
+    const struct buf *before, const struct buf *after, struct err *err)
 {
-	const char *names[POSTCONF_ARGS_MAX + 1];
 	struct buf a, b;
-	size_t i;
 	int rc = -1;
 
-	for (i = 0; i < plan->n && i < POSTCONF_ARGS_MAX; i++)
-		names[i] = plan->v[i].name;
-	names[i] = NULL;
 	buf_init(&a, MAINCF_SIZE_MAX + 1);
 	buf_init(&b, MAINCF_SIZE_MAX + 1);
 	if (maincf_without(before, names, &a) == -1 ||
 	    (a.len > 0 && a.data[a.len - 1] != '\n' &&
 		buf_addc(&a, '\n') == -1) ||
 	    maincf_without(after, names, &b) == -1)
-		err_set(err, ERR_NOMEM, "", "main.cf");
+		err_set(err, ERR_NOMEM, "", "%s", name);
 	else if (a.len != b.len || memcmp(a.data, b.data, a.len) != 0)
 		err_set(err, ERR_POSTFIX_READBACK, "",
-		    "main.cf: lines that are not ours would change");
+		    "%s: lines that are not ours would change", name);
 	else
 		rc = 0;
 	buf_clear(&a);
 	buf_clear(&b);
 	return rc;
+}
+
+/* The bytes of everything that is not planned are as they were. */
+static int
+same_bytes(const struct param_plan *plan, const struct buf *before,
+    const struct buf *after, struct err *err)
+{
+	const char *names[POSTCONF_ARGS_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < plan->n && i < POSTCONF_ARGS_MAX; i++)
+		names[i] = plan->v[i].name;
+	names[i] = NULL;
+	return cf_same_but("main.cf", names, before, after, err);
 }
 
 int

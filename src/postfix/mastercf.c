@@ -211,24 +211,8 @@ same_bytes(const struct edit *e, const struct buf *before,
 	const char *names[4] = {e->in->service,
 	    service == NULL ? e->in->service : service,
 	    e->in->postscreen ? "smtpd" : NULL, NULL};
-	struct buf a, b;
-	int rc = -1;
 
-	buf_init(&a, MAINCF_SIZE_MAX + 1);
-	buf_init(&b, MAINCF_SIZE_MAX + 1);
-	if (maincf_without(before, names, &a) == -1 ||
-	    (a.len > 0 && a.data[a.len - 1] != '\n' &&
-		buf_addc(&a, '\n') == -1) ||
-	    maincf_without(after, names, &b) == -1)
-		err_set(err, ERR_NOMEM, "", "master.cf");
-	else if (a.len != b.len || memcmp(a.data, b.data, a.len) != 0)
-		err_set(err, ERR_POSTFIX_READBACK, "",
-		    "master.cf: lines that are not ours would change");
-	else
-		rc = 0;
-	buf_clear(&a);
-	buf_clear(&b);
-	return rc;
+	return cf_same_but("master.cf", names, before, after, err);
 }
 
 int

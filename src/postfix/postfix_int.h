@@ -100,6 +100,10 @@ int	maincf_cool(int dirfd, const char *path, time_t other);
  * names is NULL-terminated.  Comments and blank lines stay. */
 int	maincf_without(const struct buf *, const char *const *names,
 	    struct buf *);
+/* Apart from the entries of these names, and a last newline that was missing,
+ * the file NAME is what it was: else ERR_POSTFIX_READBACK. */
+int	cf_same_but(const char *name, const char *const *names,
+	    const struct buf *before, const struct buf *after, struct err *);
 int	cf_path(const struct conf *, const char *name, char dst[PATH_MAX],
 	    struct err *);
 /* A copy that looks some seconds old; adds a final newline when asked. */

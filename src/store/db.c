@@ -222,38 +222,66 @@ member(struct json_object *o, const char *key, struct json_object *v)
 	return 0;
 }
 
-int
-db_json_str(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
+/* A time of 0 becomes null. */
+static struct json_object *
+column_json(sqlite3_stmt *st, int col, const struct db_member *m)
 {
-	const char *s = (const char *)sqlite3_column_text(st, col);
-
-	return member(o, key, json_object_new_string(s == NULL ? "" : s));
-}
-
-int
-db_json_time(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
-{
-	time_t t = sqlite3_column_int64(st, col);
+	const char *s;
 	char iso[32];
 
-	if (t == 0)
-		return member(o, key, NULL);
-	time_iso(t, iso);
-	return member(o, key, json_object_new_string(iso));
+	switch (m->kind) {
+	case DB_JSON_INT:
+		return json_object_new_int64(sqlite3_column_int64(st, col));
+	case DB_JSON_BOOL:
+		return json_object_new_boolean(
+		    sqlite3_column_int(st, col) != 0);
+	case DB_JSON_TIME:
+		if (sqlite3_column_int64(st, col) == 0)
+			return NULL;
+		time_iso(sqlite3_column_int64(st, col), iso);
+		return json_object_new_string(iso);
+	case DB_JSON_STR:
+		break;
+	}
+	s = (const char *)sqlite3_column_text(st, col);
+	return json_object_new_string(s == NULL ? "" : s);
 }
 
 int
-db_json_int(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
+db_rows(struct db *db, sqlite3_stmt *st, const struct db_member *members,
+    size_t n, struct json_object **ret, struct err *err)
 {
-	return member(
-	    o, key, json_object_new_int64(sqlite3_column_int64(st, col)));
-}
+	struct json_object *list, *o;
+	size_t i;
+	int rc;
 
-int
-db_json_bool(sqlite3_stmt *st, int col, struct json_object *o, const char *key)
-{
-	return member(
-	    o, key, json_object_new_boolean(sqlite3_column_int(st, col) != 0));
+	if (st == NULL)
+		return -1;
+	if ((list = json_object_new_array()) == NULL) {
+		db_done(st);
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	}
+	while ((rc = db_step(db, st, err)) == 1) {
+		o = json_object_new_object();
+		if (o == NULL || json_object_array_add(list, o) != 0) {
+			json_object_put(o);
+			goto nomem;
+		}
+		for (i = 0; i < n; i++)
+			if (member(o, members[i].key,
+				column_json(st, (int)i, &members[i])) == -1)
+				goto nomem;
+	}
+	if (rc == -1) {
+		json_object_put(list);
+		return -1;
+	}
+	*ret = list;
+	return 0;
+nomem:
+	db_done(st);
+	json_object_put(list);
+	return err_set(err, ERR_NOMEM, "", "out of memory");
 }
 
 static int

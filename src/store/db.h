@@ -33,13 +33,13 @@ bool db_is_constraint(struct db *);
 
 /* Column into a fixed array, always closed by NUL. */
 void db_column(sqlite3_stmt *, int col, char *dst, size_t size);
-/* Members of a JSON row. */
-int db_json_str(sqlite3_stmt *, int col, struct json_object *, const char *key);
-int db_json_time(sqlite3_stmt *, int col, struct json_object *,
-    const char *key); /* 0 becomes null */
-int db_json_int(sqlite3_stmt *, int col, struct json_object *, const char *key);
-int db_json_bool(
-    sqlite3_stmt *, int col, struct json_object *, const char *key);
+/* The rows of a query (NULL: -1) as objects, a member for each column. */
+struct db_member {
+	const char *key;
+	enum { DB_JSON_STR, DB_JSON_INT, DB_JSON_BOOL, DB_JSON_TIME } kind;
+};
+int db_rows(struct db *, sqlite3_stmt *, const struct db_member *, size_t n,
+    struct json_object **ret, struct err *);
 
 /* password.c */
 #define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */

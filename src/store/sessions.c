@@ -130,34 +130,18 @@ int
 sessions_list(struct db *db, const char *user, time_t now, int idle_s,
     int max_s, struct json_object **ret, struct err *err)
 {
-	struct json_object *list, *o;
-	sqlite3_stmt *st;
-	int rc = -1;
+	static const struct db_member members[] = {
+	    {"id", DB_JSON_INT},
+	    {"user", DB_JSON_STR},
+	    {"from", DB_JSON_STR},
+	    {"created_at", DB_JSON_TIME},
+	    {"seen_at", DB_JSON_TIME},
+	};
 
-	if ((st = db_query(db, err, DB_SESSION_LIST, "sii", user,
-		 (int64_t)now - idle_s, (int64_t)now - max_s)) == NULL)
-		return -1;
-	if ((list = json_object_new_array()) == NULL)
-		return err_set(err, ERR_NOMEM, "", "out of memory");
-	while ((rc = db_step(db, st, err)) == 1) {
-		if ((o = json_object_new_object()) == NULL ||
-		    json_object_array_add(list, o) != 0 ||
-		    db_json_int(st, 0, o, "id") == -1 ||
-		    db_json_str(st, 1, o, "user") == -1 ||
-		    db_json_str(st, 2, o, "from") == -1 ||
-		    db_json_time(st, 3, o, "created_at") == -1 ||
-		    db_json_time(st, 4, o, "seen_at") == -1) {
-			db_done(st);
-			rc = err_set(err, ERR_NOMEM, "", "out of memory");
-			break;
-		}
-	}
-	if (rc == -1) {
-		json_object_put(list);
-		return -1;
-	}
-	*ret = list;
-	return 0;
+	return db_rows(db,
+	    db_query(db, err, DB_SESSION_LIST, "sii", user,
+		(int64_t)now - idle_s, (int64_t)now - max_s),
+	    members, sizeof(members) / sizeof(members[0]), ret, err);
 }
 
 int

@@ -157,37 +157,20 @@ tokens_find(struct db *db, const char *token, const char *from, time_t now,
 int
 tokens_list(struct db *db, struct json_object **ret, struct err *err)
 {
-	struct json_object *list, *o;
-	sqlite3_stmt *st;
-	int rc = -1;
+	static const struct db_member members[] = {
+	    {"id", DB_JSON_INT},
+	    {"name", DB_JSON_STR},
+	    {"user", DB_JSON_STR},
+	    {"scope", DB_JSON_STR},
+	    {"created_at", DB_JSON_TIME},
+	    {"expires_at", DB_JSON_TIME},
+	    {"addresses", DB_JSON_STR},
+	    {"last_used_at", DB_JSON_TIME},
+	    {"last_from", DB_JSON_STR},
+	};
 
-	if ((st = db_query(db, err, DB_TOKEN_LIST, "")) == NULL)
-		return -1;
-	if ((list = json_object_new_array()) == NULL)
-		return err_set(err, ERR_NOMEM, "", "out of memory");
-	while ((rc = db_step(db, st, err)) == 1) {
-		if ((o = json_object_new_object()) == NULL ||
-		    json_object_array_add(list, o) != 0 ||
-		    db_json_int(st, 0, o, "id") == -1 ||
-		    db_json_str(st, 1, o, "name") == -1 ||
-		    db_json_str(st, 2, o, "user") == -1 ||
-		    db_json_str(st, 3, o, "scope") == -1 ||
-		    db_json_time(st, 4, o, "created_at") == -1 ||
-		    db_json_time(st, 5, o, "expires_at") == -1 ||
-		    db_json_str(st, 6, o, "addresses") == -1 ||
-		    db_json_time(st, 7, o, "last_used_at") == -1 ||
-		    db_json_str(st, 8, o, "last_from") == -1) {
-			db_done(st);
-			rc = err_set(err, ERR_NOMEM, "", "out of memory");
-			break;
-		}
-	}
-	if (rc == -1) {
-		json_object_put(list);
-		return -1;
-	}
-	*ret = list;
-	return 0;
+	return db_rows(db, db_query(db, err, DB_TOKEN_LIST, ""), members,
+	    sizeof(members) / sizeof(members[0]), ret, err);
 }
 
 int

@@ -194,35 +194,18 @@ users_get(
 int
 users_list(struct db *db, struct json_object **ret, struct err *err)
 {
-	struct json_object *list, *o;
-	sqlite3_stmt *st;
-	int rc = -1;
+	static const struct db_member members[] = {
+	    {"name", DB_JSON_STR},
+	    {"role", DB_JSON_STR},
+	    {"second_factor", DB_JSON_BOOL},
+	    {"created_at", DB_JSON_TIME},
+	    {"changed_at", DB_JSON_TIME},
+	    {"last_login_at", DB_JSON_TIME},
+	    {"source", DB_JSON_STR},
+	};
 
-	if ((st = db_query(db, err, DB_USER_LIST, "")) == NULL)
-		return -1;
-	if ((list = json_object_new_array()) == NULL)
-		return err_set(err, ERR_NOMEM, "", "out of memory");
-	while ((rc = db_step(db, st, err)) == 1) {
-		if ((o = json_object_new_object()) == NULL ||
-		    json_object_array_add(list, o) != 0 ||
-		    db_json_str(st, 0, o, "name") == -1 ||
-		    db_json_str(st, 1, o, "role") == -1 ||
-		    db_json_bool(st, 2, o, "second_factor") == -1 ||
-		    db_json_time(st, 3, o, "created_at") == -1 ||
-		    db_json_time(st, 4, o, "changed_at") == -1 ||
-		    db_json_time(st, 5, o, "last_login_at") == -1 ||
-		    db_json_str(st, 6, o, "source") == -1) {
-			db_done(st);
-			rc = err_set(err, ERR_NOMEM, "", "out of memory");
-			break;
-		}
-	}
-	if (rc == -1) {
-		json_object_put(list);
-		return -1;
-	}
-	*ret = list;
-	return 0;
+	return db_rows(db, db_query(db, err, DB_USER_LIST, ""), members,
+	    sizeof(members) / sizeof(members[0]), ret, err);
 }
 
 int
