@@ -11,6 +11,8 @@
  *   jobs/ID.json         progress of an apply (fsx_replace_fast)
  *   drafts/ID/           uploads that wait for Save (daemon/)
  *   audit.log            0600, append only, one JSON object a line
+ *   keys/ID/             keys made here (keystore.h)
+ *   cluster/             of a host of a cluster (cluster.h)
  * The steps are a const table {name, do, undo}; txn_run walks it down and, on
  * a failure, walks the undos back up.  A failed generation stays recorded
  * (meta.json outcome "failed") without its key.

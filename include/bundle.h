@@ -4,8 +4,8 @@
  *
  * A bundle is CMS (RFC 5652): the JSON below, signed by the console, then
  * encrypted to one host (AuthEnvelopedData, RFC 5083, AES-256-GCM; EC
- * recipients by ECDH with X9.63 KDF and SHA-256, RSA by OAEP with SHA-256).
- * with the SHA-256 of all that in front.  The JSON:
+ * recipients by ECDH with X9.63 KDF and SHA-256, RSA by OAEP with SHA-256);
+ * the SHA-256 of all that stands in front of it.  The JSON:
  *   {"v": 1, "cluster": ID, "host": NAME, "generation": N, "nonce": hex,
  *    "own": true?, "body": {...}}
  * Cluster, host and generation are inside the signed part: a bundle for

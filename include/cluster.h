@@ -4,9 +4,9 @@
  *
  * state_directory/cluster/ (0700 root; only made when [cluster] name is set):
  *   identity.pem         key and certificate: made here, the key never leaves
- *   consoles.pem         consoles whose bundles are applied
+ *   consoles.pem         consoles whose bundles are applied, one identity each
  *   hosts/NAME.pem       console: scanners that are enrolled
- *   state.json           STATE below, durable
+ *   state.json           struct cluster_state below, durable
  *   outbox.json          console: a Save on its way to etcd
  *   chosen.json          console: a Save for chosen hosts on its way to etcd,
  *   chosen/NAME.json     and what was sealed for each of them

@@ -2,7 +2,7 @@
  * conf.h - /etc/postseal/postseal.conf: INI, read with libinih.
  *
  * Unknown sections and keys, values outside their grammar and relative paths
- * are ERR_CONFIG naming file, line and key.  Both programs read the same
+ * are ERR_CONFIG naming file, line and key.  All programs read the same
  * file; it holds no secret (0644).
  * A const table maps section, key, kind and offset; postseal.conf(5) is
  * written from it.

@@ -1,6 +1,6 @@
 /*
- * ipc.h - frames on the Unix socket between the web process (or ctl) and
- * postseald.
+ * ipc.h - frames on the Unix socket between postseald and its clients: the
+ * web process, postsealctl, postseal-sync.
  *
  * A frame is a 4-byte big-endian length (1 to IPC_FRAME_MAX) and that many
  * bytes of one JSON object (UTF-8, depth at most 16, no NUL, nothing after

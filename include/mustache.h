@@ -21,8 +21,8 @@
  * and bytes that are no UTF-8 become U+FFFD, so a certificate's subject cannot
  * turn the line around or hide a part of itself.
  * Limits: 64 levels of sections and partials, names of 96 bytes, 250,000
- * steps a page, output by the buffer's own limit.  Errors: ERR_CONFIG at parse (template and line),
- * ERR_INTERNAL at render.
+ * steps a page, output by the buffer's own limit.
+ * Errors: ERR_CONFIG at parse (template and line), ERR_INTERNAL at render.
  * Threads: a parsed template is never written again.
  */
 #ifndef POSTSEAL_MUSTACHE_H

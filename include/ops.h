@@ -1,6 +1,6 @@
 /*
  * ops.h - what goes over postseald.sock: the contract between postseald
- * and its clients (postseal.fcgi, postsealctl).
+ * and its clients (postseal.fcgi, postsealctl, postseal-sync).
  *
  * Request frame:
  *   {"op": NAME, "actor": {"user": "admin", "from": "192.0.2.1",
