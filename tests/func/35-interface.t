@@ -97,11 +97,10 @@ ok "and no longer here" eval '! port_busy "$port"'
 like "mail goes through" "$(from 127.0.0.1 "$to")" 250
 api GET '/api/v1/status'
 is "the status follows" "$(j '"\(.live.error // "fine") \(.current.port) \(.drift | length)"')" "fine $to 0"
-python3 -c "import socket,time
-s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(1)
-print(s.getsockname()[1], flush=True); time.sleep(100)" >"$T/taken" &
+perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
+    Listen => 1) or die; $| = 1; print $s->sockport, "\n"; sleep 100' >"$T/taken" &
 CLEAN+=("kill $!")
-while [ ! -s "$T/taken" ]; do sleep 0.05; done
+ok "a program takes a port" wait_for 20 test -s "$T/taken"
 save "smtp_port=$(cat "$T/taken")" confirm=interface.port_changed
 is "a port that is taken is refused" "$STATUS:$(j .code):$(j '.errors[0].field')" 422:interface.port_taken:smtp_port
 postconf -c "$cf" -F -e "127.0.0.1:$to/inet/process_limit=9"
