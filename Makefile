@@ -8,6 +8,15 @@ DESTDIR		?=
 
 CC		?= cc
 PKGS		= json-c libcrypto libssl
+# Nothing to say before pkg-config and libssl-dev are there: `make run` brings
+# them, and comes here again.
+ifneq ($(filter-out clean help run format-check,$(or $(MAKECMDGOALS),all)),)
+OPENSSL_HAS	:= $(shell pkg-config --modversion libcrypto 2>/dev/null)
+ifneq ($(filter 0.% 1.%,$(OPENSSL_HAS)),)
+$(error Postseal needs OpenSSL 3.0 or later (Debian 12, Ubuntu 22.04), and \
+	this system has $(OPENSSL_HAS))
+endif
+endif
 PKG_CFLAGS	:= $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CPPFLAGS	+= -D_GNU_SOURCE -Iinclude -Icgi $(PKG_CFLAGS)
 CSTD		= -std=c11
@@ -171,6 +180,9 @@ check-valgrind: $(UNIT_BIN)
 check-systemd:
 	@deploy/install-packages check systemd
 	@bash tests/systemd/systemd.t
+# Another Debian release: a tree of it, and in there run, build, tests.
+check-release:
+	@RELEASE='$(RELEASE)' tests/lib/release
 check-layers: all
 	@B='$(B)' tests/lib/check-layers
 check-corpus: $(FUZZ_REPLAY)
@@ -268,6 +280,6 @@ clean:
 
 .PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
 	check-browser check-asan check-systemd soak \
-	check-valgrind check-layers check-corpus unit-bins fuzz fuzz-objects lint \
+	check-valgrind check-release check-layers check-corpus unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
