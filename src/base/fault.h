@@ -20,6 +20,7 @@
 #ifndef POSTSEAL_FAULT_H
 #define POSTSEAL_FAULT_H
 
+#include <errno.h>
 #include <stdbool.h>
 
 int fsx_fault(const char *op, const char *path);
@@ -29,5 +30,17 @@ bool fault_late(void);
 #define fsx_fault(op, path) 0
 #define fault_late()	    false
 #endif
+
+/* -1 with errno set when a test wants this operation to fail. */
+static inline int
+fault_ask(const char *op, const char *path)
+{
+	int e = fsx_fault(op, path);
+
+	if (e == 0)
+		return 0;
+	errno = e;
+	return -1;
+}
 
 #endif

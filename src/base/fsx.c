@@ -31,18 +31,6 @@
 #define LOCK_POLL_MS 10
 #define READ_CHUNK   8192
 
-/* -1 with errno set when a test wants this operation to fail. */
-static int
-ask(const char *op, const char *path)
-{
-	int e = fsx_fault(op, path);
-
-	if (e == 0)
-		return 0;
-	errno = e;
-	return -1;
-}
-
 static int
 fail(struct err *err, const char *op, const char *path)
 {
@@ -105,7 +93,7 @@ read_all(int fd, const char *path, size_t max, struct buf *b, struct err *err)
 		if (buf_reserve(b, want) != 0)
 			return err_set(err, ERR_NOMEM, NULL,
 			    "%s: no memory for its bytes", path);
-		if (ask("read", path) != 0)
+		if (fault_ask("read", path) != 0)
 			return fail(err, "read", path);
 		if (want > 0)
 			n = read(fd, b->data + b->len, want);
@@ -133,7 +121,7 @@ fsx_read(const char *path, size_t max, struct buf *b, struct err *err)
 	struct stat st;
 	int fd, rc = -1;
 
-	if (ask("open", path) != 0)
+	if (fault_ask("open", path) != 0)
 		return fail(err, "open", path);
 	/* NONBLOCK: a FIFO must not hold us up. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -166,7 +154,7 @@ write_all(int fd, const char *path, const void *data, size_t len)
 	ssize_t n;
 
 	while (len > 0) {
-		if (ask("write", path) != 0)
+		if (fault_ask("write", path) != 0)
 			return -1;
 		n = write(fd, p, len);
 		if (n < 0 && errno == EINTR)
@@ -186,17 +174,18 @@ set_attr(int fd, const char *path, const struct fsx_attr *a)
 
 	/* Owner first: chown takes set-id bits away again. */
 	if (a->uid != (uid_t)-1 || a->gid != (gid_t)-1) {
-		if (ask("chown", path) != 0 || fchown(fd, a->uid, a->gid) != 0)
+		if (fault_ask("chown", path) != 0 ||
+		    fchown(fd, a->uid, a->gid) != 0)
 			return -1;
 	}
-	if (ask("chmod", path) != 0 || fchmod(fd, a->mode) != 0)
+	if (fault_ask("chmod", path) != 0 || fchmod(fd, a->mode) != 0)
 		return -1;
 	if (a->mtime == 0)
 		return 0;
 	memset(ts, 0, sizeof(ts));
 	ts[0].tv_nsec = UTIME_OMIT;
 	ts[1].tv_sec = a->mtime;
-	if (ask("utime", path) != 0 || futimens(fd, ts) != 0)
+	if (fault_ask("utime", path) != 0 || futimens(fd, ts) != 0)
 		return -1;
 	return 0;
 }
@@ -214,7 +203,7 @@ write_new(const char *path, const void *data, size_t len,
 	bool made = false;
 	int fd = -1;
 
-	if (ask(op, path) != 0)
+	if (fault_ask(op, path) != 0)
 		goto fail;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    a->mode & 0600);
@@ -228,10 +217,10 @@ write_new(const char *path, const void *data, size_t len,
 	if (set_attr(fd, path, a) != 0)
 		goto fail;
 	op = "sync";
-	if (sync && (ask("fsync", path) != 0 || fsync(fd) != 0))
+	if (sync && (fault_ask("fsync", path) != 0 || fsync(fd) != 0))
 		goto fail;
 	op = "close";
-	if (ask(op, path) != 0)
+	if (fault_ask(op, path) != 0)
 		goto fail;
 	if (close(fd) != 0) {
 		fd = -1;
@@ -276,7 +265,7 @@ replace(const char *path, const void *data, size_t len,
 		return fail(err, "unlink", tmp);
 	if (write_new(tmp, data, len, a, sync, err) != 0)
 		return -1;
-	if (ask("rename", path) != 0 || rename(tmp, path) != 0) {
+	if (fault_ask("rename", path) != 0 || rename(tmp, path) != 0) {
 		fail(err, "rename onto", path);
 		unlink(tmp);
 		return -1;
@@ -309,7 +298,7 @@ fsx_rename(const char *from, const char *to, struct err *err)
 
 	if (parent_of(from, a, err) != 0 || parent_of(to, b, err) != 0)
 		return -1;
-	if (ask("rename", to) != 0 || rename(from, to) != 0)
+	if (fault_ask("rename", to) != 0 || rename(from, to) != 0)
 		return fail(err, "rename onto", to);
 	if (fsx_sync_dir(b, err) != 0)
 		return -1;
@@ -321,11 +310,12 @@ fsx_mkdir(const char *path, mode_t mode, struct err *err)
 {
 	int fd, rc = -1;
 
-	if (ask("mkdir", path) != 0 || mkdir(path, mode & 0700) != 0)
+	if (fault_ask("mkdir", path) != 0 || mkdir(path, mode & 0700) != 0)
 		return fail(err, "mkdir", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || ask("chmod", path) != 0 || fchmod(fd, mode) != 0 ||
-	    ask("fsync", path) != 0 || fsync(fd) != 0) {
+	if (fd == -1 || fault_ask("chmod", path) != 0 ||
+	    fchmod(fd, mode) != 0 || fault_ask("fsync", path) != 0 ||
+	    fsync(fd) != 0) {
 		fail(err, "set mode of", path);
 		goto out;
 	}
@@ -374,7 +364,7 @@ fsx_mkdir_p(const char *path, mode_t mode, struct err *err)
 int
 fsx_unlink(const char *path, struct err *err)
 {
-	if (ask("unlink", path) != 0)
+	if (fault_ask("unlink", path) != 0)
 		return fail(err, "unlink", path);
 	if (unlink(path) != 0) {
 		if (errno == ENOENT)
@@ -389,7 +379,7 @@ fsx_sync_dir(const char *path, struct err *err)
 {
 	int fd, rc = 0;
 
-	if (ask("fsync-dir", path) != 0)
+	if (fault_ask("fsync-dir", path) != 0)
 		return fail(err, "sync", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
@@ -412,7 +402,7 @@ try_lock(const char *path, int *ret_fd, struct err *err)
 	struct stat a, b;
 	int fd, rc = -1;
 
-	if (ask("lock", path) != 0)
+	if (fault_ask("lock", path) != 0)
 		return fail(err, "lock", path);
 	fd = open(
 	    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);

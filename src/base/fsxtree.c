@@ -38,17 +38,6 @@ fail(struct wipe *w, const char *op, const char *name)
 }
 
 static int
-ask(const char *op, const char *name)
-{
-	int e = fsx_fault(op, name);
-
-	if (e == 0)
-		return 0;
-	errno = e;
-	return -1;
-}
-
-static int
 overwrite(int fd, off_t size)
 {
 	static const char zeros[4096];
@@ -73,7 +62,7 @@ wipe_file(struct wipe *w, int dir, const char *name)
 	struct stat st;
 	int fd, rc = 0;
 
-	if (ask("wipe", name) != 0)
+	if (fault_ask("wipe", name) != 0)
 		return fail(w, "wipe", name);
 	fd = openat(dir, name,
 	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -147,7 +136,7 @@ wipe_entry(struct wipe *w, int dir, const char *name, int depth)
 		flag = AT_REMOVEDIR;
 	} else if (S_ISREG(st.st_mode) && wipe_file(w, dir, name) != 0)
 		return -1;
-	if (ask("unlink", name) != 0 ||
+	if (fault_ask("unlink", name) != 0 ||
 	    (unlinkat(dir, name, flag) != 0 && errno != ENOENT))
 		return fail(w, "remove", name);
 	return 0;
@@ -256,7 +245,7 @@ fsx_wipe_tree(const char *path, struct err *err)
 	w.dev = st.st_dev;
 	if (wipe_entry(&w, dir, name, 0) != 0)
 		goto out;
-	if (ask("fsync-dir", path) != 0 ||
+	if (fault_ask("fsync-dir", path) != 0 ||
 	    (fsync(dir) != 0 && errno != EINVAL)) {
 		fail(&w, "sync", where);
 		goto out;

@@ -65,18 +65,6 @@ out:
 	return rc;
 }
 
-/* -1 with errno set when a test wants this operation to fail. */
-static int
-ask(const char *op, const char *path)
-{
-	int e = fsx_fault(op, path);
-
-	if (e == 0)
-		return 0;
-	errno = e;
-	return -1;
-}
-
 static int
 write_all(int fd, const char *p, size_t len)
 {
@@ -104,23 +92,26 @@ write_beside(const char *path, const char *tmp, const void *content, size_t len,
 
 	if (stat(path, &st) == -1)
 		return err_sys(err, ERR_IO, "", "stat %s", path);
-	if (ask("create", tmp) == -1 ||
+	if (fault_ask("create", tmp) == -1 ||
 	    (fd = open(tmp,
 		 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) ==
 		-1)
 		return err_sys(err, ERR_IO, "", "create %s", tmp);
-	if (ask("write", tmp) == -1 || write_all(fd, content, len) == -1 ||
-	    ask("chown", tmp) == -1 || fchown(fd, st.st_uid, st.st_gid) == -1 ||
-	    ask("chmod", tmp) == -1 || fchmod(fd, st.st_mode & 07777) == -1) {
+	if (fault_ask("write", tmp) == -1 ||
+	    write_all(fd, content, len) == -1 ||
+	    fault_ask("chown", tmp) == -1 ||
+	    fchown(fd, st.st_uid, st.st_gid) == -1 ||
+	    fault_ask("chmod", tmp) == -1 ||
+	    fchmod(fd, st.st_mode & 07777) == -1) {
 		err_sys(err, ERR_IO, "", "write %s", tmp);
 		goto out;
 	}
 	/* After the mode: an ACL carries the group bits with it. */
 	if (copy_xattrs(path, fd, err) == -1)
 		goto out;
-	if (ask("utime", tmp) == -1 ||
+	if (fault_ask("utime", tmp) == -1 ||
 	    maincf_cool(AT_FDCWD, tmp, st.st_mtime) == -1 ||
-	    ask("fsync", tmp) == -1 || fsync(fd) == -1) {
+	    fault_ask("fsync", tmp) == -1 || fsync(fd) == -1) {
 		err_sys(err, ERR_IO, "", "sync %s", tmp);
 		goto out;
 	}

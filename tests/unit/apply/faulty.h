@@ -10,21 +10,15 @@
 #define POSTSEAL_FAULT 1
 
 #include "../../../src/base/fault.c"
-#define ask  fsx_ask
 #define fail fsx_fail
 #include "../../../src/base/fsx.c"
-#undef ask
 #undef fail
-#define ask  tree_ask
 #define fail tree_fail
 #include "../../../src/base/fsxtree.c"
-#undef ask
 #undef fail
 #include "../../../src/base/run.c"
-#define ask	  commit_ask
 #define write_all commit_write_all
 #include "../../../src/postfix/maincf_commit.c"
-#undef ask
 #undef write_all
 
 #include "rig.h"
