@@ -12,8 +12,8 @@
 #include "ops.h"
 #include "page.h"
 
-static const char *const states[] = {
-    "current", "behind", "own", "new", "failed", "untrusted", "removed"};
+static const char *const states[] = {"current", "behind", "own", "chosen",
+    "waiting", "new", "failed", "untrusted", "removed"};
 
 static void
 label_of(const char *name, char *dst, size_t size)

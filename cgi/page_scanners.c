@@ -20,6 +20,7 @@ static const struct {
     {"own", "info"},
     {"chosen", "info"},
     {"new", "info"},
+    {"waiting", "info"},
     {"failed", "error"},
     {"untrusted", "error"},
     {"removed", "warn"},
@@ -106,6 +107,7 @@ row_of(const struct page *p, struct json_object *s, bool console)
 	put_bool(
 	    o, "drifted", json_object_get_int64(jsonx_path(s, "drift")) > 0);
 	put_bool(o, "removable", console && !here);
+	put_str(o, "retry", console ? jsonx_path_str(s, "retry", "") : "");
 	put_bool(o, "rejoins", console && !here && strcmp(state, "own") == 0);
 	return o;
 }
@@ -121,8 +123,8 @@ static const struct track {
 };
 
 static void
-put_failed(const struct page *p, struct json_object *ctx, const char *key,
-    struct json_object *names)
+put_names(struct json_object *ctx, const char *key, struct json_object *names,
+    const char *none)
 {
 	struct buf list;
 	size_t i, n;
@@ -133,8 +135,7 @@ put_failed(const struct page *p, struct json_object *ctx, const char *key,
 		(void)buf_printf(&list, "%s%s", i > 0 ? ", " : "",
 		    json_object_get_string(
 			json_object_array_get_idx(names, i)));
-	put_str(ctx, key,
-	    list.len > 0 ? list.data : page_text(p, "scanners.silent"));
+	put_str(ctx, key, list.len > 0 ? list.data : none);
 	buf_clear(&list);
 }
 
@@ -152,7 +153,8 @@ put_rollout(const struct page *p, struct json_object *ctx,
 	put_str(ctx, t->text, "");
 	put_str(ctx, t->failed, "");
 	if (state[0] != '\0') {
-		put_failed(p, ctx, t->failed, jsonx_path(d, "failed"));
+		put_names(ctx, t->failed, jsonx_path(d, "failed"),
+		    page_text(p, "scanners.silent"));
 		put_int(o, "generation",
 		    json_object_get_int64(jsonx_path(d, "generation")));
 		put_int(
@@ -183,15 +185,12 @@ put_notes(
 		!jsonx_path_bool(data, "etcd.connected"));
 	put_str(ctx, "etcd_error", error);
 	put_str(ctx, "rotate", "");
-	if (json_object_is_type(names, json_type_array) &&
-	    json_object_array_length(names) > 0) {
-		args = json_object_new_object();
-		put_str(args, "names",
-		    json_object_get_string(json_object_array_get_idx(
-			names, json_object_array_length(names) - 1)));
-		put_text(p, ctx, "rotate", "scanners.rotate", args);
-		json_object_put(args);
-	}
+	if (jsonx_len(names) == 0)
+		return;
+	args = json_object_new_object();
+	put_names(args, "names", names, "");
+	put_text(p, ctx, "rotate", "scanners.rotate", args);
+	json_object_put(args);
 }
 
 static int

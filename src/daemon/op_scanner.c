@@ -1,12 +1,11 @@
 /*
- * op_scanner.c - the administrator's side of a cluster: who is enrolled, how
- * is everybody, and what shall become of a roll-out that has stopped.
+ * op_scanner.c - the administrator's side of a cluster: who is enrolled, and
+ * how is everybody.  What is ordered of a roll-out: op_order.c.
  */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "cluster_save.h"
 #include "jsonx.h"
 #include "opcluster.h"
 #include "util.h"
@@ -46,6 +45,8 @@ scanner_state(struct json_object *row, struct json_object *desired)
 		return "new";
 	if (!jsonx_path_bool(row, "valid"))
 		return "untrusted";
+	if (wanted == 0 && chosen == 0 && !jsonx_path_bool(row, "says.own"))
+		return "waiting";
 	if (chosen > 0)
 		return jsonx_path_int(row, "says.own_failed") == chosen
 			   ? "failed"
@@ -59,6 +60,14 @@ scanner_state(struct json_object *row, struct json_object *desired)
 	return "behind";
 }
 
+const char *
+scanner_retry(struct json_object *row, struct json_object *desired)
+{
+	if (strcmp(scanner_state(row, desired), "failed") != 0)
+		return NULL;
+	return chosen_for(row, desired) > 0 ? "retry_chosen" : "retry";
+}
+
 static struct json_object *
 scanner_json(const struct conf *conf, struct json_object *row,
     struct json_object *desired)
@@ -67,6 +76,7 @@ scanner_json(const struct conf *conf, struct json_object *row,
 	    "version", "certificate_sha256", "certificate_name", "not_after",
 	    "drift", "code", "probe_error"};
 	struct json_object *o = json_object_new_object();
+	const char *retry;
 	char path[64];
 	size_t i;
 
@@ -82,6 +92,8 @@ scanner_json(const struct conf *conf, struct json_object *row,
 	}
 	if (chosen_for(row, desired) > 0)
 		share(o, "code", row, "says.own_code");
+	if ((retry = scanner_retry(row, desired)) != NULL)
+		jsonx_put_str(o, "retry", retry);
 	share(o, "own_generation", row, "says.own_generation");
 	return o;
 }
@@ -151,20 +163,31 @@ key_known_to(const struct conf *conf)
 	return names;
 }
 
+bool
+cluster_on_its_way(const struct conf *conf, const char *file)
+{
+	struct json_object *o = NULL;
+	bool open;
+
+	(void)cluster_file_read(conf, file, &o, NULL);
+	open = o != NULL && jsonx_path_str(o, "outcome", "")[0] == '\0';
+	json_object_put(o);
+	return open;
+}
+
 static void
 put_cluster(const struct conf *conf, const struct cluster_state *s,
     struct json_object *o)
 {
-	struct json_object *c = cluster_state_json(s), *box = NULL;
+	struct json_object *c = cluster_state_json(s);
 
 	jsonx_put_str(c, "name", conf->cluster_name);
 	jsonx_put_bool(c, "console", conf->cluster_console);
 	jsonx_put_bool(c, "own_certificate", conf->cluster_own_certificate);
 	jsonx_put_bool(c, "joined", s->id[0] != '\0');
-	(void)cluster_file_read(conf, "outbox.json", &box, NULL);
 	jsonx_put_bool(c, "waiting",
-	    box != NULL && jsonx_path_str(box, "outcome", "")[0] == '\0');
-	json_object_put(box);
+	    cluster_on_its_way(conf, "outbox.json") ||
+		cluster_on_its_way(conf, "chosen.json"));
 	json_object_object_add(c, "key_known_to", key_known_to(conf));
 	json_object_object_add(o, "cluster", c);
 }
@@ -232,6 +255,34 @@ op_scanner_rotate(struct call *c, struct json_object *args,
 	return op_scanner_identity(c, args, data, err);
 }
 
+/* Enrolled again, it may know the key. */
+static void
+forget_removed(const struct conf *conf, const char *name)
+{
+	struct json_object *o = NULL, *was, *left = json_object_new_array();
+	const char *other;
+	size_t i, n;
+
+	(void)cluster_file_read(conf, "removed.json", &o, NULL);
+	was = jsonx_path(o, "names");
+	n = jsonx_len(was);
+	for (i = 0; i < n; i++) {
+		other =
+		    json_object_get_string(json_object_array_get_idx(was, i));
+		if (strcmp(other, name) != 0)
+			json_object_array_add(
+			    left, json_object_new_string(other));
+	}
+	if (json_object_array_length(left) == n) {
+		json_object_put(left);
+	} else {
+		json_object_object_add(o, "names", left);
+		if (cluster_file_write(conf, "removed.json", o, NULL) == -1)
+			log_warn("the return of %s was not noted", name);
+	}
+	json_object_put(o);
+}
+
 int
 op_scanner_enrol(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
@@ -244,6 +295,7 @@ op_scanner_enrol(struct call *c, struct json_object *args,
 		&pem, err) == -1 ||
 	    cluster_enrol(c->conf, name, pem, &join, err) == -1)
 		return -1;
+	forget_removed(c->conf, name);
 	(void)audit_add(c->conf, &c->actor, "scanner.enrol", "ok", name, NULL);
 	*data = json_object_new_object();
 	json_object_object_add(*data, "join", join);
@@ -312,139 +364,4 @@ op_scanner_remove(struct call *c, struct json_object *args,
 	note_removed(c->conf, name);
 	(void)audit_add(c->conf, &c->actor, "scanner.remove", "ok", name, NULL);
 	return 0;
-}
-
-/* For postseal-sync, which changes the desired state in etcd. */
-static int
-order_sync(struct call *c, const char *what, struct err *err)
-{
-	struct json_object *o = json_object_new_object();
-	char id[33];
-	int rc;
-
-	if ((rc = random_hex(id, 16, err)) == 0) {
-		jsonx_put_str(o, "id", id);
-		jsonx_put_str(o, "do", what);
-		jsonx_put_str(o, "outcome", "");
-		rc = cluster_file_write(c->conf, "command.json", o, err);
-	}
-	json_object_put(o);
-	return rc;
-}
-
-/* All back to the generation before: as a new one, first here, as always. */
-static int
-roll_back(struct call *c, struct json_object **data, struct err *err)
-{
-	struct cluster_save save = {.on = true, .all = true, .fresh = true};
-	struct json_object *job = NULL;
-	struct cluster_state s;
-	char id[JOB_ID_LEN + 1];
-	int rc = -1;
-
-	if (cluster_state_read(c->conf, &s, err) == -1)
-		return -1;
-	if (s.previous == 0)
-		return err_set(err, ERR_GEN_UNKNOWN, "",
-		    "there is no generation before this one");
-	save.base = s.generation;
-	if (random_hex(id, JOB_ID_LEN / 2, err) == -1)
-		return -1;
-	rc = cluster_restore(c->conf, s.previous, &c->actor, id, &job, err);
-	if (rc == 0)
-		rc = cluster_publish(c, &save, jsonx_path(job, "result"), err);
-	if (rc == 0)
-		*data = json_object_get(jsonx_path(job, "result"));
-	else
-		c->error = json_object_get(jsonx_path(job, "error"));
-	json_object_put(job);
-	return rc;
-}
-
-/* A console has what it published itself on its own disk, and nowhere else. */
-static int
-rejoin_console(struct call *c, const struct cluster_state *now, struct err *err)
-{
-	struct cluster_state s = *now;
-	struct json_object *job = NULL;
-	char id[JOB_ID_LEN + 1];
-	int rc = -1;
-
-	if (random_hex(id, JOB_ID_LEN / 2, err) == -1)
-		return -1;
-	if (cluster_restore(c->conf, (long)s.local, &c->actor, id, &job, err) ==
-	    0) {
-		s.own = false;
-		s.local = jsonx_path_int(job, "result.generation");
-		rc = cluster_state_write(c->conf, &s, err);
-	} else {
-		c->error = json_object_get(jsonx_path(job, "error"));
-	}
-	json_object_put(job);
-	return rc;
-}
-
-/* The cluster's settings again, instead of its own: here, or at a scanner
- * that is ordered to. */
-static int
-rejoin(struct call *c, const char *scanner, struct err *err)
-{
-	struct cluster_state s;
-
-	if (scanner != NULL && strcmp(scanner, c->conf->cluster_name) != 0)
-		return chosen_rejoin(c, scanner, err);
-	if (cluster_state_read(c->conf, &s, err) == -1)
-		return -1;
-	if (!s.own)
-		return 0;
-	if (c->conf->cluster_console && s.local > 0)
-		return rejoin_console(c, &s, err);
-	cluster_state_rejoin(&s);
-	return cluster_state_write(c->conf, &s, err);
-}
-
-/* What postseal-sync does with a roll-out that has stopped. */
-static bool
-is_order(const char *what)
-{
-	static const char *const orders[] = {
-	    "retry", "leave", "retry_chosen", "leave_chosen"};
-	size_t i;
-
-	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (strcmp(orders[i], what) == 0)
-			return true;
-	}
-	return false;
-}
-
-int
-op_cluster_command(struct call *c, struct json_object *args,
-    struct json_object **data, struct err *err)
-{
-	const char *what = "", *scanner = NULL;
-	int rc;
-
-	if (jsonx_str(args, "do", "do", 16, &what, err) == -1 ||
-	    jsonx_str(args, "scanner", "scanner", 64, &scanner, err) == -1)
-		return -1;
-	if (!cluster_on(c->conf))
-		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
-	if (strcmp(what, "rejoin") == 0) {
-		rc = rejoin(c, scanner, err);
-	} else if (!is_order(what) && strcmp(what, "rollback") != 0) {
-		return err_set(err, ERR_FIELD_INVALID, "do",
-		    "expected retry, leave, rollback, rejoin, retry_chosen or "
-		    "leave_chosen");
-	} else if (!c->conf->cluster_console) {
-		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "",
-		    "this host is no console of the cluster");
-	} else if (strcmp(what, "rollback") == 0) {
-		rc = roll_back(c, data, err);
-	} else {
-		rc = order_sync(c, what, err);
-	}
-	(void)audit_add(c->conf, &c->actor, "cluster.command",
-	    rc == 0 ? "ok" : "failed", what, NULL);
-	return rc;
 }

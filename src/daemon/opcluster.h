@@ -19,4 +19,11 @@ int cluster_enrolled(
 int cluster_wait(
     const struct conf *, int client, const char *serial, int ms, struct err *);
 
+/* op_scanner.c: the order that has a host of scanners.json try again
+ * ("retry", "retry_chosen"); NULL: it has not failed. */
+const char *scanner_retry(
+    struct json_object *row, struct json_object *desired);
+/* A file for postseal-sync, which has not said what became of it. */
+bool cluster_on_its_way(const struct conf *, const char *file);
+
 #endif

@@ -6,6 +6,13 @@
 
 cluster_console 3 1
 s=$SAMPLES
+ok "nothing was saved for all yet" until_true 20 state_is scanner1 waiting
+order() { api POST /api/v1/scanners -F do="$1"; }
+# Nothing has stopped: no order, and nothing is done later.
+for do in retry leave rollback retry_chosen leave_chosen; do
+	order $do
+	is "nothing stopped: $do" "$STATUS:$(j .code)" 409:cluster.not_stopped
+done
 selfsigned=$(leaf_of "$s/self-signed-cert.pem")
 issued=$(leaf_of "$s/issued-cert.pem")
 
@@ -87,10 +94,22 @@ is "roll all back" "$STATUS:$(j .result)" 200:applied
 ok "is a generation of its own" until_true 60 rollout_is 4:done
 ok "all serve the one before" all_serve "$issued"
 is "the console too" "$(served)" "$issued"
+order rollback
+is "a second press does not undo it" "$STATUS:$(j .code)" 409:cluster.not_stopped
+is "they keep it" "$(served)" "$issued"
 break_postfix scanner1
 save_all "${pair_self[@]}"
 ok "and a third time" until_true 60 rollout_is 5:stopped
 mend_postfix scanner1
+# Without etcd nothing can be ordered, and nothing is done later.
+etcd_seen() { [ "$(scanners | jq .etcd.connected)" = "$1" ]; }
+kill -STOP "$(cluster_pid etcd1)"
+ok "etcd is seen not to answer" until_true 60 etcd_seen false
+order leave
+is "no order without etcd" "$STATUS:$(j .code)" 503:cluster.no_etcd
+kill -CONT "$(cluster_pid etcd1)"
+ok "etcd is back" until_true 60 etcd_seen true
+is "nothing was done" "$(rollout)" 5:stopped
 host_ctl console scanner do leave
 ok "leave it" until_true 20 rollout_is 5:left
 save_all "${pair_issued[@]}"
