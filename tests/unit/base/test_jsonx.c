@@ -271,7 +271,6 @@ START_TEST(agrees_with_json_c)
 	size_t len;
 	struct err err;
 
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	for (round = 0; round < 4000; round++) {
 		strcpy(text, good[next(&seed) % (unsigned int)N(good)].in);
 		len = strlen(text);
@@ -285,6 +284,11 @@ START_TEST(agrees_with_json_c)
 			continue;
 		accepted++;
 		json_tokener_reset(tok);
+		/* json-c 0.18, if strict, takes UTF-8 for control characters.
+		 */
+		for (k = 0; k < len && (unsigned char)text[k] < 0x80; k++)
+			;
+		json_tokener_set_flags(tok, k < len ? 0 : JSON_TOKENER_STRICT);
 		theirs = json_tokener_parse_ex(tok, text, (int)len + 1);
 		ck_assert_msg(
 		    json_tokener_get_error(tok) == json_tokener_success,
