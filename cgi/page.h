@@ -160,7 +160,8 @@ void screen_certificate(
 /* "probe" of a probe result, or NULL. */
 void screen_probe(
     const struct page *, struct json_object *ctx, struct json_object *probe);
-/* FINDINGs above info; a decision is asked for once a code, with a box of the
+/* FINDINGs above info, and those about the apply itself; a decision is asked
+ * for once a code, with a box of the
  * form whose id is given ("connection" is the form of the screen). */
 struct json_object *finding_rows(
     const struct screen *, struct json_object *findings, const char *form);

@@ -246,6 +246,14 @@ code_at(struct json_object *findings, size_t i)
 	    json_object_array_get_idx(findings, i), "code", "");
 }
 
+/* What is only good to know is told where it explains what Postfix did. */
+static bool
+is_told(struct json_object *f)
+{
+	return strcmp(jsonx_path_str(f, "severity", "info"), "info") != 0 ||
+	       strncmp(jsonx_path_str(f, "code", ""), "apply.", 6) == 0;
+}
+
 struct json_object *
 finding_rows(
     const struct screen *s, struct json_object *findings, const char *form)
@@ -257,7 +265,7 @@ finding_rows(
 	n = jsonx_len(findings);
 	for (i = 0; i < n; i++) {
 		f = json_object_array_get_idx(findings, i);
-		if (strcmp(jsonx_path_str(f, "severity", "info"), "info") == 0)
+		if (!is_told(f))
 			continue;
 		row = finding_row(s, f);
 		put_str(row, "form", form);

@@ -18,6 +18,7 @@
 struct collect {
 	const struct screen *s;
 	struct json_object *list;
+	size_t wrong; /* of them; the others are to be decided */
 };
 
 static void
@@ -179,6 +180,18 @@ put_outcome(const struct screen *s, struct json_object *o, const char *state)
 	json_object_object_add(o, "lines", lines);
 }
 
+/* As they were: nothing is to be decided any more. */
+static struct json_object *
+notes_of(const struct screen *s, struct json_object *findings)
+{
+	struct json_object *rows = finding_rows(s, findings, "connection");
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++)
+		put_str(json_object_array_get_idx(rows, i), "ask", "");
+	return rows;
+}
+
 static void
 put_details(const struct screen *s, struct json_object *o)
 {
@@ -189,8 +202,7 @@ put_details(const struct screen *s, struct json_object *o)
 
 	if (findings == NULL)
 		findings = jsonx_path(s->job, "error.findings");
-	json_object_object_add(
-	    o, "notes", finding_rows(s, findings, "connection"));
+	json_object_object_add(o, "notes", notes_of(s, findings));
 	json_object_object_add(
 	    o, "log", log_text(jsonx_path(s->job, "error.log")));
 	put_bool(o, "has_changes",
@@ -277,9 +289,11 @@ errors_from(struct collect *c, struct json_object *findings, bool saving)
 		code = jsonx_path_str(f, "code", "internal");
 		if (strcmp(severity, "error") == 0 ||
 		    (saving && strcmp(severity, "confirm") == 0 &&
-			!is_confirmed(c->s, code)))
+			!is_confirmed(c->s, code))) {
+			c->wrong += strcmp(severity, "error") == 0;
 			error_add(c, code, jsonx_path_str(f, "field", ""),
 			    jsonx_path(f, "args"));
+		}
 	}
 }
 
@@ -294,6 +308,7 @@ errors_from_problem(
 	errors_from(c, findings, true);
 	if (json_object_array_length(c->list) > before)
 		return;
+	c->wrong++;
 	args = json_object_new_object();
 	put_str(args, "detail", err->msg);
 	put_str(args, "field", err->field);
@@ -301,10 +316,22 @@ errors_from_problem(
 	json_object_put(args);
 }
 
+/* What has only to be confirmed is nothing to correct. */
+static const char *
+errors_title(const struct collect *c, bool refused)
+{
+	bool wrong = c->wrong > 0;
+
+	if (refused)
+		return wrong ? "errors.title_refused"
+			     : "errors.title_undecided";
+	return wrong ? "errors.title" : "errors.title_decide";
+}
+
 static void
 put_errors(const struct screen *s, struct json_object *ctx, const char *state)
 {
-	struct collect c = {s, json_object_new_array()};
+	struct collect c = {s, json_object_new_array(), 0};
 	struct json_object *o;
 	bool refused = told_as_errors(s, state);
 	struct err err;
@@ -315,8 +342,10 @@ put_errors(const struct screen *s, struct json_object *ctx, const char *state)
 	}
 	if (s->failed)
 		errors_from_problem(&c, s->problem, &s->err);
-	if (s->unchosen[0] != '\0')
+	if (s->unchosen[0] != '\0') {
+		c.wrong++;
 		error_add(&c, "upload.no_file", s->unchosen, NULL);
+	}
 	errors_from(&c, jsonx_path(s->view, "draft.report.findings"), false);
 	if (json_object_array_length(c.list) == 0) {
 		json_object_put(c.list);
@@ -324,9 +353,7 @@ put_errors(const struct screen *s, struct json_object *ctx, const char *state)
 		return;
 	}
 	o = json_object_new_object();
-	put_str(o, "title",
-	    page_text(
-		&s->page, refused ? "errors.title_refused" : "errors.title"));
+	put_str(o, "title", page_text(&s->page, errors_title(&c, refused)));
 	json_object_object_add(o, "list", c.list);
 	json_object_object_add(ctx, "errors", o);
 }
@@ -387,6 +414,23 @@ diff_lines(const char *diff)
 	return o;
 }
 
+/* Those that belong to no field: how it would be put in force. */
+static struct json_object *
+apply_notes(const struct screen *s, struct json_object *findings)
+{
+	struct json_object *all = notes_of(s, findings), *row;
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(all); i++) {
+		row = json_object_array_get_idx(all, i);
+		if (strncmp(jsonx_path_str(row, "code", ""), "apply.", 6) == 0)
+			json_object_array_add(list, json_object_get(row));
+	}
+	json_object_put(all);
+	return list;
+}
+
 void
 screen_preview(const struct screen *s, struct json_object *ctx)
 {
@@ -417,6 +461,6 @@ screen_preview(const struct screen *s, struct json_object *ctx)
 	json_object_object_add(o, "notes",
 	    s->restoring
 		? finding_rows(s, jsonx_path(s->preview, "findings"), "restore")
-		: json_object_new_array());
+		: apply_notes(s, jsonx_path(s->preview, "findings")));
 	json_object_object_add(ctx, "preview", o);
 }

@@ -187,15 +187,26 @@ function poll(job, list, form, misses) {
 var after = {
 	save: outcome,
 	preview: "#preview",
-	probe: "#state button",
+	probe: "#state [value=probe]",
 	edit_list: "#access_list",
 	cancel: "#main h1"
 };
+
+/* Where the typing goes on in the page that comes back. */
+function same(el) {
+	var id = el && el.id, at = el && el.selectionStart;
+	return id ? function () {
+		var now = doc.getElementById(id);
+		if (now && typeof at === "number") { now.setSelectionRange(at, at); }
+		return now;
+	} : null;
+}
 
 function send(form, button) {
 	var data = new FormData(form, button || undefined);
 	var name = button ? button.value : "keep", field = name.split(":")[1];
 	var headers = name === "save" ? { Prefer: "respond-async" } : {};
+	var typing = name === "keep" ? same(doc.activeElement) : null;
 	if (!button) { data.set("do", "keep"); }
 	busy(form, true);
 	return fetch(form.action, { method: "POST", body: data, headers: headers })
@@ -205,7 +216,7 @@ function send(form, button) {
 		}
 		return show(r, field ? function () {
 			return $("#passphrase") || $("#at-" + field);
-		} : after[name] || null);
+		} : after[name] || typing);
 	}).catch(function () { lost(form); });
 }
 
@@ -214,7 +225,9 @@ doc.addEventListener("submit", function (e) {
 	if (form === main) {
 		e.preventDefault();
 		if (form.getAttribute("aria-busy") !== "true") {
-			send(form, e.submitter);
+			/* Enter in the passphrase opens the key. */
+			send(form, doc.activeElement.id === "passphrase" && e.submitter.value === "keep"
+			    ? $("button", doc.activeElement.parentNode) : e.submitter);
 		}
 	} else if (form.className === "languages" && main && e.submitter &&
 	    !$(".whole", main).disabled) {
@@ -254,12 +267,59 @@ doc.addEventListener("paste", function (e) {
 	}
 });
 
+/* A file may be dropped anywhere on its card; beside all cards nothing comes
+ * of it, least of all the file in place of the page. */
 ["dragenter", "dragover", "dragleave", "drop"].forEach(function (type) {
 	doc.addEventListener(type, function (e) {
-		var p = e.target.closest && e.target.closest(".picker");
-		if (p) { p.classList.toggle("over", type === "dragenter" || type === "dragover"); }
+		var card = e.target.closest && e.target.closest(".file");
+		var input = card && $(".picker input", card), d = e.dataTransfer, one;
+		if (!$("#connection") || !d || Array.prototype.indexOf.call(d.types, "Files") < 0) { return; }
+		e.preventDefault();
+		if (type !== "drop") { d.dropEffect = input ? "copy" : "none"; }
+		if (!input) { return; }
+		input.parentNode.classList.toggle("over", type === "dragenter" || type === "dragover");
+		if (type === "drop" && d.files.length > 0) {
+			one = new DataTransfer();
+			one.items.add(d.files[0]);
+			input.files = one.files;
+			input.dispatchEvent(new Event("change", { bubbles: true }));
+		}
 	});
 });
+
+/* What was typed and not sent yet outlives a reload, and the way back from
+ * another page: in this tab, for these settings and this user only, and
+ * neither files nor secrets (no type of theirs is in the list). */
+var typed = "#connection input[type=text], #connection input[type=checkbox]:not([name=confirm]), #connection input[type=radio], #access_list";
+
+function owner() {
+	return ($(".session .user bdi") || body).textContent + " " + $("#connection [name=etag]").value;
+}
+
+addEventListener("pagehide", function () {
+	var kept = {};
+	if (!$("#connection")) { return; }
+	each(typed, doc, function (i) {
+		if (i.value !== i.defaultValue) { kept[i.id] = i.value; }
+		if (i.checked !== i.defaultChecked) { kept[i.id] = i.checked; }
+	});
+	try {
+		sessionStorage.setItem("typed", JSON.stringify([owner(), kept]));
+	} catch (e) { sessionStorage.removeItem("typed"); }
+});
+
+function retype() {
+	var kept;
+	if (!$("#connection")) { return; }
+	kept = JSON.parse(sessionStorage.getItem("typed") || "[]");
+	sessionStorage.removeItem("typed");
+	if (kept[0] !== owner()) { return; }
+	each(typed, doc, function (i) {
+		var v = kept[1][i.id];
+		if (typeof v === "boolean") { i.checked = v; }
+		if (typeof v === "string") { i.value = v; }
+	});
+}
 
 doc.addEventListener("click", function (e) {
 	var b = e.target.closest("[data-copy]");
@@ -271,6 +331,7 @@ doc.addEventListener("click", function (e) {
 	});
 });
 
+retype();
 dress(doc);
 if ($("#progress")) {
 	watch("/smtp-routing/connection/job/" + $("#progress").dataset.job,

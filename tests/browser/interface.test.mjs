@@ -7,8 +7,8 @@ import { writeFileSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, beforeEach } from "node:test";
-import { check, launch, press, save, settled, signIn, startInstance, steps,
-	upload, visitor } from "./instance.mjs";
+import { check, freePort, launch, press, save, settled, signIn, startInstance,
+	steps, upload, visitor } from "./instance.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url)
     .resolve("axe-core/axe.min.js"), "utf8");
@@ -110,10 +110,60 @@ test("a number chooses its radio button; arrows choose, too", async () => {
 	assert.ok(await page.isChecked("#listen-keep"));
 });
 
+test("Enter takes what was typed, and the typing goes on", async () => {
+	await page.fill("#idle_timeout", "9");
+	await page.focus("#smtp_port");
+	await settled(page, () => page.keyboard.press("Enter"));
+	assert.equal(await focused(), "smtp_port");
+	assert.doesNotMatch(page.url(), /probe/);
+	assert.equal(await page.inputValue("#idle_timeout"), "9");
+	assert.equal(await page.getAttribute("#idle_timeout", "value"), "9",
+	    "the server has it");
+});
+
+test("what was typed outlives a reload and the way back", async () => {
+	await page.check("#outbound_enabled");
+	await page.fill("#smtp_port", "2526");
+	await page.fill("#access_list", "192.0.2.44\n");
+	await page.click("#at-private_key .paste summary");
+	await page.locator("#at-private_key textarea").pressSequentially("secret");
+	await page.reload();
+	assert.ok(await page.isChecked("#outbound_enabled"));
+	assert.equal(await page.inputValue("#smtp_port"), "2526");
+	assert.equal(await page.inputValue("#access_list"), "192.0.2.44\n");
+	assert.equal(await page.inputValue("#at-private_key textarea"), "");
+	await page.goto(it.url + "/guide");
+	assert.doesNotMatch(await page.evaluate(() =>
+	    sessionStorage.getItem("typed")), /secret/);
+	await page.goBack();
+	await page.waitForFunction(() =>
+	    document.getElementById("smtp_port").value === "2526");
+	assert.ok(await page.isChecked("#outbound_enabled"));
+	await press(page, "cancel");
+	await page.reload();
+	assert.equal(await page.inputValue("#smtp_port"), "");
+	assert.ok(!await page.isChecked("#outbound_enabled"));
+});
+
+test("a file may be dropped anywhere on its card, and nowhere else", async () => {
+	const drop = (selector) => page.evaluate((sel) => {
+		const d = new DataTransfer();
+		d.items.add(new File(["192.0.2.8\n192.0.2.9\n"], "dropped.txt"));
+		return document.querySelector(sel).dispatchEvent(new DragEvent(
+		    "drop", { dataTransfer: d, bubbles: true, cancelable: true }));
+	}, selector);
+	assert.equal(await drop("h1"), false, "the browser does not open it");
+	await settled(page, () => drop("#at-access_list .help"));
+	assert.match(await words("#at-access_list"), /2 entries/);
+	await press(page, "cancel");
+	await page.fill("#max_connections", "250");
+});
+
 test("a list is imported from a file; a bad line is named", async () => {
 	const bad = file("bad.txt", "192.0.2.0/24\n192.168.2.0:255.0.255.0\n");
 	await settled(page, () => page.setInputFiles("#access_file", bad));
 	assert.match(await words("#at-access_list"), /Line 2: /);
+	assert.equal(await focused(), "at-access_file");
 	const good = file("good.txt", "\ufeff# ours\r\n192.0.2.7\r\n" +
 	    "198.51.100.0:255.255.255.0\r\n2001:db8::/32\r\n");
 	await settled(page, () => page.setInputFiles("#access_file", good));
@@ -211,6 +261,21 @@ test("what would cut mail off is asked for, at its field", async () => {
 	await clean("decisions");
 	await press(page, "cancel");
 	assert.equal(await page.inputValue("#smtp_port"), port);
+});
+
+test("a reload that has to be a restart says so; nothing is asked twice",
+    async () => {
+	await page.fill("#smtp_port", String(await freePort()));
+	await page.check("#apply-reload");
+	await save(page);
+	assert.match(await words("#errors"), /Not saved.*Please decide/);
+	await page.check("#at-smtp_port input[name=confirm]");
+	await save(page);
+	assert.match(await words("#outcome"),
+	    /Applied.*The port changes.*Postfix is restarted although a reload/);
+	assert.equal(await page.locator("#outcome input").count(), 0);
+	assert.doesNotMatch(await words("#outcome"), /\?/);
+	await clean("a restart instead");
 });
 
 test("the guide is one click away, at the right place", async () => {
