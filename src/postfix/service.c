@@ -45,26 +45,38 @@
 #define STOP_WAIT_MS	   6000
 #define PORT_WAIT_MS	   2000
 #define POLL_MS		   5
+#define LOG_LINES	   20
+
+/* What postfix-script adds to whatever the reason was. */
+static bool
+is_echo(const char *line)
+{
+	return strstr(line, "mail system startup failed") != NULL;
+}
 
 static void
 reason_from_log(const struct conf *conf, const struct postfix_info *info,
     const struct maillog_mark *mark, char dst[DIAG_MAX])
 {
-	struct json_object *lines = maillog_since(conf, info, mark, 1);
+	struct json_object *lines = maillog_since(conf, info, mark, LOG_LINES);
 	const char *line, *text;
+	size_t i, n = jsonx_len(lines);
 
-	if (lines != NULL && json_object_array_length(lines) > 0) {
-		line =
-		    json_object_get_string(json_object_array_get_idx(lines, 0));
+	for (i = 0; i < n; i++) {
+		line = jsonx_str_at(lines, i);
+		if (is_echo(line))
+			continue;
 		text = strstr(line, "]: ");
 		text = text == NULL ? line : text + 3;
 		(void)text_clean(dst, DIAG_MAX, text, strlen(text));
+		break;
 	}
 	json_object_put(lines);
 }
 
 /*
- * postfix(1) prints nothing where stderr is no terminal.  Either it could not
+ * postfix(1) prints nothing where stderr is no terminal, or (3.10) only that
+ * it failed.  Either it could not
  * read main.cf, which postconf(1) can tell, or its words are in the log.
  */
 static void
@@ -73,7 +85,9 @@ find_reason(const struct conf *conf, const struct postfix_info *info,
 {
 	static const char *const args[] = {"-h", "queue_directory", NULL};
 	struct run_result r;
+	char echo[DIAG_MAX];
 
+	(void)snprintf(echo, sizeof(echo), "%s", dst);
 	dst[0] = '\0';
 	if (postconf_run(conf, conf->config_directory, args, &r, NULL) == 0 &&
 	    r.exit_code != 0)
@@ -82,7 +96,8 @@ find_reason(const struct conf *conf, const struct postfix_info *info,
 	if (dst[0] == '\0')
 		reason_from_log(conf, info, mark, dst);
 	if (dst[0] == '\0')
-		(void)snprintf(dst, DIAG_MAX, "failed without a word");
+		(void)snprintf(dst, DIAG_MAX, "%s",
+		    echo[0] != '\0' ? echo : "failed without a word");
 }
 
 static int
@@ -104,7 +119,7 @@ command(const struct conf *conf, const struct postfix_info *info,
 		goto out;
 	}
 	diag_pick(r.err.len > 0 ? &r.err : &r.out, diag);
-	if (diag[0] == '\0')
+	if (diag[0] == '\0' || is_echo(diag))
 		find_reason(conf, info, &mark, diag);
 	err_set(err, code, "", "%s: %s", what, diag);
 out:
