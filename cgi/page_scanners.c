@@ -21,6 +21,7 @@ static const struct {
     {"chosen", "info"},
     {"new", "info"},
     {"waiting", "info"},
+    {"ahead", "warn"},
     {"failed", "error"},
     {"untrusted", "error"},
     {"removed", "warn"},

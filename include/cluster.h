@@ -12,6 +12,7 @@
  *   chosen/NAME.json     and what was sealed for each of them
  *   chosen.lock          held while these are written
  *   command.json         console: retry, leave: on its way to etcd
+ *   highest.json         console: the highest numbers that Saves have had
  *   scanners.json        what postseal-sync saw last; may be lost
  * Trust: postseal-sync hands over blobs and what it read in etcd; nothing of
  * that is believed without a signature.  It never gets a key.

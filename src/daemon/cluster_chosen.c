@@ -9,8 +9,8 @@
  *   wait     until each host has proved it or failed: that is the answer
  *
  * These Saves are counted apart from those for all.  The one that is sealed
- * is the number after the newest that this console has seen, so of two
- * consoles that choose at once one is told 412.
+ * is the number after the newest that this console has seen, in etcd or at
+ * any host, so of two consoles that choose at once one is told 412.
  */
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +87,7 @@ chosen_begin(struct call *c, struct json_object *names,
     struct json_object *settings, struct chosen *ch, struct err *err)
 {
 	struct json_object *seen = NULL;
+	struct cluster_highest highest;
 	struct cluster_state s;
 	int rc = -1;
 
@@ -104,9 +105,11 @@ chosen_begin(struct call *c, struct json_object *names,
 		    "scanners: not together with all_scanners");
 	if (check_names(c, ch, err) == -1 ||
 	    (ch->others > 0 && check_waiting(c, err) == -1) ||
+	    cluster_highest(c->conf, &highest, err) == -1 ||
 	    cluster_seen(c->conf, &seen, &ch->fresh, err) == -1)
 		return -1;
 	ch->base = jsonx_path_int(seen, "desired.chosen.generation");
+	ch->generation = (highest.own > ch->base ? highest.own : ch->base) + 1;
 	if (ch->others > 0 &&
 	    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),
 		"rolling") == 0)
@@ -188,7 +191,7 @@ send_locked(struct call *c, const struct chosen *ch, struct json_object *names,
 	int rc;
 
 	content->own = true;
-	content->generation = ch->base + 1;
+	content->generation = ch->generation;
 	content->by = c->actor.user;
 	if (check_waiting(c, err) == -1)
 		return -1;
@@ -199,7 +202,7 @@ send_locked(struct call *c, const struct chosen *ch, struct json_object *names,
 	o = json_object_new_object();
 	jsonx_put_str(o, "id", id);
 	jsonx_put_int(o, "base", ch->base);
-	jsonx_put_int(o, "generation", ch->base + 1);
+	jsonx_put_int(o, "generation", ch->generation);
 	jsonx_put_str(o, "by", c->actor.user);
 	jsonx_put_str(o, "at", at);
 	jsonx_put_str(o, "apply", content->apply);
@@ -251,10 +254,10 @@ hand_on(struct call *c, const struct chosen *ch,
 	} else {
 		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
 			return -1;
-		hosts = chosen_hosts(c, seen, ch->names, ch->base + 1);
+		hosts = chosen_hosts(c, seen, ch->names, ch->generation);
 		json_object_put(seen);
 	}
-	return chosen_conclude(result, hosts, state, ch->base + 1, err);
+	return chosen_conclude(result, hosts, state, ch->generation, err);
 }
 
 /* The others' proofs as one step of the job. */
@@ -284,7 +287,7 @@ note(struct call *c, const struct chosen *ch, const char *outcome)
 	char text[300];
 
 	(void)snprintf(text, sizeof(text), "chosen %lld: %.250s",
-	    (long long)ch->base + 1,
+	    (long long)ch->generation,
 	    json_object_to_json_string_ext(ch->names, JSON_C_TO_STRING_PLAIN));
 	if (audit_add(c->conf, &c->actor, "connection.apply", outcome, text,
 		NULL) == -1)

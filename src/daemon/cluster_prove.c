@@ -50,7 +50,9 @@ host_truth(struct json_object *seen, const char *name, int64_t generation)
 		state = "applied";
 	else if (jsonx_path_int(row, "says.own_failed") == generation)
 		state = "failed";
-	else if (!json_object_get_boolean(jsonx_path(row, "alive")))
+	/* Without etcd nobody knows who is there. */
+	else if (jsonx_path_bool(seen, "etcd.connected") &&
+		 !jsonx_path_bool(row, "alive"))
 		state = "away";
 	o = json_object_new_object();
 	jsonx_put_str(o, "name", name);
@@ -115,7 +117,7 @@ int
 chosen_wait(struct call *c, const struct chosen *ch,
     struct json_object **ret_hosts, struct err *err)
 {
-	int64_t end = now_ms() + PROVE_MS, generation = ch->base + 1;
+	int64_t end = now_ms() + PROVE_MS, generation = ch->generation;
 	struct json_object *seen = NULL;
 	char text[200];
 	bool fresh, rolling;

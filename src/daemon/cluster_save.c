@@ -151,15 +151,24 @@ keep_own(struct call *c, const struct cluster_save *save, struct err *err)
 	return cluster_state_write(c->conf, &s, err);
 }
 
-/* Does the cluster have what is in force here? */
+/* Does the cluster have what is in force here?  Not when etcd was put back. */
 static int
 published_already(struct call *c, int64_t local, bool *ret, struct err *err)
 {
-	struct json_object *box = NULL;
+	struct json_object *box = NULL, *seen = NULL;
 	struct cluster_state s;
+	bool fresh, lost;
 
+	*ret = false;
 	if (cluster_state_read(c->conf, &s, err) == -1 ||
-	    cluster_file_read(c->conf, "outbox.json", &box, err) == -1)
+	    cluster_seen(c->conf, &seen, &fresh, err) == -1)
+		return -1;
+	lost = jsonx_path_bool(seen, "etcd.connected") &&
+	       jsonx_path_int(seen, "desired.generation") < s.generation;
+	json_object_put(seen);
+	if (lost)
+		return 0;
+	if (cluster_file_read(c->conf, "outbox.json", &box, err) == -1)
 		return -1;
 	*ret =
 	    s.generation > 0 && !s.own && s.local == local &&
@@ -171,8 +180,8 @@ published_already(struct call *c, int64_t local, bool *ret, struct err *err)
 }
 
 static int
-cluster_outbox_put(struct call *c, int64_t base, int64_t local,
-    const char *apply, char id[33], struct err *err)
+cluster_outbox_put(struct call *c, int64_t base, int64_t generation,
+    int64_t local, const char *apply, char id[33], struct err *err)
 {
 	struct json_object *o;
 	char at[32];
@@ -185,7 +194,7 @@ cluster_outbox_put(struct call *c, int64_t base, int64_t local,
 	json_object_object_add(o, "id", json_object_new_string(id));
 	json_object_object_add(o, "base", json_object_new_int64(base));
 	json_object_object_add(
-	    o, "generation", json_object_new_int64(base + 1));
+	    o, "generation", json_object_new_int64(generation));
 	json_object_object_add(o, "local", json_object_new_int64(local));
 	json_object_object_add(o, "by", json_object_new_string(c->actor.user));
 	json_object_object_add(o, "at", json_object_new_string(at));
@@ -265,8 +274,13 @@ cluster_publish(struct call *c, const struct cluster_save *save,
     struct json_object *result, struct err *err)
 {
 	char id[33], state[16], detail[200];
+	struct cluster_highest highest;
+	int64_t generation;
 
-	if (cluster_outbox_put(c, save->base,
+	if (cluster_highest(c->conf, &highest, err) == -1)
+		return -1;
+	generation = (highest.all > save->base ? highest.all : save->base) + 1;
+	if (cluster_outbox_put(c, save->base, generation,
 		jsonx_path_int(result, "generation"),
 		jsonx_path_str(result, "apply", "restart"), id, err) == -1 ||
 	    cluster_outcome(
@@ -274,9 +288,9 @@ cluster_publish(struct call *c, const struct cluster_save *save,
 		return -1;
 	if (strcmp(state, "stale") == 0)
 		return err_set(err, ERR_SETTINGS_STALE, "",
-		    "another console has saved generation %lld meanwhile",
-		    (long long)save->base + 1);
-	add_cluster(c, result, state, save->base + 1);
+		    "another console has saved since generation %lld",
+		    (long long)save->base);
+	add_cluster(c, result, state, generation);
 	if (strcmp(state, "waiting") == 0)
 		cluster_add_finding(result, ERR_CLUSTER_WAITING, "");
 	if (strcmp(state, "failed") == 0)

@@ -37,6 +37,18 @@ int cluster_publish(struct call *, const struct cluster_save *,
 /* What postseal-sync saw last, or NULL; did it report lately? */
 int cluster_seen(
     const struct conf *, struct json_object **ret, bool *fresh, struct err *);
+/*
+ * cluster_highest.c: the highest numbers that any host is known to have had,
+ * whatever etcd says; the next Save gets one above.
+ */
+struct cluster_highest {
+	int64_t all, own; /* for all hosts; for chosen ones */
+};
+int cluster_highest(
+    const struct conf *, struct cluster_highest *, struct err *);
+/* From rows of cluster.report; kept on disk. */
+int cluster_highest_note(
+    const struct conf *, struct json_object *rows, struct err *);
 /* ERR_SETTINGS_STALE when the cluster is ahead of this host. */
 int cluster_up_to_date(int64_t seen, int64_t here, struct err *);
 /* What became of the request `id` in file: *ret is "published", "stale",
@@ -53,7 +65,8 @@ struct chosen {
 	struct json_object *names; /* of the request, borrowed; NULL: none */
 	bool here;		   /* this host is one of them */
 	size_t others;
-	int64_t base; /* number of the last such Save */
+	int64_t base;	    /* number of the last such Save in etcd */
+	int64_t generation; /* of this one */
 	bool fresh;
 };
 /* Checks the names and whether such a Save may begin. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cluster_save.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "opcluster.h"
@@ -371,6 +372,10 @@ op_cluster_report(struct call *c, struct json_object *args,
 	for (i = 0; i < n; i++)
 		json_object_array_add(list,
 		    check_row(c->conf, json_object_array_get_idx(hosts, i)));
+	if (cluster_highest_note(c->conf, list, err) == -1) {
+		json_object_put(list);
+		return -1;
+	}
 	o = json_object_new_object();
 	time_iso(time(NULL), at);
 	jsonx_put_str(o, "at", at);

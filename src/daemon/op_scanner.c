@@ -38,6 +38,7 @@ scanner_state(struct json_object *row, struct json_object *desired)
 {
 	int64_t wanted = jsonx_path_int(desired, "generation");
 	int64_t chosen = chosen_for(row, desired);
+	int64_t has = jsonx_path_int(row, "says.generation");
 
 	if (!jsonx_path_bool(row, "known"))
 		return "removed";
@@ -45,7 +46,8 @@ scanner_state(struct json_object *row, struct json_object *desired)
 		return "new";
 	if (!jsonx_path_bool(row, "valid"))
 		return "untrusted";
-	if (wanted == 0 && chosen == 0 && !jsonx_path_bool(row, "says.own"))
+	if (wanted == 0 && has == 0 && chosen == 0 &&
+	    !jsonx_path_bool(row, "says.own"))
 		return "waiting";
 	if (chosen > 0)
 		return jsonx_path_int(row, "says.own_failed") == chosen
@@ -53,8 +55,11 @@ scanner_state(struct json_object *row, struct json_object *desired)
 			   : "chosen";
 	if (jsonx_path_bool(row, "says.own"))
 		return "own";
-	if (wanted > 0 && jsonx_path_int(row, "says.generation") == wanted)
+	if (wanted > 0 && has == wanted)
 		return "current";
+	/* etcd was lost, or put back to an older state. */
+	if (has > wanted)
+		return "ahead";
 	if (wanted > 0 && jsonx_path_int(row, "says.failed") == wanted)
 		return "failed";
 	return "behind";

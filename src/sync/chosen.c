@@ -299,7 +299,8 @@ publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
 		if (strcmp(jsonx_path_str(before, "chosen.bundle", ""), dir) ==
 		    0)
 			*done = true; /* ours, and the answer was lost */
-		else if (jsonx_path_int(before, "chosen.generation") !=
+		/* Fewer: etcd was put back, as in console.c. */
+		else if (jsonx_path_int(before, "chosen.generation") >
 			     jsonx_path_int(what, "base") ||
 			 strcmp(jsonx_path_str(before, "chosen.state", ""),
 			     "rolling") == 0)

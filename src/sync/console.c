@@ -337,29 +337,34 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 
 /*
  * Until it is in, or another Save is.  A swap that is lost to a step of a
- * roll-out is no reason to give up; an etcd that has lost everything, or that
- * is new, gets what is in force here.
+ * roll-out is no reason to give up; an etcd that has lost everything, that is
+ * new, or that was put back to an older state gets what is in force here, under
+ * a number that no host has seen (cluster_highest.c).  Of two consoles
+ * that do so the second one finds a number above its base.
  */
 static int
 publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
     struct err *err)
 {
 	struct json_object *before = NULL;
-	int64_t mod = 0;
+	int64_t mod = 0, base = jsonx_path_int(what, "base"), there;
 	int tries, rc = 0;
 	bool stale = false;
 
 	for (tries = 0; rc == 0 && !*done && !stale && tries < SWAPS; tries++) {
 		if (console_desired(s, &before, &mod, err) == -1)
 			return -1;
+		there = jsonx_path_int(before, "generation");
 		if (strcmp(jsonx_path_str(before, "bundle", ""), dir) == 0)
 			*done = true; /* ours, and the answer was lost */
-		else if (before != NULL &&
-			 jsonx_path_int(before, "generation") !=
-			     jsonx_path_int(what, "base"))
+		else if (there > base)
 			stale = true;
 		else
 			rc = publish_to(s, what, dir, before, mod, done, err);
+		if (rc == 0 && *done && there < base)
+			log_warn("etcd had lost generation %lld (it had %lld): "
+				 "it has the one in force again",
+			    (long long)base, (long long)there);
 		json_object_put(before);
 		before = NULL;
 	}

@@ -3,7 +3,9 @@
  *
  * The gateway cannot tell a client by its certificate, so each host also has
  * a user name and a password; the token that they give is asked for anew when
- * etcd does not know it any more (a member was restarted, users changed).
+ * etcd does not know it any more (a member was restarted, users changed), and
+ * whenever nobody answers: an etcd that was put back to an older state lets a
+ * request with a token of a later one wait until it has come as far.
  * An endpoint that fails is left for the next one; every request but those
  * with a lease or a compare is safe to be sent twice.
  */
@@ -275,7 +277,7 @@ etcd_login(struct etcd *e, struct err *err)
 	bool login;
 	int rc;
 
-	e->token[0] = '\0';
+	OPENSSL_cleanse(e->token, sizeof(e->token));
 	if (e->password[0] == '\0')
 		return 0;
 	o = json_object_new_object();
@@ -319,6 +321,7 @@ etcd_call(struct etcd *e, const char *path, struct json_object *body,
 			break;
 		if (why.code == ERR_TIMEOUT) {
 			e->at = (e->at + 1) % e->n;
+			OPENSSL_cleanse(e->token, sizeof(e->token));
 			login = false;
 		}
 	}

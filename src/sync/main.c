@@ -107,6 +107,7 @@ disconnect(struct sync *s, const struct err *why)
 	if (s->connected || s->etcd_error[0] == '\0')
 		log_warn("etcd: %s", why->msg);
 	(void)snprintf(s->etcd_error, sizeof(s->etcd_error), "%s", why->msg);
+	model_lost(s);
 	s->connected = false;
 	s->lease = 0;
 	s->retry_at = now_ms() + patience(s);
@@ -125,7 +126,10 @@ take_lease(struct sync *s, struct err *err)
 		return -1;
 	(void)snprintf(key, sizeof(key), KEY_ALIVE "%s", s->conf->cluster_name);
 	s->keepalive_at = now_ms() + seconds * 1000 / 3;
-	return etcd_put(s->etcd, key, "{}", s->lease, err);
+	if (etcd_put(s->etcd, key, "{}", s->lease, err) == -1)
+		return -1;
+	s->heard_at = time(NULL);
+	return 0;
 }
 
 /* A watch that says nothing: is it alive? */
@@ -135,13 +139,20 @@ doubt_ms(const struct sync *s)
 	return (int64_t)s->conf->cluster_check_seconds * 1000;
 }
 
+/* What this host says of itself may not be there any more either. */
+static int
+read_all(struct sync *s, struct err *err)
+{
+	free(s->put_text);
+	s->put_text = NULL;
+	return model_read(s, err);
+}
+
 static int
 connect_etcd(struct sync *s, struct err *err)
 {
-	if (take_lease(s, err) == -1 || model_read(s, err) == -1)
+	if (take_lease(s, err) == -1 || read_all(s, err) == -1)
 		return -1;
-	free(s->put_text);
-	s->put_text = NULL;
 	s->connected = true;
 	s->doubt_at = now_ms() + doubt_ms(s);
 	s->doubt_mod = 0;
@@ -162,6 +173,7 @@ keep_lease(struct sync *s, struct err *err)
 		return -1;
 	if (!alive)
 		return take_lease(s, err);
+	s->heard_at = time(NULL);
 	s->keepalive_at = now_ms() + s->conf->cluster_lease_seconds * 1000 / 3;
 	return 0;
 }
@@ -196,18 +208,35 @@ doubt(struct sync *s, bool *ret_dead, struct err *err)
 	return 0;
 }
 
+/* Its revisions begin before those that were seen: a watch would wait for
+ * them for ever. */
+static int
+put_back(struct sync *s, bool *ret, struct err *err)
+{
+	struct json_object *kvs = NULL;
+	int64_t rev = 0;
+
+	if (etcd_range(s->etcd, KEY_DESIRED, NULL, &kvs, &rev, err) == -1)
+		return -1;
+	json_object_put(kvs);
+	*ret = rev + 1 < s->next_rev;
+	return 0;
+}
+
 /* The stream goes on where it ended, or all is read anew when etcd has
- * forgotten that revision. */
+ * forgotten that revision, or does not have it. */
 static int
 follow(struct sync *s, struct err *err)
 {
-	bool console = s->conf->cluster_console, dead;
+	bool console = s->conf->cluster_console, dead, older;
 	enum watch_state state;
 	struct json_object *kv;
+	int64_t lease = s->lease;
 
 	while ((kv = etcd_watch_next(s->etcd, &s->next_rev)) != NULL) {
 		model_event(s, kv);
 		json_object_put(kv);
+		s->heard_at = time(NULL);
 	}
 	if (doubt(s, &dead, err) == -1)
 		return -1;
@@ -219,8 +248,13 @@ follow(struct sync *s, struct err *err)
 	}
 	/* Ask before hanging on: is anybody there at all? */
 	s->keepalive_at = 0;
-	if (keep_lease(s, err) == -1)
+	if (keep_lease(s, err) == -1 || put_back(s, &older, err) == -1)
 		return -1;
+	if (older || lease != s->lease) {
+		log_info("etcd: %s, reading everything anew",
+		    older ? "put back to an older state" : "the lease is gone");
+		return read_all(s, err);
+	}
 	log_info("etcd: watching from revision %lld at %s",
 	    (long long)s->next_rev, etcd_endpoint(s->etcd));
 	return etcd_watch_start(s->etcd, console ? KEY_ALIVE : KEY_DESIRED,
@@ -379,6 +413,7 @@ farewell(struct sync *s)
 	if (s->connected && s->lease != 0 &&
 	    etcd_revoke(s->etcd, s->lease, &err) == -1)
 		log_warn("etcd: %s", err.msg);
+	model_lost(s);
 	s->connected = false;
 	s->ended = true;
 	(void)snprintf(

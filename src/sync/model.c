@@ -144,6 +144,19 @@ model_event(struct sync *s, struct json_object *kv)
 	s->report_due = true;
 }
 
+/* The leases are not forgotten: whoever leads goes on from there. */
+void
+model_lost(struct sync *s)
+{
+	size_t i;
+
+	for (i = 0; s->heard_at != 0 && i < s->n_hosts; i++) {
+		if (s->hosts[i].alive &&
+		    (s->connected || s->hosts[i].seen[0] == '\0'))
+			time_iso(s->heard_at, s->hosts[i].seen);
+	}
+}
+
 /* Everything as of one revision; the watch goes on from there. */
 int
 model_read(struct sync *s, struct err *err)

@@ -10,17 +10,19 @@
 #include "sync.h"
 #include "util.h"
 
+/* Leases are etcd's word: without it nobody is known to be alive. */
 static struct json_object *
-host_row(const struct host *h)
+host_row(const struct sync *s, const struct host *h)
 {
 	struct json_object *o = json_object_new_object();
-	char now[32];
+	bool alive = s->connected && h->alive;
+	char heard[32];
 
-	time_iso(time(NULL), now);
+	time_iso(s->heard_at, heard);
 	json_object_object_add(o, "name", json_object_new_string(h->name));
-	json_object_object_add(o, "alive", json_object_new_boolean(h->alive));
+	json_object_object_add(o, "alive", json_object_new_boolean(alive));
 	json_object_object_add(
-	    o, "seen", json_object_new_string(h->alive ? now : h->seen));
+	    o, "seen", json_object_new_string(alive ? heard : h->seen));
 	if (h->status != NULL) {
 		json_object_object_add(
 		    o, "text", json_object_get(jsonx_path(h->status, "text")));
@@ -67,7 +69,7 @@ report_send(struct sync *s, struct err *err)
 	json_object_object_add(
 	    etcd, "ended", json_object_new_boolean(s->ended));
 	for (i = 0; i < s->n_hosts; i++)
-		json_object_array_add(hosts, host_row(&s->hosts[i]));
+		json_object_array_add(hosts, host_row(s, &s->hosts[i]));
 	json_object_object_add(args, "etcd", etcd);
 	json_object_object_add(args, "desired", json_object_get(s->desired));
 	json_object_object_add(args, "hosts", hosts);

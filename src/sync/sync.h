@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <json-c/json.h>
 
@@ -160,6 +161,7 @@ struct sync {
 	bool connected, ended;
 	int failures; /* to connect, in a row */
 	int64_t retry_at, keepalive_at, lease, next_rev;
+	time_t heard_at; /* of etcd, last */
 	struct json_object *desired; /* or NULL */
 	int64_t desired_mod;
 	struct host *hosts;
@@ -181,6 +183,8 @@ struct sync {
 void model_clear(struct sync *);
 int model_read(struct sync *, struct err *); /* snapshot, then watch */
 void model_event(struct sync *, struct json_object *kv);
+/* Off etcd: nothing is known of the hosts from when it last spoke on. */
+void model_lost(struct sync *);
 struct host *model_host(struct sync *, const char *name, bool make);
 /* Is this name among the enrolled hosts that postseald named? */
 bool model_enrolled(const struct sync *, const char *name);

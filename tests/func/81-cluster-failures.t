@@ -324,4 +324,146 @@ is "its own certificate stays" "$(host_served scanner2)" "$own"
 is "the settings are shared" "$(postconf -c "$(host_postfix scanner2)" -h \
     smtpd_tls_security_level)" encrypt
 is "the others serve the shared one" "$(host_served scanner1)" "$issued"
+
+# etcd is put back to a snapshot that is two Saves old.
+mapfile -d '' -t etcd <"/proc/$(cluster_pid etcd1)/cmdline"
+# flag NAME: as etcd was started.
+flag()
+{
+	printf '%s\n' "${etcd[@]}" | grep -A 1 -xF -e "--$1" | tail -n 1
+}
+data=$(flag data-dir)
+
+etcd_kill()
+{
+	local pid
+
+	pid=$(cluster_pid etcd1)
+	kill -KILL "$pid"
+	until_true 10 ended "$pid" && rm -rf "$data"
+}
+
+etcd_run()
+{
+	setsid setpriv --reuid=etcd --regid=etcd --clear-groups -- \
+	    "${etcd[@]}" </dev/null >>"$STATE/log/etcd1.log" 2>&1 8>&- &
+	echo "$! $(start_of $!)" >"$STATE/run/cluster-etcd1.pid"
+	CLEAN+=("kill $! 2>/dev/null || true")
+}
+
+etcd_is()
+{
+	[ "$(scanners | jq .etcd.connected)" = "$1" ]
+}
+
+liveness()
+{
+	scanners | jq -c '[.scanners[] | [.alive, .seen]]'
+}
+
+reported_since()
+{
+	[ "$STATE/daemon/cluster/scanners.json" -nt "$T/mark" ]
+}
+
+all_are()
+{
+	[ "$(scanners | jq -r '[.scanners[].state] | unique | join(" ")')" = "$1" ]
+}
+
+etcd_as root snapshot save "$T/snapshot" >/dev/null 2>&1
+result "a snapshot"
+save_all outbound_enabled=off
+ok "a Save after it" until_true 60 rollout_is 10:done
+save_all outbound_enabled=on
+ok "and another" until_true 60 rollout_is 11:done
+ok "which all have" until_true 60 all_are current
+ok "etcd is killed" etcd_kill
+ok "which is seen" until_true 60 etcd_is false
+before=$(liveness)
+is "nobody is said to be alive then" \
+    "$(jq -c '[.[][0]] | unique' <<<"$before")" '[false]'
+sleep 1.1
+touch "$T/mark"
+ok "a report is made" until_true 30 reported_since
+is "and what was seen last stands still" "$(liveness)" "$before"
+ETCDCTL_API=3 etcdctl snapshot restore "$T/snapshot" --data-dir "$data" \
+    --name m1 --initial-cluster "$(flag initial-cluster)" \
+    --initial-cluster-token postseal --initial-advertise-peer-urls \
+    "$(flag initial-advertise-peer-urls)" >"$T/restore" 2>&1 &&
+    chown -R etcd "$data"
+result "the snapshot is restored"
+etcd_run
+
+all_alive()
+{
+	[ "$(liveness | jq -c '[.[][0]] | unique')" = '[true]' ]
+}
+ok "every host finds to it" until_true 60 all_alive
+ok "it is told that etcd was put back" until_true 30 all_are ahead
+second false >"$T/second" & pid=$!
+save_all outbound_enabled=on tls_only=off
+wait "$pid"
+a=$STATUS:$(j '.code // .cluster.state')
+b=$(jq -r '.error.code // .data.cluster.state' "$T/second")
+case "$a $b" in
+"200:published settings.stale" | "412:settings.stale published") true ;;
+*) false ;;
+esac
+result "both save at once: one is told ($a, $b)"
+ok "the other one's is rolled out, above all numbers" \
+    until_true 60 rollout_is 12:done
+ok "to all" until_true 60 all_are current
+
+# Everything in etcd is lost, users too; with the number of a Save that
+# scanner1 has had already nothing would happen.
+own_of()
+{
+	jq -r '"\(.own):\(.own_generation)"' \
+	    "$STATE/cluster.d/$1/cluster/state.json"
+}
+is "scanner1 was chosen before" "$(own_of scanner1)" false:2
+ok "etcd is killed again" etcd_kill
+etcd_run
+
+etcd_empty()
+{
+	ETCDCTL_API=3 etcdctl --endpoints "$(endpoints)" \
+	    --cacert "$CLUSTER/ca.pem" --cert "$CLUSTER/root/etcd-cert.pem" \
+	    --key "$CLUSTER/root/etcd-key.pem" --command-timeout 10s "$@"
+}
+ok "an empty one is there" until_true 60 etcd_empty get /none
+users()
+{
+	local name
+
+	for name in root console scanner1 scanner2 scanner3; do
+		etcd_empty user add \
+		    "$name:$(cat "$CLUSTER/$name/etcd-password")" || return
+	done
+	etcd_empty user grant-role root root &&
+	etcd_empty role add console &&
+	etcd_empty role grant-permission console --prefix=true readwrite \
+	    /postseal/ || return
+	for name in console scanner1 scanner2 scanner3; do
+		etcd_empty user grant-role "$name" console || return
+	done
+	etcd_empty auth enable
+}
+users >"$T/users" 2>&1
+result "users are set up again"
+ok "every host finds to this one, too" until_true 60 all_alive
+ok "it is told that etcd is empty" until_true 30 all_are ahead
+save inbound_enabled=on all_scanners=off scanner=scanner1 \
+    outbound_enabled=off apply=reload
+is "a chosen host" "$STATUS:$(j '.cluster.hosts[0].state')" 200:applied
+is "has applied it, as a new one" "$(own_of scanner1)" true:3
+is "which is in force" \
+    "$(postconf -c "$(host_postfix scanner1)" -h smtp_tls_security_level)" none
+api POST /api/v1/scanners -F do=rejoin -F scanner=scanner1
+is "ordered back" "$STATUS" 200
+save_all
+is "a Save that changes nothing" "$STATUS:$(j .cluster.state)" 200:published
+ok "gives etcd what is in force" until_true 60 rollout_is 13:done
+ok "and everybody has it" until_true 60 all_are current
 done_testing
