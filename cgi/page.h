@@ -132,6 +132,9 @@ bool screen_interface_differs(const struct screen *);
  * hold the same. */
 struct json_object *list_diff(
     const struct page *, struct json_object *before, struct json_object *after);
+/* "1 entry", "10,000 entries" */
+void put_entries(
+    const struct page *, struct json_object *, const char *key, size_t n);
 /* The text key of a setting below interface or access, or NULL. */
 const char *setting_label(const char *path);
 /* Its value in words; NULL is "as Postfix has it". */
@@ -169,8 +172,10 @@ struct json_object *finding_rows(
 struct json_object *diff_lines(const char *diff);
 /* Postfix's lines as {"text"}, or NULL. */
 struct json_object *log_text(struct json_object *lines);
-/* {"seconds": "0.8"} */
-void put_seconds(struct json_object *, int64_t ms);
+/* The outage: {"seconds": "0.8"}; of the texts for none, for less than a
+ * tenth of a second and for more that which says it. */
+const char *put_outage(
+    struct json_object *, int64_t ms, const char *const texts[3]);
 /* What a GEN changed, as words. */
 struct json_object *gen_what(const struct page *, struct json_object *gen);
 /* "192.0.2.1, API" */

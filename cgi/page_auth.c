@@ -164,6 +164,25 @@ error_heading(enum err_code code)
 	}
 }
 
+/* Once more where that may help; else to where there is something. */
+static void
+put_way_on(const struct page *p, struct json_object *ctx, enum err_code code)
+{
+	const char *path = safe_path(p->req->path);
+	bool of_history =
+	    strncmp(path, PATH_HISTORY "/", sizeof(PATH_HISTORY)) == 0;
+
+	if (code == ERR_DAEMON_UNREACHABLE) {
+		put_str(ctx, "to", path);
+		put_str(ctx, "way", page_text(p, "failure.retry"));
+		return;
+	}
+	put_str(ctx, "to", of_history ? PATH_HISTORY : "/");
+	put_str(ctx, "way",
+	    page_text(p,
+		of_history ? "failure.to_history" : "history.to_connection"));
+}
+
 int
 page_error(struct app *app, struct request *req, struct reply *reply,
     const struct err *why)
@@ -182,8 +201,7 @@ page_error(struct app *app, struct request *req, struct reply *reply,
 	free(s);
 	put_str(ctx, "code", err_name(why->code));
 	put_str(ctx, "detail", req->who.known ? why->msg : "");
-	put_str(ctx, "retry",
-	    why->code == ERR_DAEMON_UNREACHABLE ? safe_path(req->path) : "/");
+	put_way_on(&p, ctx, why->code);
 	rc = page_render(
 	    app, req, reply, err_http(why->code), "error", ctx, &err);
 	json_object_put(ctx);

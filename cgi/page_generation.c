@@ -137,13 +137,13 @@ put_how(const struct sheet *h, struct json_object *ctx)
 	int64_t ms = json_object_get_int64(jsonx_path(h->gen, "outage_ms"));
 	bool reload =
 	    strcmp(jsonx_path_str(h->gen, "apply", ""), "reload") == 0;
+	const char *how;
 
-	put_seconds(args, ms);
-	put_text(&h->s.page, ctx, "how",
-	    reload   ? "generation.reload"
-	    : ms > 0 ? "generation.restart_outage"
-		     : "generation.restart",
-	    args);
+	how = put_outage(args, ms,
+	    (const char *const[]){"generation.restart",
+		"generation.restart_short", "generation.restart_outage"});
+	put_text(
+	    &h->s.page, ctx, "how", reload ? "generation.reload" : how, args);
 	json_object_put(args);
 }
 

@@ -285,7 +285,6 @@ static void
 put_list(const struct screen *s, struct json_object *ctx)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *args = json_object_new_object();
 	struct json_object *none = json_object_new_array();
 	struct json_object *v = wanted(s, "access.list"), *was;
 	const char *text = typed(s, "access_list");
@@ -305,13 +304,10 @@ put_list(const struct screen *s, struct json_object *ctx)
 	put_bool(o, "edit", edit);
 	put_int(o, "rows", n < 4 ? 4 : n > 12 ? 16 : (int64_t)n + 1);
 	put_bool(o, "changed", !json_object_equal(v, was != NULL ? was : none));
-	put_int(args, "n", (int64_t)n);
-	put_text(&s->page, o, "count_text",
-	    n == 1 ? "form.list_one" : "form.list_count", args);
+	put_entries(&s->page, o, "count_text", n);
 	put_findings(s, o, "access_list", "access_file");
 	json_object_object_add(ctx, "list", o);
 	json_object_put(none);
-	json_object_put(args);
 }
 
 void

@@ -29,13 +29,14 @@ line_add(const struct page *p, struct json_object *lines, const char *text,
 }
 
 /* "0.8" of 812 ms. */
-void
-put_seconds(struct json_object *args, int64_t ms)
+const char *
+put_outage(struct json_object *args, int64_t ms, const char *const texts[3])
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%.1f", (double)ms / 1000.0);
 	put_str(args, "seconds", text);
+	return texts[ms <= 0 ? 0 : ms < 100 ? 1 : 2];
 }
 
 static void
@@ -43,6 +44,7 @@ applied_lines(const struct screen *s, struct json_object *lines)
 {
 	struct json_object *result = jsonx_path(s->job, "result");
 	struct json_object *args = json_object_new_object();
+	const char *outage;
 	bool inbound, reload;
 	int64_t ms;
 
@@ -58,15 +60,14 @@ applied_lines(const struct screen *s, struct json_object *lines)
 	put_str(
 	    args, "protocol", jsonx_path_str(result, "probe.protocol", "TLS"));
 	put_str(args, "cipher", jsonx_path_str(result, "probe.cipher", ""));
-	put_seconds(args, ms);
+	outage = put_outage(args, ms,
+	    (const char *const[]){
+		reload ? "outcome.reloaded" : "outcome.no_outage",
+		"outcome.refused_short", "outcome.refused_for"});
 	line_add(&s->page, lines,
 	    inbound ? "outcome.serves" : "outcome.serves_plain", args);
 	if (jsonx_path(result, "outage_ms") != NULL)
-		line_add(&s->page, lines,
-		    ms > 0   ? "outcome.refused_for"
-		    : reload ? "outcome.reloaded"
-			     : "outcome.no_outage",
-		    args);
+		line_add(&s->page, lines, outage, args);
 	if (strcmp(jsonx_path_str(result, "cluster.state", ""), "published") ==
 	    0) {
 		put_int(args, "generation",

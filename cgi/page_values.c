@@ -81,6 +81,34 @@ list_lines(struct json_object *removed, struct json_object *added)
 	return o;
 }
 
+/* "10,000" */
+static void
+put_count(struct json_object *o, const char *key, size_t n)
+{
+	char digits[24], text[32];
+	size_t i, len, k = 0;
+
+	len = (size_t)snprintf(digits, sizeof(digits), "%zu", n);
+	for (i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			text[k++] = ',';
+		text[k++] = digits[i];
+	}
+	text[k] = '\0';
+	put_str(o, key, text);
+}
+
+void
+put_entries(
+    const struct page *p, struct json_object *o, const char *key, size_t n)
+{
+	struct json_object *args = json_object_new_object();
+
+	put_count(args, "n", n);
+	put_text(p, o, key, n == 1 ? "form.list_one" : "form.list_count", args);
+	json_object_put(args);
+}
+
 struct json_object *
 list_diff(
     const struct page *p, struct json_object *before, struct json_object *after)
@@ -108,9 +136,9 @@ list_diff(
 		return NULL;
 	}
 	args = json_object_new_object();
-	put_int(args, "added", (int64_t)added);
-	put_int(args, "removed", (int64_t)removed);
-	put_int(args, "n", (int64_t)nb);
+	put_count(args, "added", added);
+	put_count(args, "removed", removed);
+	put_entries(p, args, "entries", nb);
 	o = json_object_new_object();
 	put_text(p, o, "text", "preview.list", args);
 	json_object_object_add(o, "lines", lines);
@@ -161,13 +189,17 @@ put_setting(const struct page *p, struct json_object *o, const char *key,
 		   *s = v != NULL ? json_object_get_string(v) : "";
 	size_t i;
 
-	if (json_object_is_type(v, json_type_array))
-		put_int(args, "n", (int64_t)json_object_array_length(v));
-	else if (v != NULL)
+	put_str(o, key, s);
+	if (strcmp(path, "access.list") == 0 && v != NULL) {
+		put_entries(p, o, key,
+		    json_object_is_type(v, json_type_array)
+			? json_object_array_length(v)
+			: (size_t)json_object_get_int64(v));
+		goto out;
+	}
+	if (v != NULL)
 		json_object_object_add(args, "n", json_object_get(v));
-	if (strcmp(path, "access.list") == 0)
-		text = v != NULL ? "form.list_count" : NULL;
-	else if (v == NULL)
+	if (v == NULL)
 		text = "form.as_is";
 	else if (strcmp(path, "interface.idle_timeout") == 0)
 		text = "form.minutes";
@@ -177,9 +209,9 @@ put_setting(const struct page *p, struct json_object *o, const char *key,
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		if (strcmp(values[i].value, s) == 0)
 			text = values[i].text;
-	put_str(o, key, s);
 	if (text != NULL)
 		put_text(p, o, key, text, args);
+out:
 	json_object_put(args);
 }
 

@@ -181,10 +181,10 @@ test("ten thousand entries: a small page, edited on demand", async () => {
 	await settled(page, () => page.setInputFiles("#access_file",
 	    file("long.txt", lines.join("\n"))));
 	assert.ok(Date.now() - began < 10000, "it does not hang");
-	assert.match(await words("#at-access_list"), /10000 entries/);
+	assert.match(await words("#at-access_list"), /10,000 entries/);
 	assert.equal(await page.locator("#access_list").count(), 0);
 	await page.reload();
-	assert.match(await words("#at-access_list"), /10000 entries.*10\.0\.4\.0\/24/);
+	assert.match(await words("#at-access_list"), /10,000 entries.*10\.0\.4\.0\/24/);
 	const all = Object.entries(sizes).filter(([p]) =>
 	    /connection$|app\.(css|js)|icon/.test(p)).reduce((n, [, s]) => n + s, 0);
 	assert.ok(all > 20000 && all < 60 * 1024, `${all} bytes`);
@@ -198,7 +198,7 @@ test("ten thousand entries: a small page, edited on demand", async () => {
 		document.getElementById("access_list").value = "192.0.2.7\n";
 	});
 	await press(page, "preview");
-	assert.match(await words("#preview"), /1 added, 0 removed; 1 entries then.*\+192\.0\.2\.7/);
+	assert.match(await words("#preview"), /1 added, 0 removed; 1 entry then.*\+192\.0\.2\.7/);
 });
 
 test("a key can be pasted; the text is not kept on the page", async () => {
@@ -304,7 +304,7 @@ test("without JavaScript, in Japanese: all of it as well", async () => {
 	    Array.from({ length: 3000 }, (_, i) =>
 		`10.${Math.floor(i / 250)}.${i % 250}.1`).join("\n")));
 	await go("upload:access_file");
-	assert.match(await words("#at-access_list", plain), /3000件/);
+	assert.match(await words("#at-access_list", plain), /3,000件/);
 	await go("edit_list");
 	await plain.waitForURL(/edit=list#at-access_list$/, { waitUntil: "commit" });
 	await plain.fill("#access_list", "192.0.2.9\nだめ\n");

@@ -152,7 +152,7 @@ START_TEST(a_long_list_stays_small)
 	if (_i == 1)
 		add(&req.query, "edit", "list", NULL);
 	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
-	has("10000 entries");
+	has("10,000 entries");
 	has("10.0.4.0/24\n");
 	if (_i == 0) {
 		has("value=\"edit_list\"");
