@@ -76,6 +76,20 @@ access_user_password(struct app *app, const struct request *req,
 }
 
 int
+access_own_password(struct app *app, const struct request *req,
+    struct proof *proof, const char *password, struct err *err)
+{
+	if (users_passwd_own(app->db, req->who.user, proof, password,
+		time(NULL), err) == -1) {
+		if (err->code == ERR_AUTH_FAILED)
+			snprintf(err->field, sizeof(err->field), "current");
+		return -1;
+	}
+	backend_audit(app, req, "user.passwd", "ok", req->who.user);
+	return 0;
+}
+
+int
 access_user_role(struct app *app, const struct request *req, const char *name,
     enum role role, struct err *err)
 {
@@ -105,7 +119,8 @@ access_totp_reset(struct app *app, const struct request *req, const char *name,
 	struct user_row user;
 
 	if (users_get(app->db, name, &user, err) == -1 ||
-	    totp_reset(app->db, user.name, time(NULL), err) == -1)
+	    totp_reset(app->db, user.name, time(NULL), err) == -1 ||
+	    sessions_end_others(app->db, user.name, 0, err) == -1)
 		return -1;
 	backend_audit(app, req, "user.totp_reset", "ok", user.name);
 	return 0;

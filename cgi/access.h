@@ -20,10 +20,15 @@ int access_user_add(struct app *, const struct request *, const char *name,
     struct err *);
 int access_user_password(struct app *, const struct request *, const char *name,
     const char *password, char made[GENERATED_LEN + 1], struct err *);
+/* The asker's own, on the proof of the current one, which becomes one of the
+ * new: ERR_AUTH_FAILED, field "current", when another was faster. */
+int access_own_password(struct app *, const struct request *, struct proof *,
+    const char *password, struct err *);
 int access_user_role(struct app *, const struct request *, const char *name,
     enum role, struct err *);
 int access_user_delete(
     struct app *, const struct request *, const char *name, struct err *);
+/* Ends the user's sessions, too. */
 int access_totp_reset(
     struct app *, const struct request *, const char *name, struct err *);
 int access_token_add(struct app *, const struct request *,
@@ -55,7 +60,7 @@ int access_render(const struct page *, struct reply *,
 void access_narrow(const struct page *, struct json_object *ctx);
 /* The password of whoever presses, once more: field "current". */
 int account_password_again(
-    const struct page *, struct reply *, long *ret_id, struct err *why);
+    const struct page *, struct reply *, struct proof *ret, struct err *why);
 /* One's own account; 0 = answered, -1 = *why. */
 int account_password(
     const struct page *, struct reply *, const char *arg, struct err *why);

@@ -91,7 +91,7 @@ int place_take(const struct app *, const char *name, int n);
 bool pam_wanted(const struct app *);   /* [auth] source names PAM */
 bool local_wanted(const struct app *); /* ... and the console's own users */
 int pam_login(struct app *, struct request *, const char *user,
-    const char *password, long *ret_id, struct err *);
+    const char *password, struct proof *ret, struct err *);
 int pam_recheck(struct app *, struct request *, const char *user, bool pam,
     time_t checked, enum role *, struct err *);
 

@@ -30,22 +30,30 @@ audit_name(struct app *app, const char *user)
 							 : "(no such user)";
 }
 
+/* A line of the audit for each wait: a stranger who does not wait cannot fill
+ * the disk. */
 static int
 throttled(struct app *app, struct request *req, struct reply *reply,
-    const char *user, time_t now, struct err *err)
+    const char *user, bool code, struct err *err)
 {
-	char seconds[16];
+	char text[96];
+	bool first = false;
 	int wait = 0;
 
-	if (throttle_check(app->db, user, req->remote, now, &wait, err) == -1)
+	if ((code ? throttle_code_check(app->db, user, req->remote, time(NULL),
+			&wait, &first, err)
+		  : throttle_check(app->db, user, req->remote, time(NULL),
+			&wait, &first, err)) == -1)
 		return -1;
 	if (wait == 0)
 		return 0;
-	snprintf(seconds, sizeof(seconds), "%d", wait);
-	reply_header(reply, "Retry-After", seconds);
-	backend_audit(app, req, "login_failed", "refused", "throttled");
-	return err_set(
-	    err, ERR_AUTH_THROTTLED, "", "too many failures: wait %d s", wait);
+	snprintf(text, sizeof(text), "%d", wait);
+	reply_header(reply, "Retry-After", text);
+	snprintf(text, sizeof(text), "throttled: %.64s", audit_name(app, user));
+	if (first)
+		backend_audit(app, req, "login_failed", "refused", text);
+	return err_set(err, ERR_AUTH_THROTTLED, "",
+	    "too many wrong %s: wait %d s", code ? "codes" : "passwords", wait);
 }
 
 static int
@@ -94,11 +102,11 @@ session_stage(const struct app *app, const struct user_row *user)
 /* One of our own: a password that was made up is good for some days. */
 static int
 local_login(struct app *app, const char *name, const char *password, time_t now,
-    long *ret_id, struct err *err)
+    struct proof *ret, struct err *err)
 {
 	struct user_row user;
 
-	if (users_verify(app->db, name, password, ret_id, err) == -1 ||
+	if (users_verify(app->db, name, password, ret, err) == -1 ||
 	    users_get(app->db, name, &user, err) == -1)
 		return -1;
 	if (user.made != 0 && now - user.made >= PASSWORD_MADE_S)
@@ -110,7 +118,7 @@ local_login(struct app *app, const char *name, const char *password, time_t now,
 /* Own names are never asked of PAM, whatever their password is. */
 static int
 verify(struct app *app, struct request *req, const char *name,
-    const char *password, time_t now, long *ret_id, struct err *err)
+    const char *password, time_t now, struct proof *ret, struct err *err)
 {
 	struct user_row user = {.pam = true};
 	struct err why;
@@ -122,9 +130,9 @@ verify(struct app *app, struct request *req, const char *name,
 		return -1;
 	}
 	if (pam_wanted(app) && user.pam)
-		return pam_login(app, req, name, password, ret_id, err);
+		return pam_login(app, req, name, password, ret, err);
 	if (local_wanted(app))
-		return local_login(app, name, password, now, ret_id, err);
+		return local_login(app, name, password, now, ret, err);
 	return err_set(err, ERR_AUTH_FAILED, "", "not a user of the host");
 }
 
@@ -143,14 +151,14 @@ wait_until(int64_t when_ms)
 
 int
 session_password(struct app *app, struct request *req, struct reply *reply,
-    const char *user, const char *password, long *ret_id, struct err *err)
+    const char *user, const char *password, struct proof *ret, struct err *err)
 {
 	time_t now = time(NULL);
 	int64_t begin = now_ms();
 
-	if (throttled(app, req, reply, user, now, err) == -1)
+	if (throttled(app, req, reply, user, false, err) == -1)
 		return -1;
-	if (verify(app, req, user, password, now, ret_id, err) == -1) {
+	if (verify(app, req, user, password, now, ret, err) == -1) {
 		failed(app, req, user, now, err);
 		if (pam_wanted(app) && err->code != ERR_AUTH_UNAVAILABLE)
 			wait_until(begin + (app->late_ms != 0 ? app->late_ms
@@ -165,15 +173,17 @@ session_login(struct app *app, struct request *req, struct reply *reply,
     const char *name, const char *password, struct err *err)
 {
 	struct user_row user;
+	struct proof proof = {0};
 	enum stage stage;
-	long id = 0;
 
-	if (session_password(app, req, reply, name, password, &id, err) == -1 ||
+	if (session_password(app, req, reply, name, password, &proof, err) ==
+		-1 ||
 	    users_get(app->db, name, &user, err) == -1)
 		return -1;
 	stage = user.second_factor ? STAGE_CODE : session_stage(app, &user);
-	if (session_login_open(app, req, reply, id, stage, err) == -1)
-		return -1;
+	if (session_login_open(app, req, reply, proof.id, &proof, stage, err) ==
+	    -1)
+		return failed(app, req, name, time(NULL), err);
 	if (stage != STAGE_CODE)
 		backend_audit(app, req, "login", "ok", NULL);
 	return 0;
@@ -183,26 +193,16 @@ int
 session_code(struct app *app, struct request *req, struct reply *reply,
     const char *name, const char *code, struct err *err)
 {
-	char seconds[16];
 	time_t now = time(NULL);
 	struct err why;
-	int wait = 0;
 
-	if (throttle_code_check(app->db, name, now, &wait, err) == -1)
+	if (throttled(app, req, reply, name, true, err) == -1)
 		return -1;
-	if (wait > 0) {
-		snprintf(seconds, sizeof(seconds), "%d", wait);
-		reply_header(reply, "Retry-After", seconds);
-		backend_audit(app, req, "login_failed", "refused", "throttled");
-		return err_set(err, ERR_AUTH_THROTTLED, "",
-		    "too many wrong codes: wait %d s", wait);
-	}
 	if (totp_check(app->db, name, code, now, err) == 0)
-		return throttle_code_clear(app->db, name, err);
+		return throttle_code_clear(app->db, name, req->remote, err);
 	err_clear(&why);
 	if (err->code == ERR_AUTH_CODE) {
-		if (throttle_code_fail(app->db, name, now, &why) == -1 ||
-		    users_failed(app->db, name, req->remote, now, &why) == -1)
+		if (users_failed(app->db, name, req->remote, now, &why) == -1)
 			log_warn("throttle: %s", why.msg);
 		backend_audit(
 		    app, req, "login_failed", "refused", audit_name(app, name));
@@ -221,8 +221,8 @@ session_login_code(struct app *app, struct request *req, struct reply *reply,
 	if (session_code(app, req, reply, req->who.half_user, code, err) ==
 		-1 ||
 	    users_get(app->db, req->who.half_user, &user, err) == -1 ||
-	    session_login_open(
-		app, req, reply, user.id, session_stage(app, &user), err) == -1)
+	    session_login_open(app, req, reply, user.id, NULL,
+		session_stage(app, &user), err) == -1)
 		return -1;
 	backend_audit(app, req, "login", "ok", "second factor");
 	return 0;

@@ -400,9 +400,9 @@ static int
 session_end_any(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	long id = 0;
+	struct proof proof = {0};
 
-	if (account_password_again(p, reply, &id, why) == -1 ||
+	if (account_password_again(p, reply, &proof, why) == -1 ||
 	    access_session_end(p->app, p->req, NULL, arg, why) == -1)
 		return -1;
 	return access_back(reply, "session", "sessions", why);

@@ -19,11 +19,11 @@
 #define GROUP_LEN 4
 
 int
-account_password_again(
-    const struct page *p, struct reply *reply, long *ret_id, struct err *why)
+account_password_again(const struct page *p, struct reply *reply,
+    struct proof *ret, struct err *why)
 {
 	int rc = session_password(p->app, p->req, reply, p->req->who.user,
-	    fields_str(&p->req->form, "current", ""), ret_id, why);
+	    fields_str(&p->req->form, "current", ""), ret, why);
 
 	if (rc == -1 && why->code == ERR_AUTH_FAILED)
 		snprintf(why->field, sizeof(why->field), "current");
@@ -35,9 +35,8 @@ account_password(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
 	const char *new = fields_str(&p->req->form, "password", "");
-	char made[GENERATED_LEN + 1];
 	struct user_row user;
-	long id = 0;
+	struct proof proof = {0};
 
 	(void)arg;
 	if (p->req->who.pam)
@@ -50,11 +49,10 @@ account_password(
 		return err_set(why, ERR_PASSWORD_SAME, "password",
 		    "the new password is the current one");
 	if (password_acceptable(new, p->req->who.user, why) == -1 ||
-	    account_password_again(p, reply, &id, why) == -1 ||
-	    access_user_password(
-		p->app, p->req, p->req->who.user, new, made, why) == -1 ||
+	    account_password_again(p, reply, &proof, why) == -1 ||
+	    access_own_password(p->app, p->req, &proof, new, why) == -1 ||
 	    users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
-	    session_open(p->app, p->req, reply, id,
+	    session_open(p->app, p->req, reply, proof.id, &proof,
 		session_stage(p->app, &user), why) == -1)
 		return -1;
 	return access_back(reply, "password", "account", why);
@@ -65,10 +63,10 @@ account_totp_start(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
 	char secret[TOTP_SECRET_LEN + 1];
-	long id = 0;
+	struct proof proof = {0};
 
 	(void)arg;
-	if (account_password_again(p, reply, &id, why) == -1 ||
+	if (account_password_again(p, reply, &proof, why) == -1 ||
 	    totp_start(p->app->db, p->req->who.user, secret, why) == -1)
 		return -1;
 	OPENSSL_cleanse(secret, sizeof(secret));
@@ -91,7 +89,11 @@ account_totp_confirm(
 		return -1;
 	backend_audit(p->app, p->req, "user.totp", "ok", "on");
 	if (users_get(p->app->db, p->req->who.user, &user, why) == 0 &&
-	    session_open(p->app, p->req, reply, user.id, STAGE_FULL, why) == 0)
+	    session_open(
+		p->app, p->req, reply, user.id, NULL, STAGE_FULL, why) == 0 &&
+	    /* They were opened without it. */
+	    sessions_end_others(
+		p->app->db, user.name, p->req->who.session, why) == 0)
 		rc = access_render(p, reply, &say, why);
 	OPENSSL_cleanse(codes, sizeof(codes));
 	return rc;
@@ -102,17 +104,17 @@ account_totp_off(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
 	struct user_row user;
-	long id = 0;
+	struct proof proof = {0};
 
 	(void)arg;
-	if (account_password_again(p, reply, &id, why) == -1 ||
+	if (account_password_again(p, reply, &proof, why) == -1 ||
 	    session_code(p->app, p->req, reply, p->req->who.user,
 		fields_str(&p->req->form, "code", ""), why) == -1 ||
 	    totp_reset(p->app->db, p->req->who.user, time(NULL), why) == -1)
 		return -1;
 	backend_audit(p->app, p->req, "user.totp", "ok", "off");
 	if (users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
-	    session_open(p->app, p->req, reply, id,
+	    session_open(p->app, p->req, reply, proof.id, &proof,
 		session_stage(p->app, &user), why) == -1)
 		return -1;
 	return access_back(reply, "totp_off", "second-factor", why);
@@ -122,9 +124,9 @@ int
 account_end(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	long id = 0;
+	struct proof proof = {0};
 
-	if (account_password_again(p, reply, &id, why) == -1 ||
+	if (account_password_again(p, reply, &proof, why) == -1 ||
 	    access_session_end(p->app, p->req, p->req->who.user, arg, why) ==
 		-1)
 		return -1;
@@ -136,9 +138,9 @@ int
 account_sign_out(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	long id = 0;
+	struct proof proof = {0};
 
-	if (account_password_again(p, reply, &id, why) == -1 ||
+	if (account_password_again(p, reply, &proof, why) == -1 ||
 	    access_sign_out(p->app, p->req, p->req->who.user, 0, why) == -1 ||
 	    session_logout(p->app, p->req, reply, why) == -1)
 		return -1;

@@ -128,7 +128,7 @@ ask(struct app *app, const struct request *req, const char *user,
 
 int
 pam_login(struct app *app, struct request *req, const char *user,
-    const char *password, long *ret_id, struct err *err)
+    const char *password, struct proof *ret, struct err *err)
 {
 	struct verdict v = {PAM_DENIED, ROLE_NONE, ""};
 
@@ -142,7 +142,7 @@ pam_login(struct app *app, struct request *req, const char *user,
 	switch (v.answer) {
 	case PAM_OK:
 		return users_pam(
-		    app->db, user, v.role, v.stamp, time(NULL), ret_id, err);
+		    app->db, user, v.role, v.stamp, time(NULL), ret, err);
 	case PAM_EXPIRED:
 		return err_set(
 		    err, ERR_AUTH_EXPIRED, "", "expired on the host");

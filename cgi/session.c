@@ -42,15 +42,21 @@ session_max_s(const struct app *app)
 
 /* What follows from a session's secret. */
 static int
-know_session(struct request *req, const struct session_row *row,
-    const char *secret, struct err *err)
+know_session(const struct app *app, struct request *req,
+    const struct session_row *row, const char *secret, struct err *err)
 {
+	/* What comes first is asked of the user as it is now: a role, a second
+	 * factor or a configuration may be others than at the log-in. */
+	struct user_row user = {.role = row->role,
+	    .second_factor = row->second_factor,
+	    .made = row->made};
+	enum stage stage = session_stage(app, &user);
 	struct identity who = {.known = true,
 	    .session = row->id,
 	    .role = row->role,
 	    .scope = SCOPE_WRITE,
-	    .must_enrol = row->stage == STAGE_ENROL,
-	    .must_change = row->stage == STAGE_CHANGE,
+	    .must_enrol = stage == STAGE_ENROL || row->stage == STAGE_ENROL,
+	    .must_change = stage == STAGE_CHANGE || row->stage == STAGE_CHANGE,
 	    .pam = row->pam,
 	    .news = row->news,
 	    .fails = row->fails};
@@ -92,7 +98,7 @@ by_cookie(struct app *app, struct request *req, struct err *err)
 		     &row.role, err) == 0)
 		rc = row.stage == STAGE_CODE
 			 ? half_way(req, &row, err)
-			 : know_session(req, &row, secret, err);
+			 : know_session(app, req, &row, secret, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }
@@ -144,41 +150,25 @@ auth_identify(
 	return 0;
 }
 
-/* What the new session knows of the log-in. */
-static int
-know_login(struct app *app, const struct request *req, long id, long old,
-    long user_id, enum stage stage, time_t now, struct err *err)
-{
-	if (old != 0)
-		return sessions_inherit(app->db, id, old, err);
-	if (stage == STAGE_CODE)
-		return 0;
-	return sessions_login(app->db, id, user_id, req->remote, now, err);
-}
-
-/* old: the session that this one continues, 0 at log-in. */
 static int
 open_new(struct app *app, struct request *req, struct reply *reply,
-    long user_id, enum stage stage, long old, struct err *err)
+    struct session_want *want, struct err *err)
 {
 	char secret[SECRET_HEX + 1];
 	struct session_row row;
-	time_t now = time(NULL);
-	long gone = req->who.session != 0 ? req->who.session : req->who.half;
+	enum stage stage = want->stage;
 	int rc = -1;
 
-	if (db_sweep(app->db, now, session_idle_s(app), session_max_s(app),
-		err) == -1 ||
+	want->now = time(NULL);
+	want->secret = secret;
+	want->from = req->remote;
+	want->before = req->who.session != 0 ? req->who.session : req->who.half;
+	if (db_sweep(app->db, want->now, session_idle_s(app),
+		session_max_s(app), err) == -1 ||
 	    random_hex(secret, SECRET_BYTES, err) == -1)
 		return -1;
-	if (sessions_add(app->db, user_id, secret, req->remote, now, err) ==
-		-1 ||
-	    sessions_find(app->db, secret, now, session_idle_s(app),
-		session_max_s(app), &row, err) == -1 ||
-	    know_login(app, req, row.id, old, user_id, stage, now, err) == -1 ||
-	    (gone != 0 && sessions_drop(app->db, gone, err) == -1) ||
-	    sessions_set_stage(app->db, row.id, stage, err) == -1 ||
-	    sessions_find(app->db, secret, now, session_idle_s(app),
+	if (sessions_open(app->db, want, err) == -1 ||
+	    sessions_find(app->db, secret, want->now, session_idle_s(app),
 		session_max_s(app), &row, err) == -1)
 		goto out;
 	req->who = (struct identity){0};
@@ -189,7 +179,7 @@ open_new(struct app *app, struct request *req, struct reply *reply,
 		goto out;
 	}
 	if (stage != STAGE_CODE)
-		rc = know_session(req, &row, secret, err);
+		rc = know_session(app, req, &row, secret, err);
 	else
 		rc = half_way(req, &row, NULL) == -1 ? 0 : -1;
 out:
@@ -199,16 +189,24 @@ out:
 
 int
 session_login_open(struct app *app, struct request *req, struct reply *reply,
-    long user_id, enum stage stage, struct err *err)
+    long user_id, const struct proof *proof, enum stage stage, struct err *err)
 {
-	return open_new(app, req, reply, user_id, stage, 0, err);
+	struct session_want want = {
+	    .proof = proof, .user_id = user_id, .stage = stage};
+
+	return open_new(app, req, reply, &want, err);
 }
 
 int
 session_open(struct app *app, struct request *req, struct reply *reply,
-    long user_id, enum stage stage, struct err *err)
+    long user_id, const struct proof *proof, enum stage stage, struct err *err)
 {
-	return open_new(app, req, reply, user_id, stage, req->who.session, err);
+	struct session_want want = {.proof = proof,
+	    .user_id = user_id,
+	    .stage = stage,
+	    .inherit = true};
+
+	return open_new(app, req, reply, &want, err);
 }
 
 /* Uploads that wait for Save go with the session. */

@@ -72,16 +72,17 @@ int	session_login_code(struct app *, struct request *, struct reply *,
 	    const char *code, struct err *);
 /* Password or code of a user once more, throttled as a log-in is. */
 int	session_password(struct app *, struct request *, struct reply *,
-	    const char *user, const char *password, long *ret_id,
+	    const char *user, const char *password, struct proof *ret,
 	    struct err *);
 int	session_code(struct app *, struct request *, struct reply *,
 	    const char *user, const char *code, struct err *);
 /* A new secret and session in the place of the request's: at log-in, where a
- * complete one is noted, or in between. */
+ * complete one is noted, or in between.  On a proof, or (NULL) on the request's
+ * own session, half-open or not: see sessions_open. */
 int	session_login_open(struct app *, struct request *, struct reply *,
-	    long user_id, enum stage, struct err *);
+	    long user_id, const struct proof *, enum stage, struct err *);
 int	session_open(struct app *, struct request *, struct reply *,
-	    long user_id, enum stage, struct err *);
+	    long user_id, const struct proof *, enum stage, struct err *);
 /* What a session of this user begins as. */
 enum stage	session_stage(const struct app *, const struct user_row *);
 int	session_idle_s(const struct app *);

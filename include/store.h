@@ -95,6 +95,18 @@ int	users_made(struct db *, const char *name, time_t now, struct err *);
 /* Ends all sessions of the user. */
 int	users_passwd(struct db *, const char *name, const char *password,
 	    time_t now, struct err *);		/* ERR_USER_UNKNOWN */
+/*
+ * A password that was right: of whom, and the version of what it was compared
+ * with, which each new password counts up.  What is done on it is refused with
+ * ERR_AUTH_FAILED when that has changed meanwhile.
+ */
+struct proof {
+	long	id;
+	int64_t	version;
+};
+/* The same on a proof, which is then one of the new password. */
+int	users_passwd_own(struct db *, const char *name, struct proof *,
+	    const char *password, time_t now, struct err *);
 /* ERR_USER_LAST: the last administrator stays one. */
 int	users_set_role(struct db *, const char *name, enum role,
 	    struct err *);
@@ -106,11 +118,12 @@ int	users_remove(struct db *, const char *name, struct err *);
  * "changed_at", "last_login_at"}] */
 int	users_list(struct db *, struct json_object **, struct err *);
 /* ERR_AUTH_FAILED for a wrong password and for an unknown user, after the
- * same time.  *ret_id: row of the user. */
+ * same time. */
 int	users_verify(struct db *, const char *name, const char *password,
-	    long *ret_id, struct err *);
+	    struct proof *ret, struct err *);
 struct user_row {
 	long		id;
+	struct proof	proof;		/* as of now, nobody having given it */
 	char		name[USER_NAME_MAX + 1];
 	enum role	role;
 	bool		second_factor;
@@ -127,7 +140,7 @@ int	users_get(struct db *, const char *name, struct user_row *,
  * or spelt otherwise than its row.
  */
 int	users_pam(struct db *, const char *name, enum role,
-	    const char *stamp, time_t now, long *ret_id, struct err *);
+	    const char *stamp, time_t now, struct proof *ret, struct err *);
 /* The host was asked again.  ROLE_NONE with "": the user is not welcome any
  * more; that, and another stamp, ends all its sessions (*ret_ended). */
 int	users_pam_again(struct db *, const char *name, enum role,
@@ -155,6 +168,8 @@ struct session_row {
 	time_t		checked;	/* when the host was asked last */
 	int		news;		/* NEWS_ bits that wait to be read */
 	int		fails;
+	bool		second_factor;	/* the user's, as it is now */
+	time_t		made;		/* as in user_row */
 };
 
 /* What happened to the account between the last log-in and this one. */
@@ -169,6 +184,23 @@ struct last_login {
 
 int	sessions_add(struct db *, long user_id, const char *secret,
 	    const char *from, time_t now, struct err *);
+/*
+ * A session in one step, in the place of `before` (0: of none), which ends.
+ * On a proof: ERR_AUTH_FAILED when it does not hold any more; without one,
+ * `before` is what it is opened on: ERR_AUTH_REQUIRED when that has ended.
+ * inherit: it goes on with what `before` knew of the log-in; else a stage that
+ * is not STAGE_CODE is a complete log-in, and noted.
+ */
+struct session_want {
+	const struct proof	*proof;
+	long			 user_id;
+	long			 before;
+	bool			 inherit;
+	enum stage		 stage;
+	const char		*secret, *from;
+	time_t			 now;
+};
+int	sessions_open(struct db *, const struct session_want *, struct err *);
 /* The log-in is complete: notes it, and in the session what went before. */
 int	sessions_login(struct db *, long id, long user_id, const char *from,
 	    time_t now, struct err *);
@@ -282,24 +314,25 @@ int	totp_reset(struct db *, const char *user, time_t now, struct err *);
 int	recovery_left(struct db *, const char *user, int *, struct err *);
 
 /*
- * Throttle: counts failures of user+address, address, and user, each with
- * its own patience and longest wait, so that a stranger can slow down but
- * never lock out an administrator who comes from somewhere else.  Of an IPv6
- * address the /64 counts.
- * *ret_wait: seconds to wait, 0 = go on.
+ * Throttle: counts failures of user+address, address, and tries at an account
+ * from networks that its user has not come from before, each with its own
+ * patience and longest wait, so that a stranger can slow down other strangers
+ * but never shut out the owner (throttle.c).  Of an IPv6 address the /64
+ * counts.
+ * *ret_wait: seconds to wait; 0 = go on, and the try is counted at the account.
+ * *ret_first: nobody was told of this wait yet.
  */
 int	throttle_check(struct db *, const char *user, const char *from,
-	    time_t now, int *ret_wait, struct err *);
+	    time_t now, int *ret_wait, bool *ret_first, struct err *);
 int	throttle_fail(struct db *, const char *user, const char *from,
 	    time_t now, struct err *);
 int	throttle_clear(struct db *, const char *user, const char *from,
 	    struct err *);
 /* The same for codes of the second factor, which only someone with the
- * password gets to guess: by user alone, and less patient. */
-int	throttle_code_check(struct db *, const char *user, time_t now,
-	    int *ret_wait, struct err *);
-int	throttle_code_fail(struct db *, const char *user, time_t now,
+ * password gets to guess: less patient, and counted when they are tried. */
+int	throttle_code_check(struct db *, const char *user, const char *from,
+	    time_t now, int *ret_wait, bool *ret_first, struct err *);
+int	throttle_code_clear(struct db *, const char *user, const char *from,
 	    struct err *);
-int	throttle_code_clear(struct db *, const char *user, struct err *);
 
 #endif

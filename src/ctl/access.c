@@ -165,7 +165,8 @@ ctl_user_totp_reset(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	(void)status;
-	if (totp_reset(ctl->db, args[0], time(NULL), err) == -1)
+	if (totp_reset(ctl->db, args[0], time(NULL), err) == -1 ||
+	    sessions_end_others(ctl->db, args[0], 0, err) == -1)
 		return -1;
 	if (ctl->json)
 		return ctl_json(ctl, ctl_object("user", args[0], NULL), err);

@@ -94,6 +94,7 @@ cidr_list_normal(const char *list, char *dst, size_t size, struct err *err)
 {
 	char text[INET6_ADDRSTRLEN];
 	size_t len, at = 0;
+	const char *all = list;
 	struct net n;
 	int w;
 
@@ -101,7 +102,7 @@ cidr_list_normal(const char *list, char *dst, size_t size, struct err *err)
 	for (;;) {
 		list += strspn(list, BETWEEN);
 		if ((len = strcspn(list, BETWEEN)) == 0)
-			return 0;
+			break;
 		if (parse_net(list, len, &n) == -1 ||
 		    inet_ntop(n.family, n.addr, text, sizeof(text)) == NULL)
 			return err_set(err, ERR_FIELD_INVALID, "addresses",
@@ -117,6 +118,11 @@ cidr_list_normal(const char *list, char *dst, size_t size, struct err *err)
 		at += (size_t)w;
 		list += len;
 	}
+	/* Commas alone would be a list that allows everybody. */
+	if (at == 0 && *all != '\0')
+		return err_set(err, ERR_FIELD_INVALID, "addresses",
+		    "addresses: expected address or network");
+	return 0;
 }
 
 bool

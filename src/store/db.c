@@ -86,6 +86,17 @@ static const char *const migrations[] = {
     "ALTER TABLE sessions ADD COLUMN fail_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE sessions ADD COLUMN fail_from TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE sessions ADD COLUMN news INTEGER NOT NULL DEFAULT 0;",
+    /* Who came last, came from a network that is known. */
+    "ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE throttle ADD COLUMN told INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE networks ("
+    " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    " net TEXT NOT NULL,"
+    " last INTEGER NOT NULL,"
+    " PRIMARY KEY (user_id, net)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO networks (user_id, net, last)"
+    " SELECT id, last_from, last_login FROM users"
+    " WHERE last_from <> '' AND last_from NOT LIKE '%:%';",
 };
 
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))
@@ -428,9 +439,10 @@ int
 db_sweep(struct db *db, time_t now, int idle_s, int max_s, struct err *err)
 {
 	if (db_run(db, err, DB_SESSION_SWEEP, "ii", (int64_t)now - idle_s,
-		(int64_t)now - max_s) == -1)
+		(int64_t)now - max_s) == -1 ||
+	    networks_sweep(db, now, err) == -1)
 		return -1;
-	return db_run(db, err, DB_THROTTLE_SWEEP, "i", (int64_t)now - 86400);
+	return throttle_sweep(db, now, err);
 }
 
 void

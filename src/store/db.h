@@ -52,4 +52,18 @@ bool password_is_common(const char *, const char *name); /* common.c */
 enum role db_role(sqlite3_stmt *, int col);
 enum scope db_scope(sqlite3_stmt *, int col);
 
+/* networks.c: where from, as the throttle counts it: of IPv6 the /64; wide, the
+ * /48, and of IPv4 the /24.  What is no address is itself. */
+#define NETWORK_MAX 64
+void network_of(const char *from, bool wide, char dst[NETWORK_MAX]);
+/* A complete log-in came from there. */
+int network_note(
+    struct db *, long user_id, const char *from, time_t now, struct err *);
+int network_known(struct db *, const char *user, const char *from, time_t now,
+    bool *ret, struct err *);
+int networks_sweep(struct db *, time_t now, struct err *);
+
+/* throttle.c */
+int throttle_sweep(struct db *, time_t now, struct err *);
+
 #endif

@@ -31,8 +31,10 @@ sessions_login(struct db *db, long id, long user_id, const char *from,
 	if (db_run(db, err, DB_SESSION_LOGIN, "ii", (int64_t)id,
 		(int64_t)user_id) == -1)
 		return -1;
-	return db_run(db, err, DB_USER_LOGIN, "isi", (int64_t)now, from,
-	    (int64_t)user_id);
+	if (db_run(db, err, DB_USER_LOGIN, "isi", (int64_t)now, from,
+		(int64_t)user_id) == -1)
+		return -1;
+	return network_note(db, user_id, from, now, err);
 }
 
 int
@@ -72,6 +74,60 @@ sessions_news_read(struct db *db, long id, struct err *err)
 	return db_run(db, err, DB_SESSION_READ, "i", (int64_t)id);
 }
 
+/* Does what the session is opened on hold still?  A new password counts the
+ * user's version up and ends sessions, half-open ones too. */
+static int
+still_good(struct db *db, const struct session_want *w, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	st = w->proof != NULL ? db_query(db, err, DB_USER_PROVEN, "ii",
+				    (int64_t)w->proof->id, w->proof->version)
+			      : db_query(db, err, DB_SESSION_THERE, "ii",
+				    (int64_t)w->before, (int64_t)w->user_id);
+	if (st == NULL || (rc = db_step(db, st, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return err_set(err,
+		    w->proof != NULL ? ERR_AUTH_FAILED : ERR_AUTH_REQUIRED, "",
+		    "the password was changed meanwhile");
+	db_done(st);
+	return 0;
+}
+
+static int
+open_in(struct db *db, const struct session_want *w, struct err *err)
+{
+	int64_t id;
+	int rc = 0;
+
+	if (still_good(db, w, err) == -1 ||
+	    sessions_add(db, w->user_id, w->secret, w->from, w->now, err) == -1)
+		return -1;
+	id = sqlite3_last_insert_rowid(db->h);
+	if (w->inherit)
+		rc = sessions_inherit(db, (long)id, w->before, err);
+	else if (w->stage != STAGE_CODE)
+		rc = sessions_login(
+		    db, (long)id, w->user_id, w->from, w->now, err);
+	if (rc == -1 ||
+	    (w->before != 0 && sessions_drop(db, w->before, err) == -1))
+		return -1;
+	return sessions_set_stage(db, (long)id, w->stage, err);
+}
+
+int
+sessions_open(struct db *db, const struct session_want *want, struct err *err)
+{
+	if (db_run(db, err, DB_BEGIN, "") == -1)
+		return -1;
+	if (open_in(db, want, err) == 0 && db_run(db, err, DB_COMMIT, "") == 0)
+		return 0;
+	db_run(db, NULL, DB_ROLLBACK, "");
+	return -1;
+}
+
 int
 sessions_find(struct db *db, const char *secret, time_t now, int idle_s,
     int max_s, struct session_row *ret, struct err *err)
@@ -99,6 +155,8 @@ sessions_find(struct db *db, const char *secret, time_t now, int idle_s,
 	row.checked = sqlite3_column_int64(st, 8);
 	row.news = sqlite3_column_int(st, 9);
 	row.fails = sqlite3_column_int(st, 10);
+	row.second_factor = sqlite3_column_int(st, 11) != 0;
+	row.made = sqlite3_column_int64(st, 12);
 	db_done(st);
 	if (row.stage == STAGE_CODE && max_s > CODE_WAIT_S)
 		max_s = CODE_WAIT_S;

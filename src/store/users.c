@@ -93,22 +93,32 @@ spared(struct db *db, const char *name, struct err *err)
 	    err, ERR_USER_LAST, "user", "%s is the last administrator", name);
 }
 
-int
-users_passwd(struct db *db, const char *name, const char *password, time_t now,
-    struct err *err)
+/* own: the password that was given, which has to be the one still; NULL:
+ * whatever it is. */
+static int
+new_password(struct db *db, const char *name, const struct proof *own,
+    const char *password, time_t now, struct err *err)
 {
 	char hash[HASH_MAX];
+	int rc;
 
 	if (check_name(name, err) == -1 ||
 	    users_password_acceptable(db, password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1 ||
 	    db_run(db, err, DB_BEGIN, "") == -1)
 		return -1;
-	if (db_run(db, err, DB_USER_PASSWD, "sis", hash, (int64_t)now, name) ==
-	    -1)
+	rc = own == NULL ? db_run(db, err, DB_USER_PASSWD, "sis", hash,
+			       (int64_t)now, name)
+			 : db_run(db, err, DB_USER_PASSWD_OWN, "siii", hash,
+			       (int64_t)now, (int64_t)own->id, own->version);
+	if (rc == -1)
 		goto undo;
 	if (sqlite3_changes(db->h) == 0) {
-		spared(db, name, err);
+		if (own == NULL)
+			spared(db, name, err);
+		else
+			err_set(err, ERR_AUTH_FAILED, "",
+			    "the password was changed meanwhile");
 		goto undo;
 	}
 	if (db_run(db, err, DB_SESSION_DROP_USER, "s", name) == 0 &&
@@ -117,6 +127,23 @@ users_passwd(struct db *db, const char *name, const char *password, time_t now,
 undo:
 	db_run(db, NULL, DB_ROLLBACK, "");
 	return -1;
+}
+
+int
+users_passwd(struct db *db, const char *name, const char *password, time_t now,
+    struct err *err)
+{
+	return new_password(db, name, NULL, password, now, err);
+}
+
+int
+users_passwd_own(struct db *db, const char *name, struct proof *proof,
+    const char *password, time_t now, struct err *err)
+{
+	if (new_password(db, name, proof, password, now, err) == -1)
+		return -1;
+	proof->version++;
+	return 0;
 }
 
 int
@@ -179,6 +206,7 @@ users_get(
 	if (rc == 0)
 		return unknown(name, err);
 	row.id = (long)sqlite3_column_int64(st, 0);
+	row.proof.id = row.id;
 	db_column(st, 2, row.name, sizeof(row.name));
 	row.role = db_role(st, 3);
 	row.second_factor = sqlite3_column_int(st, 4) != 0;
@@ -186,6 +214,7 @@ users_get(
 	row.made = sqlite3_column_int64(st, 6);
 	row.changed = sqlite3_column_int64(st, 7);
 	row.factor_changed = sqlite3_column_int64(st, 8);
+	row.proof.version = sqlite3_column_int64(st, 9);
 	db_done(st);
 	*ret = row;
 	return 0;
@@ -210,12 +239,12 @@ users_list(struct db *db, struct json_object **ret, struct err *err)
 
 int
 users_verify(struct db *db, const char *name, const char *password,
-    long *ret_id, struct err *err)
+    struct proof *ret, struct err *err)
 {
+	struct proof proof = {0};
 	char hash[HASH_MAX] = "";
 	sqlite3_stmt *st;
 	bool ok;
-	long id = 0;
 	int rc = 0;
 
 	/* A name or password that could not exist costs the same time. */
@@ -226,7 +255,8 @@ users_verify(struct db *db, const char *name, const char *password,
 		if (st == NULL || (rc = db_step(db, st, err)) == -1)
 			return -1;
 		if (rc == 1) {
-			id = (long)sqlite3_column_int64(st, 0);
+			proof.id = (long)sqlite3_column_int64(st, 0);
+			proof.version = sqlite3_column_int64(st, 9);
 			db_column(st, 1, hash, sizeof(hash));
 			db_done(st);
 		}
@@ -238,13 +268,13 @@ users_verify(struct db *db, const char *name, const char *password,
 	if (!ok)
 		return err_set(
 		    err, ERR_AUTH_FAILED, "", "wrong user or password");
-	*ret_id = id;
+	*ret = proof;
 	return 0;
 }
 
 int
 users_pam(struct db *db, const char *name, enum role role, const char *stamp,
-    time_t now, long *ret_id, struct err *err)
+    time_t now, struct proof *ret, struct err *err)
 {
 	struct user_row row = {0};
 
@@ -257,7 +287,7 @@ users_pam(struct db *db, const char *name, enum role role, const char *stamp,
 		    "the name belongs to another user here");
 	if (users_get(db, name, &row, err) == -1)
 		return -1;
-	*ret_id = row.id;
+	*ret = row.proof;
 	return 0;
 }
 

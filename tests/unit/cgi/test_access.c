@@ -402,7 +402,7 @@ START_TEST(codes_are_not_guessed)
 	ck_assert_int_ge(n, 6);
 	ck_assert_int_le(n, 9);
 	ck_assert_int_eq(login_post(code_at(1)), 429);
-	throttle_code_clear(con.app.db, USER, &err);
+	throttle_code_clear(con.app.db, USER, "192.0.2.1", &err);
 	totp_reset(con.app.db, USER, time(NULL), &err);
 	leave();
 }

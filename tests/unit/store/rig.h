@@ -48,21 +48,21 @@ teardown(void)
 static inline long
 user_id(const char *name)
 {
-	long id = 0;
+	struct proof p = {0};
 
 	ck_assert_msg(
-	    users_verify(db, name, GOOD, &id, &err) == 0, "%s", err.msg);
-	return id;
+	    users_verify(db, name, GOOD, &p, &err) == 0, "%s", err.msg);
+	return p.id;
 }
 
 /* -1: not with this password. */
 static inline long
 user_id_with(const char *name, const char *password)
 {
-	long id = -1;
+	struct proof p = {.id = -1};
 
-	users_verify(db, name, password, &id, &err);
-	return id;
+	users_verify(db, name, password, &p, &err);
+	return p.id;
 }
 
 static inline void

@@ -175,22 +175,22 @@ END_TEST
 START_TEST(users)
 {
 	struct json_object *list = NULL, *o;
-	long id = 7;
+	struct proof proof = {.id = 7};
 
 	add("Admin");
 	ck_assert(is(users_add(db, "admin", GOOD, NOW, &err), ERR_USER_EXISTS));
+	ck_assert(is(users_verify(db, "admin", GOOD "x", &proof, &err),
+	    ERR_AUTH_FAILED));
 	ck_assert(is(
-	    users_verify(db, "admin", GOOD "x", &id, &err), ERR_AUTH_FAILED));
-	ck_assert(
-	    is(users_verify(db, "nobody", GOOD, &id, &err), ERR_AUTH_FAILED));
-	ck_assert(is(
-	    users_verify(db, "' OR 1=1 --", GOOD, &id, &err), ERR_AUTH_FAILED));
-	ck_assert_int_eq(id, 7);
+	    users_verify(db, "nobody", GOOD, &proof, &err), ERR_AUTH_FAILED));
+	ck_assert(is(users_verify(db, "' OR 1=1 --", GOOD, &proof, &err),
+	    ERR_AUTH_FAILED));
+	ck_assert_int_eq(proof.id, 7);
 	ck_assert_int_gt(user_id("ADMIN"), 0);
 	ck_assert_int_eq(users_passwd(db, "admin", GOOD "2", NOW + 9, &err), 0);
 	ck_assert(
-	    is(users_verify(db, "admin", GOOD, &id, &err), ERR_AUTH_FAILED));
-	ck_assert_int_eq(users_verify(db, "admin", GOOD "2", &id, &err), 0);
+	    is(users_verify(db, "admin", GOOD, &proof, &err), ERR_AUTH_FAILED));
+	ck_assert_int_eq(users_verify(db, "admin", GOOD "2", &proof, &err), 0);
 	ck_assert(
 	    is(users_passwd(db, "who", GOOD, NOW, &err), ERR_USER_UNKNOWN));
 	ck_assert_int_eq(users_list(db, &list, &err), 0);
@@ -205,8 +205,8 @@ START_TEST(users)
 	json_object_put(list);
 	ck_assert(is(users_delete(db, "who", &err), ERR_USER_UNKNOWN));
 	ck_assert_int_eq(users_delete(db, "admin", &err), 0);
-	ck_assert(is(
-	    users_verify(db, "admin", GOOD "2", &id, &err), ERR_AUTH_FAILED));
+	ck_assert(is(users_verify(db, "admin", GOOD "2", &proof, &err),
+	    ERR_AUTH_FAILED));
 }
 END_TEST
 
@@ -224,19 +224,19 @@ END_TEST
 START_TEST(same_time)
 {
 	int64_t t0, t1, t2;
-	long id;
+	struct proof proof;
 
 	add("admin");
 	t0 = now_ms();
 	for (int i = 0; i < 3; i++)
-		users_verify(db, "admin", GOOD "x", &id, &err);
+		users_verify(db, "admin", GOOD "x", &proof, &err);
 	t1 = now_ms();
 	for (int i = 0; i < 3; i++)
 		users_verify(db,
 		    i == 0   ? "nobody"
 		    : i == 1 ? "a b"
 			     : "",
-		    GOOD, &id, &err);
+		    GOOD, &proof, &err);
 	t2 = now_ms();
 	ck_assert_int_gt((t2 - t1) * 3, t1 - t0);
 	ck_assert_int_gt((t1 - t0) * 3, t2 - t1);

@@ -261,33 +261,56 @@ START_TEST(reset)
 }
 END_TEST
 
-/* Five for nothing, then ever slower, five minutes at most; by user alone. */
+static int
+code_wait(const char *user, const char *from, time_t now)
+{
+	bool first;
+	int wait = -1;
+
+	ck_assert_int_eq(
+	    throttle_code_check(db, user, from, now, &wait, &first, &err), 0);
+	return wait;
+}
+
+/* Five for nothing, then ever slower, five minutes at most; from wherever
+ * strangers come.  Where the user has come from, only codes from there count,
+ * in the same way. */
 START_TEST(code_throttle)
 {
+	char from[32];
 	time_t now = NOW;
-	int wait, day = 0;
+	bool first;
+	int wait, day = 0, owner = 0;
 
-	for (int i = 0; i < 5; i++) {
-		ck_assert_int_eq(
-		    throttle_code_check(db, "one", now, &wait, &err), 0);
-		ck_assert_int_eq(wait, 0);
-		throttle_code_fail(db, "one", now, &err);
-	}
+	add("one");
+	sessions_login(db, 0, user_id("one"), "192.0.2.1", NOW, &err);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(code_wait("one", "198.51.100.1", now), 0);
 	while (now < NOW + 86400) {
-		throttle_code_check(db, "ONE", now, &wait, &err);
+		snprintf(from, sizeof(from), "198.51.100.%d", day % 250);
+		wait = code_wait("ONE", from, now);
 		ck_assert_int_le(wait, 300);
-		now += wait;
-		throttle_code_fail(db, "one", now, &err);
-		day++;
+		day += wait == 0;
+		now += wait == 0 ? 1 : wait;
+		/* the owner, once an hour, makes no mistake */
+		if (now / 3600 == (now - wait) / 3600)
+			continue;
+		ck_assert_int_eq(code_wait("one", "192.0.2.1", now), 0);
+		owner++;
 	}
 	ck_assert_int_le(day, 300);
-	throttle_code_check(db, "two", now, &wait, &err);
+	ck_assert_int_ge(owner, 20);
+	ck_assert_int_eq(code_wait("two", "198.51.100.1", now), 0);
+	throttle_check(db, "one", "198.51.100.1", now, &wait, &first, &err);
 	ck_assert_int_eq(wait, 0);
-	throttle_check(db, "one", "192.0.2.1", now, &wait, &err);
-	ck_assert_int_eq(wait, 0);
-	throttle_code_clear(db, "one", &err);
-	throttle_code_check(db, "one", now, &wait, &err);
-	ck_assert_int_eq(wait, 0);
+	/* a known network has its own patience */
+	ck_assert_int_eq(throttle_code_clear(db, "one", "192.0.2.1", &err), 0);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(code_wait("one", "192.0.2.1", now), 0);
+	ck_assert_int_eq(code_wait("one", "192.0.2.1", now), 1);
+	ck_assert_int_eq(code_wait("one", "198.51.100.1", now), 0);
+	throttle_code_clear(db, "one", "192.0.2.1", &err);
+	ck_assert_int_eq(code_wait("one", "192.0.2.1", now), 0);
 }
 END_TEST
 
