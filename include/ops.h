@@ -155,7 +155,8 @@
  *                     -> RESULT
  * cluster.report      {"etcd": {...}, "desired": DESIRED | null, "hosts":
  *                     [{"name", "alive", "text", "sig", "seen"}]}
- *                     -> {"hosts": [HOSTSTATE]} (signatures checked)
+ *                     -> {"hosts": [HOSTSTATE]} (signatures checked);
+ *                     alive is false for all while etcd does not answer
  * POLL {"serial", "name", "console", "cluster": ID, "generation", "own",
  *   "publish": {"id", "base", "generation", "local", "by", "apply"} | null,
  *   "chosen": {"id", "base", "generation", "by", "at", "apply", "hosts"}

@@ -157,6 +157,41 @@ model_lost(struct sync *s)
 	}
 }
 
+<<<<<<< HEAD
+/* Of who is away what was known before, if its last report is older. */
+static void
+keep_seen(struct sync *s, struct host *was, size_t n)
+{
+	struct host *h;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		h = model_host(s, was[i].name, false);
+		if (h != NULL && !h->alive && strcmp(was[i].seen, h->seen) > 0)
+			memcpy(h->seen, was[i].seen, sizeof(h->seen));
+		json_object_put(was[i].status);
+	}
+	free(was);
+}
+
+void
+model_fill(struct sync *s, struct json_object *kvs)
+{
+	struct host *was = s->hosts;
+	size_t i, n = s->n_hosts;
+
+	model_lost(s);
+	s->hosts = NULL;
+	s->n_hosts = s->cap_hosts = 0;
+	model_clear(s);
+	for (i = 0; i < json_object_array_length(kvs); i++)
+		model_event(s, json_object_array_get_idx(kvs, i));
+	keep_seen(s, was, n);
+	s->tidy_due = s->report_due = true;
+}
+
+=======
+>>>>>>> origin/main
 /* Everything as of one revision; the watch goes on from there. */
 int
 model_read(struct sync *s, struct err *err)
@@ -166,16 +201,15 @@ model_read(struct sync *s, struct err *err)
 	const char *end = console ? KEY_WATCH_END : NULL;
 	struct json_object *kvs = NULL;
 	int64_t rev = 0;
-	size_t i;
 
 	if (etcd_range(s->etcd, from, end, &kvs, &rev, err) == -1)
 		return -1;
-	model_clear(s);
-	s->tidy_due = true;
-	for (i = 0; i < json_object_array_length(kvs); i++)
-		model_event(s, json_object_array_get_idx(kvs, i));
+	if (rev + 1 < s->next_rev)
+		log_warn("etcd was lost or put back to an older state: "
+			 "revision %lld, it was at %lld",
+		    (long long)rev, (long long)s->next_rev - 1);
+	model_fill(s, kvs);
 	json_object_put(kvs);
-	s->report_due = true;
 	s->next_rev = rev + 1;
 	return etcd_watch_start(s->etcd, from, end, s->next_rev, err);
 }

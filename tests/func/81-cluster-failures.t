@@ -347,6 +347,7 @@ etcd_run()
 {
 	setsid setpriv --reuid=etcd --regid=etcd --clear-groups -- \
 	    "${etcd[@]}" </dev/null >>"$STATE/log/etcd1.log" 2>&1 8>&- &
+	disown
 	echo "$! $(start_of $!)" >"$STATE/run/cluster-etcd1.pid"
 	CLEAN+=("kill $! 2>/dev/null || true")
 }
