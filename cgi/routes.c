@@ -26,6 +26,8 @@ static const char *const q_history[] = {
     "by", "outcome", "changed", "sort", NULL};
 static const char *const q_generation[] = {"with", "preview", NULL};
 static const char *const q_access[] = {"done", "text", "sort", NULL};
+static const char *const q_audit_page[] = {"user", "event", "outcome", "text",
+    "before", "limit", "sort", "after", NULL};
 static const char *const q_audit[] = {
     "user", "event", "outcome", "text", "before", "limit", NULL};
 
@@ -57,8 +59,8 @@ const struct route routes[] = {
 	page_generation, NULL, MAY_CHANGE},
     {HTTP_GET, "/guide", AUTH_SESSION, false, 0, BODY_NONE, page_guide, NULL,
 	MAY_READ},
-    {HTTP_GET, "/audit", AUTH_SESSION, false, 0, BODY_NONE, page_audit, q_audit,
-	MAY_READ},
+    {HTTP_GET, "/audit", AUTH_SESSION, false, 0, BODY_NONE, page_audit,
+	q_audit_page, MAY_READ},
 
     {HTTP_GET, "/access", AUTH_SESSION, false, 0, BODY_NONE, page_access,
 	q_access, MAY_OWN},

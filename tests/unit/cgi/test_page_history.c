@@ -245,6 +245,8 @@ static const struct {
     {AUDIT, "before=-1", page_audit, ERR_FIELD_INVALID},
     {AUDIT, "limit=1001", page_audit, ERR_FIELD_INVALID},
     {AUDIT, "limit=0", page_audit, ERR_FIELD_INVALID},
+    {AUDIT, "sort=user", page_audit, ERR_FIELD_INVALID},
+    {AUDIT, "sort=at&after=x", page_audit, ERR_FIELD_INVALID},
     {AUDIT, "", page_audit, ERR_DAEMON_UNREACHABLE},
 };
 
@@ -268,6 +270,32 @@ START_TEST(audit_asks_with_the_filters)
 	    "\"outcome\":\"ok\",\"text\":\"10.0.\",\"before\":77}");
 	has("href=\"/audit?user=admin&amp;event=login&amp;outcome=ok&amp;"
 	    "text=10.0.&amp;before=8200\"");
+}
+END_TEST
+
+/* The oldest first: in pieces from the place that the address names, each of
+ * which postseald answers newest first. */
+START_TEST(audit_from_its_beginning)
+{
+	const char *html, *first, *last;
+
+	load_state("audit");
+	ask(AUDIT, "sort=at&user=admin&after=8400");
+	ck_assert_int_eq(page_audit(&app, &req, &reply, &err), 0);
+	html = reply.body.data;
+	ck_assert_ptr_nonnull(first = strstr(html, "2026-11-23T22:10:00Z"));
+	ck_assert_ptr_nonnull(last = strstr(html, "2026-11-24T04:50:00Z"));
+	ck_assert_msg(first < last, "the oldest first");
+	has("aria-sort=\"ascending\"><a href=\"/audit?user=admin&amp;"
+	    "sort=-at\"");
+	has("href=\"/audit?user=admin&amp;sort=at\">Oldest<");
+	lacks("rel=\"next\"");
+	ck_assert_str_eq(
+	    json_object_to_json_string_ext(
+		jsonx_path(json_object_array_get_idx(calls, 1), "args"),
+		JSON_C_TO_STRING_PLAIN),
+	    "{\"user\":\"admin\",\"before\":991440,\"limit\":1000}");
+	ck_assert_int_eq(json_object_array_length(calls), 2);
 }
 END_TEST
 
@@ -407,6 +435,7 @@ fill(TCase *tc)
 	tcase_add_test(tc, heads_keep_the_filter);
 	tcase_add_loop_test(tc, refuses, 0, N(refused));
 	tcase_add_test(tc, audit_asks_with_the_filters);
+	tcase_add_test(tc, audit_from_its_beginning);
 	tcase_add_loop_test(tc, buttons, 0, N(pressed));
 	tcase_add_test(tc, asks_once_a_code);
 	tcase_add_loop_test(tc, forms_are_strict, 0, 6);
