@@ -250,16 +250,8 @@ follow(struct sync *s, struct err *err)
 	s->keepalive_at = 0;
 	if (keep_lease(s, err) == -1 || put_back(s, &older, err) == -1)
 		return -1;
-<<<<<<< HEAD
 	if (older || lease != s->lease)
 		return read_all(s, err);
-=======
-	if (older || lease != s->lease) {
-		log_info("etcd: %s, reading everything anew",
-		    older ? "put back to an older state" : "the lease is gone");
-		return read_all(s, err);
-	}
->>>>>>> origin/main
 	log_info("etcd: watching from revision %lld at %s",
 	    (long long)s->next_rev, etcd_endpoint(s->etcd));
 	return etcd_watch_start(s->etcd, console ? KEY_ALIVE : KEY_DESIRED,

@@ -157,7 +157,6 @@ model_lost(struct sync *s)
 	}
 }
 
-<<<<<<< HEAD
 /* Of who is away what was known before, if its last report is older. */
 static void
 keep_seen(struct sync *s, struct host *was, size_t n)
@@ -190,8 +189,6 @@ model_fill(struct sync *s, struct json_object *kvs)
 	s->tidy_due = s->report_due = true;
 }
 
-=======
->>>>>>> origin/main
 /* Everything as of one revision; the watch goes on from there. */
 int
 model_read(struct sync *s, struct err *err)

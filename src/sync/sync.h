@@ -161,11 +161,7 @@ struct sync {
 	bool connected, ended;
 	int failures; /* to connect, in a row */
 	int64_t retry_at, keepalive_at, lease, next_rev;
-<<<<<<< HEAD
 	time_t heard_at;	     /* of etcd, last */
-=======
-	time_t heard_at; /* of etcd, last */
->>>>>>> origin/main
 	struct json_object *desired; /* or NULL */
 	int64_t desired_mod;
 	struct host *hosts;
@@ -187,11 +183,8 @@ struct sync {
 void model_clear(struct sync *);
 int model_read(struct sync *, struct err *); /* snapshot, then watch */
 void model_event(struct sync *, struct json_object *kv);
-<<<<<<< HEAD
 /* All that etcd holds, in place of what was known. */
 void model_fill(struct sync *, struct json_object *kvs);
-=======
->>>>>>> origin/main
 /* Off etcd: nothing is known of the hosts from when it last spoke on. */
 void model_lost(struct sync *);
 struct host *model_host(struct sync *, const char *name, bool make);
