@@ -185,6 +185,12 @@ unlike "and not again" "$(<"$BODY")" "$hook"
 like "its addresses" "$(<"$BODY")" '127\.0\.0\.1, 2001:db8::/32'
 press a token_add name x owner admin scope write addresses 'example.org'
 is "no names as addresses" "$STATUS $(said)" "400 field.invalid"
+press a token_add name x owner admin scope write addresses ' , '
+is "nor commas alone" "$STATUS $(said)" "400 field.invalid"
+good=$(csrf)
+req POST /api/v1/tokens -b "$T/jar.a" -H "X-CSRF-Token: $good" \
+    -H 'Content-Type: application/json' -d '{"name":"x","user":"admin","scope":"write","addresses":","}'
+is "nor by the API" "$STATUS $(j '.code')" "400 field.invalid"
 press a token_add name x owner nobody-here scope write
 is "no token of nobody" "$STATUS $(said)" "404 user.unknown"
 read_token=$(ctl token add reader --user admin --scope read 2>/dev/null)
@@ -309,7 +315,11 @@ code w "${recovery[1]}"
 is "factor: another" "$STATUS" 303
 press w totp_off current "$V" code 000000
 is "factor: off needs a code" "$STATUS $(said)" "422 auth.code"
+page w /access
+is "factor: in, before the rescue" "$STATUS" 200
 ctl user totp-reset vic 2>/dev/null
+page w /access
+is "factor: the rescue ends sessions" "$STATUS" 303
 login w vic "$V"
 is "factor: the rescue" "$STATUS" 303
 page w /access
@@ -325,6 +335,97 @@ is "guessing: told to wait" "$STATUS" 429
 like "guessing: not long" "$(header retry-after)" '^[0-9]{1,3}$'
 login a admin "$PASSWORD"
 is "guessing: another account is served" "$STATUS" 303
+
+# Guessing from many addresses: strangers wait for each other, and the owner
+# comes in from where the owner came in before, and from elsewhere.
+W="walrus kettle $(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
+printf '%s\n' "$W" | ctl user add wanda --role viewer --password-stdin 2>/dev/null
+login w wanda "$W"
+is "many: the owner's network is known" "$STATUS" 303
+req GET /login -c "$T/jar.many"
+form csrf "$(csrf)" user wanda password "a guess"
+# many FROM TO COUNT: one after the other, each from the next address
+many()
+{
+	local i
+	for ((i = 0; i < $3; i++)); do
+		req POST /login -b "$T/jar.many" "${args[@]}" \
+		    --interface "127.0.9.$(($1 + i % ($2 - $1 + 1)))"
+		echo "$STATUS"
+	done >>"$T/many"
+}
+audited() { grep -c '"throttled: wanda"' "$STATE/daemon/audit.log"; }
+for ((n = 0; n < 20; n++)); do
+	many 1 60 60
+	grep -q 429 "$T/many" && break
+done
+many 1 60 60
+ok "many: strangers wait" test "$(grep -c 429 "$T/many")" -gt 0
+login w wanda "$W"
+is "many: the owner does not" "$STATUS" 303
+# Somebody else's good log-in from there does not make it known to wanda; a
+# network that is fresh has a place of its own within seconds.
+for ((n = 0; n < 60; n++)); do
+	many 61 250 5
+	req GET /login -c "$T/jar.w2"
+	form csrf "$(csrf)" user wanda password "$W"
+	req POST /login -b "$T/jar.w2" "${args[@]}" --interface 127.0.77.1
+	fresh=$STATUS
+	form csrf "$(csrf)" user wanda password "a guess"
+	[ "$fresh" = 429 ] || break
+	sleep 1
+done
+is "many: nor for long elsewhere" "$fresh" 303
+looked=$(grep -c 401 "$T/many") waited=$(grep -c 429 "$T/many") lines=$(audited)
+ok "many: $waited waits, $lines lines of the audit" test "$lines" -ge 1 -a "$lines" -le "$((2 * looked))"
+
+# A password that changes while it is used: of log-ins in flight none lives on,
+# and of two changes with the same current one, one is done.
+X="xerus kettle $(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
+flight() # N: one log-in with the old password, from an address of its own
+{
+	"${CURL[@]}" --cacert "$CA" -o /dev/null -b "$T/jar.many" \
+	    -c "$T/jar.f$1" --interface "127.0.10.$1" "${flying[@]}" "$URL/login"
+}
+change() # N PASSWORD
+{
+	printf '%s' "$2" >"$T/new.$1"
+	"${CURL[@]}" --cacert "$CA" -o /dev/null -D "$T/change.$1" \
+	    -b "$T/jar.w" --data-urlencode "csrf@$T/f.csrf" -d do=password \
+	    --data-urlencode "current@$T/f.old" \
+	    --data-urlencode "password@$T/new.$1" \
+	    --data-urlencode "again@$T/new.$1" "$URL/access"
+}
+login w wanda "$W"
+req GET /access -b "$T/jar.w"
+csrf | tr -d '\n' >"$T/f.csrf"
+printf '%s' "$W" >"$T/f.old"
+req GET /login -c "$T/jar.many"
+csrf | tr -d '\n' >"$T/f.pre"
+flying=(--data-urlencode "csrf@$T/f.pre" -d user=wanda
+    --data-urlencode "password@$T/f.old")
+jobs=()
+for n in 1 2 3 4; do
+	flight $n &
+	jobs+=($!)
+done
+change 1 "$X" &
+jobs+=($!)
+change 2 "$X too" &
+jobs+=($!)
+for n in 5 6 7 8; do
+	flight $n &
+	jobs+=($!)
+done
+wait "${jobs[@]}"
+is "race: one change is done" \
+    "$(cat "$T"/change.[12] | grep -ci '^location: /access?done=password')" 1
+alive=
+for n in 1 2 3 4 5 6 7 8; do
+	page "f$n" /access
+	[ "$STATUS" = 303 ] || alive+=" $n"
+done
+is "race: no log-in with the old password lives" "$alive" ""
 
 # What was tried is told at the next log-in, until the account was looked at.
 login g admin "guess number 13"

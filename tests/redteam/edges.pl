@@ -25,13 +25,18 @@ my @always = ('Content-Security-Policy: default-src \'none\'; script-src \'self\
     'Referrer-Policy: no-referrer', 'Cache-Control: no-store',
     'Strict-Transport-Security: max-age=31536000', 'Content-Type: ');
 
+# Through nginx, whoever has made it.
+my @proxied = map { s/ script-src.*//r }
+    grep { $_ ne 'Content-Type: ' } @always;
+
 sub lacking
 {
-	my ($out) = @_;
+	my ($out, @wanted) = @_;
 	my ($head) = $out =~ /^(.*?)\r\n\r\n/s;
 
+	@wanted = @always unless @wanted;
 	return grep { index($head // '', $_) < 0 &&
-	    !($_ eq 'Content-Type: ' && $out =~ /^Status: 303/) } @always;
+	    !($_ eq 'Content-Type: ' && $out =~ /^Status: 303/) } @wanted;
 }
 
 sub verdict
@@ -43,7 +48,7 @@ sub verdict
 
 	$status //= 'closed';
 	$head //= '';
-	$why = "status $status, not $want"
+	$why = "status $status, not $want" . ($status eq "599" ? ": $out" : "")
 	    unless $status =~ /^(?:$want)$/;
 	$why .= " after $seconds s" if $seconds > $SLOW;
 	$why .= ' with an injected header'
@@ -105,6 +110,10 @@ sub h
 	Net::SSLeay::free($ssl);
 	Net::SSLeay::CTX_free($ctx);
 	close $s;
+
+	my @lacks = $out =~ /^HTTP\/1/ ? lacking($out, @proxied) : ();
+
+	$out = "HTTP/1.1 599 lacks $lacks[0]" if @lacks;
 	verdict("nginx: $name", $want, $out, time - $begin);
 	return $out;
 }
