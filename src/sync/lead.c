@@ -138,6 +138,8 @@ drive_track(struct sync *s, enum track track, struct err *err)
 	h = track == TRACK_ALL ? console_roster(s, &n) : chosen_roster(s, &n);
 	if (h == NULL)
 		return err_set(err, ERR_NOMEM, "", "hosts");
+	if (track == TRACK_ALL)
+		n = tidy_late(s, h, n);
 	rc = drive(s, track, &r, h, n, err);
 	free(h);
 	return rc;

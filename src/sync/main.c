@@ -463,6 +463,7 @@ main(int argc, char *argv[])
 	link_drop(&s.work);
 	model_clear(&s);
 	json_object_put(s.me);
+	json_object_put(s.former);
 	free(s.put_text);
 	etcd_free(s.etcd);
 	curl_global_cleanup();

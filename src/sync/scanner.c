@@ -15,6 +15,7 @@
 #define DEPTH	       4
 #define APPLY_MS       300000
 #define FETCH_AGAIN_MS 3000
+#define PROBE_AGAIN_MS 15000 /* one that failed */
 
 /* One of the two things that a host may have to take. */
 struct want {
@@ -60,6 +61,7 @@ static void
 want_all(const struct sync *s, struct want *w)
 {
 	int64_t generation = jsonx_path_int(s->desired, "generation");
+	const char *state = jsonx_path_str(s->desired, "state", "");
 
 	if (generation == 0 || jsonx_path_bool(s->me, "own") ||
 	    generation <= jsonx_path_int(s->me, "generation"))
@@ -67,9 +69,12 @@ want_all(const struct sync *s, struct want *w)
 	w->generation = generation;
 	w->attempt = jsonx_path_int(s->desired, "attempt");
 	w->dir = jsonx_path_str(s->desired, "bundle", "");
-	w->open = strcmp(jsonx_path_str(s->desired, "state", ""), "done") == 0;
+	w->open = strcmp(state, "done") == 0;
 	w->wave = -1; /* the bundle says */
-	w->reached = jsonx_path_int(s->desired, "wave");
+	/* Nothing moves after a failure. */
+	w->reached = strcmp(state, "rolling") == 0
+			 ? jsonx_path_int(s->desired, "wave")
+			 : 0;
 }
 
 /* Is there a generation that this host should take and has not tried?  Who
@@ -164,6 +169,9 @@ scanner_status(struct sync *s, struct err *err)
 	char key[KEY_MAX], at[32];
 	int rc;
 
+	if (strstr(text, "\"probe_error\":\"\"") == NULL &&
+	    s->probe_at > now_ms() + PROBE_AGAIN_MS)
+		s->probe_at = now_ms() + PROBE_AGAIN_MS;
 	if (text[0] == '\0' ||
 	    (s->put_text != NULL && strcmp(s->put_text, text) == 0))
 		return 0;

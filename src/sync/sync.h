@@ -142,6 +142,7 @@ struct host {
 	char seen[32];		    /* ISO, or "" */
 	struct json_object *status; /* {"text", "sig", "at"} or NULL */
 	char sealed[64];	    /* bundle that is there for it; "-": none */
+	char late[64];		    /* one that it is too late for, or "" */
 	/* as postseald believes it */
 	bool known, valid, own;
 	int64_t generation, failed, attempt;
@@ -174,7 +175,8 @@ struct sync {
 	int64_t doubt_at;  /* when to ask whether the watch tells all */
 	int64_t doubt_mod; /* what it should have told by then, or 0 */
 	char enrolled[65]; /* serial of the enrolments */
-	char *put_text;	   /* status as it stands in etcd, or NULL */
+	struct json_object *former; /* names at the last tidying, or NULL */
+	char *put_text;		    /* status as it stands in etcd, or NULL */
 	char etcd_error[200];
 	struct wave wave[TRACK__MAX];
 };
@@ -224,6 +226,11 @@ int console_drive(struct sync *, struct err *);
 bool console_leads(struct sync *s);
 
 /* tidy.c */
+/* A bundle's wave when its host came after the publication: such a host waits
+ * until the roll-out is done, and nobody waits for it. */
+#define WAVE_LATE INT32_MAX
+/* Take hosts off that came too late for the roll-out; how many are left? */
+size_t tidy_late(struct sync *, struct rollout_host *, size_t n);
 int console_tidy(struct sync *, struct err *);
 int console_reseal(struct sync *, struct err *);
 

@@ -8,63 +8,6 @@
 #include "sync.h"
 #include "util.h"
 
-/* A host that was enrolled after the publication, or again with a new
- * identity: its bundle is missing, or cannot be opened by it. */
-static int
-tidy_host(struct sync *s, struct host *h, bool again, struct err *err)
-{
-	const char *dir = jsonx_path_str(s->desired, "bundle", "");
-	struct json_object *kvs = NULL, *what = NULL, *o = NULL;
-	char key[KEY_MAX];
-	int rc = -1;
-	size_t n;
-
-	if (strcmp(h->sealed, dir) == 0 && !again)
-		return 0;
-	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", h->name, dir);
-	if (etcd_range(s->etcd, key, NULL, &kvs, NULL, err) == -1)
-		return -1;
-	n = json_object_array_length(kvs);
-	json_object_put(kvs);
-	(void)snprintf(h->sealed, sizeof(h->sealed), "%s", dir);
-	if (n > 0 && !again)
-		return 0;
-	if (json_object_deep_copy(s->desired, &what, NULL) == -1)
-		return err_set(err, ERR_NOMEM, "", "desired");
-	jsonx_put_int(what, "local", jsonx_path_int(s->me, "local"));
-	if (console_seal(s, h->name, what, 1, &o, err) == 0)
-		rc = etcd_put(s->etcd, key,
-		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-		    0, err);
-	if (rc == 0)
-		log_info("%s: sealed generation %lld", h->name,
-		    (long long)jsonx_path_int(what, "generation"));
-	else
-		h->sealed[0] = '\0';
-	json_object_put(o);
-	json_object_put(what);
-	return rc;
-}
-
-/* Removed: nothing stays that it could fetch. */
-static int
-tidy_removed(struct sync *s, struct host *h, struct err *err)
-{
-	struct json_object *ops;
-	char key[KEY_MAX], end[KEY_MAX];
-
-	if (strcmp(h->sealed, "-") == 0)
-		return 0;
-	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/", h->name);
-	(void)snprintf(end, sizeof(end), KEY_BUNDLE "%s0", h->name);
-	ops = json_object_new_array();
-	json_object_array_add(ops, etcd_op_delete(key, end));
-	if (console_flush(s, &ops, err) == -1)
-		return -1;
-	memcpy(h->sealed, "-", 2);
-	return 0;
-}
-
 /* Only a console that has this very generation can seal it. */
 static bool
 can_seal(struct sync *s)
@@ -76,6 +19,167 @@ can_seal(struct sync *s)
 	       jsonx_path_int(s->me, "generation") == wanted;
 }
 
+/*
+ * The wave of a bundle that is made now.  One that was sealed for a host which
+ * took it in vain is put in its place.  A host that is new gets what all get
+ * once that is proven everywhere else; only the canary is the canary, also
+ * with another identity.
+ */
+static int
+tidy_wave(const struct sync *s, const struct host *h, bool again)
+{
+	if (again ||
+	    strcmp(jsonx_path_str(s->desired, "state", ""), "done") == 0 ||
+	    strcmp(jsonx_path_str(s->desired, "canary", ""), h->name) == 0)
+		return 1;
+	return WAVE_LATE;
+}
+
+static int
+tidy_seal(struct sync *s, struct host *h, const char *key, bool again,
+    struct err *err)
+{
+	struct json_object *what = NULL, *o = NULL;
+	int rc = -1;
+
+	if (json_object_deep_copy(s->desired, &what, NULL) == -1)
+		return err_set(err, ERR_NOMEM, "", "desired");
+	jsonx_put_int(what, "local", jsonx_path_int(s->me, "local"));
+	if (console_seal(s, h->name, what, tidy_wave(s, h, again), &o, err) ==
+	    0)
+		rc = etcd_put(s->etcd, key,
+		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+		    0, err);
+	if (rc == 0)
+		log_info("%s: sealed generation %lld", h->name,
+		    (long long)jsonx_path_int(what, "generation"));
+	json_object_put(o);
+	json_object_put(what);
+	return rc;
+}
+
+/* The wave of a bundle that is there; 0: there is none. */
+static int
+tidy_there(struct sync *s, const char *key, int64_t *ret_wave, struct err *err)
+{
+	struct json_object *kvs = NULL, *o = NULL;
+	const char *text;
+
+	*ret_wave = 0;
+	if (etcd_range(s->etcd, key, NULL, &kvs, NULL, err) == -1)
+		return -1;
+	if (json_object_array_length(kvs) > 0) {
+		text = jsonx_path_str(
+		    json_object_array_get_idx(kvs, 0), "value", "");
+		*ret_wave = 1;
+		if (jsonx_parse(text, strlen(text), 4, &o, NULL) == 0)
+			*ret_wave = jsonx_path_int(o, "wave");
+	}
+	json_object_put(o);
+	json_object_put(kvs);
+	return 0;
+}
+
+/* A host that was enrolled after the publication, or again with a new
+ * identity: its bundle is missing, or cannot be opened by it. */
+static int
+tidy_host(struct sync *s, struct host *h, bool again, struct err *err)
+{
+	const char *dir = jsonx_path_str(s->desired, "bundle", "");
+	char key[KEY_MAX];
+	int64_t wave;
+
+	if (strcmp(h->sealed, dir) == 0 && !again)
+		return 0;
+	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", h->name, dir);
+	if (tidy_there(s, key, &wave, err) == -1)
+		return -1;
+	if (wave == 0 || again) {
+		/* Only who has it can seal it, but nobody waits for it. */
+		wave = tidy_wave(s, h, again);
+		if (can_seal(s) && tidy_seal(s, h, key, again, err) == -1)
+			return -1;
+		if (!can_seal(s))
+			dir = "";
+	}
+	h->late[0] = '\0';
+	if (wave == WAVE_LATE)
+		(void)snprintf(h->late, sizeof(h->late), "%s",
+		    jsonx_path_str(s->desired, "bundle", ""));
+	(void)snprintf(h->sealed, sizeof(h->sealed), "%s", dir);
+	return 0;
+}
+
+size_t
+tidy_late(struct sync *s, struct rollout_host *v, size_t n)
+{
+	const char *dir = jsonx_path_str(s->desired, "bundle", "");
+	const struct host *h;
+	size_t i, left = 0;
+
+	for (i = 0; i < n; i++) {
+		h = model_host(s, v[i].name, false);
+		if (h == NULL || h->late[0] == '\0' ||
+		    strcmp(h->late, dir) != 0)
+			v[left++] = v[i];
+	}
+	return left;
+}
+
+/* Removed: nothing stays that it could fetch.  That needs no key. */
+static int
+tidy_removed(struct sync *s, const char *name, struct err *err)
+{
+	struct json_object *ops;
+	char key[KEY_MAX], end[KEY_MAX];
+
+	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/", name);
+	(void)snprintf(end, sizeof(end), KEY_BUNDLE "%s0", name);
+	ops = json_object_new_array();
+	json_object_array_add(ops, etcd_op_delete(key, end));
+	if (console_flush(s, &ops, err) == -1)
+		return -1;
+	log_info("%s: removed, and its bundles", name);
+	return 0;
+}
+
+/* Who was enrolled here when this was done last, and is not any more.  What
+ * another console has enrolled alone is its own affair. */
+static int
+tidy_former(struct sync *s, struct err *err)
+{
+	struct json_object *names = jsonx_path(s->me, "hosts");
+	const char *name;
+	size_t i, n;
+
+	n = jsonx_len(s->former);
+	for (i = 0; i < n; i++) {
+		name = json_object_get_string(
+		    json_object_array_get_idx(s->former, i));
+		if (!model_enrolled(s, name) &&
+		    tidy_removed(s, name, err) == -1)
+			return -1;
+	}
+	json_object_put(s->former);
+	s->former = json_object_get(names);
+	return 0;
+}
+
+/* Whoever leads has enrolled all that its Save is for: a host that speaks, but
+ * is none of them, was removed while this program did not run. */
+static int
+tidy_stranger(struct sync *s, struct host *h, struct err *err)
+{
+	if (strcmp(h->sealed, "-") == 0 ||
+	    jsonx_path_str(s->desired, "console", "")[0] == '\0' ||
+	    !console_leads(s))
+		return 0;
+	if (tidy_removed(s, h->name, err) == -1)
+		return -1;
+	memcpy(h->sealed, "-", 2);
+	return 0;
+}
+
 int
 console_tidy(struct sync *s, struct err *err)
 {
@@ -84,16 +188,19 @@ console_tidy(struct sync *s, struct err *err)
 	size_t i;
 	int rc;
 
-	if (!s->tidy_due || !can_seal(s))
+	if (!s->tidy_due || s->me == NULL)
 		return 0;
+	if (tidy_former(s, err) == -1)
+		return -1;
 	for (i = 0; i < s->n_hosts; i++) {
 		h = &s->hosts[i];
 		if (strcmp(h->name, s->conf->cluster_name) == 0)
 			continue;
 		rc = 0;
 		if (!model_enrolled(s, h->name))
-			rc = tidy_removed(s, h, err);
-		else if (!h->own && (!h->valid || h->generation < wanted))
+			rc = tidy_stranger(s, h, err);
+		else if (wanted > 0 && console_leads(s) && !h->own &&
+			 (!h->valid || h->generation < wanted))
 			rc = tidy_host(s, h, false, err);
 		if (rc == -1)
 			return -1;
