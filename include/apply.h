@@ -72,9 +72,14 @@ int	txn_recover(const struct conf *, struct err *);
 /* VIEW without its draft; quick (no postconf unless main.cf changed). */
 int	apply_view(const struct conf *, struct json_object **view,
 	    struct err *);
-/* Probe now: the result, or {"error": ERROR}. */
-int	apply_live(const struct conf *, struct json_object **live,
+/* Does the running Postfix serve what is in force?  Tries for ms.  Either
+ * answer is kept for the VIEW: "probe" is the last one that was passed,
+ * "probe_error" {"code", "at"} the failure since, or null.  ret: the probe's
+ * result, or NULL when it is not wanted.  Errors: PROBE_*, POSTFIX_*. */
+int	apply_prove(const struct conf *, int ms, struct json_object **ret,
 	    struct err *);
+/* The same in short, as an answer: the result, or {"error": ERROR}. */
+struct json_object *apply_live(const struct conf *);
 /* What an inspection compares uploads with: the chain in force (with its key;
  * wiped by buf_clear) and myhostname. */
 int	apply_inspect_base(const struct conf *, struct buf *chain, char *host,

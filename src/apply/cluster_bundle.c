@@ -21,7 +21,8 @@
 #include "jsonx.h"
 #include "state.h"
 
-#define CHAIN_MAX (4 * PKI_FILE_MAX)
+#define CHAIN_MAX	   (4 * PKI_FILE_MAX)
+#define UNCHANGED_PROBE_MS 5000
 
 /* Settings and chain: those given, or of a generation. */
 static int
@@ -362,6 +363,17 @@ keep_refusal(const struct conf *conf, const struct cluster_order *order,
 		keep_failure(conf, order, order->claimed, NULL, why);
 }
 
+/* A Save that changed nothing has asked nobody: the running Postfix may be
+ * another than the files say. */
+static int
+prove_unchanged(
+    const struct conf *conf, struct json_object *job, struct err *err)
+{
+	if (strcmp(jsonx_path_str(job, "result.result", ""), "unchanged") != 0)
+		return 0;
+	return apply_prove(conf, UNCHANGED_PROBE_MS, NULL, err);
+}
+
 /* What is in the bundle, done. */
 static int
 carry_out(const struct conf *conf, const struct cluster_order *order,
@@ -371,7 +383,8 @@ carry_out(const struct conf *conf, const struct cluster_order *order,
 	if (o->rejoin && order->own)
 		return keep_success(conf, order, generation, NULL, err);
 	if (txn_run(conf, &o->req, tell_job, (void *)(uintptr_t)conf, job,
-		err) == 0)
+		err) == 0 &&
+	    prove_unchanged(conf, *job, err) == 0)
 		return keep_success(conf, order, generation, *job, err);
 	/* Somebody saves at this host just now: that is no failure of the
 	 * generation; it is tried again. */

@@ -7,14 +7,36 @@
 #include "jsonx.h"
 #include "state.h"
 
+/* A probe takes no longer than the first try needs when all is well. */
+#define STATUS_PROBE_MS 4000
+
+/* What is served is known by a probe that was passed, and by no failing one
+ * since; one that cannot be passed needs not be waited for. */
+static void
+put_served(struct json_object *o, struct json_object *view)
+{
+	const char *code = jsonx_path_str(view, "probe_error.code", "");
+	const char *postfix = jsonx_path_str(view, "postfix.state", "");
+
+	if (code[0] == '\0' && !jsonx_path_bool(view, "busy") &&
+	    strcmp(postfix, "running") != 0)
+		code = err_name(ERR_PROBE_CONNECT);
+	jsonx_put_str(o, "certificate_sha256",
+	    code[0] != '\0'
+		? ""
+		: jsonx_path_str(view, "probe.certificate_sha256", ""));
+	jsonx_put_str(o, "probe_error", code);
+	jsonx_put_str(
+	    o, "probe_error_at", jsonx_path_str(view, "probe_error.at", ""));
+}
+
 int
 cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
     struct err *err)
 {
-	struct json_object *view = NULL, *live = NULL, *o;
+	struct json_object *view = NULL, *o;
 	char identity[SHA256_HEX];
 	struct cluster_state s;
-	const char *served;
 	struct buf pem;
 	int rc;
 
@@ -23,12 +45,10 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 	buf_clear(&pem);
 	if (rc == -1 || cluster_state_read(conf, &s, err) == -1)
 		return -1;
-	if (probe && apply_live(conf, &live, err) == -1)
-		return -1;
-	json_object_put(live);
+	if (probe)
+		(void)apply_prove(conf, STATUS_PROBE_MS, NULL, NULL);
 	if (apply_view(conf, &view, err) == -1)
 		return -1;
-	served = jsonx_path_str(view, "probe.certificate_sha256", "");
 	o = json_object_new_object();
 	jsonx_put_str(o, "name", conf->cluster_name);
 	/* So that a new one is told of though nothing else has changed. */
@@ -41,13 +61,11 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 	jsonx_put_str(o, "postfix", jsonx_path_str(view, "postfix.state", ""));
 	jsonx_put_str(
 	    o, "version", jsonx_path_str(view, "postfix.version", ""));
-	jsonx_put_str(o, "certificate_sha256", served);
+	put_served(o, view);
 	jsonx_put_str(o, "certificate_name",
 	    jsonx_path_str(view, "certificate.leaf.common_name", ""));
 	jsonx_put_str(o, "not_after",
 	    jsonx_path_str(view, "certificate.leaf.not_after", ""));
-	jsonx_put_str(
-	    o, "probe_error", jsonx_path_str(view, "probe.error.code", ""));
 	jsonx_put_int(
 	    o, "drift", (int64_t)jsonx_len(jsonx_path(view, "drift")));
 	json_object_put(view);

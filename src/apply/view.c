@@ -152,22 +152,34 @@ probe_path(const struct conf *conf, char dst[STATE_PATH_MAX])
 	    dst, STATE_PATH_MAX, NULL, "%s/probe.json", conf->state_directory);
 }
 
-/* The last probe of this generation: one asked for since, or the one that
- * the apply ended with. */
+/* probe.json, if it is about this generation, or NULL. */
 static struct json_object *
-last_probe(const struct conf *conf, const struct view *v)
+kept_probe(const struct conf *conf, long id)
 {
-	struct json_object *kept = NULL, *probe = NULL;
+	struct json_object *kept = NULL;
 	char path[STATE_PATH_MAX];
 
 	if (probe_path(conf, path) == 0 &&
 	    state_read_json(path, &kept, NULL) == 0 &&
-	    json_object_get_int64(jsonx_path(kept, "generation")) == v->id)
-		probe = json_object_get(jsonx_path(kept, "probe"));
+	    json_object_get_int64(jsonx_path(kept, "generation")) == id)
+		return kept;
 	json_object_put(kept);
-	if (probe == NULL)
-		probe = json_object_get(jsonx_path(v->meta, "probe"));
-	return probe;
+	return NULL;
+}
+
+/* The last probe of this generation that was passed: one asked for since, or
+ * the one that the apply ended with; and the failure of a later one. */
+static void
+put_probe(const struct conf *conf, const struct view *v, struct json_object *o)
+{
+	struct json_object *kept = kept_probe(conf, v->id), *probe;
+
+	if ((probe = jsonx_path(kept, "probe")) == NULL)
+		probe = jsonx_path(v->meta, "probe");
+	json_object_object_add(o, "probe", json_object_get(probe));
+	json_object_object_add(
+	    o, "probe_error", json_object_get(jsonx_path(kept, "error")));
+	json_object_put(kept);
 }
 
 static struct json_object *
@@ -189,7 +201,7 @@ view_json(const struct conf *conf, const struct view *v)
 	json_object_object_add(o, "generation", json_object_get(v->gen));
 	json_object_object_add(o, "certificate",
 	    json_object_get(jsonx_path(v->meta, "certificate")));
-	json_object_object_add(o, "probe", last_probe(conf, v));
+	put_probe(conf, v, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));
 	json_object_object_add(o, "current", view_inbound(v));
 	json_object_object_add(o, "usable",
@@ -222,31 +234,65 @@ out:
 }
 
 static void
-keep_probe(const struct conf *conf, long id, struct json_object *probe)
+probe_write(const struct conf *conf, struct json_object *o)
 {
-	struct json_object *o = json_object_new_object();
 	char path[STATE_PATH_MAX];
 	const char *text;
 
-	json_object_object_add(o, "generation", json_object_new_int64(id));
-	json_object_object_add(o, "probe", json_object_get(probe));
 	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	if (text != NULL && probe_path(conf, path) == 0)
 		(void)fsx_replace_fast(path, text, strlen(text), 0600, NULL);
+}
+
+static void
+keep_probe(const struct conf *conf, long id, struct json_object *probe)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "generation", json_object_new_int64(id));
+	json_object_object_add(o, "probe", json_object_get(probe));
+	probe_write(conf, o);
 	json_object_put(o);
 }
 
-/* Ask the running Postfix now; the answer is a probe result or an ERROR. */
+/* {"code", "at"}: since when; the last probe that was passed stays.  While
+ * somebody changes something a failure says nothing. */
+static void
+keep_failure(const struct conf *conf, long id, enum err_code code)
+{
+	struct json_object *o, *error;
+	long now = -1;
+	char at[32];
+
+	if (state_busy(conf) || generation_current(conf, &now, NULL) == -1 ||
+	    now != id)
+		return;
+	o = kept_probe(conf, id);
+	if (strcmp(jsonx_path_str(o, "error.code", ""), err_name(code)) != 0) {
+		if (o == NULL)
+			o = json_object_new_object();
+		jsonx_put_int(o, "generation", id);
+		error = json_object_new_object();
+		jsonx_put_str(error, "code", err_name(code));
+		time_iso(time(NULL), at);
+		jsonx_put_str(error, "at", at);
+		json_object_object_add(o, "error", error);
+		probe_write(conf, o);
+	}
+	json_object_put(o);
+}
+
 /* Is the port open where the settings say?  Whether the access list is
  * followed was proven by the Save; a look now and then leaves no refusals in
  * the log. */
 static int
-live_sockets(const struct view *v, struct json_object *result, struct err *err)
+live_sockets(
+    const struct view *v, int ms, struct json_object *result, struct err *err)
 {
 	const struct inbound_want want = {.host = v->facts.info.probe_host,
 	    .port = v->facts.info.probe_port,
 	    .listen = v->settings.listen,
-	    .total_ms = LIVE_PROBE_MS};
+	    .total_ms = ms};
 	struct json_object *o = NULL;
 
 	if (v->settings.listen == SETTING_KEEP)
@@ -257,43 +303,70 @@ live_sockets(const struct view *v, struct json_object *result, struct err *err)
 	return 0;
 }
 
+/* Ask the running Postfix now. */
+static int
+live_probe(
+    const struct view *v, int ms, struct json_object **ret, struct err *err)
+{
+	struct probe_want want;
+
+	memset(&want, 0, sizeof(want));
+	want.host = v->facts.info.probe_host;
+	want.port = v->facts.info.probe_port;
+	want.starttls = v->settings.inbound_enabled;
+	want.tls_only = want.starttls && v->settings.tls_only;
+	want.total_ms = ms;
+	if (ms < HOT_PROBE_MS &&
+	    v->facts.info.maincf.st_mtime + HOT_S > time(NULL))
+		want.total_ms = HOT_PROBE_MS;
+	if (want.starttls)
+		want.sha256 =
+		    jsonx_path_str(v->meta, "certificate.sha256", NULL);
+	if (postfix_usable(&v->facts.info, err) == -1 ||
+	    probe_run(&want, ret, err) == -1)
+		return -1;
+	return live_sockets(v, ms, *ret, err);
+}
+
 int
-apply_live(const struct conf *conf, struct json_object **ret, struct err *err)
+apply_prove(
+    const struct conf *conf, int ms, struct json_object **ret, struct err *err)
 {
 	struct json_object *result = NULL;
-	struct probe_want want;
-	struct err cause;
+	struct err why;
 	struct view v;
 	int rc = -1;
 
+	err_clear(&why);
 	memset(&v, 0, sizeof(v));
-	if (view_read(conf, &v, err) == -1)
+	if (view_read(conf, &v, &why) == -1)
 		goto out;
-	rc = 0;
-	memset(&want, 0, sizeof(want));
-	want.host = v.facts.info.probe_host;
-	want.port = v.facts.info.probe_port;
-	want.starttls = v.settings.inbound_enabled;
-	want.tls_only = want.starttls && v.settings.tls_only;
-	want.total_ms = v.facts.info.maincf.st_mtime + HOT_S > time(NULL)
-			    ? HOT_PROBE_MS
-			    : LIVE_PROBE_MS;
-	if (want.starttls)
-		want.sha256 =
-		    jsonx_path_str(v.meta, "certificate.sha256", NULL);
-	if (postfix_usable(&v.facts.info, &cause) == 0 &&
-	    probe_run(&want, &result, &cause) == 0 &&
-	    live_sockets(&v, result, &cause) == 0) {
+	if ((rc = live_probe(&v, ms, &result, &why)) == 0) {
 		keep_probe(conf, v.id, result);
-		*ret = result;
-		goto out;
+		if (ret != NULL)
+			*ret = json_object_get(result);
+	} else {
+		keep_failure(conf, v.id, why.code);
 	}
-	json_object_put(result);
-	*ret = json_object_new_object();
-	json_object_object_add(*ret, "error", err_to_json(&cause));
 out:
+	if (rc == -1 && err != NULL)
+		*err = why;
+	json_object_put(result);
 	view_clear(&v);
 	return rc;
+}
+
+struct json_object *
+apply_live(const struct conf *conf)
+{
+	struct json_object *o = NULL;
+	struct err why;
+
+	if (apply_prove(conf, LIVE_PROBE_MS, &o, &why) == 0)
+		return o;
+	o = json_object_new_object();
+	json_object_object_add(o, "error", err_to_json(&why));
+	return o;
 }
 
 /* The chain in force (key included: root's side only) and the host's name,

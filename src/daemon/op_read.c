@@ -52,9 +52,11 @@ op_status(struct call *c, struct json_object *args, struct json_object **data,
 	struct json_object *live = NULL;
 	bool probe = false;
 
-	if (jsonx_bool(args, "probe", "probe", &probe, err) == -1 ||
-	    (probe && apply_live(c->conf, &live, err) == -1) ||
-	    apply_view(c->conf, data, err) == -1) {
+	if (jsonx_bool(args, "probe", "probe", &probe, err) == -1)
+		return -1;
+	if (probe)
+		live = apply_live(c->conf);
+	if (apply_view(c->conf, data, err) == -1) {
 		json_object_put(live);
 		return -1;
 	}

@@ -258,6 +258,41 @@ START_TEST(adopt_addresses)
 }
 END_TEST
 
+/* A probe that fails is told of until one is passed. */
+START_TEST(failing_probe_is_kept)
+{
+	static const char *const code[] = {"", "probe.connect", ""};
+	struct json_object *view, *live;
+	size_t i;
+
+	(void)rig_ensure(&rig_self_pair);
+	for (i = 0; i < 3; i++) {
+		if (i == 1)
+			ck_assert_int_eq(rig_sh("pfi_stop $R/pf"), 0);
+		if (i == 2)
+			ck_assert_int_eq(rig_sh("pfi_start $R/pf && "
+						"pfi_wait_port %d",
+					     port),
+			    0);
+		live = apply_live(&rig_conf);
+		ck_assert_str_eq(
+		    jsonx_path_str(live, "error.code", ""), code[i]);
+		json_object_put(live);
+		ck_assert_int_eq(apply_view(&rig_conf, &view, NULL), 0);
+		ck_assert_str_eq(
+		    jsonx_path_str(view, "probe_error.code", ""), code[i]);
+		ck_assert_int_eq(
+		    strlen(jsonx_path_str(view, "probe_error.at", "")),
+		    i == 1 ? 20 : 0);
+		/* What was passed last stays for the record. */
+		ck_assert_int_eq(strlen(jsonx_path_str(
+				     view, "probe.certificate_sha256", "")),
+		    64);
+		json_object_put(view);
+	}
+}
+END_TEST
+
 /* Somebody put another restriction before ours: taking that over moves ours
  * to the front again, which is asked. */
 START_TEST(adopt_order)
@@ -429,6 +464,7 @@ add(TCase *tc)
 	tcase_add_test(tc, foreign_listener);
 	tcase_add_test(tc, shadowed);
 	tcase_add_test(tc, drift);
+	tcase_add_test(tc, failing_probe_is_kept);
 	tcase_add_test(tc, adopt_addresses);
 	tcase_add_test(tc, adopt_order);
 	tcase_add_test(tc, odd_bytes);
