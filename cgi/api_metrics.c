@@ -88,14 +88,18 @@ static void
 put_probe(struct buf *b, struct json_object *view)
 {
 	struct json_object *probe = jsonx_path(view, "probe");
+	const char *since = jsonx_path_str(view, "probe_error.at", NULL);
 	int64_t t;
 
-	if (probe == NULL)
+	if (probe == NULL && since == NULL)
 		return;
 	gauge(b, "probe_ok", "Did the last probe see what it should.",
-	    jsonx_path(probe, "error") == NULL);
-	if (time_parse(jsonx_path_str(probe, "at", NULL), &t) == 0)
-		gauge(b, "probe_timestamp_seconds", "When that probe was.", t);
+	    since == NULL);
+	if (since == NULL)
+		since = jsonx_path_str(probe, "at", NULL);
+	if (time_parse(since, &t) == 0)
+		gauge(b, "probe_timestamp_seconds",
+		    "When that was; since when it fails.", t);
 }
 
 /* Counts of what is kept: the oldest are wiped, so these may fall. */

@@ -65,6 +65,25 @@ is_running(struct json_object *row)
 	return strcmp(jsonx_path_str(row, "postfix", ""), "running") == 0;
 }
 
+/* Of the host's last probe; what does not report is not fine. */
+static int64_t
+probe_ok(struct json_object *row)
+{
+	return jsonx_path(row, "probe_error") != NULL &&
+	       jsonx_path_str(row, "probe_error", "")[0] == '\0';
+}
+
+/* Of the certificate that is served; 0: none, or not known. */
+static int64_t
+served_until(struct json_object *row)
+{
+	int64_t t = 0;
+
+	if (jsonx_path_str(row, "certificate_sha256", "")[0] != '\0')
+		(void)time_parse(jsonx_path_str(row, "not_after", NULL), &t);
+	return t;
+}
+
 static int64_t
 drift(struct json_object *row)
 {
@@ -112,6 +131,10 @@ metrics_scanners(struct app *app, struct request *req, struct buf *b)
 		&data, NULL, &why) == -1)
 		return;
 	buf_printf(b,
+	    "# HELP postseal_sync_up Does postseal-sync run here.\n"
+	    "# TYPE postseal_sync_up gauge\npostseal_sync_up %d\n",
+	    json_object_get_boolean(jsonx_path(data, "sync_running")));
+	buf_printf(b,
 	    "# HELP postseal_etcd_up Does etcd answer.\n"
 	    "# TYPE postseal_etcd_up gauge\npostseal_etcd_up %d\n",
 	    json_object_get_boolean(jsonx_path(data, "etcd.connected")));
@@ -131,6 +154,11 @@ metrics_scanners(struct app *app, struct request *req, struct buf *b)
 		    "Generation in force there.", generation);
 		each(b, list, "scanner_postfix_running",
 		    "Is Postfix running there.", is_running);
+		each(b, list, "scanner_probe_ok",
+		    "Does Postfix there serve what it should.", probe_ok);
+		each(b, list, "scanner_certificate_not_after_timestamp_seconds",
+		    "When the certificate served there ends; 0 not known.",
+		    served_until);
 		each(b, list, "scanner_drift_parameters",
 		    "Changed there outside the console.", drift);
 		each(b, list, "scanner_last_seen_timestamp_seconds",

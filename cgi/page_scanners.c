@@ -78,13 +78,15 @@ row_of(const struct page *p, struct json_object *s, bool console)
 	struct json_object *o = json_object_new_object();
 	const char *state = jsonx_path_str(s, "state", "");
 	const char *code = jsonx_path_str(s, "code", "");
+	const char *probe = jsonx_path_str(s, "probe_error", "");
 	bool alive = jsonx_path_bool(s, "alive"),
 	     here = jsonx_path_bool(s, "this_host");
 	char key[64];
 
 	put_str(o, "name", jsonx_path_str(s, "name", ""));
 	put_bool(o, "here", here);
-	put_icon(o, icon_of(state, alive));
+	put_icon(
+	    o, probe[0] != '\0' && alive ? "error" : icon_of(state, alive));
 	(void)snprintf(key, sizeof(key), "scanners.state.%.32s", state);
 	put_str(o, "state", page_text(p, key));
 	put_str(o, "why", "");
@@ -92,7 +94,11 @@ row_of(const struct page *p, struct json_object *s, bool console)
 	if (strcmp(state, "failed") == 0 && code[0] != '\0') {
 		put_error(p, o, "why", code, NULL);
 		put_str(o, "code", code);
+	} else if (probe[0] != '\0') {
+		put_error(p, o, "why", probe, NULL);
+		put_str(o, "code", probe);
 	}
+	put_bool(o, "unproven", probe[0] != '\0');
 	put_bool(o, "alive", alive);
 	put_time(p, o, jsonx_path_str(s, "seen", NULL));
 	put_str(o, "generation", "");
@@ -175,14 +181,16 @@ put_notes(
 {
 	struct json_object *names = jsonx_path(data, "cluster.key_known_to");
 	struct json_object *args;
-	bool console = jsonx_path_bool(data, "cluster.console");
+	bool console = jsonx_path_bool(data, "cluster.console"),
+	     running = jsonx_path_bool(data, "sync_running");
 	const char *error = jsonx_path_str(data, "etcd.error", "");
 
 	put_bool(ctx, "console", console);
 	put_bool(ctx, "own", jsonx_path_bool(data, "cluster.own"));
 	put_bool(ctx, "waiting", jsonx_path_bool(data, "cluster.waiting"));
+	put_bool(ctx, "no_sync", !running);
 	put_bool(ctx, "no_etcd",
-	    jsonx_path(data, "etcd") != NULL &&
+	    running && jsonx_path(data, "etcd") != NULL &&
 		!jsonx_path_bool(data, "etcd.connected"));
 	put_str(ctx, "etcd_error", error);
 	put_str(ctx, "rotate", "");

@@ -79,6 +79,25 @@ screen_probe(
 	json_object_object_add(ctx, "probe", o);
 }
 
+/* One that was asked for now, else the last one that is known of. */
+static void
+put_probe(const struct page *p, struct json_object *ctx, struct json_object *v,
+    struct json_object *live)
+{
+	struct json_object *failure = jsonx_path(v, "probe_error"), *o;
+
+	if (live != NULL || failure == NULL) {
+		screen_probe(
+		    p, ctx, live != NULL ? live : jsonx_path(v, "probe"));
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "error", json_object_get(failure));
+	put_str(o, "at", jsonx_path_str(failure, "at", ""));
+	screen_probe(p, ctx, o);
+	json_object_put(o);
+}
+
 static struct json_object *
 life_of(const struct page *p, struct json_object *leaf)
 {
@@ -284,7 +303,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 
 	put_generation(p, o, jsonx_path(v, "generation"));
 	screen_levels(p, o, jsonx_path(v, "settings"), jsonx_path(v, "probe"));
-	screen_probe(p, o, live != NULL ? live : jsonx_path(v, "probe"));
+	put_probe(p, o, v, live);
 	put_postfix(p, o, v);
 	screen_certificate(p, o, jsonx_path(v, "certificate"));
 	json_object_object_add(

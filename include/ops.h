@@ -83,7 +83,8 @@
  * VIEW {"host": "mx.example.jp", "etag": "\"7-1a2b3c4d\"",
  *   "settings": SETTINGS, "apply_default": "restart",
  *   "generation": GEN | null, "certificate": CERT | null,
- *   "probe": last probe | null,
+ *   "probe": last probe that was passed | null,
+ *   "probe_error": {"code", "at"} of a later one that failed | null,
  *   "postfix": {"state": "running"|"stopped"|"missing"|"other_mta"|
  *      "too_old"|"broken", "version": "3.7.11", "config_directory": "...",
  *      "detail": "...", "exempt": ["127.0.0.1:10026"]},

@@ -164,13 +164,16 @@ print_rollout(struct ctl *ctl, struct json_object *data)
 static bool
 attention(struct json_object *list)
 {
+	struct json_object *row;
 	const char *state;
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(list); i++) {
-		state = jsonx_path_str(
-		    json_object_array_get_idx(list, i), "state", "");
-		if (strcmp(state, "current") != 0 && strcmp(state, "own") != 0)
+		row = json_object_array_get_idx(list, i);
+		state = jsonx_path_str(row, "state", "");
+		if ((strcmp(state, "current") != 0 &&
+			strcmp(state, "own") != 0) ||
+		    jsonx_path_str(row, "probe_error", "")[0] != '\0')
 			return true;
 	}
 	return false;
@@ -181,7 +184,7 @@ ctl_scanner_list(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	static const char *const columns[] = {"name", "state", "alive", "seen",
-	    "generation", "postfix", "drift", NULL};
+	    "generation", "postfix", "probe_error", "drift", NULL};
 	struct json_object *data = NULL, *list;
 
 	(void)args;
@@ -193,6 +196,12 @@ ctl_scanner_list(
 		*status = EXIT_ATTENTION;
 	if (ctl->json)
 		return ctl_json(ctl, data, err);
+	if (!jsonx_path_bool(data, "sync_running")) {
+		*status = EXIT_ATTENTION;
+		(void)fprintf(ctl->out,
+		    "postseal-sync does not run here: this is what it last "
+		    "saw\n");
+	}
 	print_rollout(ctl, data);
 	if (json_object_is_type(list, json_type_array))
 		ctl_table(ctl->out, list, columns);

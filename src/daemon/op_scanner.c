@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cluster_save.h"
 #include "jsonx.h"
 #include "opcluster.h"
 #include "util.h"
@@ -79,7 +80,7 @@ scanner_json(const struct conf *conf, struct json_object *row,
 {
 	static const char *const said[] = {"generation", "local", "postfix",
 	    "version", "certificate_sha256", "certificate_name", "not_after",
-	    "drift", "code", "probe_error"};
+	    "drift", "code", "probe_error", "probe_error_at"};
 	struct json_object *o = json_object_new_object();
 	const char *retry;
 	char path[64];
@@ -197,18 +198,38 @@ put_cluster(const struct conf *conf, const struct cluster_state *s,
 	json_object_object_add(o, "cluster", c);
 }
 
+/* What postseal-sync saw last is what is, only while it runs: without it
+ * nobody is known to be there, nor etcd. */
+static void
+doubt_report(struct json_object *seen)
+{
+	struct json_object *etcd = jsonx_path(seen, "etcd"), *rows;
+	size_t i, n;
+
+	if (etcd != NULL)
+		jsonx_put_bool(etcd, "connected", false);
+	rows = jsonx_path(seen, "hosts");
+	n = jsonx_len(rows);
+	for (i = 0; i < n; i++)
+		jsonx_put_bool(
+		    json_object_array_get_idx(rows, i), "alive", false);
+}
+
 int
 op_scanners_get(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	struct json_object *o, *seen = NULL, *list, *rows;
 	struct cluster_state s;
+	bool running;
 	size_t i, n;
 
 	(void)args;
 	if (cluster_state_read(c->conf, &s, err) == -1 ||
-	    cluster_file_read(c->conf, "scanners.json", &seen, err) == -1)
+	    cluster_seen(c->conf, &seen, &running, err) == -1)
 		return -1;
+	if (!running)
+		doubt_report(seen);
 	o = json_object_new_object();
 	list = json_object_new_array();
 	rows = jsonx_path(seen, "hosts");
@@ -222,6 +243,7 @@ op_scanners_get(struct call *c, struct json_object *args,
 	json_object_array_sort(list, by_name);
 	put_cluster(c->conf, &s, o);
 	share(o, "at", seen, "at");
+	jsonx_put_bool(o, "sync_running", running);
 	share(o, "etcd", seen, "etcd");
 	share(o, "desired", seen, "desired");
 	json_object_object_add(o, "scanners", list);

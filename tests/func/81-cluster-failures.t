@@ -53,6 +53,34 @@ mend_postfix()
 	postfix -c "$dir" reload >/dev/null 2>&1
 }
 
+# look NAME: have it probe its Postfix now.
+look()
+{
+	daemon_as postseal "$1" status '{"probe": true}' >"$T/look"
+}
+
+says()
+{
+	scanners | jq -r --arg n "$1" ".scanners[] | select(.name == \$n) |
+	    $2"
+}
+
+says_is()
+{
+	[ "$(says "$1" "$2")" = "$3" ]
+}
+
+bundles_of()
+{
+	etcd_as console get --prefix --keys-only "/postseal/x/$1/" |
+	    grep -c /postseal/
+}
+
+bundles_are()
+{
+	[ "$(bundles_of "$1")" = "$2" ]
+}
+
 # The canary fails: nobody else gets it.
 break_postfix scanner1
 save_all "${pair_issued[@]}"
@@ -64,7 +92,27 @@ like "and why" "$(scanners | jq -r '.scanners[] | select(.name == "scanner1") | 
 is "it is back on its last good generation" "$(scanners | jq -r '.scanners[] | select(.name == "scanner1") | .generation')" 1
 ok "the others never got it" all_serve "$selfsigned" "scanner2 scanner3"
 is "the console, which proved it, has it" "$(served)" "$issued"
+# It tells what it serves now, not what it served once.
+look scanner1
+ok "its own probe is told of" until_true 20 says_is scanner1 \
+    '"\(.probe_error) \(.certificate_sha256)"' "probe.starttls "
+api GET /metrics
+ok "to Prometheus too" grep -qx 'postseal_scanner_probe_ok{scanner="scanner1"} 0' "$BODY"
+ok "who serves is fine" grep -qx 'postseal_scanner_probe_ok{scanner="scanner2"} 1' "$BODY"
+
+# Who is enrolled anew while it is stopped does not get what failed.
+host_ctl console scanner remove scanner3
+ok "a removed host has nothing to fetch" until_true 20 bundles_are scanner3 0
+host_ctl scanner3 scanner identity | host_ctl console scanner enrol scanner3 |
+    host_ctl scanner3 scanner trust
+ok "enrolled again, it is sealed for" until_true 20 bundles_are scanner3 1
+sleep 4
+is "and does not take what has stopped" \
+    "$(state_of scanner3) $(host_served scanner3)" "behind $selfsigned"
 mend_postfix scanner1
+look scanner1
+ok "mended, it says so" until_true 20 says_is scanner1 \
+    '"\(.probe_error) \(.certificate_sha256)"' " $selfsigned"
 ok "mended: it serves what it had" test "$(host_served scanner1)" = "$selfsigned"
 
 # The page says it and offers the ways on.
@@ -82,15 +130,19 @@ csrf=$(sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' "$BODY" | head -n 1)
 req POST /smtp-routing/scanners -b "$T/jar" --data-urlencode "csrf=$csrf" -d do=retry
 is "press retry" "$STATUS" 303
 ok "this time it is rolled out" until_true 60 rollout_is 2:done
-ok "to all" all_serve "$issued"
+ok "to all, the new one last" until_true 30 all_serve "$issued"
 
 # Once more, and all back.
 break_postfix scanner1
 save_all "${pair_self[@]}"
 ok "it fails again" until_true 60 rollout_is 3:stopped
-mend_postfix scanner1
 api POST /api/v1/scanners -F do=rollback
 is "roll all back" "$STATUS:$(j .result)" 200:applied
+ok "who has that already proves it all the same" until_true 60 rollout_is 4:stopped
+is "and says why it cannot" "$(says scanner1 '"\(.state) \(.code)"')" \
+    "failed probe.starttls"
+mend_postfix scanner1
+api POST /api/v1/scanners -F do=retry
 ok "is a generation of its own" until_true 60 rollout_is 4:done
 ok "all serve the one before" all_serve "$issued"
 is "the console too" "$(served)" "$issued"
@@ -325,6 +377,22 @@ is "the settings are shared" "$(postconf -c "$(host_postfix scanner2)" -h \
     smtpd_tls_security_level)" encrypt
 is "the others serve the shared one" "$(host_served scanner1)" "$issued"
 
+# The console's own postseal-sync dies; what it saw becomes old.
+kill -KILL "$(cluster_pid postseal-sync)"
+seen=$STATE/daemon/cluster/scanners.json
+jq '.at = "2020-01-01T00:00:00Z"' "$seen" >"$T/old" && cat "$T/old" >"$seen"
+api GET /api/v1/scanners
+is "without it nobody is known to be there" \
+    "$(j '"\(.sync_running) \(.etcd.connected) \([.scanners[].alive] | any)"')" \
+    "false false false"
+api GET /metrics
+is "nor in the metrics" "$(grep -cE \
+    '^postseal_(sync_up|etcd_up|scanner_alive.*) 0$' "$BODY")" 6
+req GET /smtp-routing/scanners -b "$T/jar"
+ok "the page says it" grep -q 'postseal-sync does not run on this host' "$BODY"
+host_start postseal-sync console
+ok "it is back" until_true 20 alive_is scanner1 true
+
 # etcd is put back to a snapshot that is two Saves old.
 mapfile -d '' -t etcd <"/proc/$(cluster_pid etcd1)/cmdline"
 # flag NAME: as etcd was started.
@@ -467,4 +535,11 @@ save_all
 is "a Save that changes nothing" "$STATUS:$(j .cluster.state)" 200:published
 ok "gives etcd what is in force" until_true 60 rollout_is 13:done
 ok "and everybody has it" until_true 60 all_are current
+
+# A console with settings of its own has no bundle to seal, but can delete.
+save all_scanners=off outbound_enabled=off apply=reload
+is "own settings" "$STATUS:$(j .result)" 200:applied
+is "there was something" "$(bundles_of scanner2)" 1
+host_ctl console scanner remove scanner2
+ok "removed, and nothing is left" until_true 20 bundles_are scanner2 0
 done_testing

@@ -258,8 +258,8 @@ static const struct {
 	    "\npostseal_generations{outcome=\"failed\"} 1\n",
 	    "\npostseal_applies_total 12\n"},
 	{NULL}},
-    {"{\"postfix\":{\"state\":\"stopped\"},\"probe\":{\"error\":{}},\"drift\":"
-     "[]}",
+    {"{\"postfix\":{\"state\":\"stopped\"},\"probe_error\":{\"code\":"
+     "\"probe.connect\",\"at\":\"2026-11-24T04:40:19Z\"},\"drift\":[]}",
 	"{\"generations\":[]}",
 	{"\npostseal_generation 0\n", "\npostseal_postfix_running 0\n",
 	    "\npostseal_postfix_state{state=\"stopped\"} 1\n",
