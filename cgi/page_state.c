@@ -98,6 +98,19 @@ put_probe(const struct page *p, struct json_object *ctx, struct json_object *v,
 	json_object_put(o);
 }
 
+/* "gone", "soon" or "fresh"; one of a few weeks is not old on its first day. */
+static const char *
+life_kind(struct json_object *leaf)
+{
+	int64_t left, total, soon = DAYS_SOON;
+
+	left = json_object_get_int64(jsonx_path(leaf, "days_left"));
+	total = json_object_get_int64(jsonx_path(leaf, "days_total"));
+	if (total > 0 && total / 3 < soon)
+		soon = total / 3;
+	return left < 0 ? "gone" : left <= soon ? "soon" : "fresh";
+}
+
 static struct json_object *
 life_of(const struct page *p, struct json_object *leaf)
 {
@@ -115,14 +128,14 @@ life_of(const struct page *p, struct json_object *leaf)
 	put_int(args, "left", left < 0 ? -left : left);
 	put_int(args, "total", total);
 	put_str(args, "date", date);
-	kind = left < 0 ? "gone" : left <= DAYS_SOON ? "soon" : "fresh";
+	kind = life_kind(leaf);
 	put_str(o, "kind", kind);
 	put_int(o, "percent", percent);
 	put_text(p, o, "text",
-	    left < 0		? "cert.life.gone"
-	    : left > total	? "cert.life.future"
-	    : left <= DAYS_SOON ? "cert.life.soon"
-				: "cert.life.fresh",
+	    left < 0			? "cert.life.gone"
+	    : left > total		? "cert.life.future"
+	    : strcmp(kind, "soon") == 0 ? "cert.life.soon"
+					: "cert.life.fresh",
 	    args);
 	json_object_put(args);
 	return o;
@@ -249,6 +262,33 @@ put_postfix(
 	json_object_object_add(ctx, "postfix", o);
 }
 
+/* What to do about a certificate that clients get and that is old. */
+static struct json_object *
+renew_of(const struct page *p, struct json_object *view)
+{
+	struct json_object *leaf = jsonx_path(view, "certificate.leaf");
+	struct json_object *o, *args;
+	const char *kind = life_kind(leaf);
+	bool gone = strcmp(kind, "gone") == 0;
+	char date[11];
+
+	if (leaf == NULL || strcmp(kind, "fresh") == 0 ||
+	    !jsonx_path_bool(view, "settings.inbound.enabled"))
+		return NULL;
+	o = json_object_new_object();
+	args = json_object_new_object();
+	date_of(jsonx_path_str(leaf, "not_after", NULL), date);
+	put_str(args, "name", cert_name(leaf));
+	put_str(args, "date", date);
+	put_str(o, "severity", gone ? "error" : "warn");
+	put_icon(o, gone ? "error" : "warn");
+	put_str(o, "title",
+	    page_text(p, gone ? "renew.gone_title" : "renew.soon_title"));
+	put_text(p, o, "text", gone ? "renew.gone" : "renew.soon", args);
+	json_object_put(args);
+	return o;
+}
+
 /* Why the form is closed: no Postfix, another MTA, too old, broken. */
 static struct json_object *
 unusable_of(const struct page *p, struct json_object *view)
@@ -313,6 +353,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	json_object_object_add(ctx, "state", o);
 	screen_drift(s, ctx);
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));
+	json_object_object_add(ctx, "renew", renew_of(p, v));
 	/* One's own running Save is told by its steps. */
 	put_bool(ctx, "busy", jsonx_path_bool(v, "busy") && s->job == NULL);
 	put_bool(ctx, "stopped", usable && strcmp(state, "stopped") == 0);

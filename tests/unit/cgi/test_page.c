@@ -62,7 +62,7 @@ static const struct {
     {"drift", 200,
 	{"main.cf was changed outside this console", "gen-12/inbound.pem",
 	    "Postfix is not running", "Renew soon: 9 of 90", "missing",
-	    "required"},
+	    "required", "The certificate in use expires soon"},
 	{"root, not sent"}},
     {"old", 200,
 	{"fieldset class=\"whole\" disabled", "older than 3.4",
@@ -78,7 +78,12 @@ static const struct {
 	    "name=\"confirm\""},
 	{"value=\"edit_list\"", "id=\"outcome\""}},
     {"probed", 200, {"Nothing answered on the SMTP port", "Connection refused"},
-	{NULL}},
+	{"id=\"renew\""}},
+    {"expired", 200,
+	{"id=\"renew\"", "The certificate in use has expired",
+	    "was valid until 2026-11-21", "href=\"#at-server_certificate\"",
+	    "Expired 3 days ago"},
+	{"expires soon"}},
 };
 
 START_TEST(shows_the_state)
