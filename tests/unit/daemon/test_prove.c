@@ -1,0 +1,83 @@
+/*
+ * test_prove.c - what a Save for chosen hosts answers of each, from what
+ * postseal-sync has seen.
+ */
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "../suite.h"
+#include "../../../src/daemon/cluster_save.h"
+#include "../../../src/daemon/opcluster.h"
+#include "jsonx.h"
+
+#define GENERATION 5
+
+/* What is seen of mx2, and the state and code of the answer. */
+static const struct {
+	const char *seen, *state, *code;
+} t[] = {
+    {"{\"etcd\":{\"connected\":true},\"hosts\":[]}", "away", ""},
+    {"{\"etcd\":{\"connected\":true},\"hosts\":[{\"name\":\"mx2\","
+     "\"alive\":true,\"says\":{\"own_generation\":4}}]}",
+	"waiting", ""},
+    {"{\"etcd\":{\"connected\":true},\"hosts\":[{\"name\":\"mx2\","
+     "\"alive\":false,\"says\":{\"own_generation\":4}}]}",
+	"away", ""},
+    /* Nobody knows who is there. */
+    {"{\"etcd\":{\"connected\":false},\"hosts\":[{\"name\":\"mx2\","
+     "\"alive\":false,\"says\":{\"own_generation\":4}}]}",
+	"waiting", ""},
+    {"{\"etcd\":{\"connected\":true},\"hosts\":[{\"name\":\"mx2\","
+     "\"alive\":true,\"says\":{\"own_generation\":4,\"own_failed\":5,"
+     "\"own_code\":\"probe.starttls\"}}]}",
+	"failed", "probe.starttls"},
+    {"{\"etcd\":{\"connected\":true},\"hosts\":[{\"name\":\"mx2\","
+     "\"alive\":false,\"says\":{\"own_generation\":5}}]}",
+	"applied", ""},
+    /* A later one has come meanwhile, */
+    {"{\"etcd\":{\"connected\":true},\"desired\":{\"chosen\":"
+     "{\"generation\":6}},\"hosts\":[{\"name\":\"mx2\","
+     "\"alive\":true,\"says\":{\"own_generation\":6}}]}",
+	"applied", ""},
+    /* or the host is ahead of all that etcd knows. */
+    {"{\"etcd\":{\"connected\":true},\"desired\":{\"chosen\":"
+     "{\"generation\":5}},\"hosts\":[{\"name\":\"mx2\","
+     "\"alive\":true,\"says\":{\"own_generation\":99999}}]}",
+	"failed", "bundle.replayed"},
+};
+
+START_TEST(truth)
+{
+	static struct conf conf = {.cluster_name = "mx1"};
+	const struct call c = {.conf = &conf};
+	struct json_object *seen = json_tokener_parse(t[_i].seen), *list;
+	struct json_object *names = json_tokener_parse("[\"mx1\", \"mx2\"]");
+
+	ck_assert_ptr_nonnull(seen);
+	list = chosen_hosts(&c, seen, names, GENERATION);
+	ck_assert_uint_eq(json_object_array_length(list), 2);
+	/* This host has them before they are sent. */
+	ck_assert_str_eq(
+	    jsonx_path_str(json_object_array_get_idx(list, 0), "state", ""),
+	    "applied");
+	ck_assert_str_eq(
+	    jsonx_path_str(json_object_array_get_idx(list, 1), "state", ""),
+	    t[_i].state);
+	ck_assert_str_eq(
+	    jsonx_path_str(json_object_array_get_idx(list, 1), "code", ""),
+	    t[_i].code);
+	json_object_put(list);
+	json_object_put(names);
+	json_object_put(seen);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("prove");
+
+	tcase_add_loop_test(tc, truth, 0, sizeof(t) / sizeof(t[0]));
+	return suite_run("prove", tc);
+}
