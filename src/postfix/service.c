@@ -27,6 +27,10 @@
  * start 388, 749; abort + quick start 40, 75.  With 6 sessions open: 196, 284;
  * 47, 131; 267, 308; 122, 138.  No run failed.
  */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -74,10 +78,34 @@ reason_from_log(const struct conf *conf, const struct postfix_info *info,
 	json_object_put(lines);
 }
 
+/* While Postfix is down its port is free, or somebody else has it. */
+static void
+reason_from_port(const struct postfix_info *info, char dst[DIAG_MAX])
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)info->probe_port)};
+	int s, on = 1;
+
+	if (postfix_running(info) ||
+	    inet_pton(AF_INET, info->probe_host, &sin.sin_addr) != 1)
+		return;
+	s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s == -1)
+		return;
+	/* As master does: connections that linger are no hindrance. */
+	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(s, (struct sockaddr *)&sin, sizeof(sin)) == -1 &&
+	    errno == EADDRINUSE)
+		(void)snprintf(dst, DIAG_MAX,
+		    "port %d of %.60s is in use by another program",
+		    info->probe_port, info->probe_host);
+	close(s);
+}
+
 /*
  * postfix(1) prints nothing where stderr is no terminal, or (3.10) only that
- * it failed.  Either it could not
- * read main.cf, which postconf(1) can tell, or its words are in the log.
+ * it failed.  Either it could not read main.cf, which postconf(1) can tell, or
+ * its words are in the log; there 3.10 has none while postlogd does not run.
  */
 static void
 find_reason(const struct conf *conf, const struct postfix_info *info,
@@ -95,6 +123,8 @@ find_reason(const struct conf *conf, const struct postfix_info *info,
 	run_result_clear(&r);
 	if (dst[0] == '\0')
 		reason_from_log(conf, info, mark, dst);
+	if (dst[0] == '\0')
+		reason_from_port(info, dst);
 	if (dst[0] == '\0')
 		(void)snprintf(dst, DIAG_MAX, "%s",
 		    echo[0] != '\0' ? echo : "failed without a word");
