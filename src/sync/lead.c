@@ -78,7 +78,7 @@ failed_names(const struct rollout *r, const struct rollout_host *h, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (rollout_failed(r, &h[i]))
+		if (rollout_failed(r, &h[i]) || rollout_unproven(r, &h[i]))
 			json_object_array_add(
 			    list, json_object_new_string(h[i].name));
 	}

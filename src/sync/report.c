@@ -43,6 +43,7 @@ take_row(struct sync *s, struct json_object *row)
 	h->known = jsonx_path_bool(row, "known");
 	h->valid = jsonx_path_bool(row, "valid");
 	h->own = jsonx_path_bool(row, "says.own");
+	h->unproven = jsonx_path_str(row, "says.probe_error", "")[0] != '\0';
 	h->generation = jsonx_path_int(row, "says.generation");
 	h->failed = jsonx_path_int(row, "says.failed");
 	h->attempt = jsonx_path_int(row, "says.attempt");

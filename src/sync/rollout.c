@@ -2,9 +2,9 @@
  * rollout.c - in which order the hosts get a generation.
  *
  * The console that saved has proven it on itself (wave 0).  The canary, the
- * first other host, has to report a verified probe whatever else happens;
- * after it, hosts that are away are not waited for: they catch up.  One
- * failure stops everything.
+ * first other host, has to report a verified probe whatever else happens, so
+ * one whose Postfix does not answer is the last choice; after it, hosts that
+ * are away are not waited for: they catch up.  One failure stops everything.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ takes_part(const struct rollout_host *h)
 const char *
 rollout_canary(const struct rollout_host *h, size_t n, const char *preferred)
 {
-	const char *first = "";
+	const char *first = "", *proven = "";
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -29,8 +29,10 @@ rollout_canary(const struct rollout_host *h, size_t n, const char *preferred)
 			return h[i].name;
 		if (first[0] == '\0')
 			first = h[i].name;
+		if (proven[0] == '\0' && !h[i].unproven)
+			proven = h[i].name;
 	}
-	return first;
+	return proven[0] != '\0' ? proven : first;
 }
 
 /* From host to host, so that ten thousand are one walk. */
@@ -85,6 +87,14 @@ rollout_failed(const struct rollout *r, const struct rollout_host *h)
 	       h->failed == r->generation && h->attempt >= r->attempt;
 }
 
+bool
+rollout_unproven(const struct rollout *r, const struct rollout_host *h)
+{
+	return takes_part(h) && h->unproven && r->canary[0] != '\0' &&
+	       strcmp(h->name, r->canary) == 0 &&
+	       h->generation >= r->generation;
+}
+
 enum rollout_verdict
 rollout_judge(const struct rollout *r, const struct rollout_host *h, size_t n,
     int64_t waited_ms)
@@ -98,6 +108,8 @@ rollout_judge(const struct rollout *r, const struct rollout_host *h, size_t n,
 		wave = walk_wave(&w, r, &h[i]);
 		if (wave > last)
 			last = wave;
+		if (r->wave == 1 && rollout_unproven(r, &h[i]))
+			pending = true;
 		if (wave == 0 || wave > r->wave || !takes_part(&h[i]) ||
 		    h[i].generation >= r->generation)
 			continue;

@@ -107,6 +107,7 @@ void link_drop(struct link *);
 struct rollout_host {
 	const char *name;
 	bool alive, own, self;
+	bool unproven;		 /* its last probe failed */
 	int64_t generation;	 /* in force */
 	int64_t failed, attempt; /* generation that failed there, or 0 */
 };
@@ -130,8 +131,10 @@ int rollout_waves(
     const struct rollout *, const struct rollout_host *, size_t n);
 enum rollout_verdict rollout_judge(const struct rollout *,
     const struct rollout_host *, size_t n, int64_t waited_ms);
-/* Did this host fail the generation? */
+/* Did this host fail the generation, or is it a canary that has it and cannot
+ * show that it is served? */
 bool rollout_failed(const struct rollout *, const struct rollout_host *);
+bool rollout_unproven(const struct rollout *, const struct rollout_host *);
 
 /*
  * What the parts of the program share.
@@ -144,7 +147,7 @@ struct host {
 	char sealed[64];	    /* bundle that is there for it; "-": none */
 	char late[64];		    /* one that it is too late for, or "" */
 	/* as postseald believes it */
-	bool known, valid, own;
+	bool known, valid, own, unproven;
 	int64_t generation, failed, attempt;
 	int64_t own_generation, own_failed, own_attempt;
 };

@@ -551,6 +551,15 @@ is "a Save that changes nothing" "$STATUS:$(j .cluster.state)" 200:published
 ok "gives etcd what is in force" until_true 60 rollout_is 13:done
 ok "and everybody has it" until_true 60 all_are current
 
+# A host whose Postfix does not run proves nothing: another one is the canary.
+postfix -c "$(host_postfix scanner1)" stop >/dev/null 2>&1
+ok "scanner1 says that it is not served" until_true 30 says_is scanner1 \
+    .probe_error probe.connect
+save_all outbound_enabled=off
+ok "it is rolled out all the same" until_true 60 rollout_is 14:done
+is "with another canary" "$(scanners | jq -r .desired.canary)" scanner2
+postfix -c "$(host_postfix scanner1)" start >/dev/null 2>&1
+
 # A console with settings of its own has no bundle to seal, but can delete.
 save all_scanners=off outbound_enabled=off apply=reload
 is "own settings" "$STATUS:$(j .result)" 200:applied

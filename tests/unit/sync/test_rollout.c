@@ -32,6 +32,12 @@ START_TEST(canary_is_chosen)
 	ck_assert_str_eq(rollout_canary(h, 4, "d"), "b");
 	ck_assert_str_eq(rollout_canary(h, 4, "x"), "b");
 	ck_assert_str_eq(rollout_canary(h, 4, "a"), "b");
+	/* one that cannot show a probe: only when nobody else can */
+	h[1].unproven = true;
+	ck_assert_str_eq(rollout_canary(h, 4, ""), "c");
+	ck_assert_str_eq(rollout_canary(h, 4, "b"), "b");
+	h[2].unproven = true;
+	ck_assert_str_eq(rollout_canary(h, 4, ""), "b");
 	h[1].own = true;
 	ck_assert_str_eq(rollout_canary(h, 4, "b"), "c");
 	h[2].alive = false;
@@ -124,6 +130,32 @@ START_TEST(verdicts)
 		    "case %zu: got %d", i,
 		    rollout_judge(&r, h, 4, t[i].waited));
 	}
+}
+END_TEST
+
+/* It has the generation, and its Postfix does not answer. */
+START_TEST(canary_is_unproven)
+{
+	struct rollout_host h[] = {
+	    host("a", true, 7), host("b", true, 7), host("c", true, 6)};
+	struct rollout r = {
+	    .generation = GEN, .attempt = 1, .canary = "b", .wave = 1};
+
+	h[0].self = true;
+	h[1].unproven = true;
+	ck_assert_int_eq(rollout_judge(&r, h, 3, 0), ROLLOUT_WAIT);
+	ck_assert_int_eq(rollout_judge(&r, h, 3, 180001), ROLLOUT_STOP);
+	ck_assert(rollout_unproven(&r, &h[1]));
+	h[1].generation = 6; /* it does not have it yet */
+	ck_assert(!rollout_unproven(&r, &h[1]));
+	h[1].generation = 7;
+	h[1].unproven = false;
+	ck_assert_int_eq(rollout_judge(&r, h, 3, 0), ROLLOUT_NEXT);
+	/* another one's probe is not waited for */
+	h[2].generation = 7;
+	h[2].unproven = true;
+	r.wave = 2;
+	ck_assert_int_eq(rollout_judge(&r, h, 3, 0), ROLLOUT_DONE);
 }
 END_TEST
 
@@ -225,6 +257,7 @@ main(void)
 	tcase_add_test(c, canary_is_chosen);
 	tcase_add_loop_test(c, waves, 0, 7);
 	tcase_add_test(c, verdicts);
+	tcase_add_test(c, canary_is_unproven);
 	tcase_add_test(c, nobody_else);
 	tcase_add_loop_test(
 	    c, simulation, 0, (int)(sizeof(sims) / sizeof(sims[0])));
