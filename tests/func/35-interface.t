@@ -57,7 +57,7 @@ connection_limit limited interface.value max_connections
 access_policy maybe interface.value
 access_list 10.0.0.1/8 access.host_bits
 access_list fe80::1%eth0 access.zone
-access_list 10.0.0.0:255.0.255.0 access.mask
+access_list 10.1.0.0:255.0.255.0 access.mask
 access_list mail.example.jp access.entry
 BAD
 printf '10.0.0.1\n\n# comment\n10.0.0.300\n' >"$T/bad.txt"
