@@ -18,7 +18,8 @@ $(error Postseal needs OpenSSL 3.0 or later (Debian 12, Ubuntu 22.04), and \
 endif
 endif
 PKG_CFLAGS	:= $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-CPPFLAGS	+= -D_GNU_SOURCE -Iinclude -Icgi $(PKG_CFLAGS)
+ROOMS		= http auth view api screen page
+CPPFLAGS	+= -D_GNU_SOURCE -Iinclude $(ROOMS:%=-Icgi/%) -Icgi $(PKG_CFLAGS)
 CSTD		= -std=c11
 WARN		= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 		  -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
@@ -41,25 +42,23 @@ LIB_BASE	= -ljson-c -lcrypto
 LIB_PKI		= -lssl -lcrypto
 
 # Layers: each directory is one archive; arrows go down only.
-BASE_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/base/*.c))
-PKI_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/pki/*.c))
-POSTFIX_O	:= $(patsubst %.c,$(B)/%.o,$(wildcard src/postfix/*.c))
-APPLY_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/apply/*.c))
-DAEMON_O	:= $(patsubst %.c,$(B)/%.o,$(filter-out src/daemon/main.c,$(wildcard src/daemon/*.c)))
-CTL_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out src/ctl/main.c,$(wildcard src/ctl/*.c)))
-STORE_O		:= $(patsubst %.c,$(B)/%.o,$(wildcard src/store/*.c))
-SYNC_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out src/sync/main.c,$(wildcard src/sync/*.c)))
-CGI_O		:= $(patsubst %.c,$(B)/%.o,$(filter-out cgi/main.c,$(wildcard cgi/*.c)))
+LAYERS		= base setting pki probe postfix apply daemon store ctl sync
+layer_src	= $(filter-out %/main.c,$(wildcard src/$(1)/*.c cgi/$(1)/*.c))
+lib		= $(1:%=$(B)/lib%.a)
 
-L_BASE		= $(B)/libbase.a
-L_PKI		= $(B)/libpki.a
-L_POSTFIX	= $(B)/libpostfix.a
-L_APPLY		= $(B)/libapply.a
-L_DAEMON	= $(B)/libdaemon.a
-L_CTL		= $(B)/libctl.a
-L_STORE		= $(B)/libstore.a
-L_CGI		= $(B)/libcgi.a
-L_SYNC		= $(B)/libsync.a
+# What a layer's programs and tests link, in the linker's order.
+NEEDS_base	= base
+NEEDS_setting	= setting base
+NEEDS_pki	= pki setting base
+NEEDS_probe	= probe setting base
+NEEDS_postfix	= postfix probe setting base
+NEEDS_apply	= apply postfix probe pki setting base
+NEEDS_daemon	= daemon $(NEEDS_apply)
+NEEDS_store	= store base
+NEEDS_ctl	= ctl store setting base
+NEEDS_sync	= sync base
+NEEDS_cgi	= frame page screen api view auth http store setting base
+libs		= $(call lib,$(NEEDS_$(1)))
 
 PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl $(B)/postseal-sync \
 		  $(B)/postseal-pam
@@ -72,30 +71,23 @@ $(B)/%.o: %.c
 	$(V)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define archive
-$(1): $(2)
+$(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(2))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(V)ar rcs $$@ $(2)
+	$$(V)ar rcs $$@ $$^
 endef
-$(eval $(call archive,$(L_BASE),$(BASE_O)))
-$(eval $(call archive,$(L_PKI),$(PKI_O)))
-$(eval $(call archive,$(L_POSTFIX),$(POSTFIX_O)))
-$(eval $(call archive,$(L_APPLY),$(APPLY_O)))
-$(eval $(call archive,$(L_DAEMON),$(DAEMON_O)))
-$(eval $(call archive,$(L_CTL),$(CTL_O)))
-$(eval $(call archive,$(L_STORE),$(STORE_O)))
-$(eval $(call archive,$(L_CGI),$(CGI_O)))
-$(eval $(call archive,$(L_SYNC),$(SYNC_O)))
+$(foreach l,$(LAYERS) $(ROOMS),$(eval $(call archive,$(l),$(call layer_src,$(l)))))
+$(eval $(call archive,frame,$(filter-out cgi/main.c,$(wildcard cgi/*.c))))
 
 LINK		= @echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-$(B)/postseald: $(B)/src/daemon/main.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
+$(B)/postseald: $(B)/src/daemon/main.o $(call libs,daemon)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
-$(B)/postsealctl: $(B)/src/ctl/main.o $(L_CTL) $(L_STORE) $(L_BASE)
+$(B)/postsealctl: $(B)/src/ctl/main.o $(call libs,ctl)
 	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih
-$(B)/postseal.fcgi: $(B)/cgi/main.o $(L_CGI) $(L_STORE) $(L_BASE)
+$(B)/postseal.fcgi: $(B)/cgi/main.o $(call libs,cgi)
 	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp
-$(B)/postseal-sync: $(B)/src/sync/main.o $(L_SYNC) $(L_BASE)
+$(B)/postseal-sync: $(B)/src/sync/main.o $(call libs,sync)
 	$(LINK) -lcurl $(LIB_BASE) -linih -lseccomp
 
 $(B)/postseal-pam: $(B)/src/pam/main.o
@@ -103,21 +95,12 @@ $(B)/postseal-pam: $(B)/src/pam/main.o
 
 # Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
 # that layer and those below it.
-UNIT_base	= $(L_BASE)
-UNIT_pki	= $(L_PKI) $(L_BASE)
-UNIT_postfix	= $(L_POSTFIX) $(L_BASE)
-UNIT_apply	= $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
-UNIT_daemon	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
-UNIT_ctl	= $(L_CTL) $(L_STORE) $(L_BASE)
-UNIT_cgi	= $(L_CGI) $(L_STORE) $(L_BASE)
 UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
-UNIT_sync	= $(L_SYNC) $(L_BASE)
-UNIT_store	= $(L_STORE) $(L_BASE)
-UNIT_LAYERS	= base pki postfix apply daemon store ctl cgi sync
+UNIT_LAYERS	= $(filter-out probe,$(LAYERS)) cgi
 
 define unit
 UNIT_BIN_$(1)	:= $$(patsubst tests/unit/$(1)/%.c,$$(B)/unit/$(1)/%,$$(wildcard tests/unit/$(1)/test_*.c))
-$$(B)/unit/$(1)/%: $$(B)/tests/unit/$(1)/%.o $$(UNIT_$(1))
+$$(B)/unit/$(1)/%: $$(B)/tests/unit/$(1)/%.o $$(call libs,$(1))
 	@mkdir -p $$(@D)
 	$$(LINK) $$(UNIT_LIBS)
 unit-$(1): $$(UNIT_BIN_$(1):%=%.run)
@@ -149,8 +132,7 @@ run:
 FUZZ_SRC	= $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAY	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 FUZZ_TIME	?= 60
-FUZZ_LIBS	= $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_CTL) \
-		  $(L_CGI) $(L_STORE) $(L_BASE)
+FUZZ_LIBS	= $(call lib,daemon apply postfix probe pki ctl $(NEEDS_cgi))
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(FUZZ_LIBS)
 	@mkdir -p $(@D)
 	$(LINK) $(UNIT_LIBS)
@@ -192,7 +174,7 @@ redteam-bins: $(B)/redteam/takeover $(B)/redteam/insider $(B)/redteam/jailed \
     $(B)/redteam/without $(B)/load/load
 
 # Style.  Headers are laid out by hand: columns of a contract.
-C_FILES		= $(wildcard cgi/*.[ch] src/*/*.[ch] include/*.h \
+C_FILES		= $(wildcard cgi/*.[ch] cgi/*/*.[ch] src/*/*.[ch] include/*.h \
 		  tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] \
 		  tests/redteam/*.[ch] tests/load/*.[ch])
 lint:
@@ -206,16 +188,16 @@ format-check:
 # Attackers and load: programs of tests/func/92-takeover.t to 94-sandbox.t and
 # of `make load`.
 $(B)/redteam/takeover: $(B)/tests/redteam/takeover.o $(B)/tests/redteam/wire.o \
-    $(B)/tests/redteam/values.o $(L_DAEMON) $(L_APPLY) $(L_POSTFIX) $(L_PKI) $(L_BASE)
+    $(B)/tests/redteam/values.o $(call libs,daemon)
 	@mkdir -p $(@D)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
 
 $(B)/redteam/insider: $(B)/cgi/main.o $(B)/tests/redteam/insider.o \
-    $(B)/tests/redteam/attempts.o $(L_CGI) $(L_STORE) $(L_BASE)
+    $(B)/tests/redteam/attempts.o $(call libs,cgi)
 	@mkdir -p $(@D)
 	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp
 $(B)/redteam/jailed: $(B)/tests/redteam/jailed.o $(B)/tests/redteam/attempts.o \
-    $(L_PKI) $(L_BASE)
+    $(call libs,pki)
 	@mkdir -p $(@D)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -lseccomp
 
@@ -231,7 +213,7 @@ $(B)/redteam/without: $(B)/tests/redteam/without.o
 	@mkdir -p $(@D)
 	$(LINK) -lseccomp
 
-$(B)/bench/standin: $(B)/tests/bench/standin.o $(L_PKI) $(L_BASE)
+$(B)/bench/standin: $(B)/tests/bench/standin.o $(call libs,pki)
 	@mkdir -p $(@D)
 	$(LINK) $(LIB_PKI) $(LIB_BASE)
 
@@ -245,7 +227,7 @@ soak: $(B)/unit/apply/test_kill $(B)/unit/apply/test_fault \
 	    POSTSEAL_FAULTS=all POSTSEAL_RACE_S=$(SOAK_RACE_S); \
 	for t in $^; do $$t || exit 1; done
 
-$(B)/bench/bench_pki: $(B)/tests/bench/bench_pki.o $(L_PKI) $(L_BASE)
+$(B)/bench/bench_pki: $(B)/tests/bench/bench_pki.o $(call libs,pki)
 	@mkdir -p $(@D)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -lseccomp
 bench: all $(B)/bench/standin $(B)/bench/bench_pki

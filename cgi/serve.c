@@ -177,6 +177,7 @@ serve(struct app *app, const struct route *table, size_t n, char **env,
 
 	err_clear(&err);
 	request_init(&req, env);
+	req.form.limits = upload_limit;
 	reply_init(&reply);
 	choose_language(app, &req);
 	req.source = src;

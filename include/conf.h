@@ -13,10 +13,11 @@
 #include <limits.h>
 
 #include "err.h"
-#include "settings.h"
 
 #define CONF_DEFAULT_PATH	"/etc/postseal/postseal.conf"
 #define CONF_STR_MAX		512
+
+enum apply_mode { APPLY_RESTART, APPLY_RELOAD };
 
 struct conf {
 	/* [daemon] */
@@ -75,5 +76,8 @@ struct conf {
 
 void	conf_default(struct conf *);
 int	conf_read(struct conf *, const char *path, struct err *);
+
+int		 apply_mode_from_name(const char *, enum apply_mode *);
+const char	*apply_mode_name(enum apply_mode);
 
 #endif

@@ -36,9 +36,20 @@ struct field {
 	char	*filename;	/* NULL unless is_file; base name only */
 };
 
+/* What is kept of a value, said by whoever knows the field: at most `max`
+ * bytes, of what is longer one more so that it shows (cut), or nothing, which
+ * is an error; binary: not only text. */
+struct field_limit {
+	size_t	max;
+	bool	cut;
+	bool	binary;
+};
+typedef struct field_limit (*field_limits)(const char *name, bool is_file);
+
 struct fields {
 	struct field	v[FIELDS_MAX];
 	size_t		n;
+	field_limits	limits;		/* NULL: short text, short files */
 };
 
 const struct field	*fields_get(const struct fields *, const char *name);

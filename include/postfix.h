@@ -209,7 +209,6 @@ int	access_map_text(const struct settings *, long generation, struct buf *,
 int	access_map_check(const struct conf *, const char *config_directory,
 	    const char *map, const struct settings *, long generation,
 	    struct err *);
-#define ACCESS_REFUSAL	"Access denied by Connection Control"
 
 /*
  * Service.  restart = stop + start; systemd's unit where systemd runs and has

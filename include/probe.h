@@ -47,6 +47,7 @@ int	probe_run(const struct probe_want *, struct json_object **result,
  * Errors: PROBE_LISTEN, PROBE_ACCESS.
  */
 #define ACCESS_CANARY	"127.211.7.53"
+#define ACCESS_REFUSAL	"Access denied by Connection Control"
 /* Listening sockets on two ports as they were before a change of Postfix.
  * Whoever has them after its restart, it is not Postfix: such a socket is not
  * held against a Save.  Beyond LISTENERS_MAX they are forgotten. */

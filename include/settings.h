@@ -53,8 +53,6 @@ struct settings {
 					 * last; no setting */
 };
 
-enum apply_mode { APPLY_RESTART, APPLY_RELOAD };
-
 void	settings_default(struct settings *);	/* all off, all_scanners on,
 						 * nothing else managed */
 void	settings_clear(struct settings *);	/* free, then the defaults */
@@ -108,8 +106,5 @@ struct settings_field {
 	const char *const *names;	/* of a choice; NULL at the end */
 };
 extern const struct settings_field settings_fields[];
-
-int		 apply_mode_from_name(const char *, enum apply_mode *);
-const char	*apply_mode_name(enum apply_mode);
 
 #endif

@@ -22,6 +22,11 @@
 
 #define CONF_FILE_MAX (64 * 1024)
 
+static const char *const apply_modes[] = {
+    [APPLY_RESTART] = "restart",
+    [APPLY_RELOAD] = "reload",
+};
+
 enum kind {
 	KIND_PATH,	   /* absolute */
 	KIND_PATH_OR_NONE, /* absolute or empty */
@@ -488,4 +493,27 @@ conf_read(struct conf *c, const char *path, struct err *err)
 out:
 	buf_clear(&text);
 	return rc;
+}
+
+int
+apply_mode_from_name(const char *name, enum apply_mode *ret)
+{
+	size_t i;
+
+	for (i = 0;
+	     name != NULL && i < sizeof(apply_modes) / sizeof(apply_modes[0]);
+	     i++) {
+		if (strcmp(apply_modes[i], name) == 0) {
+			*ret = (enum apply_mode)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+const char *
+apply_mode_name(enum apply_mode mode)
+{
+	return mode == APPLY_RELOAD ? apply_modes[APPLY_RELOAD]
+				    : apply_modes[APPLY_RESTART];
 }

@@ -26,7 +26,7 @@ check_fields(const struct fields *fs)
 static void
 form(const uint8_t *data, size_t len)
 {
-	struct fields fs = {.n = 0};
+	struct fields fs = {.n = 0, .limits = upload_limit};
 
 	urlencoded_parse((const char *)data, len, &fs, NULL);
 	check_fields(&fs);

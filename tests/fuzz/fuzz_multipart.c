@@ -20,6 +20,7 @@ parse(const uint8_t *data, size_t len, size_t piece, struct fields *fs)
 
 	err_clear(&err);
 	fs->n = 0;
+	fs->limits = upload_limit;
 	if (multipart_new("B", fs, &m, &err) == -1)
 		return -1;
 	for (rc = 0; rc == 0 && len > 0; data += n, len -= n) {

@@ -64,6 +64,7 @@ one_request(char **env, struct rest *rest)
 
 	err_clear(&err);
 	request_init(&req, env);
+	req.form.limits = upload_limit;
 	if (request_head(&req, &err) == 0) {
 		route_find(routes, routes_n, req.method, req.path, allow, &err);
 		if (body_check(&req, &any, &type, boundary, &len, &err) == 0)

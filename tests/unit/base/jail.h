@@ -13,7 +13,7 @@
 
 #include "ipc.h"
 #include "sandbox.h"
-#include "tmp.h"
+#include "../tmp.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define FREE (-1) /* no role at all */

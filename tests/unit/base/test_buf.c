@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "tmp.h"
+#include "../tmp.h"
 
 START_TEST(empty_is_a_string)
 {

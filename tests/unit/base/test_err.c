@@ -7,7 +7,7 @@
 #include <json-c/json.h>
 
 #include "jsonx.h"
-#include "tmp.h"
+#include "../tmp.h"
 #include "util.h"
 
 static const int statuses[] = {0, 200, 400, 401, 403, 404, 405, 408, 409, 411,

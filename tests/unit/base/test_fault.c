@@ -17,7 +17,7 @@
 #undef fail
 #include "../../../src/base/run.c"
 
-#include "tmp.h"
+#include "../tmp.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
 #define MAX_OPS 60

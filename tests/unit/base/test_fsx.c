@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "tmp.h"
+#include "../tmp.h"
 #include "util.h"
 
 static mode_t

@@ -11,7 +11,7 @@
 
 #include "ipc.h"
 #include "jsonx.h"
-#include "tmp.h"
+#include "../tmp.h"
 #include "util.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "tmp.h"
+#include "../tmp.h"
 #include "util.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))

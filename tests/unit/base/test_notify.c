@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "notify.h"
-#include "tmp.h"
+#include "../tmp.h"
 
 static const struct {
 	const char *name; /* %s: the private directory; NULL = unset */

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "run.h"
-#include "tmp.h"
+#include "../tmp.h"
 #include "util.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))

@@ -157,7 +157,7 @@ expect_fields(const struct fields *fs, const char *want)
 
 START_TEST(parses_urlencoded)
 {
-	struct fields fs = {.n = 0};
+	struct fields fs = {.n = 0, .limits = upload_limit};
 	size_t len = strlen(forms[_i].in);
 	char *copy = malloc(len + 1); /* no NUL behind it */
 	struct err err;
@@ -196,7 +196,7 @@ static const struct {
 
 START_TEST(limits_urlencoded)
 {
-	struct fields fs = {.n = 0};
+	struct fields fs = {.n = 0, .limits = upload_limit};
 	struct buf b;
 	struct err err;
 
@@ -314,7 +314,7 @@ START_TEST(checks_fields)
 {
 	static const char *const once[] = {"a", "b", NULL};
 	static const char *const many[] = {"m", NULL};
-	struct fields fs = {.n = 0};
+	struct fields fs = {.n = 0, .limits = upload_limit};
 	struct err err;
 
 	err_clear(&err);
@@ -330,7 +330,7 @@ END_TEST
 
 START_TEST(reads_fields)
 {
-	struct fields fs = {.n = 0};
+	struct fields fs = {.n = 0, .limits = upload_limit};
 
 	ck_assert_int_eq(urlencoded_parse("a=1&a=2&b=", 10, &fs, NULL), 0);
 	ck_assert_str_eq(fields_str(&fs, "a", "x"), "1");

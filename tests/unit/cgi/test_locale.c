@@ -69,7 +69,7 @@ slurp(const char *path)
 static void
 slurp_all(const char *dir, const char *ending)
 {
-	struct dirent *e;
+	const struct dirent *e;
 	char path[512];
 	size_t len;
 	DIR *d = opendir(dir);
@@ -77,11 +77,12 @@ slurp_all(const char *dir, const char *ending)
 	ck_assert_ptr_nonnull(d);
 	while ((e = readdir(d)) != NULL) {
 		len = strlen(e->d_name);
-		if (len <= strlen(ending) ||
-		    strcmp(e->d_name + len - strlen(ending), ending) != 0)
-			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		slurp(path);
+		if (len > strlen(ending) &&
+		    strcmp(e->d_name + len - strlen(ending), ending) == 0)
+			slurp(path);
+		else if (e->d_type == DT_DIR && e->d_name[0] != '.')
+			slurp_all(path, ending);
 	}
 	closedir(d);
 }

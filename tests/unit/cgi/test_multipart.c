@@ -165,6 +165,7 @@ parse(const char *in, size_t len, size_t piece, struct fields *fs,
 	int rc;
 
 	fs->n = 0;
+	fs->limits = upload_limit;
 	err_clear(err);
 	rc = multipart_new("B", fs, &m, err);
 	for (size_t at = 0; rc == 0 && at < len; at += n) {
@@ -323,7 +324,7 @@ START_TEST(long_boundary)
 	const char *boundary = "----------------------------------------"
 			       "----------------------------0a";
 	struct multipart *m = NULL;
-	struct fields fs = {.n = 0};
+	struct fields fs = {.n = 0, .limits = upload_limit};
 	struct err err;
 	struct buf b, want;
 
@@ -354,7 +355,7 @@ START_TEST(refuses_boundary)
 	    "1234567890123456789012345678901234567890"
 	    "1234567890123456789012345678901"};
 	struct multipart *m = NULL;
-	struct fields fs = {.n = 0};
+	struct fields fs = {.n = 0, .limits = upload_limit};
 
 	ck_assert_int_eq(multipart_new(bad[_i], &fs, &m, NULL), -1);
 	ck_assert_ptr_null(m);

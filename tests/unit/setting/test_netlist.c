@@ -7,7 +7,7 @@
 #include "findings.h"
 #include "jsonx.h"
 #include "netlist.h"
-#include "tmp.h"
+#include "../tmp.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 /* The wildcard is never written out. */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 
-#include "../suite.h"
+#include "suite.h"
 #include "buf.h"
 #include "err.h"
 #include "fsx.h"

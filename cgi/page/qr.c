@@ -6,7 +6,7 @@
 
 #include <qrencode.h>
 
-#include "access.h"
+#include "access_page.h"
 
 #define QUIET 4 /* modules around it: ISO/IEC 18004 */
 

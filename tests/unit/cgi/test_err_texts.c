@@ -1,5 +1,5 @@
 /*
- * test_locale.c - each code of the error table has its sentence in every
+ * test_err_texts.c - each code of the error table has its sentence in every
  * language of templates/locale, and no language has one for a code that is
  * gone.
  */
@@ -7,7 +7,7 @@
 
 #include "catalog.h"
 #include "jsonx.h"
-#include "tmp.h"
+#include "../tmp.h"
 
 #define LOCALE "templates/locale"
 

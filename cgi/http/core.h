@@ -31,17 +31,17 @@ struct source {
 	int (*send)(void *arg, const void *, size_t);
 };
 
-/* upload.c: is this one of the three file fields? */
+/* upload.c: is this one of the three file fields?  What a form may hold. */
 bool upload_is_field(const char *name);
-/* Bytes that are kept of a field's value; *ret_cut: more are dropped, with
- * one more kept so that it shows, else refused. */
-size_t upload_max(const char *name, bool is_file, bool *ret_cut);
+struct field_limit upload_limit(const char *name, bool is_file);
 extern const char *const upload_fields[];
 /* The same three as strings of a JSON object; null = absent. */
 int upload_from_json(
     struct json_object *certificate, struct json_object **files, struct err *);
 
 /* fields.c.  What *f points to is taken over, also on failure. */
+struct field_limit fields_limit(
+    const struct fields *, const char *name, bool is_file);
 int fields_add(struct fields *, struct field *, struct err *);
 
 /* request.c: everything but the body.  The env stays borrowed. */

@@ -45,6 +45,14 @@ fields_clear(struct fields *fs)
 	fs->n = 0;
 }
 
+struct field_limit
+fields_limit(const struct fields *fs, const char *name, bool is_file)
+{
+	struct field_limit text = {FIELD_TEXT_MAX, false, is_file};
+
+	return fs->limits == NULL ? text : fs->limits(name, is_file);
+}
+
 int
 fields_add(struct fields *fs, struct field *f, struct err *err)
 {

@@ -28,7 +28,6 @@
 
 #include <openssl/err.h>
 
-#include "postfix_int.h"
 #include "smtp_conn.h"
 #include "util.h"
 

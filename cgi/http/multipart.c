@@ -106,7 +106,7 @@ part_end(struct multipart *m, struct err *err)
 	struct field f = {0};
 	const char *name = m->head.name;
 
-	if (!m->head.is_file && !upload_is_field(name) &&
+	if (!fields_limit(m->fields, name, m->head.is_file).binary &&
 	    (has_control(m->value.data, m->value.len) ||
 		!utf8_valid(m->value.data, m->value.len)))
 		return err_set(err, ERR_FIELD_ENCODING, name,
@@ -130,14 +130,14 @@ part_end(struct multipart *m, struct err *err)
 static int
 content_add(struct multipart *m, const char *s, size_t len, struct err *err)
 {
-	bool cut;
-	size_t max = upload_max(m->head.name, m->head.is_file, &cut);
-	size_t room = max - m->value.len;
+	struct field_limit limit =
+	    fields_limit(m->fields, m->head.name, m->head.is_file);
+	size_t room = limit.max - m->value.len;
 
 	if (len > room) {
-		if (!cut)
+		if (!limit.cut)
 			return err_set(err, ERR_FIELD_TOO_LONG, m->head.name,
-			    "expected at most %zu bytes", max);
+			    "expected at most %zu bytes", limit.max);
 		len = room;
 	}
 	if (len > 0 && buf_add(&m->value, s, len) == -1)

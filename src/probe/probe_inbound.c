@@ -21,8 +21,8 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "postfix_int.h"
 #include "probe.h"
+#include "settings.h"
 #include "smtp_conn.h"
 #include "util.h"
 

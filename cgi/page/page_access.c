@@ -15,7 +15,7 @@
 
 #include <openssl/crypto.h>
 
-#include "access.h"
+#include "access_page.h"
 #include "jsonx.h"
 
 static const struct {

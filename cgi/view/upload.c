@@ -28,18 +28,21 @@ upload_is_field(const char *name)
 	return false;
 }
 
-size_t
-upload_max(const char *name, bool is_file, bool *ret_cut)
+struct field_limit
+upload_limit(const char *name, bool is_file)
 {
+	bool binary = is_file || upload_is_field(name);
 	size_t len = strlen(name);
-
 	/* "private_key_text": the same, pasted. */
-	*ret_cut = is_file || upload_is_field(name) ||
-		   (len > 5 && strcmp(name + len - 5, "_text") == 0);
+	bool pasted = len > 5 && strcmp(name + len - 5, "_text") == 0;
+	struct field_limit l = {
+	    binary || pasted ? FILE_KEEP_MAX : FIELD_TEXT_MAX, binary || pasted,
+	    binary};
+
 	if (strcmp(name, "access_file") == 0 ||
 	    strcmp(name, "access_list") == 0)
-		return NETLIST_BYTES + 1;
-	return *ret_cut ? FILE_KEEP_MAX : FIELD_TEXT_MAX;
+		l.max = NETLIST_BYTES + 1;
+	return l;
 }
 
 static int

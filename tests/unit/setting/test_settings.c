@@ -7,8 +7,9 @@
 
 #include "findings.h"
 #include "jsonx.h"
+#include "conf.h"
 #include "settings.h"
-#include "tmp.h"
+#include "../tmp.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 

@@ -51,11 +51,6 @@ const struct settings_field settings_fields[] = {
 };
 /* clang-format on */
 
-static const char *const apply_modes[] = {
-    [APPLY_RESTART] = "restart",
-    [APPLY_RELOAD] = "reload",
-};
-
 /* One patch being read. */
 struct reader {
 	struct settings *s;
@@ -499,27 +494,4 @@ settings_set_form(struct json_object *patch, const char *name,
 	    set_path(patch, f->path, v) != 0)
 		return err_set(err, ERR_NOMEM, name, "out of memory");
 	return 0;
-}
-
-int
-apply_mode_from_name(const char *name, enum apply_mode *ret)
-{
-	size_t i;
-
-	for (i = 0;
-	     name != NULL && i < sizeof(apply_modes) / sizeof(apply_modes[0]);
-	     i++) {
-		if (strcmp(apply_modes[i], name) == 0) {
-			*ret = (enum apply_mode)i;
-			return 0;
-		}
-	}
-	return -1;
-}
-
-const char *
-apply_mode_name(enum apply_mode mode)
-{
-	return mode == APPLY_RELOAD ? apply_modes[APPLY_RELOAD]
-				    : apply_modes[APPLY_RESTART];
 }

@@ -8,6 +8,7 @@
 
 #include "jsonx.h"
 #include "page.h"
+#include "settings.h"
 
 /* In the order of the original screen. */
 static const char *const file_fields[] = {

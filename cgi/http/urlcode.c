@@ -163,16 +163,15 @@ fail:
 
 /* The value of the field of that name, or NULL. */
 static char *
-pair_value(const char *s, size_t len, const char *name, size_t *ret_len,
-    struct err *err)
+pair_value(const struct fields *fs, const char *s, size_t len, const char *name,
+    size_t *ret_len, struct err *err)
 {
 	char *value = decode(s, len, true, name, ret_len, err);
-	bool cut;
-	size_t max = upload_max(name, false, &cut);
+	struct field_limit limit = fields_limit(fs, name, false);
 
-	if (value != NULL && !cut && *ret_len > max) {
+	if (value != NULL && !limit.cut && *ret_len > limit.max) {
 		err_set(err, ERR_FIELD_TOO_LONG, name,
-		    "expected at most %zu bytes", max);
+		    "expected at most %zu bytes", limit.max);
 		OPENSSL_cleanse(value, *ret_len);
 		free(value);
 		return NULL;
@@ -198,7 +197,7 @@ parse_pair(const char *s, size_t len, struct fields *fs, struct err *err)
 	if ((name = decode(s, name_len, false, "", &name_len, err)) == NULL)
 		return -1;
 	value = pair_value(
-	    eq + 1, len - (size_t)(eq + 1 - s), name, &value_len, err);
+	    fs, eq + 1, len - (size_t)(eq + 1 - s), name, &value_len, err);
 	if (value == NULL) {
 		free(name);
 		return -1;

@@ -5,7 +5,7 @@
 
 #include "findings.h"
 #include "jsonx.h"
-#include "tmp.h"
+#include "../tmp.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 

@@ -15,6 +15,7 @@
 #include "core.h"
 #include "jsonx.h"
 #include "page.h"
+#include "settings.h"
 
 static const char *
 get_value(void *arg, const char *name, size_t *len)

@@ -9,8 +9,6 @@
 
 #include <openssl/crypto.h>
 
-#include "page.h"
-
 #include "access.h"
 #include "util.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "access.h"
+#include "access_page.h"
 #include "jsonx.h"
 
 #define KEYS 3

@@ -11,7 +11,7 @@
 
 #include <openssl/crypto.h>
 
-#include "access.h"
+#include "access_page.h"
 #include "mustache.h"
 #include "util.h"
 
