@@ -166,7 +166,8 @@ check-systemd:
 check-release:
 	@RELEASE='$(RELEASE)' tests/lib/release
 check-layers: all
-	@B='$(B)' tests/lib/check-layers
+	@B='$(B)' tests/lib/check-layers \
+	    $(foreach p,daemon ctl sync cgi,'$(NEEDS_$(p))')
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
 unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY) redteam-bins

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cgi/core.h"
+#include "core.h"
 #include "attempts.h"
 
 static int
