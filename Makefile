@@ -248,6 +248,8 @@ INSTALL		= B='$(B)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
 		  MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' \
 		  UNITDIR='$(UNITDIR)' deploy/install
 install: all
+	@[ -n '$(DESTDIR)' ] || ! command -v apt-get >/dev/null || \
+	    deploy/install-packages runtime
 	@$(INSTALL)
 uninstall:
 	@$(INSTALL) remove

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # debootstrap makes a tree with systemd, Postfix, nginx and rsyslog as Debian
-# sets them up, and what `deploy/install-packages build` brings; systemd-nspawn
-# boots it with a network of its own that nothing leaves.  The cgroups are
+# sets them up, and what `deploy/install-packages build runtime` brings;
+# systemd-nspawn boots it with a network of its own that nothing leaves.  The cgroups are
 # pure version 2, as on a real Debian 12.  Landlock and bpf(2) are let through:
 # nspawn's own filter would hide what our units use.
 #
@@ -73,9 +73,9 @@ container_packages()
 	    logrotate openssl curl jq procps iproute2 &&
 	rm "$BASE/usr/sbin/policy-rc.d" &&
 	mkdir -p "$BASE/root/deploy" &&
-	cp "$TOP"/deploy/install-packages "$TOP"/deploy/packages \
+	cp "$TOP"/deploy/{install-packages,packages,progress.sh} \
 	    "$BASE/root/deploy/" &&
-	in_tree /root/deploy/install-packages build </dev/null &&
+	in_tree /root/deploy/install-packages build runtime </dev/null &&
 	in_tree sh -c 'command -v cc' </dev/null &&
 	rm -r "$BASE/root/deploy" &&
 	in_tree postconf -e inet_protocols=all \
