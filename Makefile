@@ -117,11 +117,13 @@ check-unit: $(addprefix unit-,$(UNIT_LAYERS))
 # One command: install, build, run.  Needs no compiler to begin with.
 STATE		?= ./run
 HTTPS_PORT	?= 8443
+HTTPS_LISTEN	?= 127.0.0.1
 SMTP_PORT	?= 10025
 SCANNERS	?= 0
 run: export B := $(B)
 run: export STATE := $(STATE)
 run: export HTTPS_PORT := $(HTTPS_PORT)
+run: export HTTPS_LISTEN := $(HTTPS_LISTEN)
 run: export SMTP_PORT := $(SMTP_PORT)
 run: export SCANNERS := $(SCANNERS)
 run:

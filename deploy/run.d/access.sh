@@ -62,7 +62,7 @@ access_json()
 {
 	local i sep=
 
-	printf '{\n  "url": "https://127.0.0.1:%s",\n' "$HTTPS_PORT"
+	printf '{\n  "url": "%s",\n' "$CONSOLE"
 	printf '  "user": "admin",\n  "password": %s,\n' "$(json_str "$PASSWORD")"
 	printf '  "token": %s,\n' "$(json_str "$TOKEN")"
 	printf '  "smtp": "127.0.0.1:%s",\n' "${PF_PORT:-$SMTP_PORT}"
@@ -83,13 +83,14 @@ access_tell()
 
 	cat <<EOT
 
-  URL       https://127.0.0.1:$HTTPS_PORT/
+  URL       $CONSOLE/
   user      admin
   password  $PASSWORD
+$(listen_tell)
 
   The same by script:
 
-curl --cacert $(printf %q "$STATE/https/cert.pem") -H 'Authorization: Bearer $TOKEN' -F inbound_enabled=on -F outbound_enabled=on -F private_key=@$(printf %q "$s/issued-key.pem") -F server_certificate=@$(printf %q "$s/issued-cert.pem") -F ca_certificate=@$(printf %q "$s/issued-intermediate.pem") https://127.0.0.1:$HTTPS_PORT/api/v1/connection
+curl --cacert $(printf %q "$STATE/https/cert.pem") -H 'Authorization: Bearer $TOKEN' -F inbound_enabled=on -F outbound_enabled=on -F private_key=@$(printf %q "$s/issued-key.pem") -F server_certificate=@$(printf %q "$s/issued-cert.pem") -F ca_certificate=@$(printf %q "$s/issued-intermediate.pem") $CONSOLE/api/v1/connection
 
   Files to try: $s
   All of this:  $STATE/access.json

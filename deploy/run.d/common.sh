@@ -34,17 +34,25 @@ is_port()
 	[[ $1 =~ ^[1-9][0-9]{0,4}$ ]] && [ "$1" -le 65535 ]
 }
 
-# Does anything listen on 127.0.0.1:$1?  Read from the kernel's table: a
-# connect would disturb what is there.
+# port_busy PORT [ADDRESS]: is it taken on that address (127.0.0.1)?  Read from
+# the kernel's table: a connect would disturb what is there.
 port_busy()
 {
-	local hex
+	local hex address=${2:-127.0.0.1}
 
+	case $address in
+	*:* | 0.0.0.0)
+		address= ;;
+	*)
+		# shellcheck disable=SC2086
+		printf -v address '%02X%02X%02X%02X' \
+		    $(tr . '\n' <<<"$address" | tac) ;;
+	esac
 	printf -v hex '%04X' "$1"
 	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-	    awk -v port="$hex" '
+	    awk -v port="$hex" -v address="$address" '
 		$4 == "0A" && split($2, a, ":") == 2 && a[2] == port &&
-		    (a[1] ~ /^0+$/ || a[1] ~ /0100007F$/) { hit = 1 }
+		    (a[1] ~ /^0+$/ || a[1] ~ (address "$")) { hit = 1 }
 		END { exit !hit }'
 }
 

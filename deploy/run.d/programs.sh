@@ -73,7 +73,7 @@ fill()
 	text=${text//\/run\/postseal\/fcgi.sock/$ROOT/run/fcgi.sock}
 	text=${text//@ROOT@/$ROOT}
 	text=${text//@STATE@/$STATE}
-	printf '%s\n' "${text//@HTTPS_PORT@/$HTTPS_PORT}"
+	printf '%s\n' "${text//@LISTEN@/$(listen_nginx)}"
 }
 
 # start NAME COMMAND...: as a session of its own, so that Ctrl-C at the
@@ -153,7 +153,7 @@ web_answers()
 {
 	[ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 --noproxy '*' \
 	    --cacert "$STATE/https/cert.pem" \
-	    "https://127.0.0.1:$HTTPS_PORT/healthz")" = 200 ]
+	    "$CONSOLE/healthz")" = 200 ]
 }
 
 ctl()

@@ -41,12 +41,14 @@ https_certificate()
 	mkdir -p "$dir"
 	if [ -s "$dir/key.pem" ] && [ -s "$dir/cert.pem" ] &&
 	    openssl x509 -in "$dir/cert.pem" -noout -checkend 2592000 \
-	    >/dev/null 2>&1; then
+	    >/dev/null 2>&1 &&
+	    openssl x509 -in "$dir/cert.pem" -noout -checkip "$HTTPS_HOST" |
+	    grep -q ' does match '; then
 		return
 	fi
 	ec_key "$dir/key.pem"
 	self_signed "$dir/key.pem" "$dir/cert.pem" "Postseal console" \
-	    "IP:127.0.0.1,DNS:localhost" 397
+	    "IP:127.0.0.1,IP:$HTTPS_HOST,DNS:localhost,DNS:$(uname -n)" 397
 }
 
 # issue KEY CERT NAME DAYS ISSUER EXTENSIONS: signed by ISSUER-{cert,key}.pem

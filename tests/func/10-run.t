@@ -15,7 +15,8 @@ is "not root: status 1" $? 1
 like "not root: one line that says what is needed" "$out" '^postseal: [^'$'\n'']*root[^'$'\n'']*$'
 bad=(
 	"HTTPS_PORT=0" "HTTPS_PORT=65536" "SMTP_PORT=smtp" "SMTP_PORT=1;id"
-	"SMTP_PORT=-1" "STATE=$T/with blank" "STATE=$T/\$(id)"
+	"SMTP_PORT=-1" "HTTPS_LISTEN=all" "HTTPS_LISTEN=127.0.0.256"
+	"HTTPS_LISTEN=192.0.2.1" "HTTPS_LISTEN=127.0.0.1 ssl; include x" "STATE=$T/with blank" "STATE=$T/\$(id)"
 )
 for arg in "${bad[@]}"; do
 	out=$(run env STATE="$T/x" HTTPS_PORT="$H" SMTP_PORT="$S" "$arg" \
@@ -53,6 +54,8 @@ is "healthz answers" "$STATUS" 200
 ok "SMTP answers, without TLS at first" serving no
 like "URL, user and password are printed" "$(<"$A.out")" \
     "https://127.0.0.1:$H/.*user.*admin.*password.*$PASSWORD"
+like "a way in from elsewhere is printed" "$(<"$A.out")" \
+    "ssh -L $H:127.0.0.1:$H [a-z]+@[^ ]+, then the same URL"
 out=$(bash -c "$(grep '^curl ' "$A.out")" 2>/dev/null)
 is "the printed curl line works when pasted" "$(jq -r .result <<<"$out")" applied
 is "and its certificate is served" "$(served)" \
@@ -138,12 +141,27 @@ like "a program dies: one line names it" "$(tail -n 1 "$A.out")" \
     '^postseal: postseal.fcgi ended'
 is "a program dies: nothing is left" "$(processes_of "$A/")" ""
 
-# Another port with the same STATE.
+# Another port and another address with the same STATE.
 S2=$(free_port)
-console_launch "$A" "$H" "$S2"
+HTTPS_LISTEN=127.0.0.2 console_launch "$A" "$H" "$S2"
 rm -f "$A/access.json"
 ok "start on another SMTP port" console_wait "$A" "$RUN_PID"
 console_use "$A"
 is "the certificate is served there" "$(served "$S2")" \
     "$(leaf_of "$SAMPLES/issued-cert.pem")"
+is "HTTPS_LISTEN: access.json follows" "$URL" "https://127.0.0.2:$H"
+req GET /healthz
+is "HTTPS_LISTEN: there, under a certificate for it" "$STATUS" 200
+ok "HTTPS_LISTEN: and nowhere else" \
+    bash -c '! exec 3<>/dev/tcp/127.0.0.1/'"$H" 2>/dev/null
+console_stop "$RUN_PID"
+HTTPS_LISTEN=0.0.0.0 console_launch "$A" "$H" "$S2"
+rm -f "$A/access.json"
+ok "HTTPS_LISTEN=0.0.0.0 starts" console_wait "$A" "$RUN_PID"
+console_use "$A"
+req GET /healthz
+is "HTTPS_LISTEN=0.0.0.0: the URL answers" "$STATUS" 200
+URL=https://127.0.0.1:$H
+req GET /healthz
+is "HTTPS_LISTEN=0.0.0.0: and so does 127.0.0.1" "$STATUS" 200
 done_testing

@@ -3,9 +3,9 @@
 #
 # debootstrap makes a tree with systemd, Postfix, nginx and rsyslog as Debian
 # sets them up, and what `deploy/install-packages build runtime` brings;
-# systemd-nspawn boots it with a network of its own that nothing leaves.  The cgroups are
-# pure version 2, as on a real Debian 12.  Landlock and bpf(2) are let through:
-# nspawn's own filter would hide what our units use.
+# systemd-nspawn boots it with a network of its own that nothing leaves.  The
+# cgroups are pure version 2, as on a real Debian 12.  Landlock and bpf(2) are
+# let through: nspawn's own filter would hide what our units use.
 #
 # TREE     where (default /tmp/postseal-systemd.*, removed at the end)
 # KEEP=1   leave TREE's base, and use one that is there: saves two minutes
