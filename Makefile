@@ -6,6 +6,11 @@ PREFIX		?= /usr
 SYSCONFDIR	?= /etc
 DESTDIR		?=
 
+# Targets cannot have blanks; that of the clone's path does no harm.
+ifneq ($(words $(B)),1)
+$(error B=$(B): only a path without blanks, please)
+endif
+
 CC		?= cc
 PKGS		= json-c libcrypto libssl
 # Nothing to say before pkg-config and libssl-dev are there: `make run` brings

@@ -29,7 +29,7 @@ is "one port for both: status 1" $? 1
 ok "nothing was made" test ! -e "$T/x"
 
 # Up, by make, as a user would.
-(cd "$TOP" && exec env SKIP_INSTALL=1 SKIP_BUILD=1 make -s run B="$B" \
+(cd "$TOP" && exec env SKIP_INSTALL=1 SKIP_BUILD=1 make -s run B="${B#"$TOP"/}" \
     STATE="$A" HTTPS_PORT="$H" SMTP_PORT="$S") </dev/null >"$A.out" 2>&1 &
 RUNS+=($!) first=$!
 console_wait "$A" "$first" || bail "make run did not come up"
@@ -164,4 +164,24 @@ is "HTTPS_LISTEN=0.0.0.0: the URL answers" "$STATUS" 200
 URL=https://127.0.0.1:$H
 req GET /healthz
 is "HTTPS_LISTEN=0.0.0.0: and so does 127.0.0.1" "$STATUS" 200
+console_stop "$RUN_PID"
+
+# A clone below a path with a blank: STATE is a link to elsewhere.
+mkdir "$T/a clone"
+cp -R "$TOP"/{Makefile,deploy,static,templates} "$T/a clone/"
+ln -s "$B" "$T/a clone/build"
+(cd "$T/a clone" && SKIP_INSTALL=1 SKIP_BUILD=1 HTTPS_PORT=$H SMTP_PORT=$S2 \
+    exec make -s run) </dev/null >"$T/a clone/run.out" 2>&1 &
+RUNS+=($!) fourth=$!
+ok "make run below a path with a blank" console_wait "$T/a clone/run" "$fourth"
+console_use "$T/a clone/run"
+CLEAN+=("rm -rf '$(readlink "$STATE")'")
+save inbound_enabled=on "private_key=@$SAMPLES/self-signed-key.pem" \
+    "server_certificate=@$SAMPLES/self-signed-cert.pem"
+is "a blank in the path: applied" "$STATUS:$(j .result)" 200:applied
+is "a blank in the path: served" "$(served)" \
+    "$(leaf_of "$SAMPLES/self-signed-cert.pem")"
+out=$(cd "$T/a clone" && make B="$T/a clone/b" all 2>&1)
+is "B with a blank: status" $? 2
+like "B with a blank: one line" "$out" '^[^'$'\n'']*\*\*\* B=[^'$'\n'']*without blanks[^'$'\n'']*$'
 done_testing
