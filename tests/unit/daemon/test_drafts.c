@@ -287,6 +287,34 @@ START_TEST(swept)
 }
 END_TEST
 
+/* What the first version (e01fcaf) left behind waits for today's Save. */
+START_TEST(of_the_former_version)
+{
+	struct json_object *d;
+
+	drop();
+	ck_assert_int_eq(
+	    rig_sh("d=$R/state/drafts; umask 077; mkdir -p $d && "
+		   "cp -r tests/data/former/drafts/9* $d/" ID " && "
+		   "sed -i 's/\"expires\":[0-9]*/\"expires\":9999999999/' "
+		   "$d/" ID "/draft.json && chmod -R go= $d/" ID),
+	    0);
+	d = get();
+	ck_assert_uint_eq(count(d), 2);
+	ck_assert_str_eq(
+	    jsonx_path_str(d, "files.private_key.name", ""), "b-key.pem");
+	ck_assert(json_object_get_boolean(
+	    jsonx_path(d, "settings.inbound.tls_only")));
+	ck_assert_int_eq(json_object_get_int(
+			     jsonx_path(d, "settings.interface.idle_timeout")),
+	    9);
+	/* One more choice goes on from there. */
+	d = put_file("ca_certificate", "int.pem");
+	ck_assert_uint_eq(count(d), 3);
+	drop();
+}
+END_TEST
+
 /* Past its time but not swept yet: as good as gone. */
 START_TEST(expired)
 {
@@ -397,6 +425,7 @@ add(TCase *tc)
 	tcase_add_test(tc, passphrase_is_kept_and_hidden);
 	tcase_add_test(tc, choices_are_kept);
 	tcase_add_test(tc, swept);
+	tcase_add_test(tc, of_the_former_version);
 	tcase_add_test(tc, expired);
 	tcase_add_test(tc, at_most_so_many);
 	tcase_add_loop_test(tc, damaged, 0, COUNT(damages));
