@@ -1,12 +1,14 @@
 /*
  * test_openapi.c - templates/openapi.json says what routes[] does: the same
- * paths, methods, query fields and bodies, and no reference leads nowhere.
+ * paths, methods, query fields and bodies, and no reference leads nowhere; and
+ * of each setting what settings_fields[] says.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "../each_setting.h"
 #include "../suite.h"
 #include "core.h"
 
@@ -209,6 +211,118 @@ START_TEST(references)
 }
 END_TEST
 
+/* The schema of the member at a dotted path below an object's schema. */
+static struct json_object *
+member(struct json_object *schema, const char *path)
+{
+	const char *dot = strchr(path, '.');
+	struct json_object *o = NULL;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s",
+	    dot == NULL ? (int)strlen(path) : (int)(dot - path), path);
+	if (!json_object_object_get_ex(schema, "properties", &o) ||
+	    !json_object_object_get_ex(o, name, &o))
+		return NULL;
+	return dot == NULL ? o : member(o, dot + 1);
+}
+
+/* Is it, or has it among others, this string? NULL: null. */
+static bool
+allows(struct json_object *o, const char *word)
+{
+	struct json_object *v;
+
+	if (json_object_is_type(o, json_type_string))
+		return word != NULL &&
+		       strcmp(json_object_get_string(o), word) == 0;
+	for (size_t i = 0; i < json_object_array_length(o); i++) {
+		v = json_object_array_get_idx(o, i);
+		if (word == NULL
+			? v == NULL
+			: v != NULL &&
+			      strcmp(json_object_get_string(v), word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+same_number(struct json_object *schema, const struct settings_field *f)
+{
+	struct json_object *v = NULL;
+
+	ck_assert_msg(json_object_object_get_ex(schema, "minimum", &v) &&
+			  json_object_get_int64(v) == f->min,
+	    "%s: minimum", f->path);
+	ck_assert_msg(json_object_object_get_ex(schema, "maximum", &v) &&
+			  json_object_get_int64(v) == f->max,
+	    "%s: maximum", f->path);
+	ck_assert(json_object_object_get_ex(schema, "type", &v));
+	ck_assert_msg(allows(v, "integer") && allows(v, "null"), "%s", f->path);
+}
+
+static void
+same_words(struct json_object *schema, const struct settings_field *f)
+{
+	struct json_object *v = NULL;
+	size_t n = 0;
+
+	ck_assert(json_object_object_get_ex(schema, "enum", &v));
+	for (; f->names[n] != NULL; n++)
+		ck_assert_msg(
+		    allows(v, f->names[n]), "%s: %s", f->path, f->names[n]);
+	ck_assert_msg(allows(v, NULL), "%s: null", f->path);
+	ck_assert_uint_eq(json_object_array_length(v), n + 1);
+}
+
+static void
+same_schema(struct json_object *schema, const struct settings_field *f)
+{
+	struct json_object *v = NULL;
+
+	ck_assert_msg(schema != NULL, "no %s", f->path);
+	switch (f->kind) {
+	case SETTING_NUMBER:
+		same_number(schema, f);
+		return;
+	case SETTING_CHOICE:
+		same_words(schema, f);
+		return;
+	default:
+		ck_assert(json_object_object_get_ex(schema, "type", &v));
+		ck_assert_str_eq(json_object_get_string(v),
+		    f->kind == SETTING_LIST ? "array" : "boolean");
+	}
+}
+
+/* In every schema that has settings at all: what is answered, and what is
+ * asked for.  In the form by its other name. */
+START_TEST(each_setting)
+{
+	const struct settings_field *f = &settings_fields[_i];
+	struct json_object *schemas = NULL;
+	int seen = 0, forms = 0;
+
+	ck_assert(json_object_object_get_ex(doc, "components", &schemas));
+	ck_assert(json_object_object_get_ex(schemas, "schemas", &schemas));
+	json_object_object_foreach (schemas, name, schema) {
+		(void)name;
+		if (member(schema, "inbound.enabled") != NULL) {
+			same_schema(member(schema, f->path), f);
+			seen++;
+		}
+		if (member(schema, "inbound_enabled") != NULL) {
+			ck_assert_msg(
+			    member(schema, f->form) != NULL, "no %s", f->form);
+			forms++;
+		}
+	}
+	ck_assert_int_ge(seen, 2);
+	ck_assert_int_ge(forms, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,5 +332,6 @@ main(void)
 	tcase_add_test(t, every_route);
 	tcase_add_test(t, nothing_else);
 	tcase_add_test(t, references);
+	tcase_add_loop_test(t, each_setting, 0, each_count());
 	return suite_run("openapi", t) == 0 ? 0 : 1;
 }
