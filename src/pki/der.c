@@ -14,7 +14,6 @@
  *   SEQ { SEQ { OID .. } BITS       public key
  *   SEQ { SEQ, SEQ, BITS            certificate, request, CRL
  */
-#include <string.h>
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
@@ -156,32 +155,6 @@ der_sniff(const unsigned char *p, size_t len, size_t *ret_len)
 	}
 }
 
-static int
-read_signed(
-    struct pki_set *s, int field, const unsigned char *p, size_t len, int line)
-{
-	const unsigned char *q = p;
-	X509_REQ *req;
-	X509_CRL *crl;
-	X509 *x;
-
-	if ((x = d2i_X509(NULL, &q, (long)len)) != NULL)
-		return set_add_cert(s, field, line, x, false);
-	q = p;
-	if ((req = d2i_X509_REQ(NULL, &q, (long)len)) != NULL) {
-		X509_REQ_free(req);
-		return set_fail(
-		    s, field, ERR_FILE_REQUEST, line, "CERTIFICATE REQUEST");
-	}
-	q = p;
-	if ((crl = d2i_X509_CRL(NULL, &q, (long)len)) != NULL) {
-		X509_CRL_free(crl);
-		return set_fail(
-		    s, field, ERR_FILE_UNSUPPORTED, line, "X509 CRL");
-	}
-	return set_fail(s, field, ERR_FILE_UNREADABLE, line, "X.509");
-}
-
 /*
  * Keys that no mail server can use are not even decoded: finishing a DH or
  * DSA key of 10,000 bits costs a second.
@@ -288,56 +261,4 @@ der_read_key(struct pki_set *s, int field, enum der_kind kind,
 		return set_add_key(s, field, line, pkey, encrypted, false);
 	}
 	return set_fail(s, field, ERR_FILE_UNREADABLE, line, "ASN.1");
-}
-
-static int
-read_one(struct pki_set *s, int field, enum der_kind kind,
-    const unsigned char *p, size_t len, int line)
-{
-	switch (kind) {
-	case DER_SIGNED:
-		return read_signed(s, field, p, len, line);
-	case DER_ENCRYPTED_KEY:
-		return kdf_decrypt_pkcs8(s, field, line, p, len);
-	case DER_PKCS12:
-		return p12_read(s, field, p, len);
-	case DER_PKCS7:
-		return p7_read(s, field, p, len, line);
-	case DER_PUBLIC_KEY:
-		return set_fail(
-		    s, field, ERR_FILE_UNSUPPORTED, line, "PUBLIC KEY");
-	case DER_TRUNCATED:
-		return set_fail(s, field, ERR_FILE_TRUNCATED, line, "ASN.1");
-	default:
-		return der_read_key(s, field, kind, p, len, line, false);
-	}
-}
-
-/*
- * After the last value only white space and NULs may stand (a text-mode
- * transfer adds them), and the trust settings of a TRUSTED CERTIFICATE.
- */
-int
-der_read(
-    struct pki_set *s, int field, const unsigned char *p, size_t len, int line)
-{
-	enum der_kind kind;
-	size_t n;
-	int rc = 0;
-
-	if (len == 0)
-		return set_fail(s, field, ERR_FILE_TRUNCATED, line, "ASN.1");
-	while (len > 0 && rc == 0) {
-		kind = der_sniff(p, len, &n);
-		rc = read_one(s, field, kind, p, n, line);
-		p += n;
-		len -= n;
-		while (len > 0 &&
-		       (*p == '\0' || *p == '\n' || *p == '\r' || *p == ' ')) {
-			p++;
-			len--;
-		}
-	}
-	ERR_clear_error();
-	return rc;
 }

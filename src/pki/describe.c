@@ -395,3 +395,28 @@ describe_pair(const struct pki_pair *p, time_t now)
 	json_object_object_add(o, "leaf", leaf);
 	return o;
 }
+
+void
+time_date(const ASN1_TIME *t, char dst[32])
+{
+	time_t when;
+
+	if (cert_time(t, &when) == 0)
+		time_iso(when, dst);
+	else
+		snprintf(dst, 32, "?");
+}
+
+const char *
+digest_name(const X509 *x, int *ret_md)
+{
+	const char *name;
+	int md = NID_undef;
+
+	if (X509_get_signature_info((X509 *)x, &md, NULL, NULL, NULL) != 1)
+		ERR_clear_error();
+	if (ret_md != NULL)
+		*ret_md = md;
+	name = OBJ_nid2ln(X509_get_signature_nid(x));
+	return name != NULL ? name : "?";
+}

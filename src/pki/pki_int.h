@@ -169,13 +169,14 @@ enum der_kind {
 	DER_PKCS12
 };
 enum der_kind der_sniff(const unsigned char *, size_t, size_t *ret_len);
-/* Decode all values that stand one after the other. */
-int der_read(
-    struct pki_set *, int field, const unsigned char *, size_t, int line);
 int der_take_pkcs8(struct pki_set *, int field, int line,
     const PKCS8_PRIV_KEY_INFO *, bool encrypted, bool bundled);
 int der_read_key(struct pki_set *, int field, enum der_kind,
     const unsigned char *, size_t, int line, bool encrypted);
+
+/* derread.c: decode all values that stand one after the other. */
+int der_read(
+    struct pki_set *, int field, const unsigned char *, size_t, int line);
 
 /* kdf.c: passphrases, with their cost looked at first */
 #define PKI_COST_MAX_NS (75ull * 1000 * 1000)
@@ -248,8 +249,6 @@ void check_pair(struct pki_set *, struct pki_pair *, const struct pki_input *);
 void check_key(struct pki_set *, EVP_PKEY *, const struct pki_input *);
 void verify_run(struct check_ctx *);
 bool roca_fingerprint(const BIGNUM *n);
-const char *digest_name(const X509 *, int *ret_md);
-void time_date(const ASN1_TIME *, char dst[32]);
 
 /* handshake.c */
 int chain_write(const struct pki_plan *, struct buf *);
@@ -294,5 +293,7 @@ int cert_time(const ASN1_TIME *, time_t *);
 struct json_object *describe_cert(X509 *, time_t now);
 struct json_object *describe_key(EVP_PKEY *, bool encrypted);
 struct json_object *describe_pair(const struct pki_pair *, time_t now);
+const char *digest_name(const X509 *, int *ret_md);
+void time_date(const ASN1_TIME *, char dst[32]);
 
 #endif
