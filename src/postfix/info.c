@@ -88,31 +88,6 @@ find_other_mta(const struct conf *conf, struct postfix_info *info)
 	}
 }
 
-static void
-info_broken(struct postfix_info *info, const struct buf *program_err)
-{
-	char diag[DIAG_MAX];
-
-	info->kind = POSTFIX_BROKEN;
-	diag_pick(program_err, diag);
-	(void)snprintf(info->detail, sizeof(info->detail), "%s",
-	    diag[0] == '\0' ? "postconf failed without a word" : diag);
-}
-
-/* One postconf call: 0 with *r filled, 1 when Postfix refused (info says
- * so), -1 when it could not run. */
-int
-info_ask(const struct conf *conf, const char *const *args, struct run_result *r,
-    struct postfix_info *info, struct err *err)
-{
-	if (postconf_run(conf, conf->config_directory, args, r, err) == -1)
-		return -1;
-	if (r->exit_code == 0)
-		return 0;
-	info_broken(info, &r->err);
-	return 1;
-}
-
 /* "3.7.11", "3.10-20240101", "3.9.0-RC1" -> 30711, 31000, 30900 */
 static unsigned
 version_number(const char *text)
@@ -141,7 +116,7 @@ read_version(
 	size_t n;
 	int rc;
 
-	if ((rc = info_ask(conf, args, &r, info, err)) != 0)
+	if ((rc = postconf_ask(conf, args, &r, info, err)) != 0)
 		goto out;
 	n = strcspn(r.out.data, "\r\n");
 	text_clean(
@@ -196,7 +171,7 @@ read_values(const struct conf *conf, struct postfix_info *info,
 	const char *s;
 	int rc;
 
-	if ((rc = info_ask(conf, args, &r, info, err)) != 0)
+	if ((rc = postconf_ask(conf, args, &r, info, err)) != 0)
 		goto out;
 	if ((rc = postconf_parse(&r.out, &o, err)) == -1)
 		goto out;

@@ -127,3 +127,20 @@ diag_pick(const struct buf *b, char dst[DIAG_MAX])
 			return;
 		}
 }
+
+int
+postconf_ask(const struct conf *conf, const char *const *args,
+    struct run_result *r, struct postfix_info *info, struct err *err)
+{
+	char diag[DIAG_MAX];
+
+	if (postconf_run(conf, conf->config_directory, args, r, err) == -1)
+		return -1;
+	if (r->exit_code == 0)
+		return 0;
+	info->kind = POSTFIX_BROKEN;
+	diag_pick(&r->err, diag);
+	(void)snprintf(info->detail, sizeof(info->detail), "%s",
+	    diag[0] == '\0' ? "postconf failed without a word" : diag);
+	return 1;
+}

@@ -63,9 +63,9 @@ int	rule_limit(const struct params_context *, struct want *,
 int	restrictions_without(const char *value, const char *access_file,
 	    char *dst, size_t size);
 
-/* info.c: one postconf call: 0 with *r filled, 1 when Postfix refused (info
- * says so), -1 when it could not run. */
-int	info_ask(const struct conf *, const char *const *args,
+/* One call of postconf with main.cf as it is: 0 with *r filled, 1 when
+ * Postfix refused (info says so), -1 when it could not run. */
+int	postconf_ask(const struct conf *, const char *const *args,
 	    struct run_result *, struct postfix_info *, struct err *);
 /* services.c: 0, 1 (broken, info says why) or -1. */
 int	services_read(const struct conf *, const char *const *names,

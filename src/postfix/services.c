@@ -268,7 +268,7 @@ read_overrides(const struct scan *s, struct json_object **ret, struct err *err)
 	struct run_result r;
 	int rc;
 
-	if ((rc = info_ask(s->conf, args, &r, s->info, err)) == 0)
+	if ((rc = postconf_ask(s->conf, args, &r, s->info, err)) == 0)
 		rc = postconf_parse(&r.out, ret, err);
 	run_result_clear(&r);
 	return rc;
@@ -322,7 +322,7 @@ services_read(const struct conf *conf, const char *const *names,
 	struct run_result r;
 	int rc;
 
-	if ((rc = info_ask(conf, args, &r, info, err)) != 0)
+	if ((rc = postconf_ask(conf, args, &r, info, err)) != 0)
 		goto out;
 	if ((s.v = calloc(LINES_MAX, sizeof(*s.v))) == NULL) {
 		rc = err_set(err, ERR_NOMEM, "", "master.cf");
