@@ -435,16 +435,6 @@ db_close(struct db *db)
 	free(db);
 }
 
-int
-db_sweep(struct db *db, time_t now, int idle_s, int max_s, struct err *err)
-{
-	if (db_run(db, err, DB_SESSION_SWEEP, "ii", (int64_t)now - idle_s,
-		(int64_t)now - max_s) == -1 ||
-	    networks_sweep(db, now, err) == -1)
-		return -1;
-	return throttle_sweep(db, now, err);
-}
-
 void
 db_own_list(struct db *db, struct wordlist *list)
 {

@@ -219,3 +219,13 @@ sessions_end_others(struct db *db, const char *user, long keep, struct err *err)
 	return db_run(
 	    db, err, DB_SESSION_END_OTHERS, "si", user, (int64_t)keep);
 }
+
+int
+db_sweep(struct db *db, time_t now, int idle_s, int max_s, struct err *err)
+{
+	if (db_run(db, err, DB_SESSION_SWEEP, "ii", (int64_t)now - idle_s,
+		(int64_t)now - max_s) == -1 ||
+	    networks_sweep(db, now, err) == -1)
+		return -1;
+	return throttle_sweep(db, now, err);
+}
