@@ -54,7 +54,7 @@ void	backend_audit(struct app *, const struct request *,
  * upload.c part: the three file fields of a form (file parts, or text parts
  * from `curl -F private_key=<key.pem`) as FILES of ops.h, and {field: file
  * name}.  A field that no file was chosen for is absent.  *files and *names
- * are NULL when no file came; owned by the caller, wiped with json_wipe.
+ * are NULL when no file came; owned by the caller, wiped with jsonx_wipe.
  * Too large: ERR_FILE_TOO_LARGE with its field.
  */
 int	upload_from_form(const struct fields *, struct json_object **files,

@@ -1,6 +1,6 @@
 /*
  * client.h - a client of postseald: one request frame, one result (ops.h).
- * Shared by postseal.fcgi and postsealctl.
+ * Shared by postseal.fcgi, postsealctl and postseal-sync.
  *
  * The reply is a peer's frame: its shape is checked before it is used.
  * The request may hold a private key: it is wiped once sent.
@@ -17,11 +17,11 @@ struct json_object;
 struct client_actor {
 	const char	*user;
 	const char	*from;
-	const char	*via;		/* "web", "api", "ctl" */
+	const char	*via;		/* "web", "api", "ctl", "sync" */
 };
 
 /*
- * args is taken over, also on failure.  0 with *data owned by the caller; -1
+ * args is taken over and wiped, also on failure.  0 with *data owned by the caller; -1
  * with *err, and *error (owned; NULL when the daemon said nothing) its whole
  * ERROR.  When the connection ends or takes too long while a job runs, *error
  * is {"code", "job", "lost": true}.  error may be NULL.
@@ -30,7 +30,14 @@ int	client_call(const char *socket, const struct client_actor *,
 	    const char *op, struct json_object *args,
 	    struct json_object **data, struct json_object **error,
 	    struct err *);
-/* Overwrite all strings in it, then json_object_put: for secrets. */
-void	json_wipe(struct json_object *);
+/*
+ * The two halves of it, for who does other things meanwhile.  Start: the
+ * connection, or -1; args stays the caller's and is not wiped.  Finish: waits
+ * ms at most, and closes the connection.
+ */
+int	client_start(const char *socket, const struct client_actor *,
+	    const char *op, struct json_object *args, struct err *);
+int	client_finish(int fd, int ms, struct json_object **data,
+	    struct json_object **error, struct err *);
 
 #endif

@@ -63,7 +63,7 @@ int	jsonx_put_str(struct json_object *, const char *key, const char *);
 int	jsonx_put_int(struct json_object *, const char *key, int64_t);
 int	jsonx_put_bool(struct json_object *, const char *key, bool);
 /* Wipe every string below, then put: for objects with keys, passphrases. */
-void		 jsonx_free_secret(struct json_object *);
+void		 jsonx_wipe(struct json_object *);
 bool		 utf8_valid(const char *, size_t);
 
 #endif

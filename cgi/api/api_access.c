@@ -63,11 +63,11 @@ answer_user(struct reply *reply, int status, const char *name, const char *made,
 	if (api_put(o, "name", json_object_new_string(name)) == -1 ||
 	    (*made != '\0' &&
 		api_put(o, "password", json_object_new_string(made)) == -1)) {
-		json_wipe(o);
+		jsonx_wipe(o);
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	}
 	rc = api_answer(reply, status, o, err);
-	json_wipe(o);
+	jsonx_wipe(o);
 	return rc;
 }
 
@@ -207,7 +207,7 @@ api_tokens_post(
 		err_set(err, ERR_NOMEM, "", "out of memory");
 	else
 		rc = api_answer(reply, 201, o, err);
-	json_wipe(o);
+	jsonx_wipe(o);
 	OPENSSL_cleanse(token, sizeof(token));
 	return rc;
 }

@@ -149,7 +149,7 @@ api_apply_args(const struct request *req, struct api_input *in,
 			rc = err_set(err, ERR_NOMEM, "", "out of memory");
 	}
 	if (rc == -1 || put_if_match(req, args, err) == -1) {
-		json_wipe(args);
+		jsonx_wipe(args);
 		return NULL;
 	}
 	return args;
@@ -259,7 +259,7 @@ api_inspect(
 	if (rc == -1 || (in.passphrase != NULL &&
 			    api_put(args, "passphrase",
 				json_object_new_string(in.passphrase)) == -1)) {
-		json_wipe(args);
+		jsonx_wipe(args);
 		rc = err_set(err, ERR_NOMEM, "", "out of memory");
 		goto out;
 	}

@@ -25,7 +25,7 @@ api_put(struct json_object *args, const char *key, struct json_object *value)
 	if (value == NULL)
 		return 0;
 	if (args == NULL || json_object_object_add(args, key, value) != 0) {
-		json_wipe(value);
+		jsonx_wipe(value);
 		return -1;
 	}
 	return 0;
@@ -408,7 +408,7 @@ void
 api_input_clear(struct api_input *in)
 {
 	json_object_put(in->settings);
-	json_wipe(in->files);
+	jsonx_wipe(in->files);
 	json_object_put(in->confirm);
 	json_object_put(in->scanners);
 	if (in->passphrase != NULL)

@@ -98,7 +98,7 @@ ask_now(struct app *app, const struct request *req, const char *user,
 		if ((v = json_object_new_string(password)) == NULL)
 			goto nomem;
 		if (json_object_object_add(args, "password", v) != 0) {
-			json_wipe(v);
+			jsonx_wipe(v);
 			goto nomem;
 		}
 	}

@@ -129,7 +129,7 @@ parse_json(struct request *req, const struct buf *b, struct err *err)
 	if (jsonx_parse(b->data, b->len, JSON_DEPTH_MAX, &o, err) == -1)
 		return -1;
 	if (!json_object_is_type(o, json_type_object)) {
-		json_wipe(o);
+		jsonx_wipe(o);
 		return err_set(
 		    err, ERR_REQ_MALFORMED, "", "body: expected a JSON object");
 	}

@@ -16,6 +16,7 @@
 #include <openssl/crypto.h>
 
 #include "core.h"
+#include "jsonx.h"
 #include "util.h"
 
 #define HEADER_NAME_MAX 64
@@ -192,7 +193,7 @@ request_clear(struct request *req)
 	}
 	fields_clear(&req->query);
 	fields_clear(&req->form);
-	json_wipe(req->json);
+	jsonx_wipe(req->json);
 	json_object_put(req->problem);
 	free(req->target);
 	OPENSSL_cleanse(req, sizeof(*req));

@@ -275,7 +275,7 @@ access_render(const struct page *p, struct reply *reply,
 		access_narrow(p, ctx);
 	rc = page_render(p->app, p->req, reply, status, "access", ctx, err);
 out:
-	json_wipe(ctx);
+	jsonx_wipe(ctx);
 	return rc;
 }
 

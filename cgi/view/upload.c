@@ -67,7 +67,7 @@ put(struct json_object **o, const char *key, struct json_object *v)
 		return -1;
 	if ((*o == NULL && (*o = json_object_new_object()) == NULL) ||
 	    json_object_object_add(*o, key, v) != 0) {
-		json_wipe(v);
+		jsonx_wipe(v);
 		return -1;
 	}
 	return 0;
@@ -103,7 +103,7 @@ upload_from_form(const struct fields *form, struct json_object **ret_files,
 	*ret_names = names;
 	return 0;
 fail:
-	json_wipe(files);
+	jsonx_wipe(files);
 	json_object_put(names);
 	return -1;
 }
@@ -134,6 +134,6 @@ upload_from_json(struct json_object *certificate,
 	*ret_files = files;
 	return 0;
 fail:
-	json_wipe(files);
+	jsonx_wipe(files);
 	return -1;
 }

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <json-c/json.h>
-#include <openssl/crypto.h>
 
 #include "client.h"
 #include "ipc.h"
@@ -18,38 +17,6 @@
 
 #define SEND_MS	     5000
 #define PROGRESS_MAX 1000 /* frames before the result */
-
-void
-json_wipe(struct json_object *o)
-{
-	size_t n;
-
-	if (o == NULL)
-		return;
-	switch (json_object_get_type(o)) {
-	case json_type_object: {
-		json_object_object_foreach (o, key, value) {
-			(void)key;
-			json_wipe(json_object_get(value));
-		}
-		break;
-	}
-	case json_type_array:
-		n = json_object_array_length(o);
-		for (size_t i = 0; i < n; i++)
-			json_wipe(
-			    json_object_get(json_object_array_get_idx(o, i)));
-		break;
-	case json_type_string:
-		/* json-c hands out its own buffer; the object is ours. */
-		OPENSSL_cleanse((char *)json_object_get_string(o),
-		    (size_t)json_object_get_string_len(o));
-		break;
-	default:
-		break;
-	}
-	json_object_put(o);
-}
 
 static const struct {
 	const char *op;
@@ -80,7 +47,7 @@ reply_ms(const char *op)
 	return REPLY_MS;
 }
 
-/* {"op", "actor", "args"}; args is taken over. */
+/* {"op", "actor", "args"}; args stays the caller's, too. */
 static struct json_object *
 frame(const struct client_actor *who, const char *op, struct json_object *args)
 {
@@ -98,12 +65,11 @@ frame(const struct client_actor *who, const char *op, struct json_object *args)
 	    jsonx_put_str(actor, "via", who->via) == -1 ||
 	    jsonx_put_str(o, "op", op) == -1)
 		goto fail;
-	if (json_object_object_add(o, "args", args) != 0)
-		goto fail;
-	return o;
+	if (json_object_object_add(o, "args", json_object_get(args)) == 0)
+		return o;
+	json_object_put(args);
 fail:
 	json_object_put(o);
-	json_wipe(args);
 	return NULL;
 }
 
@@ -172,10 +138,10 @@ lost(const char *job, struct json_object **error, struct err *err)
 }
 
 static int
-wait_result(int fd, const char *op, struct json_object **data,
+wait_result(int fd, int ms, struct json_object **data,
     struct json_object **error, struct err *err)
 {
-	int64_t end = now_ms() + reply_ms(op), left;
+	int64_t end = now_ms() + ms, left;
 	struct json_object *reply;
 	char job[JOB_ID_LEN + 1] = "";
 	const char *type;
@@ -203,25 +169,45 @@ wait_result(int fd, const char *op, struct json_object **data,
 }
 
 int
+client_start(const char *socket, const struct client_actor *who, const char *op,
+    struct json_object *args, struct err *err)
+{
+	struct json_object *out;
+	int fd;
+
+	if ((out = frame(who, op, args)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	fd = ipc_connect(socket, err);
+	if (fd != -1 && ipc_send(fd, out, SEND_MS, err) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	json_object_put(out);
+	return fd;
+}
+
+int
+client_finish(int fd, int ms, struct json_object **data,
+    struct json_object **error, struct err *err)
+{
+	int rc = wait_result(fd, ms, data, error, err);
+
+	close(fd);
+	return rc;
+}
+
+int
 client_call(const char *socket, const struct client_actor *who, const char *op,
     struct json_object *args, struct json_object **data,
     struct json_object **error, struct err *err)
 {
-	struct json_object *out;
-	int fd, rc;
+	int fd;
 
 	if (error != NULL)
 		*error = NULL;
-	if ((out = frame(who, op, args)) == NULL)
-		return err_set(err, ERR_NOMEM, "", "out of memory");
-	if ((fd = ipc_connect(socket, err)) == -1) {
-		json_wipe(out);
+	fd = client_start(socket, who, op, args, err);
+	jsonx_wipe(args);
+	if (fd == -1)
 		return -1;
-	}
-	rc = ipc_send(fd, out, SEND_MS, err);
-	json_wipe(out);
-	if (rc == 0)
-		rc = wait_result(fd, op, data, error, err);
-	close(fd);
-	return rc;
+	return client_finish(fd, reply_ms(op), data, error, err);
 }

@@ -304,7 +304,7 @@ ipc_recv(int fd, struct json_object **ret, size_t max, int timeout_ms,
 	o = NULL;
 	rc = 0;
 out:
-	jsonx_free_secret(o);
+	jsonx_wipe(o);
 	buf_clear(&b);
 	return rc;
 }

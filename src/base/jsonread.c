@@ -351,7 +351,7 @@ done:
 	*ret = o;
 	return 0;
 fail:
-	jsonx_free_secret(o);
+	jsonx_wipe(o);
 	return -1;
 }
 
@@ -399,7 +399,7 @@ jsonx_parse(const char *text, size_t len, int depth_max,
 	o = NULL;
 	rc = 0;
 out:
-	jsonx_free_secret(o);
+	jsonx_wipe(o);
 	buf_clear(&r.str);
 	return rc;
 }

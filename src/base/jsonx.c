@@ -382,7 +382,7 @@ wipe(struct json_object *o)
 }
 
 void
-jsonx_free_secret(struct json_object *o)
+jsonx_wipe(struct json_object *o)
 {
 	wipe(o);
 	json_object_put(o);

@@ -46,7 +46,7 @@ int server_run(struct server *, struct err *);
 int confine_start(const struct conf *, struct err *);
 struct json_object *confine_to_json(const struct conf *);
 
-/* ops.c */
+/* call.c */
 enum { PEER_ROOT = 1, PEER_WEB = 2, PEER_SYNC = 4 };
 
 struct call {
@@ -58,7 +58,12 @@ struct call {
 	bool replied;		   /* result was sent already */
 	bool gone;		   /* client does not listen */
 };
+int call_reply(struct call *, struct json_object *data, const struct err *);
+/* Copy of UTF-8 without control characters and those that turn the direction
+ * of writing, cut at a character's end. */
+void clean_copy(char *dst, size_t size, const char *src);
 
+/* ops.c */
 struct op {
 	const char *name;
 	unsigned peers;
@@ -71,12 +76,6 @@ extern const struct op ops[]; /* {NULL} at the end */
 
 /* One connection from request to reply. */
 void serve(const struct conf *, int fd, unsigned peer);
-int call_reply(struct call *, struct json_object *data, const struct err *);
-/* Overwrite every string below obj: it may hold keys. */
-void json_wipe(struct json_object *);
-/* Copy of UTF-8 without control characters and those that turn the direction
- * of writing, cut at a character's end. */
-void clean_copy(char *dst, size_t size, const char *src);
 
 /* op_*.c */
 int op_connection_get(

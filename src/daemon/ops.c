@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
 #include "daemon.h"
 #include "jsonx.h"
 #include "util.h"
@@ -23,7 +21,6 @@
 #define SYNC	PEER_SYNC
 #define SMALL	(8 * 1024)
 #define RECV_MS 5000
-#define SEND_MS 3000
 
 static const char *const no_args[] = {NULL};
 static const char *const draft_args[] = {"draft", NULL};
@@ -98,65 +95,6 @@ const struct op ops[] = {
     {OP_SCANNER_REMOVE, BOTH, SMALL, name_args, op_scanner_remove},
     {NULL, 0, 0, no_args, NULL},
 };
-
-void
-json_wipe(struct json_object *obj)
-{
-	size_t i, n;
-	char *s;
-
-	switch (json_object_get_type(obj)) {
-	case json_type_string:
-		/* json-c hands out its own memory; it is ours to clear. */
-		n = (size_t)json_object_get_string_len(obj);
-		memcpy(&s, &(const char *){json_object_get_string(obj)},
-		    sizeof(s));
-		OPENSSL_cleanse(s, n);
-		break;
-	case json_type_array:
-		n = json_object_array_length(obj);
-		for (i = 0; i < n; i++)
-			json_wipe(json_object_array_get_idx(obj, i));
-		break;
-	case json_type_object: {
-		json_object_object_foreach (obj, key, val) {
-			(void)key;
-			json_wipe(val);
-		}
-		break;
-	}
-	default:
-		break;
-	}
-}
-
-void
-clean_copy(char *dst, size_t size, const char *src)
-{
-	size_t n, len = strlen(src), used = 0;
-
-	while (len > 0) {
-		n = text_unseen(src, len);
-		if (n > 0) {
-			if (used + 1 >= size)
-				break;
-			dst[used++] = '?';
-		} else {
-			/* Not in the middle of a character. */
-			do {
-				n++;
-			} while (
-			    n < len && ((unsigned char)src[n] & 0xc0) == 0x80);
-			if (used + n >= size)
-				break;
-			memcpy(dst + used, src, n);
-			used += n;
-		}
-		src += n;
-		len -= n;
-	}
-	dst[used] = '\0';
-}
 
 static const struct op *
 op_find(const char *name)
@@ -260,27 +198,6 @@ read_request(struct call *c, struct json_object *req, size_t len,
 	return 0;
 }
 
-int
-call_reply(struct call *c, struct json_object *data, const struct err *err)
-{
-	struct json_object *o = json_object_new_object(), *e;
-	int rc;
-
-	json_object_object_add(o, "type", json_object_new_string("result"));
-	json_object_object_add(o, "ok", json_object_new_boolean(err == NULL));
-	if (err == NULL) {
-		json_object_object_add(o, "data", json_object_get(data));
-	} else {
-		e = c->error != NULL ? json_object_get(c->error)
-				     : err_to_json(err);
-		json_object_object_add(o, "error", e);
-	}
-	c->replied = true;
-	rc = c->gone ? 0 : ipc_send(c->fd, o, SEND_MS, NULL);
-	json_object_put(o);
-	return rc;
-}
-
 static int
 answer(struct call *c, struct json_object *req, size_t len,
     struct json_object **data, struct err *err)
@@ -319,8 +236,7 @@ serve(const struct conf *conf, int fd, unsigned peer)
 	if (!c.replied)
 		(void)call_reply(&c, data, rc == 0 ? NULL : &err);
 out:
-	json_wipe(req);
-	json_object_put(req);
+	jsonx_wipe(req);
 	json_object_put(data);
 	json_object_put(c.error);
 }

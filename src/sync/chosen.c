@@ -22,37 +22,6 @@
 
 #define SWAPS 5
 
-static struct json_object *
-entry_of(const struct sync *s, const char *name)
-{
-	struct json_object *v = NULL;
-
-	(void)json_object_object_get_ex(
-	    jsonx_path(s->desired, "chosen.hosts"), name, &v);
-	return v;
-}
-
-/* Does the host say that it has what this entry is about? */
-static bool
-has(struct sync *s, const char *name, struct json_object *entry)
-{
-	const struct host *h = model_host(s, name, false);
-
-	return h != NULL && h->valid &&
-	       h->own_generation >= jsonx_path_int(entry, "generation");
-}
-
-/* The number that this host shall still get, or 0. */
-int64_t
-model_chosen(struct sync *s, const char *name)
-{
-	struct json_object *entry = entry_of(s, name);
-
-	return entry == NULL || has(s, name, entry)
-		   ? 0
-		   : jsonx_path_int(entry, "generation");
-}
-
 /* Hosts of the newest such Save, in the order of its waves. */
 struct rollout_host *
 chosen_roster(struct sync *s, size_t *ret_n)
@@ -103,7 +72,7 @@ chosen_prune(struct sync *s, struct json_object *chosen)
 	left = strcmp(jsonx_path_str(chosen, "state", ""), "left") == 0;
 	keep = json_object_new_object();
 	json_object_object_foreach (hosts, name, entry) {
-		if (!has(s, name, entry) && model_enrolled(s, name) &&
+		if (!model_has(s, name, entry) && model_enrolled(s, name) &&
 		    !(left &&
 			jsonx_path_int(entry, "generation") == generation))
 			json_object_object_add(
@@ -125,7 +94,7 @@ put_bundle(struct sync *s, const char *name, const char *id, const char *dir,
 
 	jsonx_put_str(args, "host", name);
 	jsonx_put_str(args, "chosen", id);
-	if (link_call(s->conf, OP_CLUSTER_SEAL, args, &data, err) == -1)
+	if (daemon_call(s->conf, OP_CLUSTER_SEAL, args, &data, err) == -1)
 		return -1;
 	o = json_object_new_object();
 	jsonx_put_int(o, "generation", generation);
@@ -176,7 +145,7 @@ carried(struct sync *s, struct json_object *before)
 		return keep;
 	stopped = strcmp(jsonx_path_str(before, "chosen.state", ""), "done");
 	json_object_object_foreach (hosts, name, entry) {
-		if (has(s, name, entry) || !model_enrolled(s, name) ||
+		if (model_has(s, name, entry) || !model_enrolled(s, name) ||
 		    (stopped && jsonx_path_int(entry, "generation") == newest))
 			continue;
 		json_object_object_add(keep, name, json_object_get(entry));

@@ -5,12 +5,13 @@
  * compare-and-swap, which names them.  A crash in between, or a lost race,
  * leaves bundles that are removed with the next publication.
  */
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "client.h"
 #include "jsonx.h"
 #include "ops.h"
 #include "sync.h"
@@ -62,8 +63,8 @@ console_roster(struct sync *s, size_t *ret_n)
 }
 
 static int
-seal_start(struct sync *s, struct link *l, const char *host,
-    struct json_object *what, struct err *err)
+seal_start(
+    struct sync *s, const char *host, struct json_object *what, struct err *err)
 {
 	struct json_object *args = json_object_new_object();
 
@@ -72,18 +73,16 @@ seal_start(struct sync *s, struct link *l, const char *host,
 	jsonx_put_int(args, "local", jsonx_path_int(what, "local"));
 	jsonx_put_str(args, "by", jsonx_path_str(what, "by", ""));
 	jsonx_put_str(args, "apply", jsonx_path_str(what, "apply", "restart"));
-	return link_start(l, s->conf, OP_CLUSTER_SEAL, args, SEAL_MS, err);
+	return daemon_start(s->conf, OP_CLUSTER_SEAL, args, err);
 }
 
 static int
-seal_finish(struct link *l, struct json_object *what, int wave,
+seal_finish(int fd, struct json_object *what, int wave,
     struct json_object **ret, struct err *err)
 {
-	struct pollfd p = {.fd = l->fd, .events = POLLIN};
 	struct json_object *data = NULL, *o;
 
-	(void)poll(&p, 1, SEAL_MS);
-	if (link_finish(l, &data, err) == -1)
+	if (client_finish(fd, SEAL_MS, &data, NULL, err) == -1)
 		return -1;
 	o = json_object_new_object();
 	jsonx_put_int(o, "generation", jsonx_path_int(what, "generation"));
@@ -99,11 +98,9 @@ int
 console_seal(struct sync *s, const char *host, struct json_object *what,
     int wave, struct json_object **ret, struct err *err)
 {
-	struct link l = {.fd = -1};
+	int fd = seal_start(s, host, what, err);
 
-	if (seal_start(s, &l, host, what, err) == -1)
-		return -1;
-	return seal_finish(&l, what, wave, ret, err);
+	return fd == -1 ? -1 : seal_finish(fd, what, wave, ret, err);
 }
 
 int
@@ -150,23 +147,26 @@ put_bundles(struct sync *s, struct json_object *what, const char *dir,
     struct err *err)
 {
 	struct json_object *ops = json_object_new_array(), *o = NULL;
-	struct link ahead[SEALS];
 	size_t i, begun = 0, bytes = 0;
-	int rc = 0;
+	int ahead[SEALS], rc = 0;
 	bool alive;
 
 	for (i = 0; i < SEALS; i++)
-		ahead[i].fd = -1;
+		ahead[i] = -1;
 	for (i = 0; rc == 0 && i < n; i++) {
 		for (; rc == 0 && begun < n && begun < i + SEALS; begun++) {
-			if (!h[begun].self)
-				rc = seal_start(s, &ahead[begun % SEALS],
-				    h[begun].name, what, err);
+			if (h[begun].self)
+				continue;
+			ahead[begun % SEALS] =
+			    seal_start(s, h[begun].name, what, err);
+			if (ahead[begun % SEALS] == -1)
+				rc = -1;
 		}
 		if (rc == -1 || h[i].self)
 			continue;
 		rc = seal_finish(
-		    &ahead[i % SEALS], what, rollout_wave(r, h, n, i), &o, err);
+		    ahead[i % SEALS], what, rollout_wave(r, h, n, i), &o, err);
+		ahead[i % SEALS] = -1;
 		if (rc == 0) {
 			rc =
 			    put_bundle(s, h[i].name, dir, o, &ops, &bytes, err);
@@ -178,7 +178,8 @@ put_bundles(struct sync *s, struct json_object *what, const char *dir,
 			rc = etcd_keepalive(s->etcd, s->lease, &alive, err);
 	}
 	for (i = 0; i < SEALS; i++)
-		link_drop(&ahead[i]);
+		if (ahead[i] != -1)
+			close(ahead[i]);
 	if (rc == 0)
 		return console_flush(s, &ops, err);
 	json_object_put(ops);
@@ -262,7 +263,7 @@ console_settle(struct sync *s, const char *id, const char *outcome,
 	jsonx_put_str(args, "id", id); /* a copy: id may be of s->me */
 	jsonx_put_str(args, "outcome", outcome);
 	jsonx_put_str(args, "detail", detail);
-	rc = link_call(s->conf, OP_CLUSTER_PUBLISHED, args, &data, err);
+	rc = daemon_call(s->conf, OP_CLUSTER_PUBLISHED, args, &data, err);
 	json_object_put(data);
 	/* Done with, before the next poll says so. */
 	json_object_object_del(s->me, "publish");

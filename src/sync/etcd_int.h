@@ -1,5 +1,5 @@
 /*
- * etcd_int.h - what etcd.c and etcd_watch.c share.
+ * etcd_int.h - what etcd.c, etcd_http.c and etcd_watch.c share.
  */
 #ifndef POSTSEAL_ETCD_INT_H
 #define POSTSEAL_ETCD_INT_H
@@ -36,6 +36,9 @@ struct etcd {
 	size_t watch_endpoint;
 };
 
+/* body is taken over. */
+int etcd_call(struct etcd *, const char *path, struct json_object *body,
+    struct json_object **reply, struct err *);
 /* TLS, headers, URL of path at the current endpoint. */
 int etcd_prepare(struct etcd *, CURL *, const char *path,
     struct curl_slist **headers, struct err *);

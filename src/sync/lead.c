@@ -47,31 +47,6 @@ desired_change(struct sync *s, enum track track, const char *state,
 }
 
 static struct json_object *
-track_of(struct sync *s, enum track track)
-{
-	return track == TRACK_ALL ? s->desired
-				  : jsonx_path(s->desired, "chosen");
-}
-
-static bool
-leads(struct sync *s, enum track track)
-{
-	const char *console = jsonx_path_str(track_of(s, track), "console", "");
-	const struct host *h;
-
-	if (strcmp(console, s->conf->cluster_name) == 0)
-		return true;
-	h = model_host(s, console, false);
-	return h == NULL || !h->alive;
-}
-
-bool
-console_leads(struct sync *s)
-{
-	return leads(s, TRACK_ALL);
-}
-
-static struct json_object *
 failed_names(const struct rollout *r, const struct rollout_host *h, size_t n)
 {
 	struct json_object *list = json_object_new_array();
@@ -111,7 +86,7 @@ drive(struct sync *s, enum track track, const struct rollout *r,
 static int
 drive_track(struct sync *s, enum track track, struct err *err)
 {
-	struct json_object *t = track_of(s, track);
+	struct json_object *t = model_track(s, track);
 	struct rollout_host *h;
 	struct rollout r;
 	struct wave *w = &s->wave[track];
@@ -120,7 +95,7 @@ drive_track(struct sync *s, enum track track, struct err *err)
 
 	if (s->me == NULL ||
 	    strcmp(jsonx_path_str(t, "state", ""), "rolling") != 0 ||
-	    !leads(s, track))
+	    !model_leads(s, track))
 		return 0;
 	r.generation = jsonx_path_int(t, "generation");
 	r.attempt = jsonx_path_int(t, "attempt");
@@ -149,12 +124,12 @@ drive_track(struct sync *s, enum track track, struct err *err)
 static int
 prune(struct sync *s, struct err *err)
 {
-	struct json_object *o = NULL, *t = track_of(s, TRACK_CHOSEN);
+	struct json_object *o = NULL, *t = model_track(s, TRACK_CHOSEN);
 	const char *state = jsonx_path_str(t, "state", "");
 	bool done = false;
 	int rc = 0;
 
-	if (s->me == NULL || t == NULL || !leads(s, TRACK_CHOSEN) ||
+	if (s->me == NULL || t == NULL || !model_leads(s, TRACK_CHOSEN) ||
 	    (strcmp(state, "done") != 0 && strcmp(state, "left") != 0))
 		return 0;
 	if (json_object_deep_copy(s->desired, &o, NULL) == -1)
@@ -177,7 +152,7 @@ console_drive(struct sync *s, struct err *err)
 static int
 retry(struct sync *s, enum track track, bool *done, struct err *err)
 {
-	struct json_object *t = track_of(s, track);
+	struct json_object *t = model_track(s, track);
 	const char *state = jsonx_path_str(t, "state", "");
 
 	if (track == TRACK_ALL && console_reseal(s, err) == -1)
@@ -191,7 +166,7 @@ retry(struct sync *s, enum track track, bool *done, struct err *err)
 static int
 leave(struct sync *s, enum track track, bool *done, struct err *err)
 {
-	struct json_object *t = track_of(s, track);
+	struct json_object *t = model_track(s, track);
 
 	return desired_change(s, track, "left", jsonx_path_int(t, "wave"),
 	    jsonx_path_int(t, "attempt"),
@@ -213,7 +188,7 @@ console_command(struct sync *s, struct err *err)
 		return 0;
 	if (strstr(what, "_chosen") != NULL)
 		track = TRACK_CHOSEN;
-	state = jsonx_path_str(track_of(s, track), "state", "");
+	state = jsonx_path_str(model_track(s, track), "state", "");
 	if (strncmp(what, "retry", 5) == 0 && state[0] != '\0')
 		rc = retry(s, track, &done, err);
 	else if (strncmp(what, "leave", 5) == 0 &&

@@ -24,6 +24,7 @@
 
 #include <curl/curl.h>
 
+#include "client.h"
 #include "jsonx.h"
 #include "ops.h"
 #include "sandbox.h"
@@ -39,6 +40,7 @@
 #define RETRY_DOUBLINGS 5 /* at most 8 s, give or take */
 #define TICK_MS		1000
 #define POLL_GRACE	10000
+#define RECEIVE_MS	5000
 #define TELL_MS		1000 /* what it has to say takes less */
 
 static int signal_pipe[2];
@@ -293,13 +295,31 @@ start_poll(struct sync *s)
 	json_object_object_add(args, "probe", json_object_new_boolean(probe));
 	if (probe)
 		s->probe_at = now_ms() + PROBE_MS;
-	if (link_start(&s->poll, s->conf, OP_CLUSTER_POLL, args,
-		POLL_MS + POLL_GRACE, &err) == -1 &&
-	    s->me != NULL) {
+	s->poll.until = now_ms() + POLL_MS + POLL_GRACE;
+	s->poll.fd = daemon_start(s->conf, OP_CLUSTER_POLL, args, &err);
+	if (s->poll.fd == -1 && s->me != NULL) {
 		log_warn("postseald: %s", err.msg);
 		json_object_put(s->me);
 		s->me = NULL;
 	}
+}
+
+/* Its answer is there, or its time is over. */
+static int
+finish(struct pending *p, struct json_object **data, struct err *err)
+{
+	int rc = client_finish(p->fd, RECEIVE_MS, data, NULL, err);
+
+	p->fd = -1;
+	return rc;
+}
+
+static void
+drop(struct pending *p)
+{
+	if (p->fd != -1)
+		close(p->fd);
+	p->fd = -1;
 }
 
 static void
@@ -309,7 +329,7 @@ take_poll(struct sync *s)
 	const char *enrolled;
 	struct err err;
 
-	if (link_finish(&s->poll, &data, &err) == -1) {
+	if (finish(&s->poll, &data, &err) == -1) {
 		log_warn("postseald: %s", err.msg);
 		return;
 	}
@@ -329,7 +349,7 @@ take_work(struct sync *s)
 	struct json_object *data = NULL;
 	struct err err;
 
-	if (link_finish(&s->work, &data, &err) == -1)
+	if (finish(&s->work, &data, &err) == -1)
 		log_warn("apply: %s: %s", err_name(err.code), err.msg);
 	else {
 		log_info("apply: %s", jsonx_path_str(data, "result", ""));
@@ -337,7 +357,7 @@ take_work(struct sync *s)
 	}
 	json_object_put(data);
 	/* What it changed is not known here before the next poll. */
-	link_drop(&s->poll);
+	drop(&s->poll);
 	json_object_put(s->me);
 	s->me = NULL;
 }
@@ -459,8 +479,8 @@ main(int argc, char *argv[])
 		turn(&s);
 	} while (!wait_all(&s));
 	farewell(&s);
-	link_drop(&s.poll);
-	link_drop(&s.work);
+	drop(&s.poll);
+	drop(&s.work);
 	model_clear(&s);
 	json_object_put(s.me);
 	json_object_put(s.former);

@@ -210,3 +210,54 @@ model_read(struct sync *s, struct err *err)
 	s->next_rev = rev + 1;
 	return etcd_watch_start(s->etcd, from, end, s->next_rev, err);
 }
+
+static struct json_object *
+entry_of(const struct sync *s, const char *name)
+{
+	struct json_object *v = NULL;
+
+	(void)json_object_object_get_ex(
+	    jsonx_path(s->desired, "chosen.hosts"), name, &v);
+	return v;
+}
+
+/* Does the host say that it has what this entry is about? */
+bool
+model_has(struct sync *s, const char *name, struct json_object *entry)
+{
+	const struct host *h = model_host(s, name, false);
+
+	return h != NULL && h->valid &&
+	       h->own_generation >= jsonx_path_int(entry, "generation");
+}
+
+/* The number that this host shall still get, or 0. */
+int64_t
+model_chosen(struct sync *s, const char *name)
+{
+	struct json_object *entry = entry_of(s, name);
+
+	return entry == NULL || model_has(s, name, entry)
+		   ? 0
+		   : jsonx_path_int(entry, "generation");
+}
+
+struct json_object *
+model_track(struct sync *s, enum track track)
+{
+	return track == TRACK_ALL ? s->desired
+				  : jsonx_path(s->desired, "chosen");
+}
+
+bool
+model_leads(struct sync *s, enum track track)
+{
+	const char *console =
+	    jsonx_path_str(model_track(s, track), "console", "");
+	const struct host *h;
+
+	if (strcmp(console, s->conf->cluster_name) == 0)
+		return true;
+	h = model_host(s, console, false);
+	return h == NULL || !h->alive;
+}

@@ -74,7 +74,7 @@ report_send(struct sync *s, struct err *err)
 	json_object_object_add(args, "etcd", etcd);
 	json_object_object_add(args, "desired", json_object_get(s->desired));
 	json_object_object_add(args, "hosts", hosts);
-	if (link_call(s->conf, OP_CLUSTER_REPORT, args, &data, err) == -1)
+	if (daemon_call(s->conf, OP_CLUSTER_REPORT, args, &data, err) == -1)
 		return -1;
 	list = jsonx_path(data, "hosts");
 	for (i = 0; json_object_is_type(list, json_type_array) &&

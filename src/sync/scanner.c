@@ -139,8 +139,9 @@ hand_over(struct sync *s, const struct want *w, struct json_object *bundle,
 	json_object_object_add(args, "own", json_object_new_boolean(w->own));
 	log_info("%s %lld: applying", w->own ? "own settings" : "generation",
 	    (long long)w->generation);
-	return link_start(
-	    &s->work, s->conf, OP_CLUSTER_APPLY, args, APPLY_MS, err);
+	s->work.until = now_ms() + APPLY_MS;
+	s->work.fd = daemon_start(s->conf, OP_CLUSTER_APPLY, args, err);
+	return s->work.fd == -1 ? -1 : 0;
 }
 
 int

@@ -85,19 +85,18 @@ struct json_object *etcd_watch_next(struct etcd *, int64_t *ret_next);
 enum watch_state etcd_watch_state(const struct etcd *);
 
 /*
- * link.c: postseald.
+ * daemon.c: postseald.  args is taken over, and may be part of what is kept
+ * here.  An answer that is not waited for comes by client_finish.
  */
-struct link {
-	int fd; /* -1: idle */
+int daemon_start(const struct conf *, const char *op, struct json_object *args,
+    struct err *);
+int daemon_call(const struct conf *, const char *op, struct json_object *args,
+    struct json_object **data, struct err *);
+/* A call whose answer comes while the loop does other things. */
+struct pending {
+	int fd; /* -1: none */
 	int64_t until;
 };
-int link_call(const struct conf *, const char *op, struct json_object *args,
-    struct json_object **data, struct err *);
-int link_start(struct link *, const struct conf *, const char *op,
-    struct json_object *args, int ms, struct err *);
-/* When fd is readable or its time is over; the link is idle afterwards. */
-int link_finish(struct link *, struct json_object **data, struct err *);
-void link_drop(struct link *);
 
 /*
  * rollout.c: when does who get it?  Pure, for tests and simulation.
@@ -171,7 +170,7 @@ struct sync {
 	struct host *hosts;
 	size_t n_hosts, cap_hosts;
 
-	struct link poll, work;
+	struct pending poll, work;
 	struct json_object *me; /* last POLL, or NULL */
 	int64_t probe_at, report_at, fetch_at;
 	bool report_due, tidy_due;
@@ -195,6 +194,14 @@ void model_lost(struct sync *);
 struct host *model_host(struct sync *, const char *name, bool make);
 /* Is this name among the enrolled hosts that postseald named? */
 bool model_enrolled(const struct sync *, const char *name);
+/* Does the host say that it has what this entry of "chosen" is about? */
+bool model_has(struct sync *, const char *name, struct json_object *entry);
+/* The number of the chosen settings that this host shall still get, or 0. */
+int64_t model_chosen(struct sync *, const char *name);
+/* "desired", or its member "chosen". */
+struct json_object *model_track(struct sync *, enum track);
+/* This console leads that roll-out, or the one that does is away. */
+bool model_leads(struct sync *, enum track);
 
 /* console.c */
 int console_publish(struct sync *, struct err *);
@@ -220,13 +227,10 @@ int chosen_publish(struct sync *, struct err *);
 struct rollout_host *chosen_roster(struct sync *, size_t *ret_n);
 /* True: there are fewer entries now. */
 bool chosen_prune(struct sync *, struct json_object *chosen);
-int64_t model_chosen(struct sync *, const char *name);
 
 /* lead.c */
 int console_command(struct sync *, struct err *);
 int console_drive(struct sync *, struct err *);
-/* This console leads, or the one that does is away. */
-bool console_leads(struct sync *s);
 
 /* tidy.c */
 /* A bundle's wave when its host came after the publication: such a host waits

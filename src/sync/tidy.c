@@ -14,7 +14,7 @@ can_seal(struct sync *s)
 {
 	int64_t wanted = jsonx_path_int(s->desired, "generation");
 
-	return s->me != NULL && wanted > 0 && console_leads(s) &&
+	return s->me != NULL && wanted > 0 && model_leads(s, TRACK_ALL) &&
 	       !jsonx_path_bool(s->me, "own") &&
 	       jsonx_path_int(s->me, "generation") == wanted;
 }
@@ -172,7 +172,7 @@ tidy_stranger(struct sync *s, struct host *h, struct err *err)
 {
 	if (strcmp(h->sealed, "-") == 0 ||
 	    jsonx_path_str(s->desired, "console", "")[0] == '\0' ||
-	    !console_leads(s))
+	    !model_leads(s, TRACK_ALL))
 		return 0;
 	if (tidy_removed(s, h->name, err) == -1)
 		return -1;
@@ -199,7 +199,7 @@ console_tidy(struct sync *s, struct err *err)
 		rc = 0;
 		if (!model_enrolled(s, h->name))
 			rc = tidy_stranger(s, h, err);
-		else if (wanted > 0 && console_leads(s) && !h->own &&
+		else if (wanted > 0 && model_leads(s, TRACK_ALL) && !h->own &&
 			 (!h->valid || h->generation < wanted))
 			rc = tidy_host(s, h, false, err);
 		if (rc == -1)

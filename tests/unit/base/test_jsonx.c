@@ -549,9 +549,12 @@ START_TEST(secrets_are_wiped)
 	struct json_object *p = json_object_get(jsonx_path(o, "p"));
 	struct json_object *s =
 	    json_object_get(json_object_array_get_idx(jsonx_path(o, "a"), 0));
+	struct json_object *x = json_object_get(
+	    jsonx_path(json_object_array_get_idx(jsonx_path(o, "a"), 1), "b"));
 	int i;
 
-	jsonx_free_secret(o);
+	jsonx_wipe(o);
+	ck_assert_int_eq(json_object_get_string(x)[0], 0);
 	ck_assert_int_eq(json_object_get_string_len(s), 10);
 	for (i = 0; i < 10; i++)
 		ck_assert_int_eq(json_object_get_string(s)[i], 0);
@@ -559,7 +562,8 @@ START_TEST(secrets_are_wiped)
 		ck_assert_int_eq(json_object_get_string(p)[i], 0);
 	json_object_put(s);
 	json_object_put(p);
-	jsonx_free_secret(NULL);
+	json_object_put(x);
+	jsonx_wipe(NULL);
 }
 END_TEST
 

@@ -520,22 +520,6 @@ START_TEST(odd_replies)
 }
 END_TEST
 
-START_TEST(wipes)
-{
-	struct json_object *o = NULL, *s;
-	static const char text[] = "{\"a\":[\"secret-one\",{\"b\":"
-				   "\"a longer secret that json-c keeps on "
-				   "the heap and not in the object\"}]}";
-
-	ck_assert_int_eq(jsonx_parse(text, strlen(text), 8, &o, NULL), 0);
-	s = json_object_get(json_object_array_get_idx(jsonx_path(o, "a"), 0));
-	json_wipe(o);
-	ck_assert_str_eq(json_object_get_string(s), "");
-	json_object_put(s);
-	json_wipe(NULL);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -557,6 +541,5 @@ main(void)
 	tcase_add_test(t, inspects);
 	tcase_add_test(t, states);
 	tcase_add_loop_test(t, odd_replies, 0, 6);
-	tcase_add_test(t, wipes);
 	return con_close(suite_run("api", t));
 }

@@ -285,33 +285,6 @@ START_TEST(audit_is_cleaned)
 }
 END_TEST
 
-START_TEST(wiped)
-{
-	struct json_object *o = args_new(
-	    "{\"a\":\"secret\",\"b\":[\"secret\",{\"c\":\"secret\"}],\"d\":1,"
-	    "\"e\":null,\"f\":true}");
-	struct json_object *copy = NULL, *b;
-	static const char zeros[6];
-
-	ck_assert_int_eq(json_object_deep_copy(o, &copy, NULL), 0);
-	json_wipe(o);
-	ck_assert_int_eq(
-	    memcmp(json_object_get_string(jsonx_path(o, "a")), zeros, 6), 0);
-	b = jsonx_path(o, "b");
-	ck_assert_int_eq(
-	    memcmp(json_object_get_string(json_object_array_get_idx(b, 0)),
-		zeros, 6),
-	    0);
-	b = json_object_array_get_idx(b, 1);
-	ck_assert_int_eq(
-	    memcmp(json_object_get_string(jsonx_path(b, "c")), zeros, 6), 0);
-	ck_assert_str_eq(jsonx_path_str(copy, "a", ""), "secret");
-	json_object_put(o);
-	json_object_put(copy);
-	json_wipe(NULL);
-}
-END_TEST
-
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
@@ -328,7 +301,6 @@ add(TCase *tc)
 	tcase_add_test(tc, peers);
 	tcase_add_loop_test(tc, clean_copies, 0, COUNT(copies));
 	tcase_add_test(tc, audit_is_cleaned);
-	tcase_add_test(tc, wiped);
 }
 
 int
