@@ -177,6 +177,9 @@ check-layers: all
 	    $(foreach p,daemon ctl sync cgi,'$(NEEDS_$(p))')
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
+# Do the tests notice?  MUTANTS_OF="idle port": only these.
+check-mutants: $(UNIT_BIN)
+	@B='$(B)' tests/mutants/run $(MUTANTS_OF)
 unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY) redteam-bins
 redteam-bins: $(B)/redteam/takeover $(B)/redteam/insider $(B)/redteam/jailed \
     $(B)/redteam/without $(B)/load/load
@@ -272,6 +275,6 @@ clean:
 
 .PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
 	check-browser check-asan check-systemd soak \
-	check-valgrind check-release check-layers check-corpus unit-bins fuzz fuzz-objects lint \
+	check-valgrind check-release check-layers check-corpus check-mutants unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -209,6 +209,31 @@ START_TEST(is_adopted) /* each both ways */
 }
 END_TEST
 
+/* The same said in other words than the console's is no reset. */
+START_TEST(another_spelling)
+{
+	struct settings want;
+	struct err err;
+
+	settings_default(&t->settings);
+	t->settings.idle_timeout = t->former.settings.idle_timeout = 5;
+	postfix_follows();
+	postfix_has("smtpd_timeout", "480m");
+	ck_assert_msg(adopt_source(t, &err) == 0, "%s", err.msg);
+	settings_default(&want);
+	want.idle_timeout = 480;
+	each_same_but(&t->settings, &want, NULL);
+	adopt_check(t);
+	ck_assert_uint_eq(t->findings.n, 0);
+	/* What no setting says goes back to the managed value, and is told. */
+	t->settings.inbound_enabled = true;
+	postfix_has("smtpd_tls_loglevel", "2");
+	adopt_check(t);
+	ck_assert_uint_eq(t->findings.n, 1);
+	ck_assert_int_eq(t->findings.v[0].code, ERR_DRIFT_RESET);
+}
+END_TEST
+
 /* What is not managed is no setting for being in main.cf. */
 START_TEST(adopts_nothing_else)
 {
@@ -389,6 +414,7 @@ add(TCase *tc)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, summary, 0, n);
 	tcase_add_loop_test(tc, is_adopted, 0, 2 * n);
+	tcase_add_test(tc, another_spelling);
 	tcase_add_loop_test(tc, adopts_nothing_else, 0, n);
 	tcase_add_loop_test(tc, cannot_be_said, 0, n);
 	tcase_add_loop_test(tc, is_shadowed, 0, n);

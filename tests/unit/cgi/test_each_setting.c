@@ -161,25 +161,34 @@ words_at(const char *attribute)
 	return words;
 }
 
-/* In each language a help that the widget names, and a place to link to. */
+static const char *
+help_of(const struct settings_field *f)
+{
+	char key[96];
+
+	snprintf(key, sizeof(key), "id=\"%s-help\"", f->form);
+	return words_at(key);
+}
+
+/* In each language a help of its own, which the widget names, and a place to
+ * link to. */
 START_TEST(help)
 {
 	static const char *const langs[] = {"en", "ja"};
-	const struct settings_field *f = row(_i);
-	char key[96], former[512] = "";
-	size_t i;
+	const struct settings_field *f = row(_i), *other;
+	char key[96], text[512], former[512] = "";
 
-	for (i = 0; i < 2; i++) {
+	for (int i = 0; i < N(langs); i++) {
 		req.lang = langs[i];
 		in_force(settings_with(f, EACH_A), NULL);
 		render();
-		snprintf(key, sizeof(key), "id=\"%s-help\"", f->form);
-		ck_assert_str_ne(words_at(key), "");
-		ck_assert_str_ne(words_at(key), former);
-		ck_assert_msg(strstr(words_at(key), ".") != words_at(key) &&
-				  strncmp(words_at(key), "form.", 5) != 0,
-		    "%s", words_at(key));
-		snprintf(former, sizeof(former), "%s", words_at(key));
+		snprintf(text, sizeof(text), "%s", help_of(f));
+		ck_assert_str_ne(text, "");
+		ck_assert_str_ne(text, former);
+		ck_assert_msg(strncmp(text, "form.", 5) != 0, "%s", text);
+		for (other = settings_fields; other < f; other++)
+			ck_assert_str_ne(text, help_of(other));
+		snprintf(former, sizeof(former), "%s", text);
 		snprintf(key, sizeof(key), "\"%s-help", f->form);
 		has(key); /* aria-describedby */
 		snprintf(key, sizeof(key), "id=\"at-%s\"", f->form);

@@ -28,6 +28,7 @@ static const struct {
     {S(TEXT("a", "b") END), "a=b", 0},
     {S(TEXT("a", "b") "--B--"), "a=b", 0},
     {S(TEXT("a", "") END), "a=", 0},
+    {S(TEXT("a", " b c\td ") END), "a= b c\td ", 0},
     {S(TEXT("a", "1") TEXT("b", "2") TEXT("a", "3") END), "a=1|b=2|a=3", 0},
     {S(END), "", 0},
     {S("--B--"), "", 0},

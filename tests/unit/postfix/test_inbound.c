@@ -167,24 +167,58 @@ START_TEST(rule)
 }
 END_TEST
 
-/* A wish over a certain value is planned over that value alone. */
-START_TEST(only_over_ours)
+/* A wish over a certain value, or over none, is planned over that alone. */
+static const struct {
+	const char *wish, *now;
+	const char *after; /* NULL: removed, "-": not planned */
+} over[] = {
+    {"{\"smtpd_timeout\":[\"90s\",\"x\"]}", "{\"smtpd_timeout\":\"y\"}", "-"},
+    {"{\"smtpd_timeout\":[\"90s\",\"x\"]}", "{}", "-"},
+    {"{\"smtpd_timeout\":[\"90s\",\"x\"]}", "{\"smtpd_timeout\":\"x\"}", "90s"},
+    {"{\"smtpd_timeout\":[null,\"x\"]}", "{\"smtpd_timeout\":\"x\"}", NULL},
+    {"{\"smtpd_timeout\":[\"90s\",null]}", "{}", "90s"},
+    {"{\"smtpd_timeout\":[\"90s\",null]}", "{\"smtpd_timeout\":\"x\"}", "-"},
+    {"{\"smtpd_timeout\":[null,null]}", "{}", "-"},
+};
+
+START_TEST(only_over_that)
 {
-	struct json_object *wanted =
-	    json("{\"smtpd_timeout\":[\"90s\",\"x\"],"
-		 "\"inet_interfaces\":[null,\"all\"]}");
-	struct json_object *now = json("{\"smtpd_timeout\":\"y\","
-				       "\"inet_interfaces\":\"all\"}");
+	struct json_object *wanted = json(over[_i].wish);
+	struct json_object *now = json(over[_i].now);
 	struct param_plan plan = {NULL, 0};
 	struct err err;
 
 	ck_assert_int_eq(params_plan(now, wanted, &plan, &err), 0);
-	ck_assert_uint_eq(plan.n, 1);
-	ck_assert_str_eq(plan.v[0].name, "inet_interfaces");
-	ck_assert_ptr_null(plan.v[0].after);
+	if (over[_i].after != NULL && strcmp(over[_i].after, "-") == 0) {
+		ck_assert_uint_eq(plan.n, 0);
+	} else {
+		ck_assert_uint_eq(plan.n, 1);
+		ck_assert_str_eq(plan.v[0].name, "smtpd_timeout");
+		ck_assert_pstr_eq(plan.v[0].after, over[_i].after);
+	}
 	param_plan_clear(&plan);
 	json_object_put(wanted);
 	json_object_put(now);
+}
+END_TEST
+
+/* A column that the service does not have is not there as "". */
+START_TEST(columns_of_master)
+{
+	struct postfix_info *info = calloc(1, sizeof(*info));
+	struct json_object *o = json_object_new_object(), *v;
+
+	strcpy(info->inbound.service, "smtp");
+	ck_assert_int_eq(params_add_master(o, info), 0);
+	ck_assert(json_object_object_get_ex(o, PARAM_SERVICE, &v));
+	ck_assert_str_eq(json_object_get_string(v), "smtp");
+	ck_assert(!json_object_object_get_ex(o, PARAM_LIMIT, &v));
+	strcpy(info->inbound.process_limit, "-");
+	ck_assert_int_eq(params_add_master(o, info), 0);
+	ck_assert(json_object_object_get_ex(o, PARAM_LIMIT, &v));
+	ck_assert_str_eq(json_object_get_string(v), "-");
+	json_object_put(o);
+	free(info);
 }
 END_TEST
 
@@ -414,7 +448,8 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, our_element, 0, N(lists));
 	tcase_add_loop_test(t, rule, 0, N(rules));
-	tcase_add_test(t, only_over_ours);
+	tcase_add_loop_test(t, only_over_that, 0, N(over));
+	tcase_add_test(t, columns_of_master);
 	tcase_add_loop_test(t, services, 0, N(masters));
 	tcase_add_loop_test(t, edit, 0, N(edits));
 	tcase_add_loop_test(t, access_map, 0, N(access_lists));
