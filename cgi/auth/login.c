@@ -76,29 +76,6 @@ failed(struct app *app, struct request *req, const char *user, time_t now,
 	return -1;
 }
 
-/* Does the configuration ask for a second factor with this role? */
-static bool
-required(const struct app *app, enum role role)
-{
-	const char *s = app->conf.totp_required, *name = role_name(role);
-	size_t n = strlen(name);
-
-	for (; (s = strstr(s, name)) != NULL; s += n) {
-		if (n > 0 && strchr(", ", s[n]) != NULL)
-			return true;
-	}
-	return false;
-}
-
-enum stage
-session_stage(const struct app *app, const struct user_row *user)
-{
-	if (user->made != 0)
-		return STAGE_CHANGE;
-	return !user->second_factor && required(app, user->role) ? STAGE_ENROL
-								 : STAGE_FULL;
-}
-
 /* One of our own: a password that was made up is good for some days. */
 static int
 local_login(struct app *app, const char *name, const char *password, time_t now,

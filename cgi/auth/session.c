@@ -40,6 +40,29 @@ session_max_s(const struct app *app)
 	return app->conf.session_max_hours * 3600;
 }
 
+/* Does the configuration ask for a second factor with this role? */
+static bool
+required(const struct app *app, enum role role)
+{
+	const char *s = app->conf.totp_required, *name = role_name(role);
+	size_t n = strlen(name);
+
+	for (; (s = strstr(s, name)) != NULL; s += n) {
+		if (n > 0 && strchr(", ", s[n]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+enum stage
+session_stage(const struct app *app, const struct user_row *user)
+{
+	if (user->made != 0)
+		return STAGE_CHANGE;
+	return !user->second_factor && required(app, user->role) ? STAGE_ENROL
+								 : STAGE_FULL;
+}
+
 /* What follows from a session's secret. */
 static int
 know_session(const struct app *app, struct request *req,

@@ -1,5 +1,5 @@
 /*
- * page_narrow.c - Access > the users, tokens and sessions that a text names,
+ * access_list.c - Access > the users, tokens and sessions that a text names,
  * in the order that was asked for; all of it in the address, so that a view
  * can be shared and works without JavaScript.
  */

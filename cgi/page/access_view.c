@@ -1,46 +1,29 @@
 /*
- * page_access.c - /access: one's own account for everybody; users, tokens and
- * all sessions for administrators.
- *
- * Each button is a row of acts[], with what it needs of who presses it; the
- * same table of rights (may.c) decides what the page shows.  A secret is
- * shown once, in the answer to the POST that made it, and is stored nowhere;
- * everything else ends in 303.
+ * access_view.c - what /access shows: users, tokens and sessions as rows, its
+ * forms, and what became of the last button.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
-
-#include <openssl/crypto.h>
 
 #include "access_page.h"
 #include "jsonx.h"
 
-static const struct {
+struct choice {
 	const char *value, *text;
-} roles[] =
-    {
-	{"viewer", "access.role.viewer"},
-	{"operator", "access.role.operator"},
-	{"administrator", "access.role.administrator"},
-},
-  scopes[] =
-      {
-	  {"certificates", "access.scope.certificates"},
-	  {"read", "access.scope.read"},
-	  {"write", "access.scope.write"},
-},
-  dones[] = {
-      {"password", "access.done.password"},
-      {"session", "access.done.session"},
-      {"totp_off", "access.done.totp_off"},
-      {"role", "access.done.role"},
-      {"deleted", "access.done.deleted"},
-      {"totp_reset", "access.done.totp_reset"},
-      {"user", "access.done.user"},
-      {"revoked", "access.done.revoked"},
+};
+
+static const struct choice roles[] = {
+    {"viewer", "access.role.viewer"},
+    {"operator", "access.role.operator"},
+    {"administrator", "access.role.administrator"},
+};
+
+static const struct choice scopes[] = {
+    {"certificates", "access.scope.certificates"},
+    {"read", "access.scope.read"},
+    {"write", "access.scope.write"},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -277,209 +260,4 @@ access_render(const struct page *p, struct reply *reply,
 out:
 	jsonx_wipe(ctx);
 	return rc;
-}
-
-static int
-user_add(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	const struct fields *f = &p->req->form;
-	char made[GENERATED_LEN + 1] = "";
-	struct access_page say = {.made_for = "access.made.password"};
-	enum role role;
-	int rc;
-
-	(void)arg;
-	if (role_from_name(fields_str(f, "role", ""), &role, why) == -1 ||
-	    access_user_add(p->app, p->req, fields_str(f, "user", ""), role,
-		fields_str(f, "password", ""), made, why) == -1)
-		return -1;
-	if (made[0] == '\0')
-		return access_back(reply, "user", "users", why);
-	say.made = made;
-	rc = access_render(p, reply, &say, why);
-	OPENSSL_cleanse(made, sizeof(made));
-	return rc;
-}
-
-/* Names have no case: "ADMIN" is oneself, too. */
-static bool
-is_me(const struct page *p, const char *name)
-{
-	return strcasecmp(name, p->req->who.user) == 0;
-}
-
-static int
-user_password(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	char made[GENERATED_LEN + 1] = "";
-	struct access_page say = {
-	    .made_for = "access.made.password", .made = made};
-	int rc;
-
-	if (is_me(p, arg))
-		return err_set(why, ERR_AUTH_FORBIDDEN, "",
-		    "one's own password is changed with the old one");
-	if (access_user_password(p->app, p->req, arg, "", made, why) == -1)
-		return -1;
-	rc = access_render(p, reply, &say, why);
-	OPENSSL_cleanse(made, sizeof(made));
-	return rc;
-}
-
-static int
-user_role(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	enum role role;
-
-	if (role_from_name(fields_str(&p->req->form, "role", ""), &role, why) ==
-		-1 ||
-	    access_user_role(p->app, p->req, arg, role, why) == -1)
-		return -1;
-	return access_back(reply, "role", "users", why);
-}
-
-static int
-user_delete(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	if (access_user_delete(p->app, p->req, arg, why) == -1)
-		return -1;
-	return access_back(reply, "deleted", "users", why);
-}
-
-static int
-factor_reset(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	if (is_me(p, arg))
-		return err_set(why, ERR_AUTH_FORBIDDEN, "",
-		    "one's own is turned off with password and code");
-	if (access_totp_reset(p->app, p->req, arg, why) == -1)
-		return -1;
-	return access_back(reply, "totp_reset", "users", why);
-}
-
-static int
-token_add(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	const struct fields *f = &p->req->form;
-	struct token_want want = {.user = fields_str(f, "owner", ""),
-	    .name = fields_str(f, "name", ""),
-	    .allowed = fields_str(f, "addresses", "")};
-	char token[TOKEN_LEN + 1] = "";
-	struct access_page say = {
-	    .made_for = "access.made.token", .made = token};
-	long id = 0;
-	int rc;
-
-	(void)arg;
-	if (scope_from_name(fields_str(f, "scope", ""), &want.scope, why) ==
-		-1 ||
-	    access_days(fields_str(f, "days", ""), &want.days, why) == -1 ||
-	    access_token_add(p->app, p->req, &want, token, &id, why) == -1)
-		return -1;
-	rc = access_render(p, reply, &say, why);
-	OPENSSL_cleanse(token, sizeof(token));
-	return rc;
-}
-
-static int
-token_delete(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	if (access_token_delete(p->app, p->req, arg, why) == -1)
-		return -1;
-	return access_back(reply, "revoked", "tokens", why);
-}
-
-static int
-session_end_any(
-    const struct page *p, struct reply *reply, const char *arg, struct err *why)
-{
-	struct proof proof = {0};
-
-	if (account_password_again(p, reply, &proof, why) == -1 ||
-	    access_session_end(p->app, p->req, NULL, arg, why) == -1)
-		return -1;
-	return access_back(reply, "session", "sessions", why);
-}
-
-static const struct {
-	const char *name; /* of do=NAME or do=NAME:ARG */
-	enum need need;
-	int (*fn)(
-	    const struct page *, struct reply *, const char *, struct err *);
-} acts[] = {
-    {"password", MAY_OWN, account_password},
-    {"totp_start", MAY_OWN, account_totp_start},
-    {"totp_confirm", MAY_OWN, account_totp_confirm},
-    {"totp_off", MAY_OWN, account_totp_off},
-    {"end", MAY_OWN, account_end},
-    {"sign_out", MAY_OWN, account_sign_out},
-    {"user_add", MAY_ACCESS, user_add},
-    {"user_password", MAY_ACCESS, user_password},
-    {"user_role", MAY_ACCESS, user_role},
-    {"user_delete", MAY_ACCESS, user_delete},
-    {"totp_reset", MAY_ACCESS, factor_reset},
-    {"token_add", MAY_ACCESS, token_add},
-    {"token_delete", MAY_ACCESS, token_delete},
-    {"session_end", MAY_ACCESS, session_end_any},
-};
-
-static int
-press(const struct page *p, struct reply *reply, struct err *why)
-{
-	const char *act = fields_str(&p->req->form, "do", "");
-	size_t n = strcspn(act, ":");
-	const char *arg = act[n] == ':' ? act + n + 1 : "";
-
-	for (size_t i = 0; i < COUNT(acts); i++) {
-		if (strlen(acts[i].name) != n ||
-		    strncmp(acts[i].name, act, n) != 0)
-			continue;
-		if (may_check(&p->req->who, acts[i].need, HTTP_POST, why) == -1)
-			return -1;
-		return acts[i].fn(p, reply, arg, why);
-	}
-	return err_set(why, ERR_FIELD_INVALID, "do", "do: no such button");
-}
-
-int
-page_access(
-    struct app *app, struct request *req, struct reply *reply, struct err *err)
-{
-	static const char *const once[] = {"csrf", "do", "current", "password",
-	    "again", "code", "user", "role", "name", "owner", "scope", "days",
-	    "addresses", NULL};
-	const struct page p = {app, req};
-	struct access_page say = {0};
-	const char *done;
-	struct err why;
-
-	if (req->method != HTTP_POST) {
-		done = fields_str(&req->query, "done", "");
-		for (size_t i = 0; i < COUNT(dones); i++) {
-			if (strcmp(dones[i].value, done) == 0)
-				say.done = dones[i].text;
-		}
-		return access_render(&p, reply, &say, err);
-	}
-	if (fields_check(&req->form, once, NULL, err) == -1)
-		return -1;
-	err_clear(&why);
-	if (press(&p, reply, &why) == 0)
-		return 0;
-	/* One whose session has just ended, or a right that is missing. */
-	if (!req->who.known || why.code == ERR_AUTH_FORBIDDEN ||
-	    why.code == ERR_AUTH_ENROL || why.code == ERR_AUTH_CHANGE ||
-	    err_http(why.code) >= 500) {
-		*err = why;
-		return -1;
-	}
-	say.why = &why;
-	return access_render(&p, reply, &say, err);
 }
