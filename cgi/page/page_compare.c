@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "history.h"
 
 /* A setting's path and the label that it has on the Connection screen. */
 static const char *const labels[][2] = {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "history.h"
 
 #define LIST_LIMIT 1000
 
@@ -55,41 +55,6 @@ sheet_clear(struct sheet *h)
 	json_object_put(h->gen);
 	json_object_put(h->others);
 	screen_clear(&h->s);
-}
-
-struct json_object *
-generation_options(
-    const struct page *p, struct json_object *list, int64_t but, int64_t chosen)
-{
-	struct json_object *options = json_object_new_array(), *gen, *label;
-	struct json_object *args = json_object_new_object();
-	char value[24], at[24], is[24];
-	size_t i, n;
-	int64_t id;
-
-	n = jsonx_len(list);
-	snprintf(is, sizeof(is), "%lld", (long long)chosen);
-	for (i = 0; i < n; i++) {
-		gen = json_object_array_get_idx(list, i);
-		id = json_object_get_int64(jsonx_path(gen, "id"));
-		if (id == but)
-			continue;
-		snprintf(value, sizeof(value), "%lld", (long long)id);
-		snprintf(
-		    at, sizeof(at), "%.10s", jsonx_path_str(gen, "at", ""));
-		put_int(args, "id", id);
-		put_str(args, "at", at);
-		put_str(args, "by", jsonx_path_str(gen, "by", ""));
-		label = new_text(p,
-		    json_object_get_boolean(jsonx_path(gen, "in_force"))
-			? "generation.option_in_force"
-			: "generation.option",
-		    args);
-		option_add(options, value, json_object_get_string(label), is);
-		json_object_put(label);
-	}
-	json_object_put(args);
-	return options;
 }
 
 static bool

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "parts.h"
 #include "settings.h"
 
 /* In the order of the original screen. */
@@ -162,110 +162,6 @@ contents_of(const struct screen *s, struct json_object *file)
 	return list;
 }
 
-static bool
-has_value(struct json_object *rows, const char *key, const char *value)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(rows); i++)
-		if (strcmp(jsonx_path_str(
-			       json_object_array_get_idx(rows, i), key, ""),
-			value) == 0)
-			return true;
-	return false;
-}
-
-static bool
-has_code(struct json_object *rows, const char *code)
-{
-	return has_value(rows, "code", code);
-}
-
-static bool
-has_decision(struct json_object *rows)
-{
-	struct json_object *row;
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(rows); i++) {
-		row = json_object_array_get_idx(rows, i);
-		if (strcmp(jsonx_path_str(row, "severity", ""), "confirm") ==
-			0 &&
-		    !json_object_get_boolean(jsonx_path(row, "confirmed")))
-			return true;
-	}
-	return false;
-}
-
-/* Findings of one list that belong to field, each sentence once; what is to be
- * decided is asked once a code. */
-static void
-findings_for(const struct screen *s, struct json_object *rows,
-    struct json_object *findings, const char *field, bool *bad)
-{
-	struct json_object *f, *row;
-	size_t i, n;
-
-	n = jsonx_len(findings);
-	for (i = 0; i < n; i++) {
-		f = json_object_array_get_idx(findings, i);
-		if (strcmp(jsonx_path_str(f, "field", ""), field) != 0)
-			continue;
-		row = finding_row(s, f);
-		if (has_value(
-			rows, "message", jsonx_path_str(row, "message", ""))) {
-			json_object_put(row);
-			continue;
-		}
-		if (has_code(rows, jsonx_path_str(f, "code", "")))
-			put_str(row, "ask", "");
-		if (strcmp(jsonx_path_str(f, "severity", ""), "error") == 0)
-			*bad = true;
-		json_object_array_add(rows, row);
-	}
-}
-
-/* An error without findings that names the field (too large, for one). */
-static void
-error_for(const struct screen *s, struct json_object *rows, const char *field,
-    bool *bad)
-{
-	struct json_object *f;
-
-	if (!s->failed || strcmp(s->err.field, field) != 0 ||
-	    has_code(rows, err_name(s->err.code)))
-		return;
-	f = json_object_new_object();
-	put_str(f, "code", err_name(s->err.code));
-	put_str(f, "severity", "error");
-	put_str(f, "field", field);
-	json_object_array_add(rows, finding_row(s, f));
-	json_object_put(f);
-	*bad = true;
-}
-
-struct json_object *
-findings_at(const struct screen *s, const char *field, bool *bad)
-{
-	struct json_object *rows = json_object_new_array();
-	struct json_object *lists[] = {
-	    jsonx_path(s->view, "draft.report.findings"),
-	    jsonx_path(s->job, "error.findings"),
-	    jsonx_path(s->problem, "findings"),
-	    jsonx_path(s->preview, "findings"),
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		findings_for(s, rows, lists[i], field, bad);
-		/* The passphrase has no row of its own. */
-		if (strcmp(field, "private_key") == 0)
-			findings_for(s, rows, lists[i], "passphrase", bad);
-	}
-	error_for(s, rows, field, bad);
-	return rows;
-}
-
 static struct json_object *
 file_row(const struct screen *s, const char *field, bool *asked)
 {
@@ -279,8 +175,8 @@ file_row(const struct screen *s, const char *field, bool *asked)
 	snprintf(path, sizeof(path), "draft.report.files.%s", field);
 	report = pending != NULL ? jsonx_path(s->view, path) : NULL;
 	rows = findings_at(s, field, &bad);
-	ask = !*asked && (has_code(rows, "key.encrypted") ||
-			     has_code(rows, "key.passphrase_wrong"));
+	ask = !*asked && (findings_have(rows, "key.encrypted") ||
+			     findings_have(rows, "key.passphrase_wrong"));
 	*asked = *asked || ask;
 	put_str(o, "field", field);
 	snprintf(key, sizeof(key), "file.%s", field);
@@ -290,7 +186,7 @@ file_row(const struct screen *s, const char *field, bool *asked)
 	put_bool(o, "bad", bad);
 	put_bool(o, "pending", pending != NULL);
 	put_bool(o, "passphrase", ask);
-	put_file_state(s, o, field, pending, bad, has_decision(rows));
+	put_file_state(s, o, field, pending, bad, findings_undecided(rows));
 	json_object_object_add(o, "findings", rows);
 	json_object_object_add(o, "contents", contents_of(s, report));
 	return o;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "parts.h"
 
 #define LIST_SHOWN 2048 /* bytes in the page of everybody */
 #define LIST_FEW   5	/* lines of a longer one */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "words.h"
 
 #define JOINED_MAX 2048
 
@@ -175,112 +175,6 @@ facts_of_key(const struct page *p, struct json_object *key)
 	    jsonx_path_str(key, "spki_sha256", ""));
 	json_object_object_add(o, "rows", rows);
 	return o;
-}
-
-bool
-is_confirmed(const struct screen *s, const char *code)
-{
-	const char *one;
-	size_t i, n;
-
-	n = s->confirm != NULL ? json_object_array_length(s->confirm) : 0;
-	for (i = 0; i < n; i++) {
-		one = json_object_get_string(
-		    json_object_array_get_idx(s->confirm, i));
-		if (one != NULL && strcmp(one, code) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What a tick in the box says; NULL when there is nothing to decide. */
-static const char *
-confirm_text(const char *code, const char *severity)
-{
-	if (strcmp(code, "cert.add_algorithm") == 0)
-		return "finding.keep_both";
-	if (strcmp(code, "cert.replace_all") == 0)
-		return "finding.replace_all";
-	if (strcmp(code, "drift.reset") == 0)
-		return "finding.reset";
-	if (strcmp(severity, "confirm") != 0)
-		return NULL;
-	return strncmp(code, "cert.", 5) == 0 || strncmp(code, "chain.", 6) == 0
-		   ? "finding.confirm"
-		   : "finding.save";
-}
-
-struct json_object *
-finding_row(const struct screen *s, struct json_object *finding)
-{
-	const char *code = jsonx_path_str(finding, "code", "internal");
-	const char *severity = jsonx_path_str(finding, "severity", "info");
-	struct json_object *o = json_object_new_object();
-	const char *ask = confirm_text(code, severity);
-	const char *url = jsonx_path_str(finding, "args.url", "");
-	char id[64];
-	size_t i;
-
-	put_error(&s->page, o, "message", code, jsonx_path(finding, "args"));
-	put_str(o, "code", code);
-	put_str(o, "severity", severity);
-	put_str(o, "field", jsonx_path_str(finding, "field", ""));
-	put_str(o, "form", "connection");
-	put_str(o, "url", strncmp(url, "http", 4) == 0 ? url : "");
-	put_str(o, "ask", ask != NULL ? page_text(&s->page, ask) : "");
-	put_bool(o, "confirmed", is_confirmed(s, code));
-	put_icon(o, strcmp(severity, "confirm") == 0 ? "warn" : severity);
-	/* "cert.expired" names an element as "cert-expired". */
-	snprintf(id, sizeof(id), "%s", code);
-	for (i = 0; id[i] != '\0'; i++)
-		if (id[i] == '.')
-			id[i] = '-';
-	put_str(o, "id", id);
-	return o;
-}
-
-static const char *
-code_at(struct json_object *findings, size_t i)
-{
-	return jsonx_path_str(
-	    json_object_array_get_idx(findings, i), "code", "");
-}
-
-/* What is only good to know is told where it explains what Postfix did. */
-static bool
-is_told(struct json_object *f)
-{
-	return strcmp(jsonx_path_str(f, "severity", "info"), "info") != 0 ||
-	       strncmp(jsonx_path_str(f, "code", ""), "apply.", 6) == 0;
-}
-
-struct json_object *
-finding_rows(
-    const struct screen *s, struct json_object *findings, const char *form)
-{
-	struct json_object *list = json_object_new_array(), *f, *row;
-	char id[96];
-	size_t i, j, n;
-
-	n = jsonx_len(findings);
-	for (i = 0; i < n; i++) {
-		f = json_object_array_get_idx(findings, i);
-		if (!is_told(f))
-			continue;
-		row = finding_row(s, f);
-		put_str(row, "form", form);
-		if (strcmp(form, "connection") != 0) {
-			snprintf(id, sizeof(id), "%s-%s", form,
-			    jsonx_path_str(row, "id", ""));
-			put_str(row, "id", id);
-		}
-		for (j = i + 1; j < n; j++)
-			if (strcmp(code_at(findings, j),
-				code_at(findings, i)) == 0)
-				put_str(row, "ask", "");
-		json_object_array_add(list, row);
-	}
-	return list;
 }
 
 static struct json_object *

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "words.h"
 
 #define DIFF_LINES 20 /* of each kind */
 

@@ -4,7 +4,7 @@
  * error call it.
  */
 #include "../each_setting.h"
-#include "page.h"
+#include "history.h"
 #include "page_rig.h"
 
 static const char *const langs[] = {"en", "ja"};

@@ -1,5 +1,5 @@
 /*
- * page_change.c - changes that are not the form's: restore a generation, or
+ * change.c - changes that are not the form's: restore a generation, or
  * settle drift, which is one of two: what somebody wrote into main.cf becomes
  * the settings (adopt), or the settings go back into main.cf (restore).
  *
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "screen.h"
 
 /* args once more, as a dry run. */
 static struct json_object *
@@ -69,69 +69,6 @@ screen_change(struct screen *s, struct reply *reply, const char *op,
 	}
 	json_object_put(data);
 	return rc;
-}
-
-static struct json_object *
-drift_row(const struct page *p, struct json_object *row)
-{
-	static const char *const keys[] = {"expected", "actual"};
-	const char *name = jsonx_path_str(row, "parameter", ""), *v;
-	struct json_object *o = json_object_new_object();
-	char none[32];
-	size_t i;
-
-	put_str(o, "parameter", name);
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		v = jsonx_path_str(row, keys[i], "");
-		snprintf(none, sizeof(none), "no_%s", keys[i]);
-		put_str(o, keys[i], v);
-		put_str(o, none,
-		    *v != '\0'	     ? ""
-		    : name[0] == '/' ? page_text(p, "drift.missing")
-				     : page_text(p, "table.unset"));
-	}
-	return o;
-}
-
-void
-screen_drift(const struct screen *s, struct json_object *ctx)
-{
-	const struct page *p = &s->page;
-	struct json_object *drift = jsonx_path(s->view, "drift"), *o, *rows;
-	struct json_object *args = json_object_new_object();
-	struct json_object *id = jsonx_path(s->view, "generation.id");
-	size_t i, n = 0;
-
-	if (json_object_is_type(drift, json_type_array))
-		n = json_object_array_length(drift);
-	if (n == 0) {
-		json_object_object_add(ctx, "drift", NULL);
-		json_object_put(args);
-		return;
-	}
-	o = json_object_new_object();
-	rows = json_object_new_array();
-	for (i = 0; i < n; i++)
-		json_object_array_add(
-		    rows, drift_row(p, json_object_array_get_idx(drift, i)));
-	json_object_object_add(o, "rows", rows);
-	put_int(args, "generation", json_object_get_int64(id));
-	put_str(o, "text",
-	    page_text(p, id != NULL ? "drift.text" : "drift.text_first"));
-	put_text(p, o, "adopt_help", "drift.adopt_help", args);
-	put_str(o, "restore_help", "");
-	if (id != NULL)
-		put_text(p, o, "restore_help", "drift.restore_help", args);
-	put_bool(o, "can_restore", id != NULL);
-	put_bool(o, "closed",
-	    !json_object_get_boolean(jsonx_path(s->view, "usable")));
-	json_object_object_add(o, "notes",
-	    finding_rows(s,
-		s->failed && s->restoring ? jsonx_path(s->problem, "findings")
-					  : NULL,
-		"drift"));
-	json_object_object_add(ctx, "drift", o);
-	json_object_put(args);
 }
 
 static int

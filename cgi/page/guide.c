@@ -1,5 +1,5 @@
 /*
- * page_guide.c - the guide: what each choice of the screen means for mail,
+ * guide.c - the guide: what each choice of the screen means for mail,
  * when not to make it, and the Postfix parameter behind it.  The screen links
  * to its parts; nothing here depends on the state of the host.
  */

@@ -1,5 +1,5 @@
 /*
- * page_keys.c - SMTP Routing > Keys: keys made on the host, their requests to
+ * keys.c - SMTP Routing > Keys: keys made on the host, their requests to
  * download, and the TLSA records with the rule of their change.
  *
  * The page works without scripts: each button is a POST that ends in 303.  A

@@ -1,5 +1,5 @@
 /*
- * page_outcome.c - what became of a Save, in words: applied, unchanged,
+ * outcome.c - what became of a Save, in words: applied, unchanged,
  * refused (what to correct), rolled back (what failed, and what is in force
  * now), or still running; and the preview of a Save.
  *
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "parts.h"
 
 #define LOG_MAX (32 * 1024)
 

@@ -1,12 +1,12 @@
 /*
- * page_state.c - the card on top of the Connection screen: is the gateway
+ * state.c - the card on top of the Connection screen: is the gateway
  * encrypting now, with which certificate, and did someone change it?
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "parts.h"
 
 #define NAMES_SHOWN 4
 #define DAYS_SOON   21 /* amber from here on */
@@ -331,6 +331,69 @@ screen_levels(const struct page *p, struct json_object *ctx,
 	json_object_put(args);
 }
 
+static struct json_object *
+drift_row(const struct page *p, struct json_object *row)
+{
+	static const char *const keys[] = {"expected", "actual"};
+	const char *name = jsonx_path_str(row, "parameter", ""), *v;
+	struct json_object *o = json_object_new_object();
+	char none[32];
+	size_t i;
+
+	put_str(o, "parameter", name);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		v = jsonx_path_str(row, keys[i], "");
+		snprintf(none, sizeof(none), "no_%s", keys[i]);
+		put_str(o, keys[i], v);
+		put_str(o, none,
+		    *v != '\0'	     ? ""
+		    : name[0] == '/' ? page_text(p, "drift.missing")
+				     : page_text(p, "table.unset"));
+	}
+	return o;
+}
+
+static void
+put_drift(const struct screen *s, struct json_object *ctx)
+{
+	const struct page *p = &s->page;
+	struct json_object *drift = jsonx_path(s->view, "drift"), *o, *rows;
+	struct json_object *args = json_object_new_object();
+	struct json_object *id = jsonx_path(s->view, "generation.id");
+	size_t i, n = 0;
+
+	if (json_object_is_type(drift, json_type_array))
+		n = json_object_array_length(drift);
+	if (n == 0) {
+		json_object_object_add(ctx, "drift", NULL);
+		json_object_put(args);
+		return;
+	}
+	o = json_object_new_object();
+	rows = json_object_new_array();
+	for (i = 0; i < n; i++)
+		json_object_array_add(
+		    rows, drift_row(p, json_object_array_get_idx(drift, i)));
+	json_object_object_add(o, "rows", rows);
+	put_int(args, "generation", json_object_get_int64(id));
+	put_str(o, "text",
+	    page_text(p, id != NULL ? "drift.text" : "drift.text_first"));
+	put_text(p, o, "adopt_help", "drift.adopt_help", args);
+	put_str(o, "restore_help", "");
+	if (id != NULL)
+		put_text(p, o, "restore_help", "drift.restore_help", args);
+	put_bool(o, "can_restore", id != NULL);
+	put_bool(o, "closed",
+	    !json_object_get_boolean(jsonx_path(s->view, "usable")));
+	json_object_object_add(o, "notes",
+	    finding_rows(s,
+		s->failed && s->restoring ? jsonx_path(s->problem, "findings")
+					  : NULL,
+		"drift"));
+	json_object_object_add(ctx, "drift", o);
+	json_object_put(args);
+}
+
 void
 screen_state(const struct screen *s, struct json_object *ctx)
 {
@@ -351,7 +414,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	put_bool(o, "can_probe", usable);
 	screen_sandbox(s, o);
 	json_object_object_add(ctx, "state", o);
-	screen_drift(s, ctx);
+	put_drift(s, ctx);
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));
 	json_object_object_add(ctx, "renew", renew_of(p, v));
 	/* One's own running Save is told by its steps. */

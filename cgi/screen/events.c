@@ -1,5 +1,5 @@
 /*
- * page_events.c - the steps of a Save as they happen: server-sent events.
+ * events.c - the steps of a Save as they happen: server-sent events.
  *
  * A stream holds a worker, and there are eight.  So there are STREAMS of them
  * at most, however many workers (place.c).  Who finds no room is told 204,
@@ -12,7 +12,7 @@
 
 #include "core.h"
 #include "jsonx.h"
-#include "page.h"
+#include "screen.h"
 #include "util.h"
 
 #define STREAMS	    2

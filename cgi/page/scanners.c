@@ -1,5 +1,5 @@
 /*
- * page_scanners.c - SMTP Routing > Scanners: every host of the cluster with
+ * scanners.c - SMTP Routing > Scanners: every host of the cluster with
  * its own truth, and the three ways on from a roll-out that stopped.
  *
  * The page is there only on a host that is in a cluster.

@@ -1,12 +1,12 @@
 /*
- * page_sandbox.c - below the state card: what holds the processes back on
+ * sandbox_view.c - below the state card: what holds the processes back on
  * this host.  postseald tells of itself and of the child that parses uploads,
  * this worker knows of itself.
  */
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "parts.h"
 #include "sandbox.h"
 
 static void

@@ -1,5 +1,5 @@
 /*
- * page_audit.c - the audit log: who did what, with filters and the order in
+ * audit.c - the audit log: who did what, with filters and the order in
  * the address.  postseald alone writes and reads the log; this page only asks.
  *
  * postseald reads backwards from a place in the log.  The oldest first is
@@ -11,7 +11,7 @@
 
 #include "api.h"
 #include "jsonx.h"
-#include "page.h"
+#include "history.h"
 
 #define PAGE_SIZE  50
 #define ASK_MAX	   1000 /* entries of one answer */

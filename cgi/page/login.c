@@ -1,5 +1,5 @@
 /*
- * page_auth.c - log-in, log-out, language, and the page for errors.
+ * login.c - log-in, log-out, language, and the page for errors.
  */
 #include <stdlib.h>
 #include <string.h>

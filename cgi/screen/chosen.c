@@ -1,5 +1,5 @@
 /*
- * page_chosen.c - "Apply to all" is not ticked: which hosts, then?  Their
+ * chosen.c - "Apply to all" is not ticked: which hosts, then?  Their
  * check boxes on the Connection screen, and what each of them said.
  *
  * They are there only on the console of a cluster.  Without script they are
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "page.h"
+#include "parts.h"
 
 static bool
 is_chosen(struct json_object *names, const char *name)

@@ -1,5 +1,5 @@
 /*
- * page_press.c - what the buttons of the Connection screen do.
+ * press.c - what the buttons of the Connection screen do.
  *
  * Every button first puts what the form holds (check boxes, files,
  * passphrase) into the daemon's draft of this session, so that nothing is lost
@@ -14,7 +14,7 @@
 
 #include "core.h"
 #include "jsonx.h"
-#include "page.h"
+#include "parts.h"
 #include "settings.h"
 
 static const char *
@@ -315,28 +315,6 @@ press(struct screen *s, struct reply *reply, struct err *err)
 		return screen_back(s, reply, "", "", err);
 	return err_set(
 	    &s->err, ERR_FIELD_INVALID, "do", "no such button: %.40s", button);
-}
-
-int
-screen_refused(struct screen *s, struct reply *reply, struct err *err)
-{
-	struct json_object *problem = json_object_get(s->problem);
-	struct err why = s->err;
-	int rc;
-
-	json_object_put(s->view);
-	s->view = NULL;
-	rc = screen_load(s, false);
-	json_object_put(s->problem);
-	s->problem = problem;
-	s->failed = true;
-	if (rc == -1) {
-		*err = s->err;
-		return -1;
-	}
-	s->err = why;
-	return screen_render(
-	    s, reply, err_http(why.code) != 0 ? err_http(why.code) : 422, err);
 }
 
 int

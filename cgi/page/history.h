@@ -1,0 +1,23 @@
+/*
+ * history.h - between the pages of the history: its list, a generation, and
+ * two of them side by side.
+ */
+#ifndef POSTSEAL_HISTORY_H
+#define POSTSEAL_HISTORY_H
+
+#include "parts.h"
+
+/* page_history.c */
+/* What a GEN changed, as words. */
+struct json_object *gen_what(const struct page *, struct json_object *gen);
+/* "192.0.2.1, API" */
+void put_origin(
+    const struct page *, struct json_object *, struct json_object *gen);
+/* Other generations to choose from; but: left out. */
+struct json_object *generation_options(
+    const struct page *, struct json_object *list, int64_t but, int64_t chosen);
+/* page_compare.c */
+int compare_render(struct screen *, struct reply *, struct json_object *diff,
+    struct json_object *others, struct err *);
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * connection.c - SMTP Routing > Connection: the screen as it is asked for, and
+ * the progress of a Save.  What the buttons do is in press.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "parts.h"
+
+static int
+load_preview(struct screen *s)
+{
+	struct json_object *args = screen_apply_args(s);
+
+	put_bool(args, "dry_run", true);
+	return screen_call(s, OP_CONNECTION_APPLY, args, &s->preview);
+}
+
+static int
+screen_get(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	const struct fields *q = &req->query;
+	struct screen s;
+	const char *job, *unchosen;
+	int rc = -1, status = 200;
+
+	screen_init(&s, app, req);
+	screen_confirm(&s, fields_str(q, "confirm", ""));
+	unchosen = fields_str(q, "unchosen", "");
+	if (field_label(unchosen) != NULL)
+		snprintf(s.unchosen, sizeof(s.unchosen), "%s", unchosen);
+	if (screen_load(&s, fields_get(q, "probe") != NULL) == -1)
+		goto out;
+	job = fields_str(q, "job", NULL);
+	if (job != NULL && screen_job(&s, job) == -1 &&
+	    s.err.code != ERR_JOB_UNKNOWN)
+		goto out;
+	if (fields_get(q, "preview") != NULL && load_preview(&s) == -1) {
+		s.failed = true;
+		status = err_http(s.err.code);
+	}
+	rc = screen_render(&s, reply, status != 0 ? status : 422, err);
+	screen_clear(&s);
+	return rc;
+out:
+	*err = s.err;
+	screen_clear(&s);
+	return rc;
+}
+
+int
+page_connection(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	if (req->method == HTTP_POST)
+		return screen_press(app, req, reply, err);
+	return screen_get(app, req, reply, err);
+}
+
+static bool
+wants(const struct request *req, const char *type)
+{
+	const char *accept = request_header(req, "Accept");
+
+	return accept != NULL && strncmp(accept, type, strlen(type)) == 0;
+}
+
+int
+page_progress(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct screen s;
+	struct json_object *ctx;
+	const char *id = request_path_arg(req);
+	int rc = -1;
+
+	screen_init(&s, app, req);
+	screen_confirm(&s, fields_str(&req->query, "confirm", ""));
+	if (screen_job(&s, id) == -1) {
+		*err = s.err;
+		goto out;
+	}
+	if (wants(req, "text/event-stream")) {
+		rc = screen_events(&s, reply, id);
+		goto out;
+	}
+	if (wants(req, "application/json")) {
+		rc = reply_json(reply, 200, s.job);
+		if (rc == -1)
+			err_set(err, ERR_NOMEM, "", "job");
+		goto out;
+	}
+	if (strcmp(jsonx_path_str(s.job, "state", ""), "running") != 0) {
+		rc = screen_to_job(&s, reply, id, true, err);
+		goto out;
+	}
+	ctx = json_object_new_object();
+	put_str(ctx, "title", page_text(&s.page, "progress.title"));
+	put_str(ctx, "refresh", "1");
+	screen_outcome(&s, ctx);
+	rc = page_render(app, req, reply, 200, "progress", ctx, err);
+	json_object_put(ctx);
+out:
+	screen_clear(&s);
+	return rc;
+}

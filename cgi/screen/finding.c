@@ -1,0 +1,218 @@
+/*
+ * finding.c - findings as rows of words, with the box that confirms one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "parts.h"
+
+bool
+is_confirmed(const struct screen *s, const char *code)
+{
+	const char *one;
+	size_t i, n;
+
+	n = s->confirm != NULL ? json_object_array_length(s->confirm) : 0;
+	for (i = 0; i < n; i++) {
+		one = json_object_get_string(
+		    json_object_array_get_idx(s->confirm, i));
+		if (one != NULL && strcmp(one, code) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a tick in the box says; NULL when there is nothing to decide. */
+static const char *
+confirm_text(const char *code, const char *severity)
+{
+	if (strcmp(code, "cert.add_algorithm") == 0)
+		return "finding.keep_both";
+	if (strcmp(code, "cert.replace_all") == 0)
+		return "finding.replace_all";
+	if (strcmp(code, "drift.reset") == 0)
+		return "finding.reset";
+	if (strcmp(severity, "confirm") != 0)
+		return NULL;
+	return strncmp(code, "cert.", 5) == 0 || strncmp(code, "chain.", 6) == 0
+		   ? "finding.confirm"
+		   : "finding.save";
+}
+
+struct json_object *
+finding_row(const struct screen *s, struct json_object *finding)
+{
+	const char *code = jsonx_path_str(finding, "code", "internal");
+	const char *severity = jsonx_path_str(finding, "severity", "info");
+	struct json_object *o = json_object_new_object();
+	const char *ask = confirm_text(code, severity);
+	const char *url = jsonx_path_str(finding, "args.url", "");
+	char id[64];
+	size_t i;
+
+	put_error(&s->page, o, "message", code, jsonx_path(finding, "args"));
+	put_str(o, "code", code);
+	put_str(o, "severity", severity);
+	put_str(o, "field", jsonx_path_str(finding, "field", ""));
+	put_str(o, "form", "connection");
+	put_str(o, "url", strncmp(url, "http", 4) == 0 ? url : "");
+	put_str(o, "ask", ask != NULL ? page_text(&s->page, ask) : "");
+	put_bool(o, "confirmed", is_confirmed(s, code));
+	put_icon(o, strcmp(severity, "confirm") == 0 ? "warn" : severity);
+	/* "cert.expired" names an element as "cert-expired". */
+	snprintf(id, sizeof(id), "%s", code);
+	for (i = 0; id[i] != '\0'; i++)
+		if (id[i] == '.')
+			id[i] = '-';
+	put_str(o, "id", id);
+	return o;
+}
+
+static const char *
+code_at(struct json_object *findings, size_t i)
+{
+	return jsonx_path_str(
+	    json_object_array_get_idx(findings, i), "code", "");
+}
+
+/* What is only good to know is told where it explains what Postfix did. */
+static bool
+is_told(struct json_object *f)
+{
+	return strcmp(jsonx_path_str(f, "severity", "info"), "info") != 0 ||
+	       strncmp(jsonx_path_str(f, "code", ""), "apply.", 6) == 0;
+}
+
+struct json_object *
+finding_rows(
+    const struct screen *s, struct json_object *findings, const char *form)
+{
+	struct json_object *list = json_object_new_array(), *f, *row;
+	char id[96];
+	size_t i, j, n;
+
+	n = jsonx_len(findings);
+	for (i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		if (!is_told(f))
+			continue;
+		row = finding_row(s, f);
+		put_str(row, "form", form);
+		if (strcmp(form, "connection") != 0) {
+			snprintf(id, sizeof(id), "%s-%s", form,
+			    jsonx_path_str(row, "id", ""));
+			put_str(row, "id", id);
+		}
+		for (j = i + 1; j < n; j++)
+			if (strcmp(code_at(findings, j),
+				code_at(findings, i)) == 0)
+				put_str(row, "ask", "");
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+static bool
+has_value(struct json_object *rows, const char *key, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++)
+		if (strcmp(jsonx_path_str(
+			       json_object_array_get_idx(rows, i), key, ""),
+			value) == 0)
+			return true;
+	return false;
+}
+
+bool
+findings_have(struct json_object *rows, const char *code)
+{
+	return has_value(rows, "code", code);
+}
+
+bool
+findings_undecided(struct json_object *rows)
+{
+	struct json_object *row;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		if (strcmp(jsonx_path_str(row, "severity", ""), "confirm") ==
+			0 &&
+		    !json_object_get_boolean(jsonx_path(row, "confirmed")))
+			return true;
+	}
+	return false;
+}
+
+/* Findings of one list that belong to field, each sentence once; what is to be
+ * decided is asked once a code. */
+static void
+findings_for(const struct screen *s, struct json_object *rows,
+    struct json_object *findings, const char *field, bool *bad)
+{
+	struct json_object *f, *row;
+	size_t i, n;
+
+	n = jsonx_len(findings);
+	for (i = 0; i < n; i++) {
+		f = json_object_array_get_idx(findings, i);
+		if (strcmp(jsonx_path_str(f, "field", ""), field) != 0)
+			continue;
+		row = finding_row(s, f);
+		if (has_value(
+			rows, "message", jsonx_path_str(row, "message", ""))) {
+			json_object_put(row);
+			continue;
+		}
+		if (findings_have(rows, jsonx_path_str(f, "code", "")))
+			put_str(row, "ask", "");
+		if (strcmp(jsonx_path_str(f, "severity", ""), "error") == 0)
+			*bad = true;
+		json_object_array_add(rows, row);
+	}
+}
+
+/* An error without findings that names the field (too large, for one). */
+static void
+error_for(const struct screen *s, struct json_object *rows, const char *field,
+    bool *bad)
+{
+	struct json_object *f;
+
+	if (!s->failed || strcmp(s->err.field, field) != 0 ||
+	    findings_have(rows, err_name(s->err.code)))
+		return;
+	f = json_object_new_object();
+	put_str(f, "code", err_name(s->err.code));
+	put_str(f, "severity", "error");
+	put_str(f, "field", field);
+	json_object_array_add(rows, finding_row(s, f));
+	json_object_put(f);
+	*bad = true;
+}
+
+struct json_object *
+findings_at(const struct screen *s, const char *field, bool *bad)
+{
+	struct json_object *rows = json_object_new_array();
+	struct json_object *lists[] = {
+	    jsonx_path(s->view, "draft.report.findings"),
+	    jsonx_path(s->job, "error.findings"),
+	    jsonx_path(s->problem, "findings"),
+	    jsonx_path(s->preview, "findings"),
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		findings_for(s, rows, lists[i], field, bad);
+		/* The passphrase has no row of its own. */
+		if (strcmp(field, "private_key") == 0)
+			findings_for(s, rows, lists[i], "passphrase", bad);
+	}
+	error_for(s, rows, field, bad);
+	return rows;
+}

@@ -1,0 +1,70 @@
+/*
+ * parts.h - the parts of the Connection screen, some of which other pages show
+ * too.  Each adds its members to ctx.
+ */
+#ifndef POSTSEAL_PARTS_H
+#define POSTSEAL_PARTS_H
+
+#include "screen.h"
+#include "words.h"
+
+/* state.c */
+void screen_state(const struct screen *, struct json_object *ctx);
+/* "inbound", "outbound": {kind, word, text} of SETTINGS; probe may be NULL. */
+void screen_levels(const struct page *, struct json_object *ctx,
+    struct json_object *settings, struct json_object *probe);
+/* "certificate" of a CERT, or NULL when it has no leaf. */
+void screen_certificate(
+    const struct page *, struct json_object *ctx, struct json_object *cert);
+/* "probe" of a probe result, or NULL. */
+void screen_probe(
+    const struct page *, struct json_object *ctx, struct json_object *probe);
+/* sandbox_view.c */
+void screen_sandbox(const struct screen *, struct json_object *ctx);
+
+/* page_form.c */
+void screen_form(const struct screen *, struct json_object *ctx);
+/* page_interface.c: SMTP Interface and Connection Control. */
+void screen_interface(const struct screen *, struct json_object *ctx);
+bool screen_interface_differs(const struct screen *);
+/* list_diff of the list in force and the one that is asked for. */
+struct json_object *screen_list_diff(const struct screen *);
+
+/* chosen.c: which hosts, when "Apply to all" is not ticked */
+void screen_chosen_read(struct screen *, const struct fields *);
+/* The names into arguments; none: as an empty list, or not at all. */
+void screen_put_chosen(
+    const struct screen *, struct json_object *args, bool none);
+void screen_chosen(const struct screen *, struct json_object *ctx);
+void screen_chosen_lines(const struct screen *, struct json_object *hosts,
+    struct json_object *lines);
+
+/* outcome.c */
+void screen_outcome(const struct screen *, struct json_object *ctx);
+void screen_preview(const struct screen *, struct json_object *ctx);
+/* A unified diff as {"lines": [{kind, text}]}, or NULL. */
+struct json_object *diff_lines(const char *diff);
+/* Postfix's lines as {"text"}, or NULL. */
+struct json_object *log_text(struct json_object *lines);
+/* The outage: {"seconds": "0.8"}; of the texts for none, for less than a
+ * tenth of a second and for more that which says it. */
+const char *put_outage(
+    struct json_object *, int64_t ms, const char *const texts[3]);
+
+/* finding.c */
+/* FINDINGs above info, and those about the apply itself; a decision is asked
+ * for once a code, with a box of the form whose id is given ("connection" is
+ * the form of the screen). */
+struct json_object *finding_rows(
+    const struct screen *, struct json_object *findings, const char *form);
+/* A FINDING made ready for partial "_finding". */
+struct json_object *finding_row(const struct screen *, struct json_object *);
+/* Findings of every source that name the field; *bad when one is an error. */
+struct json_object *findings_at(
+    const struct screen *, const char *field, bool *bad);
+/* Is one of these rows of that code?  Is one still to be decided? */
+bool findings_have(struct json_object *rows, const char *code);
+bool findings_undecided(struct json_object *rows);
+bool is_confirmed(const struct screen *, const char *code);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * words.h - settings, lists, certificates, keys and steps in words, for every
+ * page that tells of them.
+ */
+#ifndef POSTSEAL_WORDS_H
+#define POSTSEAL_WORDS_H
+
+#include "page.h"
+
+/* page_values.c */
+/* {text, lines: [{kind, text}], more} of two lists of strings; NULL when they
+ * hold the same. */
+struct json_object *list_diff(
+    const struct page *, struct json_object *before, struct json_object *after);
+/* The same, without the text, of the lines alone. */
+struct json_object *list_lines(
+    struct json_object *removed, struct json_object *added);
+/* "1 entry", "10,000 entries" */
+void put_entries(
+    const struct page *, struct json_object *, const char *key, size_t n);
+/* The text key of a setting below interface or access, or NULL. */
+const char *setting_label(const char *path);
+/* Its value in words; NULL is "as Postfix has it". */
+void put_setting(const struct page *, struct json_object *, const char *key,
+    const char *path, struct json_object *value);
+/* [{label, value}] of those that the console manages. */
+struct json_object *managed_rows(
+    const struct page *, struct json_object *settings);
+
+/* page_facts.c */
+/* {"rows": [{label, value, mono, note}]} of a CERTINFO or a KEYINFO. */
+struct json_object *facts_of_cert(const struct page *, struct json_object *);
+struct json_object *facts_of_key(const struct page *, struct json_object *);
+/* The steps of a JOB or RESULT made ready for partial "_steps"; with all ten
+ * when the job runs. */
+struct json_object *steps_rows(
+    const struct page *, struct json_object *, bool all);
+/* Field names of the form, and the text key of their label; NULL if none. */
+const char *field_label(const char *field);
+
+#endif
