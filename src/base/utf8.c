@@ -117,9 +117,8 @@ static const struct range hidden[] = {
     {0xe0000, 0xe0fff},
 };
 
-/* The number of a well-formed character of n bytes. */
-static uint32_t
-code_point(const char *s, size_t n)
+uint32_t
+utf8_code(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s;
 	uint32_t c = n == 1 ? p[0] : p[0] & (0xffU >> (n + 1));
@@ -148,7 +147,7 @@ text_unseen(const char *s, size_t len)
 
 	if (n == 0)
 		return len == 0 ? 0 : 1;
-	c = code_point(s, n);
+	c = utf8_code(s, n);
 	return IN(c, controls) || IN(c, hidden) ? n : 0;
 }
 
@@ -160,7 +159,7 @@ replacement(const char *s, size_t n)
 
 	if (n == 0)
 		return "?";
-	c = code_point(s, n);
+	c = utf8_code(s, n);
 	return IN(c, controls) ? " " : IN(c, hidden) ? "\xef\xbf\xbd" : NULL;
 }
 

@@ -21,13 +21,13 @@ read_signed(
 	q = p;
 	if ((req = d2i_X509_REQ(NULL, &q, (long)len)) != NULL) {
 		X509_REQ_free(req);
-		return set_fail(
+		return set_skip(
 		    s, field, ERR_FILE_REQUEST, line, "CERTIFICATE REQUEST");
 	}
 	q = p;
 	if ((crl = d2i_X509_CRL(NULL, &q, (long)len)) != NULL) {
 		X509_CRL_free(crl);
-		return set_fail(
+		return set_skip(
 		    s, field, ERR_FILE_UNSUPPORTED, line, "X509 CRL");
 	}
 	return set_fail(s, field, ERR_FILE_UNREADABLE, line, "X.509");
@@ -47,7 +47,7 @@ read_one(struct pki_set *s, int field, enum der_kind kind,
 	case DER_PKCS7:
 		return p7_read(s, field, p, len, line);
 	case DER_PUBLIC_KEY:
-		return set_fail(
+		return set_skip(
 		    s, field, ERR_FILE_UNSUPPORTED, line, "PUBLIC KEY");
 	case DER_TRUNCATED:
 		return set_fail(s, field, ERR_FILE_TRUNCATED, line, "ASN.1");

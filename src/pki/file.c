@@ -19,41 +19,68 @@ static const char *const format_names[PKI_FORMAT__MAX] = {
     [PKI_FORMAT_PKCS7] = "PKCS#7",
 };
 
-/* Labels with no key and no certificate in them, in the first column. */
+/* Labels with no key and no certificate in them; the first that fits. */
 static const struct {
 	const char *label;  /* a part of it */
-	enum err_code code; /* NONE = leave it out */
+	enum err_code code; /* NONE: belongs to a key */
+	bool harmless;	    /* left out where others stand beside it */
+	const char *what;   /* NULL: the label */
 } other_labels[] = {
-    {"EC PARAMETERS", ERR_NONE},
-    {"DSA PARAMETERS", ERR_NONE},
-    {"DH PARAMETERS", ERR_NONE},
-    {"CERTIFICATE REQUEST", ERR_FILE_REQUEST},
-    {"OPENSSH", ERR_FILE_UNSUPPORTED},
-    {"SSH2", ERR_FILE_UNSUPPORTED},
-    {"PGP", ERR_FILE_UNSUPPORTED},
-    {"X509 CRL", ERR_FILE_UNSUPPORTED},
-    {"PUBLIC KEY", ERR_FILE_UNSUPPORTED},
-    {"ANY PRIVATE KEY", ERR_FILE_UNSUPPORTED},
+    {"EC PARAMETERS", ERR_NONE, true, NULL},
+    {"DSA PARAMETERS", ERR_NONE, true, NULL},
+    {"DH PARAMETERS", ERR_NONE, true, NULL},
+    {"CERTIFICATE REQUEST", ERR_FILE_REQUEST, true, NULL},
+    {"OPENSSH", ERR_FILE_UNSUPPORTED, false, NULL},
+    {"SSH2", ERR_FILE_UNSUPPORTED, false, NULL},
+    {"PGP", ERR_FILE_UNSUPPORTED, false, NULL},
+    {"TSS2", ERR_FILE_UNSUPPORTED, false, "TPM (TSS2)"},
+    {"PKCS#11", ERR_FILE_UNSUPPORTED, false, NULL},
+    {"X509 CRL", ERR_FILE_UNSUPPORTED, true, NULL},
+    {"ATTRIBUTE CERTIFICATE", ERR_FILE_UNSUPPORTED, true, NULL},
+    {"PUBLIC KEY", ERR_FILE_UNSUPPORTED, true, NULL},
+    {"ANY PRIVATE KEY", ERR_FILE_UNSUPPORTED, false, NULL},
 };
 
 /* Files of other programs that come by mistake: first bytes, what it is. */
 static const struct {
 	const char *magic;
+	size_t len, at;
 	const char *what;
 } other_files[] = {
-    {"\xfe\xed\xfe\xed", "Java KeyStore"},
-    {"PuTTY-User-Key-File", "PuTTY"},
-    {"ssh-", "OpenSSH"},
-    {"PK\x03\x04", "ZIP"},
-    {"%PDF", "PDF"},
-    {"<", "HTML/XML"},
-    {"\x1f\x8b", "gzip"},
+#define MAGIC(bytes) bytes, sizeof(bytes) - 1
+    {MAGIC("\xfe\xed\xfe\xed"), 0, "Java KeyStore (JKS)"},
+    {MAGIC("\xce\xce\xce\xce"), 0, "Java KeyStore (JCEKS)"},
+    {MAGIC("\x1e\xf1\xb5\xb0"), 0, "Microsoft PVK"},
+    {MAGIC("\x07\x02\x00\x00"), 0, "Microsoft PRIVATEKEYBLOB"},
+    {MAGIC("\x06\x02\x00\x00"), 0, "Microsoft PUBLICKEYBLOB"},
+    {MAGIC("PuTTY-User-Key-File"), 0, "PuTTY"},
+    {MAGIC("---- BEGIN SSH2"), 0, "SSH2"},
+    {MAGIC("ssh-"), 0, "OpenSSH"},
+    {MAGIC("ecdsa-sha2-"), 0, "OpenSSH"},
+    {MAGIC("PK\x03\x04"), 0, "ZIP"},
+    {MAGIC("7z\xbc\xaf\x27\x1c"), 0, "7z"},
+    {MAGIC("Rar!\x1a\x07"), 0, "RAR"},
+    {MAGIC("\x1f\x8b"), 0, "gzip"},
+    {MAGIC("\xfd\x37zXZ"), 0, "xz"},
+    {MAGIC("BZh"), 0, "bzip2"},
+    {MAGIC("\x28\xb5\x2f\xfd"), 0, "zstd"},
+    {MAGIC("ustar"), 257, "tar"},
+    {MAGIC("%PDF"), 0, "PDF"},
+    {MAGIC("\xd0\xcf\x11\xe0"), 0, "Microsoft Office"},
+    {MAGIC("{\\rtf"), 0, "RTF"},
+    {MAGIC("\x89PNG"), 0, "PNG"},
+    {MAGIC("\xff\xd8\xff"), 0, "JPEG"},
+    {MAGIC("SQLite format 3"), 0, "SQLite (NSS)"},
+    {MAGIC("<"), 0, "HTML/XML"},
+    {MAGIC("{"), 0, "JSON"},
+#undef MAGIC
 };
 
 static int
 read_block(struct pki_set *s, int field, struct pem_block *b, unsigned *notes)
 {
 	const unsigned char *der = (unsigned char *)b->der.data;
+	const char *what;
 	size_t i, n, len = b->der.len;
 
 	for (i = 0; i < sizeof(other_labels) / sizeof(other_labels[0]); i++) {
@@ -63,8 +90,10 @@ read_block(struct pki_set *s, int field, struct pem_block *b, unsigned *notes)
 			*notes |= TEXT_PARAMS;
 			return 0;
 		}
-		return set_fail(
-		    s, field, other_labels[i].code, b->line, b->label);
+		what = other_labels[i].what;
+		return (other_labels[i].harmless ? set_skip : set_fail)(s,
+		    field, other_labels[i].code, b->line,
+		    what != NULL ? what : b->label);
 	}
 	if (b->encrypted)
 		return kdf_decrypt_pem(s, field, b);
@@ -112,33 +141,65 @@ is_blank(const struct buf *b)
 }
 
 static int
+other_file(struct pki_set *s, int field, const struct pki_bytes *in)
+{
+	const char *p = in->data;
+	size_t i;
+
+	for (i = 0; i < sizeof(other_files) / sizeof(other_files[0]); i++)
+		if (in->len >= other_files[i].at + other_files[i].len &&
+		    memcmp(p + other_files[i].at, other_files[i].magic,
+			other_files[i].len) == 0)
+			return set_fail(s, field, ERR_FILE_UNSUPPORTED, 1,
+			    other_files[i].what);
+	return 0;
+}
+
+/* Base64 without an armour; within it an armour once more. */
+static int
+read_base64(
+    struct pki_set *s, int field, const struct buf *text, unsigned *notes)
+{
+	struct buf der, inner;
+	bool armour;
+	int rc = 0;
+
+	buf_init(&der, PKI_FILE_MAX);
+	buf_init(&inner, 2 * PKI_FILE_MAX);
+	armour = pem_unwrap(text->data, text->len, &der) > 0;
+	if (!armour && pem_bare(text->data, text->len, &der) == -1)
+		goto out;
+	if (armour || memmem(der.data, der.len, "-----BEGIN ", 11) != NULL) {
+		*notes |= TEXT_TWICE;
+		if (text_decode(der.data, der.len, &inner, notes) == -1)
+			rc = set_fail(s, field, ERR_NOMEM, 0, NULL);
+		else
+			rc = read_blocks(s, field, &inner, notes);
+	} else {
+		*notes |= TEXT_BARE;
+		rc = der_read(s, field, (unsigned char *)der.data, der.len, 1);
+		rc = rc == 0 ? 1 : rc;
+	}
+out:
+	buf_clear(&der);
+	buf_clear(&inner);
+	return rc;
+}
+
+/* 1 when something was read. */
+static int
 no_block(struct pki_set *s, int field, const struct pki_bytes *in,
     const struct buf *text, unsigned *notes)
 {
-	struct buf der;
-	size_t i, n;
-	int rc = -1;
+	int rc;
 
-	buf_init(&der, PKI_FILE_MAX);
-	for (i = 0; i < sizeof(other_files) / sizeof(other_files[0]); i++) {
-		n = strlen(other_files[i].magic);
-		if (in->len >= n &&
-		    memcmp(in->data, other_files[i].magic, n) == 0) {
-			set_fail(s, field, ERR_FILE_UNSUPPORTED, 1,
-			    other_files[i].what);
-			goto out;
-		}
-	}
 	if (is_blank(text))
-		set_fail(s, field, ERR_FILE_EMPTY, 0, NULL);
-	else if (pem_bare(text->data, text->len, &der) == 0 && der.len > 0) {
-		*notes |= TEXT_BARE;
-		rc = der_read(s, field, (unsigned char *)der.data, der.len, 1);
-	} else
-		set_fail(s, field, ERR_FILE_UNREADABLE, 1, "-----BEGIN");
-out:
-	buf_clear(&der);
-	return rc;
+		return set_fail(s, field, ERR_FILE_EMPTY, 0, NULL);
+	if ((rc = read_base64(s, field, text, notes)) != 0)
+		return rc;
+	if (other_file(s, field, in) == -1)
+		return -1;
+	return set_fail(s, field, ERR_FILE_UNREADABLE, 1, "-----BEGIN");
 }
 
 static int
@@ -146,10 +207,10 @@ read_text(struct pki_set *s, int field, const struct pki_bytes *in)
 {
 	struct buf text;
 	unsigned notes = 0;
-	char words[96];
+	char words[160];
 	int rc;
 
-	buf_init(&text, in->len + 16);
+	buf_init(&text, 2 * in->len + 16);
 	if (text_decode(in->data, in->len, &text, &notes) == -1) {
 		rc = set_fail(s, field, ERR_NOMEM, 0, NULL);
 		goto out;
@@ -213,7 +274,14 @@ file_read(struct pki_set *s, int field, const struct pki_bytes *in)
 		findings_add(&s->found, ERR_FILE_CONVERTED, field_name(field),
 		    "format", format_names[f->format], NULL);
 	if (rc == 0 && !f->failed && s->seen == seen)
-		rc = set_fail(s, field, ERR_FILE_UNREADABLE, 1, "-----BEGIN");
+		rc = f->skipped.code == ERR_NONE
+			 ? set_fail(
+			       s, field, ERR_FILE_UNREADABLE, 1, "-----BEGIN")
+			 : set_fail(s, field, f->skipped.code, f->skipped.line,
+			       f->skipped.what);
+	else if (rc == 0 && f->skipped.code != ERR_NONE && field != PKI_STORED)
+		findings_add(&s->found, ERR_FILE_LEFT_OUT, field_name(field),
+		    "what", f->skipped.what, NULL);
 	ERR_clear_error();
 	return rc;
 }

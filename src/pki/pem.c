@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "pki_int.h"
+#include "utf8.h"
 
 #define BEGIN  "-----BEGIN "
 #define END    "-----END "
@@ -184,12 +185,16 @@ odd_line(const char *p, const char *end, int line)
 
 /* Words for a character that base64 does not have. */
 static void
-say_char(int c, char *dst, size_t dst_len)
+say_char(const char *p, const char *end, char *dst, size_t dst_len)
 {
-	if (isgraph(c))
-		snprintf(dst, dst_len, "'%c'", c);
+	size_t n = utf8_step(p, (size_t)(end - p));
+
+	if (n > 1)
+		snprintf(dst, dst_len, "U+%04X", (unsigned)utf8_code(p, n));
+	else if (isgraph((unsigned char)*p))
+		snprintf(dst, dst_len, "'%c'", *p);
 	else
-		snprintf(dst, dst_len, "0x%02x", (unsigned)c);
+		snprintf(dst, dst_len, "0x%02x", (unsigned char)*p);
 }
 
 static int
@@ -210,7 +215,7 @@ decode_body(const char *start, const char *end, int first_line, struct buf *out,
 			continue;
 		/* padding at a wrong place: characters are missing before */
 		odd = *p == '=' ? odd_line(start, end, first_line) : 0;
-		say_char((unsigned char)*p, what, sizeof(what));
+		say_char(p, end, what, sizeof(what));
 		fault(f, ERR_FILE_UNREADABLE, odd != 0 ? odd : line, what);
 		goto out;
 	}
@@ -278,7 +283,7 @@ read_label(const char *p, const char *end, char *dst, size_t dst_len)
 
 	while (n < left && n < dst_len &&
 	       (isupper((unsigned char)p[n]) || isdigit((unsigned char)p[n]) ||
-		   p[n] == ' ' || p[n] == '#' || p[n] == '-')) {
+		   (p[n] != '\0' && strchr(" #-._/", p[n]) != NULL))) {
 		if (left - n >= 5 && memcmp(p + n, DASHES, 5) == 0) {
 			memcpy(dst, p, n);
 			dst[n] = '\0';
@@ -289,19 +294,15 @@ read_label(const char *p, const char *end, char *dst, size_t dst_len)
 	return NULL;
 }
 
-int
-pem_next(struct pem_scan *s, struct pem_block *b, struct pem_fault *f)
+/* The block whose boundary is at p. */
+static int
+take_block(
+    struct pem_scan *s, const char *p, struct pem_block *b, struct pem_fault *f)
 {
-	const char *p, *body, *stop, *next, *after;
+	const char *body, *stop, *next, *after;
 	char end_label[sizeof(b->label)];
 
-	pem_block_clear(b);
-	if ((p = find(s->p, s->end, BEGIN)) == NULL)
-		return 0;
-	s->line += count_lines(s->p, p);
-	b->line = s->line;
-	if (p > s->p && (p[-1] == ' ' || p[-1] == '\t'))
-		s->notes |= TEXT_INDENT;
+	b->line = s->line + count_lines(s->p, p);
 	body =
 	    read_label(p + strlen(BEGIN), s->end, b->label, sizeof(b->label));
 	if (body == NULL)
@@ -319,12 +320,42 @@ pem_next(struct pem_scan *s, struct pem_block *b, struct pem_fault *f)
 		return fault(f, ERR_FILE_UNREADABLE,
 		    b->line + count_lines(p, stop), end_label);
 	body = read_headers(body, stop, b);
-	s->line += count_lines(p, after);
-	s->p = after;
 	if (decode_body(
 		body, stop, b->line + count_lines(p, body), &b->der, f) == -1)
 		return -1;
+	s->line = b->line + count_lines(p, after);
+	s->p = after;
 	return 1;
+}
+
+/*
+ * RFC 7468: a boundary begins its line.  One that follows other text counts
+ * only as the head of a whole block, and in a comment not even then.
+ */
+int
+pem_next(struct pem_scan *s, struct pem_block *b, struct pem_fault *f)
+{
+	const char *p, *start;
+	struct pem_fault why;
+	int rc;
+
+	for (p = s->p; (p = find(p, s->end, BEGIN)) != NULL; p++) {
+		start = memrchr(s->p, '\n', (size_t)(p - s->p));
+		for (start = start != NULL ? start : s->p; is_space(*start);)
+			start++;
+		pem_block_clear(b);
+		if (*start == '#' || *start == ';')
+			continue;
+		if (p > s->p && (p[-1] == ' ' || p[-1] == '\t'))
+			s->notes |= TEXT_INDENT;
+		if ((rc = take_block(s, p, b, &why)) == 1)
+			return rc;
+		if (start == p) {
+			*f = why;
+			return rc;
+		}
+	}
+	return 0;
 }
 
 /* Base64 alone, nothing else: 0 when the whole text is that. */
@@ -345,4 +376,31 @@ pem_bare(const char *p, size_t len, struct buf *out)
 out:
 	b64_end(&s, out);
 	return rc;
+}
+
+/*
+ * Base64 of whole armoured texts, wherever it stands: a Kubernetes Secret, an
+ * acme.json, a variable of an environment.  Returns how many there were.
+ */
+int
+pem_unwrap(const char *p, size_t len, struct buf *out)
+{
+	static const char magic[] = "LS0tLS1CRUdJTi"; /* "-----BEGIN" */
+	const char *end = p + len;
+	struct b64 s;
+	int n = 0;
+
+	for (; (p = find(p, end, magic)) != NULL; n++) {
+		if (b64_start(&s, out, (size_t)(end - p) + 4) == -1)
+			return -1;
+		while (p < end &&
+		       (is_space(*p) || b64_put(&s, (unsigned char)*p) == 0))
+			p++;
+		while (s.pad == 0 && s.n >= 2 && b64_put(&s, '=') == 0)
+			;
+		b64_end(&s, out);
+		if (buf_addc(out, '\n') == -1)
+			return -1;
+	}
+	return n;
 }

@@ -82,6 +82,11 @@ struct pki_file {
 	bool failed; /* an error finding names this file */
 	size_t size;
 	enum pki_format format;
+	struct { /* what does no harm beside others, NONE = nothing */
+		enum err_code code;
+		int line;
+		char what[80];
+	} skipped;
 };
 
 struct pki_set {
@@ -118,7 +123,7 @@ struct pki_plan {
 	size_t n;
 };
 
-/* text.c: whatever encoding -> ASCII with the line count intact */
+/* text.c: whatever encoding -> UTF-8 with the line count intact */
 #define TEXT_CRLF    0x01u
 #define TEXT_CR	     0x02u
 #define TEXT_BOM     0x04u
@@ -127,6 +132,8 @@ struct pki_plan {
 #define TEXT_BARE    0x20u /* base64 without BEGIN and END */
 #define TEXT_PARAMS  0x40u /* EC PARAMETERS left out */
 #define TEXT_INDENT  0x80u
+#define TEXT_TWICE   0x100u /* base64 of the armour */
+#define TEXT_BLANK   0x200u /* the first of the unusual blanks */
 int text_decode(const void *, size_t, struct buf *, unsigned *notes);
 void text_notes(unsigned notes, char *dst, size_t dst_len);
 
@@ -153,6 +160,7 @@ void pem_block_clear(struct pem_block *);
 /* 1 = a block, 0 = no more, -1 = *fault says what and where. */
 int pem_next(struct pem_scan *, struct pem_block *, struct pem_fault *);
 int pem_bare(const char *, size_t, struct buf *);
+int pem_unwrap(const char *, size_t, struct buf *);
 
 /* der.c: one DER value -> object */
 enum der_kind {
@@ -202,6 +210,9 @@ int set_add_key(struct pki_set *, int field, int line, EVP_PKEY *,
     bool encrypted, bool bundled); /* takes the key */
 /* An error finding about one file; returns -1. */
 int set_fail(
+    struct pki_set *, int field, enum err_code, int line, const char *what);
+/* Something that does no harm beside keys and certificates; returns 0. */
+int set_skip(
     struct pki_set *, int field, enum err_code, int line, const char *what);
 bool set_has_error(const struct pki_set *);
 const char *field_name(int field);

@@ -136,6 +136,23 @@ set_fail(struct pki_set *s, int field, enum err_code code, int line,
 	return -1;
 }
 
+int
+set_skip(struct pki_set *s, int field, enum err_code code, int line,
+    const char *what)
+{
+	struct pki_file *f = &s->file[field];
+	size_t len = strlen(f->skipped.what);
+
+	if (f->skipped.code == ERR_NONE) {
+		f->skipped.code = code;
+		f->skipped.line = line;
+	}
+	if (strstr(f->skipped.what, what) == NULL)
+		snprintf(f->skipped.what + len, sizeof(f->skipped.what) - len,
+		    "%s%s", len == 0 ? "" : ", ", what);
+	return 0;
+}
+
 bool
 set_has_error(const struct pki_set *s)
 {

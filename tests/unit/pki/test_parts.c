@@ -48,11 +48,38 @@ static const struct text_case {
     T("\0a\0b\0c\0d\0", "?a?b?c?d?", 0),
     T("\xff\xfe\x42\x30"
       "a\0",
+	"\xe3\x81\x82"
+	"a",
+	TEXT_UTF16),
+    T("\xff\xfe\x00\xd8"
+      "a\0",
 	"?a", TEXT_UTF16),
     T("\xff\xfe"
       "a\0\r\0\n\0",
 	"a\n", TEXT_UTF16 | TEXT_CRLF),
-    T("M\xc3\xbcller", "M??ller", 0),
+    T("M\xc3\xbcller", "M\xc3\xbcller", 0),
+    T("M\xfcller", "M?ller", 0),
+    T("a\xc2\xa0"
+      "b",
+	"a b", TEXT_BLANK),
+    T("a\xa0"
+      "b",
+	"a b", TEXT_BLANK),
+    T("a\xe2\x80\xaf"
+      "b",
+	"a b", TEXT_BLANK << 1),
+    T("a\xe3\x80\x80"
+      "b",
+	"a b", TEXT_BLANK << 2),
+    T("a\xe2\x80\x8b"
+      "b",
+	"ab", TEXT_BLANK << 5),
+    T("a\n\xef\xbb\xbf"
+      "b",
+	"a\nb", TEXT_BOM),
+    T("a\xc2\xad"
+      "b\xe2\x81\xa0",
+	"ab", TEXT_BLANK << 7 | TEXT_BLANK << 8),
     T("a\0b", "a?b", 0),
     T("-----BEGIN X-----\\nAA\\n-----END X-----\\n",
 	"-----BEGIN X-----\nAA\n-----END X-----\n", TEXT_ESCAPED),
@@ -60,6 +87,8 @@ static const struct text_case {
 	"-----BEGIN X-----\nAA\n-----END X-----", TEXT_ESCAPED),
     T("a\\nb", "a\\nb", 0),
     T("-----\\nx\ny", "-----\\nx\ny", 0),
+    T("{\n\"a\": \"-----BEGIN X-----\\nAA\"\n}",
+	"{\n\"a\": \"-----BEGIN X-----\nAA\"\n}", TEXT_ESCAPED),
 #undef T
 };
 
@@ -84,11 +113,12 @@ END_TEST
 
 START_TEST(test_text_notes)
 {
-	char all[96], small[12];
+	char all[400], small[12];
 
 	text_notes(~0u, all, sizeof(all));
 	ck_assert_ptr_nonnull(strstr(all, "UTF-16, BOM, CRLF"));
 	ck_assert_ptr_nonnull(strstr(all, "TAB/SPACE"));
+	ck_assert_ptr_nonnull(strstr(all, "WORD JOINER U+2060"));
 	text_notes(~0u, small, sizeof(small));
 	ck_assert_str_eq(small, "UTF-16, BOM");
 	text_notes(0, all, sizeof(all));
@@ -148,6 +178,26 @@ static const struct pem_case {
     {B "QUJD\n" E B "QU!D\n" E, 1, ERR_FILE_UNREADABLE, 5, "ABC", "X"},
     {B "QUJD\n" E "\n\n" B "Q!\n" E, 1, ERR_FILE_UNREADABLE, 7, "ABC", "X"},
     {"----BEGIN X----\nQUJD\n----END X----\n", 0, ERR_NONE, 0, NULL, NULL},
+    /* a boundary begins its line, or there is a whole block behind it */
+    {"#-----BEGIN X-----\n" B "QUJD\n" E, 1, ERR_NONE, 0, "ABC", "X"},
+    {"# " B "QUJD\n" E, 0, ERR_NONE, 0, NULL, NULL},
+    {" ; " B B "QUJD\n" E, 1, ERR_NONE, 0, "ABC", "X"},
+    {"from -----BEGIN X----- to -----END X-----\n" B "QUJD\n" E, 1, ERR_NONE, 0,
+	"ABC", "X"},
+    {"see " B, 0, ERR_NONE, 0, NULL, NULL},
+    {"x: " B "QU!D\n" E "y\n" B "Q!\n" E, 0, ERR_FILE_UNREADABLE, 6, NULL,
+	NULL},
+    {"x: " B "QUJD\n" E, 1, ERR_NONE, 0, "ABC", "X"},
+    {"\"a\": \"-----BEGIN X-----QUJD-----END X-----\"", 1, ERR_NONE, 0, "ABC",
+	"X"},
+    {"  \t" B "QUJD\n" E, 1, ERR_NONE, 0, "ABC", "X"},
+    {"  " B "QU!D\n" E, 0, ERR_FILE_UNREADABLE, 2, NULL, NULL},
+    {B "QUJD\n-----END X-----" B "QQ==\n" E, 2, ERR_NONE, 0, "ABC", "X"},
+    {B "QUJD\n-----END X-----  " B "Q!\n" E, 1, ERR_FILE_UNREADABLE, 4, "ABC",
+	"X"},
+    {"-----BEGIN X9.42 DH PARAMETERS-----\nQUJD\n"
+     "-----END X9.42 DH PARAMETERS-----\n",
+	1, ERR_NONE, 0, "ABC", "X9.42 DH PARAMETERS"},
 };
 
 START_TEST(test_pem)
