@@ -201,8 +201,12 @@
 #define DRAFT_ID_LEN	64
 #define JOB_ID_LEN	32
 
-/* Apply steps in order; also the names in STEP and ERROR.step. */
-#define APPLY_STEPS	"lock", "inspect", "plan", "stage", "check", \
-			"journal", "commit", "restart", "probe", "close"
+/* Apply steps in order; steps.def's names are those in STEP and ERROR.step. */
+enum apply_step {
+#define S(name, undo, flags) STEP_##name,
+#include "steps.def"
+#undef S
+	STEP__MAX
+};
 
 #endif

@@ -199,7 +199,11 @@ step_row(const struct page *p, const char *name, struct json_object *step)
 struct json_object *
 steps_rows(const struct page *p, struct json_object *steps, bool all)
 {
-	static const char *const names[] = {APPLY_STEPS};
+	static const char *const names[] = {
+#define S(name, undo, flags) #name,
+#include "steps.def"
+#undef S
+	};
 	struct json_object *list = json_object_new_array(), *step, *found;
 	size_t i, j, n;
 

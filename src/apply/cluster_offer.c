@@ -11,19 +11,6 @@
 #include "cluster.h"
 #include "txn.h"
 
-static int
-look(struct txn *t, struct err *err)
-{
-	t->step = "lock";
-	if (step_lock(t, err) == -1)
-		return -1;
-	t->step = "inspect";
-	if (step_inspect(t, err) == -1)
-		return -1;
-	t->step = "plan";
-	return step_plan(t, err);
-}
-
 int
 cluster_offer(const struct conf *conf, const struct apply_request *req,
     struct cluster_offer *ret, struct json_object **ret_error, struct err *err)
@@ -35,7 +22,7 @@ cluster_offer(const struct conf *conf, const struct apply_request *req,
 	if ((t = txn_new(conf, req)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "transaction");
 	err_clear(&why);
-	rc = look(t, &why);
+	rc = txn_look(t, &why);
 	(void)undo_lock(t, NULL);
 	if (rc == 0 &&
 	    (settings_copy(&ret->settings, &t->settings) == -1 ||

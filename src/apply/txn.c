@@ -12,24 +12,31 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "ops.h"
 #include "txn.h"
 
-static const struct txn_step txn_steps[] = {
-    {"lock", step_lock, undo_lock},
-    {"inspect", step_inspect, NULL},
-    {"plan", step_plan, NULL},
-    {"stage", step_stage, undo_stage},
-    {"check", step_check, undo_check},
-    {"journal", step_journal, undo_journal},
-    {"commit", step_commit, undo_commit},
-    {"restart", step_restart, undo_restart},
-    {"probe", step_probe, NULL},
-    {"close", step_close, undo_close},
-    {NULL, NULL, NULL},
+enum { WRITES = 1, DRY_END = 2 };
+
+static const struct {
+	const char *name;
+	int (*run)(struct txn *, struct err *);
+	int (*undo)(struct txn *, struct err *);
+	unsigned flags;
+} txn_steps[STEP__MAX] = {
+#define UNDO(name)	     undo_##name
+#define NONE(name)	     NULL
+#define S(name, undo, flags) {#name, step_##name, undo(name), flags},
+#include "steps.def"
+#undef S
 };
 
-#define STEP_STAGE 3 /* from here on a failure is rolled back */
-#define LOG_LINES  20
+#define LOG_LINES 20
+
+static bool
+writes(size_t step)
+{
+	return (txn_steps[step].flags & WRITES) != 0;
+}
 
 struct txn *
 txn_new(const struct conf *conf, const struct apply_request *req)
@@ -176,7 +183,7 @@ walk_back(struct txn *t, size_t last, bool show)
 			    t->undo_err.msg);
 			return;
 		}
-		if (show && i < last && i >= STEP_STAGE) {
+		if (show && i < last && writes(i)) {
 			step_state(t, i, "undone");
 			tell(t);
 		}
@@ -218,7 +225,7 @@ outer_error(const struct txn *t, size_t failed, const struct err *cause,
 		err_set(outer, ERR_APPLY_UNDO_FAILED, "",
 		    "%s: %.80s; then: %.80s", t->step, cause->msg,
 		    t->undo_err.msg);
-	else if (failed < STEP_STAGE ||
+	else if (!writes(failed) ||
 		 (cause->code == ERR_SETTINGS_STALE && !t->committed) ||
 		 (cause->code == ERR_POSTFIX_CONFIG && !t->journaled))
 		*outer = *cause;
@@ -259,7 +266,7 @@ finish_failed(
 	const char *state;
 
 	/* Postfix's words about the failure, before the undo adds more. */
-	if (failed >= STEP_STAGE && t->marked)
+	if (writes(failed) && t->marked)
 		t->log =
 		    maillog_since(t->conf, &t->facts.info, &t->mark, LOG_LINES);
 	walk_back(t, failed, true);
@@ -289,6 +296,19 @@ finish_done(struct txn *t)
 }
 
 int
+txn_look(struct txn *t, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < STEP__MAX && !writes(i); i++) {
+		t->step = txn_steps[i].name;
+		if (txn_steps[i].run(t, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
 txn_run(const struct conf *conf, const struct apply_request *req,
     apply_progress progress, void *arg, struct json_object **ret_job,
     struct err *err)
@@ -307,10 +327,14 @@ txn_run(const struct conf *conf, const struct apply_request *req,
 	tell(t);
 	err_clear(&cause);
 	err_clear(&outer);
-	for (i = 0; txn_steps[i].name != NULL && !t->finished; i++) {
+	for (i = 0; i < STEP__MAX && !t->finished; i++) {
 		if (step_run(t, i, &cause) == -1) {
 			finish_failed(t, i, &cause, &outer);
 			goto report;
+		}
+		if (req->dry_run && (txn_steps[i].flags & DRY_END) != 0) {
+			t->end = TXN_DRY_RUN;
+			t->finished = true;
 		}
 	}
 	if (t->finished)

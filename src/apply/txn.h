@@ -99,23 +99,24 @@ struct txn {
 	struct err undo_err;
 };
 
-struct txn_step {
-	const char *name;
-	int (*run)(struct txn *, struct err *);
-	int (*undo)(struct txn *, struct err *);
-};
+/* Each step of steps.def, and its undo where it has one. */
+#define PROTO_UNDO(name) int undo_##name(struct txn *, struct err *);
+#define PROTO_NONE(name)
+#define S(name, undo, flags)                         \
+	int step_##name(struct txn *, struct err *); \
+	PROTO_##undo(name)
+#include "steps.def"
+#undef S
+#undef PROTO_UNDO
+#undef PROTO_NONE
 
 struct txn *txn_new(const struct conf *, const struct apply_request *);
 void txn_free(struct txn *);
 
-/* txn_prepare.c */
-int step_lock(struct txn *, struct err *);
-int undo_lock(struct txn *, struct err *);
-int step_plan(struct txn *, struct err *);
+/* txn.c: the steps before anything is written. */
+int txn_look(struct txn *, struct err *);
 
-/* txn_inspect.c */
-int step_inspect(struct txn *, struct err *);
-/* -1 with the first finding that blocks. */
+/* txn_inspect.c: -1 with the first finding that blocks. */
 int txn_refuse(const struct txn *, struct err *);
 
 /* txn_inbound.c: interface and access list against what is there. */
@@ -147,23 +148,8 @@ int adopt_source(struct txn *, struct err *);
 void adopt_check(struct txn *);
 void adopt_inbound(struct txn *); /* adopt_inbound.c */
 
-/* txn_stage.c */
-int step_stage(struct txn *, struct err *);
-int undo_stage(struct txn *, struct err *);
-int step_check(struct txn *, struct err *);
-int undo_check(struct txn *, struct err *);
-
-/* txn_switch.c */
-int step_journal(struct txn *, struct err *);
-int undo_journal(struct txn *, struct err *);
-int step_commit(struct txn *, struct err *);
-int undo_commit(struct txn *, struct err *);
-int step_restart(struct txn *, struct err *);
-int undo_restart(struct txn *, struct err *);
-int step_probe(struct txn *, struct err *);
-int step_close(struct txn *, struct err *);
-int undo_close(struct txn *, struct err *);
-/* Does the running Postfix do what t->settings and t->cert say? */
+/* txn_switch.c: does the running Postfix do what t->settings and t->cert
+ * say? */
 int txn_probe(struct txn *, int total_ms, struct err *);
 
 /* main.cf, Postfix and its answers as they were before commit. */

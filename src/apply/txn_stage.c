@@ -140,10 +140,6 @@ out:
 	    sha256_hex(t->after.data, t->after.len, t->after_sha256) == -1)
 		rc = err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
 	buf_clear(&seen);
-	if (rc == 0 && t->req->dry_run) {
-		t->end = TXN_DRY_RUN;
-		t->finished = true;
-	}
 	return rc;
 }
 

@@ -3,15 +3,16 @@
  * another postseald: old or new, complete, served, nothing left over.
  *
  * The child counts the calls of its progress callback and kills itself at the
- * wanted one: 1 is the start, 2 to 11 are before each of the ten steps, 12 is
- * the end.  The loop ends at the first number that is never reached.
+ * wanted one: 1 is the start, AT(step) is before that step, AT_END is the end.
+ * The loop ends at the first number that is never reached.
  */
 #include "rig.h"
 
 #include <poll.h>
 #include <time.h>
 
-enum { AT_JOURNAL = 7, AT_COMMIT, AT_RESTART, AT_PROBE, AT_CLOSE, AT_END };
+#define AT(step) (STEP_##step + 2)
+#define AT_END	 (STEP__MAX + 2)
 
 static int kill_at, calls;
 
@@ -192,7 +193,7 @@ START_TEST(killed_while_stopped)
 	ck_assert_int_eq(o.rc, 0);
 	rig_done(&o);
 	ck_assert_int_eq(rig_sh("pfi_stop $R/pf"), 0);
-	for (at = AT_JOURNAL; at <= AT_CLOSE; at++) {
+	for (at = AT(journal); at <= AT(close); at++) {
 		o = rig_apply(&base);
 		ck_assert_int_eq(o.rc, 0);
 		rig_done(&o);
@@ -244,7 +245,7 @@ START_TEST(damaged_record)
 	ck_assert_int_eq(o.rc, 0);
 	rig_done(&o);
 	/* Journal written, main.cf not switched. */
-	ck_assert(die_in(&changes[0], AT_COMMIT));
+	ck_assert(die_in(&changes[0], AT(commit)));
 	ck_assert_int_eq(rig_sh("d=$(ls -dv $R/state/generations/* | tail -n "
 				"1); %s",
 			     spoils[_i]),
@@ -283,7 +284,8 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, killed_at_every_step, 0, COUNT(changes));
 	tcase_add_test(tc, killed_in_the_undo);
 	tcase_add_test(tc, killed_while_stopped);
-	tcase_add_loop_test(tc, edited_after_the_crash, AT_RESTART, AT_END + 1);
+	tcase_add_loop_test(
+	    tc, edited_after_the_crash, AT(restart), AT_END + 1);
 	tcase_add_loop_test(tc, damaged_record, 0, COUNT(spoils));
 	tcase_add_test(tc, waits_for_a_running_apply);
 }

@@ -58,7 +58,11 @@ END_TEST
 static void
 assert_steps(struct json_object *steps)
 {
-	static const char *const names[] = {APPLY_STEPS};
+	static const char *const names[] = {
+#define S(name, undo, flags) #name,
+#include "steps.def"
+#undef S
+	};
 	struct json_object *row;
 	size_t i, n = sizeof(names) / sizeof(names[0]);
 
@@ -69,6 +73,32 @@ assert_steps(struct json_object *steps)
 		ck_assert_str_eq(jsonx_path_str(row, "state", ""), "done");
 	}
 }
+
+/* What was written is taken back, up to the end; a dry run stops within. */
+START_TEST(step_flags)
+{
+	enum { WRITES = 1, DRY_END = 2 };
+	static const unsigned flags_of[] = {
+#define S(name, undo, flags) flags,
+#include "steps.def"
+#undef S
+	};
+	unsigned ends = 0;
+	size_t i;
+
+	ck_assert_uint_eq(flags_of[STEP_lock] & WRITES, 0);
+	for (i = 1; i < STEP__MAX; i++) {
+		ck_assert((flags_of[i - 1] & WRITES) == 0 ||
+			  (flags_of[i] & WRITES) != 0);
+		if ((flags_of[i] & DRY_END) == 0)
+			continue;
+		ck_assert_uint_eq(ends++, 0);
+		ck_assert((flags_of[i] & WRITES) != 0);
+		ck_assert_uint_lt(i, STEP_journal);
+	}
+	ck_assert_uint_eq(ends, 1);
+}
+END_TEST
 
 START_TEST(applies_and_serves)
 {
@@ -335,6 +365,7 @@ add(TCase *tc)
 {
 	tcase_add_test(tc, fresh_is_unchanged);
 	tcase_add_test(tc, dry_run_keeps_nothing);
+	tcase_add_test(tc, step_flags);
 	tcase_add_test(tc, applies_and_serves);
 	tcase_add_loop_test(tc, refused, 0, COUNT(refusals));
 	tcase_add_test(tc, needs_a_certificate);

@@ -33,7 +33,12 @@ static const struct {
     {"file.", {"ca_certificate", "ca_certificate_help", "private_key",
 		  "private_key_help", "server_certificate",
 		  "server_certificate_help"}},
-    {"step.", {APPLY_STEPS}},
+    {"step.",
+	{
+#define S(name, undo, flags) #name,
+#include "steps.def"
+#undef S
+	}},
     {"step.state.", {"waiting", "running", "done", "failed", "undone"}},
     {"scanners.state.", {"current", "behind", "own", "chosen", "waiting",
 			    "ahead", "new", "failed", "untrusted", "removed"}},

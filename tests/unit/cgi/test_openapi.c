@@ -11,6 +11,7 @@
 #include "../each_setting.h"
 #include "../suite.h"
 #include "core.h"
+#include "jsonx.h"
 
 static struct json_object *doc, *paths;
 
@@ -323,6 +324,23 @@ START_TEST(each_setting)
 }
 END_TEST
 
+START_TEST(steps)
+{
+	static const char *const names[] = {
+#define S(name, undo, flags) #name,
+#include "steps.def"
+#undef S
+	};
+	struct json_object *o =
+	    jsonx_path(doc, "components.schemas.Step.properties.name.enum");
+	size_t i, n = sizeof(names) / sizeof(names[0]);
+
+	ck_assert_uint_eq(jsonx_len(o), n);
+	for (i = 0; i < n; i++)
+		ck_assert_str_eq(jsonx_str_at(o, i), names[i]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -333,5 +351,6 @@ main(void)
 	tcase_add_test(t, nothing_else);
 	tcase_add_test(t, references);
 	tcase_add_loop_test(t, each_setting, 0, each_count());
+	tcase_add_test(t, steps);
 	return suite_run("openapi", t) == 0 ? 0 : 1;
 }
