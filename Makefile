@@ -169,9 +169,11 @@ check-valgrind: $(UNIT_BIN)
 check-systemd:
 	@deploy/install-packages check systemd
 	@bash tests/systemd/systemd.t
-# Another Debian release: a tree of it, and in there run, build, tests.
+# The two commands on a machine that has nothing, of this or another release.
+check-clean:
+	@RELEASE='$(RELEASE)' tests/lib/clean
 check-release:
-	@RELEASE='$(RELEASE)' tests/lib/release
+	@RELEASE='$(or $(RELEASE),trixie)' tests/lib/clean
 check-layers: all
 	@B='$(B)' tests/lib/check-layers \
 	    $(foreach p,daemon ctl sync cgi,'$(NEEDS_$(p))')
@@ -275,6 +277,7 @@ clean:
 
 .PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
 	check-browser check-asan check-systemd soak \
-	check-valgrind check-release check-layers check-corpus check-mutants unit-bins fuzz fuzz-objects lint \
+	check-valgrind check-clean check-release check-layers check-corpus check-mutants \
+	unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
