@@ -170,8 +170,8 @@ console_stop "$RUN_PID"
 mkdir "$T/a clone"
 cp -R "$TOP"/{Makefile,deploy,static,templates} "$T/a clone/"
 ln -s "$B" "$T/a clone/build"
-(cd "$T/a clone" && SKIP_INSTALL=1 SKIP_BUILD=1 HTTPS_PORT=$H SMTP_PORT=$S2 \
-    exec make -s run) </dev/null >"$T/a clone/run.out" 2>&1 &
+(cd "$T/a clone" && B=build SKIP_INSTALL=1 SKIP_BUILD=1 HTTPS_PORT=$H \
+    SMTP_PORT=$S2 exec make -s run) </dev/null >"$T/a clone/run.out" 2>&1 &
 RUNS+=($!) fourth=$!
 ok "make run below a path with a blank" console_wait "$T/a clone/run" "$fourth"
 console_use "$T/a clone/run"
@@ -181,6 +181,9 @@ save inbound_enabled=on "private_key=@$SAMPLES/self-signed-key.pem" \
 is "a blank in the path: applied" "$STATUS:$(j .result)" 200:applied
 is "a blank in the path: served" "$(served)" \
     "$(leaf_of "$SAMPLES/self-signed-cert.pem")"
+console_stop "$fourth"
+ok "a blank in the path: Postfix stops with it" \
+    bash -c '! exec 3<>/dev/tcp/127.0.0.1/'"$SMTP_PORT" 2>/dev/null
 out=$(cd "$T/a clone" && make B="$T/a clone/b" all 2>&1)
 is "B with a blank: status" $? 2
 like "B with a blank: one line" "$out" '^[^'$'\n'']*\*\*\* B=[^'$'\n'']*without blanks[^'$'\n'']*$'
