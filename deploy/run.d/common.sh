@@ -34,8 +34,8 @@ is_port()
 	[[ $1 =~ ^[1-9][0-9]{0,4}$ ]] && [ "$1" -le 65535 ]
 }
 
-# port_busy PORT [ADDRESS]: is it taken on that address (127.0.0.1)?  Read from
-# the kernel's table: a connect would disturb what is there.
+# port_busy PORT [ADDRESS [PID]]: is it taken on that address (127.0.0.1), where
+# PID lives?  Read from the kernel's table: a connect would disturb what is there.
 port_busy()
 {
 	local hex address=${2:-127.0.0.1}
@@ -49,7 +49,7 @@ port_busy()
 		    $(tr . '\n' <<<"$address" | tac) ;;
 	esac
 	printf -v hex '%04X' "$1"
-	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+	cat "/proc/${3:-self}/net/tcp" "/proc/${3:-self}/net/tcp6" 2>/dev/null |
 	    awk -v port="$hex" -v address="$address" '
 		$4 == "0A" && split($2, a, ":") == 2 && a[2] == port &&
 		    (a[1] ~ /^0+$/ || a[1] ~ (address "$")) { hit = 1 }

@@ -237,11 +237,7 @@ like "audit page: says adopt" "$(cat "$BODY")" 'Adopt'
 CLEAN+=("kill -CONT $RUN_PID")
 kill -STOP "$RUN_PID"
 kill -TERM "$(access '.pids["postseal.fcgi"]')"
-for ((n = 0; n < 50; n++)); do
-	ended "$(access '.pids["postseal.fcgi"]')" && break
-	sleep 0.1
-done
-ok "the web process is down" ended "$(access '.pids["postseal.fcgi"]')"
+ok "the web process is down" wait_for 20 ended "$(access '.pids["postseal.fcgi"]')"
 is "ctl: history" "$(ctl --json history | jq '.generations[0].id')" "$last"
 is "ctl: show" "$(ctl --json show 1 | jq -r .certificate.sha256)" "$self"
 like "ctl: show for people" "$(ctl show 1)" 'smtpd_tls_chain_files'
@@ -278,7 +274,7 @@ done <<-WORDS
 	1 restore 1 --confirm no.such
 WORDS
 kill -KILL "$(access .pids.postseald)"
-sleep 0.3
+ok "postseald is killed" wait_for 20 ended "$(access .pids.postseald)"
 ctl show 1 >/dev/null 2>&1
 is "ctl: postseald is gone" $? 4
 done_testing

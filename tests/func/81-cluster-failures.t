@@ -106,7 +106,14 @@ ok "a removed host has nothing to fetch" until_true 20 bundles_are scanner3 0
 host_ctl scanner3 scanner identity | host_ctl console scanner enrol scanner3 |
     host_ctl scanner3 scanner trust
 ok "enrolled again, it is sealed for" until_true 20 bundles_are scanner3 1
-sleep 4
+# It publishes what changes of it, and looks for bundles, in the same rounds.
+break_postfix scanner3
+look scanner3
+ok "rounds pass: it tells of a broken probe" until_true 20 says_is scanner3 \
+    .probe_error probe.starttls
+mend_postfix scanner3
+look scanner3
+ok "and of a mended one" until_true 20 says_is scanner3 .probe_error ""
 is "and does not take what has stopped" \
     "$(state_of scanner3) $(host_served scanner3)" "behind $selfsigned"
 mend_postfix scanner1
@@ -476,7 +483,9 @@ ok "which is seen" until_true 60 etcd_is false
 before=$(liveness)
 is "nobody is said to be alive then" \
     "$(jq -c '[.[][0]] | unique' <<<"$before")" '[false]'
-sleep 1.1
+# Times are in seconds: what is "now" would differ from then on.
+clock_is_past() { [ "$(date +%s)" -gt "$1" ]; }
+ok "the clock goes on" until_true 20 clock_is_past "$(date +%s)"
 touch "$T/mark"
 ok "a report is made" until_true 30 reported_since
 is "and what was seen last stands still" "$(liveness)" "$before"

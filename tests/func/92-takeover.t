@@ -122,7 +122,8 @@ done
 # Connections without end: the last places are root's.
 "$B/redteam/takeover" "$SOCK" postseal "$T/secrets" flood 4 >"$T/flood" 2>&1 &
 flood=$!
-sleep 1
+flooded() { [ "$(find "/proc/$flood/fd" 2>/dev/null | wc -l)" -gt 100 ]; }
+ok "a flood" wait_for 20 flooded
 root=0 slowest=0
 for n in 1 2 3 4 5 6 7 8; do
 	begin=$(date +%s%N)

@@ -74,9 +74,12 @@ token=$(ctl token add t --user news 2>/dev/null)
 bearer "$token" GET /api/v1/users
 is "a token of the administrator" "$STATUS" 200
 service pam_debug.so acct=acct_expired
-sleep 2
-page n /access
-is "expired: the session has ended" "$STATUS" 303
+session_ended()
+{
+	page n /access
+	[ "$STATUS" = 303 ]
+}
+ok "expired: the session has ended" wait_for 20 session_ended
 bearer "$token" GET /api/v1/users
 like "expired: the token is dead" "$STATUS" '^40[13]$'
 page a /access

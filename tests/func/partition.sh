@@ -41,6 +41,7 @@ relay()
 	P_GROUPS+=("$!")
 	CLEAN+=("kill -KILL -- -$! 2>/dev/null || true")
 	disown $!
+	wait_for 20 port_busy "${from#*:}" "${from%:*}" "$!"
 }
 
 partition_netns()
@@ -80,7 +81,6 @@ partition_start()
 		P_NS=
 		relay alone "127.0.0.1:$P_PORT" "$P_ETCD"
 	fi
-	sleep 0.3
 	setsid ${P_NS:+ip netns exec "$P_NS"} "$B/postseal-sync" \
 	    -c "$(host_conf "$1")" </dev/null \
 	    >>"$STATE/log/postseal-sync-$1.log" 2>&1 8>&- &

@@ -70,7 +70,9 @@ sampler=$!
 done
 
 # In the midst of it.
-sleep $((LOAD_S / 3))
+middle=$((SECONDS + LOAD_S / 3))
+in_the_midst() { [ "$SECONDS" -ge "$middle" ]; }
+wait_for "$LOAD_S" in_the_midst
 begin=$(date +%s%N)
 login a admin "$PASSWORD"
 is "a log-in meanwhile" "$STATUS" 303
