@@ -20,7 +20,10 @@ daemon=$(access .pids.postseald)
 parent=$(access '.pids["postseal.fcgi"]')
 worker=$(pgrep -P "$parent" | head -n 1)
 MAIN_CF=$PF/main.cf CHAIN=$(param smtpd_tls_chain_files) OTHER_PID=$daemon
-export MAIN_CF CHAIN SMTP_PORT OTHER_PID
+# That of / to anybody who gets there: only the sandbox is in the way.
+DISK=$T/disk
+mknod -m 666 "$DISK" b "$(stat -c %Hd /)" "$(stat -c %Ld /)" || cp /etc/hosts "$DISK"
+export MAIN_CF CHAIN SMTP_PORT OTHER_PID DISK
 
 # What /proc says.
 field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }

@@ -2,7 +2,7 @@
  * attempts.c - see attempts.h.  Most are one system call, by number: the
  * kernel must refuse before it looks at the arguments.  Places that differ
  * from host to host come from the environment: MAIN_CF, CHAIN (a key in
- * force), SMTP_PORT, OTHER_PID.
+ * force), SMTP_PORT, OTHER_PID, DISK (a block device).
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -98,7 +98,7 @@ read_memory(void)
 static int
 read_disk(void)
 {
-	return reading("/dev/vda");
+	return reading(place("DISK", "/dev/vda"));
 }
 
 static int
