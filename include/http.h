@@ -62,6 +62,11 @@ void			 fields_clear(struct fields *);	/* wipes */
 int			 fields_check(const struct fields *,
 			    const char *const *once, const char *const *many,
 			    struct err *);
+/* The same, where a name may also be one of which `also` says that it may
+ * come once. */
+int			 fields_check_also(const struct fields *,
+			    const char *const *once, const char *const *many,
+			    bool (*also)(const char *name), struct err *);
 
 /* Who is asking, once known. */
 struct identity {

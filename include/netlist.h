@@ -1,6 +1,6 @@
 /*
- * netlist.h - lists of addresses and networks, as an administrator types
- * them: the access list of the settings.
+ * netlist.h - addresses and networks, as an administrator types them, and lists
+ * of them.
  *
  * An entry: "192.0.2.1", "192.0.2.0/24", "192.0.2.0:255.255.255.0" (or with
  * "/" before the mask), "2001:db8::1", "2001:db8::/32".  Canonical text: the
@@ -10,8 +10,8 @@
  * set beyond the mask, masks with a gap, zone ids, names, ranges, IPv4 with
  * fewer than four numbers or with leading zeros.
  * Trust: bytes of a form or a file; nothing here keeps a pointer to them.
- * Limits: NETLIST_MAX entries, NETLIST_BYTES of text (comments included).
- * Cost: O(n log n); 10,000 entries in about 5 ms.
+ * Limits of a list: NETLIST_MAX entries, NETLIST_BYTES of text (comments
+ * included); whoever reads one (kind_list.c) keeps to them.
  */
 #ifndef POSTSEAL_NETLIST_H
 #define POSTSEAL_NETLIST_H
@@ -20,8 +20,6 @@
 #include <stddef.h>
 
 #include "err.h"
-
-struct findings;
 
 #define NETLIST_MAX	10000
 #define NETLIST_BYTES	(512 * 1024)
@@ -36,7 +34,6 @@ struct net {
 struct netlist {
 	struct net	*v;		/* owned */
 	size_t		 n, cap;
-	size_t		 dropped;	/* by netlist_unique */
 };
 
 /* 0, or -1 with one of ERR_ACCESS_ENTRY, _ZONE, _MASK, _HOST_BITS in *why;
@@ -50,25 +47,8 @@ bool	net_contains(const struct net *a, const struct net *b);
 
 void	netlist_init(struct netlist *);
 void	netlist_clear(struct netlist *);
-/* Later copies of an entry go; the order stays. */
-int	netlist_unique(struct netlist *);
-/* One entry a line; malloc'd, NULL on no memory. */
-char	*netlist_text(const struct netlist *);
-/* Of canonical text, as it came from netlist_text. */
+/* Of canonical text, one entry a line. */
 int	netlist_from_canonical(struct netlist *, const char *text);
-/*
- * Of what somebody typed: one entry a line, '#' begins a comment, blank lines
- * are skipped, CRLF and a UTF-8 byte order mark are fine.  All bad lines (the
- * first 20) go into findings, if given, with args line, entry and instead;
- * the first is in *err, which names its line.  Duplicates stay, but do not
- * count against NETLIST_MAX.
- */
-int	netlist_from_lines(struct netlist *, const char *, size_t len,
-	    const char *field, struct findings *, struct err *);
-/* One entry, for a list that comes one by one; number counts from 1. */
-int	netlist_add_entry(struct netlist *, const char *, size_t len,
-	    size_t number, const char *field, struct findings *,
-	    struct err *);
 bool	netlist_has(const struct netlist *, const struct net *address);
 /* Does any entry share an address with the network? */
 bool	netlist_overlaps(const struct netlist *, const struct net *);

@@ -1,110 +1,163 @@
 /*
  * settings.h - what an administrator can set, as one struct with one JSON
  * form: the API, the socket frame, the generation on disk and the
- * multi-host store use it through these functions.
+ * multi-host store use it through these functions.  What there is to set is
+ * settings.def.
  *
- * JSON: {"inbound": {"enabled": true, "tls_only": false},
- *        "outbound": {"enabled": true}, "all_scanners": true,
- *        "interface": {"listen": null | "loopback" | "all",
- *            "port": null | 1..65535, "idle_timeout": null | 1..1440 (minutes),
- *            "max_connections": null | 0 (no limit) | 1..10000},
- *        "access": {"policy": null | "accept_except" | "deny_except",
- *            "list": ["192.0.2.1", "198.51.100.0/24", "2001:db8::/32"]}}
- * null in "interface" and "policy" = not managed: Postfix keeps what it has.
+ * JSON: {"inbound": {"enabled": true}, "interface": {"listen": "all"}, ...},
+ * by the paths of the table.  A setting that is not managed, so that Postfix
+ * keeps what it has, is SETTING_KEEP here, and null or absent there.
  * Reading is a patch: a member that is absent keeps the value that *s had
- * (null does, too, in the four switches and in "list"), so a full object over
+ * (null does, too, in switches and lists), so a full object over
  * settings_default() and a partial one over the stored settings are the same
  * call.  Unknown members are ERR_FIELD_UNKNOWN with the dotted path as field.
  *
- * Ownership: a struct settings owns its list.  settings_default() first,
+ * Ownership: a struct settings owns its lists.  settings_default() first,
  * settings_clear() at the end; never copied by "=", but by settings_copy().
- * The list is canonical text (netlist.h), one entry a line, without
- * duplicates, in the order of the administrator.
+ * A list is canonical text (setting_item), one entry a line, without
+ * duplicates, in the order of the administrator; NULL = empty.
  */
 #ifndef POSTSEAL_SETTINGS_H
 #define POSTSEAL_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "err.h"
 
 struct findings;
 struct json_object;
+struct setting_item;
 
 #define SETTING_KEEP	(-1)		/* null: not managed */
 
-enum listen { LISTEN_LOOPBACK, LISTEN_ALL };
-enum access_policy { ACCESS_ACCEPT_EXCEPT, ACCESS_DENY_EXCEPT };
-
-struct settings {
-	bool	 inbound_enabled;
-	bool	 tls_only;
-	bool	 outbound_enabled;
-	bool	 all_scanners;
-	/* each SETTING_KEEP or a value */
-	int	 listen;		/* enum listen */
-	int	 port;
-	int	 idle_timeout;		/* minutes */
-	int	 max_connections;	/* 0 = no limit */
-	int	 access_policy;		/* enum access_policy */
-	char	*access_list;		/* owned; NULL = empty */
-	size_t	 access_dropped;	/* duplicates in the list that was read
-					 * last; no setting */
+/* SETTING_listen and so on, in the order of the table. */
+enum setting_id {
+#define SWITCH(name, ...) SETTING_##name,
+#define CHOICE(name, ...) SETTING_##name,
+#define NUMBER(name, ...) SETTING_##name,
+#define LIMIT(name, ...) SETTING_##name,
+#define LIST(name, ...) SETTING_##name,
+#include "settings.def"
+	SETTING__MAX
 };
 
-void	settings_default(struct settings *);	/* all off, all_scanners on,
+/* A set of settings. */
+typedef uint64_t settings_mask;
+#define SETTING_BIT(id)	((settings_mask)1 << (id))
+
+/* enum listen { LISTEN_LOOPBACK, ... }: the values of each choice. */
+#define SWITCH(...)
+#define W(constant, word) constant,
+#define CHOICE(name, path, card, scope, since, par, cur, ...) \
+	enum name { __VA_ARGS__ };
+#define NUMBER(...)
+#define LIMIT(...)
+#define LIST(...)
+#include "settings.def"
+
+struct settings {
+#define SWITCH(name, ...) bool name;
+#define CHOICE(name, ...) int name;	/* SETTING_KEEP or a value */
+#define NUMBER(name, ...) int name;	/* the same */
+#define LIMIT(name, ...) int name;	/* the same; 0 = no limit */
+#define LIST(name, ...) char *name;	/* owned; NULL = empty */
+#include "settings.def"
+	/* Duplicates in the lists that were read last; no setting. */
+	size_t	dropped[SETTING__MAX];
+};
+
+void	settings_default(struct settings *);	/* switches as the table says,
 						 * nothing else managed */
 void	settings_clear(struct settings *);	/* free, then the defaults */
 /* dst keeps its value on failure (-1: memory). */
 int	settings_copy(struct settings *dst, const struct settings *src);
 int	settings_from_json(struct settings *, struct json_object *,
 	    struct err *);
-/* The same; what is wrong with the list goes entry by entry into findings. */
+/* The same; what is wrong with a list goes entry by entry into findings. */
 int	settings_check_json(struct settings *, struct json_object *,
 	    struct findings *, struct err *);
+/* All of them, null where unset: what the API shows, and a patch after which
+ * nothing is as it was before. */
 struct json_object *settings_to_json(const struct settings *);
-/* Without the list, with "entries": N in its place. */
-struct json_object *settings_brief(const struct settings *);
+/* For a reader who knows the settings of version `known` (their "since") and
+ * perhaps no others: of newer ones, what is unset is left out.  To be read
+ * over settings_default(). */
+#define SETTINGS_FIRST	1
+struct json_object *settings_to_store(const struct settings *, int known);
+/* The same without the lists; in the place of "x.list" is "x.entries", of any
+ * other "x.name" "x.name_entries": how many there are. */
+struct json_object *settings_brief(const struct settings *, int known);
+/* What settings_brief made, lists left as they are. */
+int	settings_from_brief(struct settings *, struct json_object *,
+	    struct err *);
 bool	settings_equal(const struct settings *, const struct settings *);
-size_t	settings_entries(const struct settings *);	/* of the list */
+/* Those in which the two are not the same. */
+settings_mask settings_differ(const struct settings *,
+	    const struct settings *);
+/* Those that are managed: switches always, lists when they have an entry. */
+settings_mask settings_managed(const struct settings *);
+/* Those that a JSON object has a member of, be it null. */
+settings_mask settings_named(struct json_object *);
 
-/* One switch of a form into a JSON patch object; ERR_FIELD_UNKNOWN when the
- * name is none of them, ERR_FIELD_INVALID when the value is not on|off. */
-int	settings_set_form(struct json_object *patch, const char *name,
-	    const char *value, struct err *);
 /*
- * The other fields of a form, all at once, into a patch object:
- *   listen            "" | loopback | all
- *   smtp_port         "" | 1..65535
- *   idle_timeout      "" | 1..1440
- *   connection_limit  "" | unlimited | limited, with
- *   max_connections   1..10000 (read only with "limited", or alone)
- *   access_policy     "" | accept_except | deny_except
- *   access_list       text, one entry a line
- *   access_file       the same as a file; if not empty, it is the list
- * "" = null; a field that did not come is left out of the patch.  get: the
- * value (NUL-terminated beyond *len) or NULL.  All that is wrong is in
- * findings, with the form's names as fields, and the first of it in *err; the
- * patch then is not to be used.
+ * The fields of a form into a patch object.  By kind, "" = null:
+ *   switch   on | off
+ *   choice   one of its words
+ *   number   digits
+ *   limit    its second field: "" | unlimited | limited; the number itself is
+ *            read with "limited", or when it comes alone
+ *   list     text, one entry a line; its second field is the same as a file
+ *            and, when it is not empty, goes before the text
+ * A field that did not come is left out of the patch.  get: the value
+ * (NUL-terminated beyond *len) or NULL.  All that is wrong is in findings,
+ * with the form's names as fields, and the first of it in *err; the patch
+ * then has what was right.
  */
 typedef const char *(*settings_get)(void *arg, const char *name, size_t *len);
-int	settings_form_values(struct json_object *patch, settings_get, void *arg,
+int	settings_from_form(struct json_object *patch, settings_get, void *arg,
 	    struct findings *, struct err *);
-/* Names of settings_form_values' fields; NULL at the end. */
-extern const char *const settings_form_names[];
 
-/* The table behind it all, switches first; NULL at the end. */
+/* The table behind it all; a row with form NULL at the end. */
 enum settings_kind { SETTING_SWITCH, SETTING_CHOICE, SETTING_NUMBER,
-    SETTING_LIST };
+    SETTING_LIMIT, SETTING_LIST };
+enum setting_scope { SCOPE_SHARED, SCOPE_GROUP, SCOPE_HOST };
 struct settings_field {
-	const char	*form;		/* "inbound_enabled" */
+	enum setting_id	 id;
+	const char	*form;		/* "inbound_enabled": its name */
 	const char	*path;		/* "inbound.enabled" */
-	size_t		 offset;	/* in struct settings: bool, int, char * */
+	const char	*card;
+	enum setting_scope scope;
+	int		 since;
 	enum settings_kind kind;
-	int		 min, max;		/* of a number */
+	size_t		 offset;	/* in struct settings */
+	const char	*parameter;
+	const char	*current;	/* "a b": members of VIEW's current */
+	bool		 on;		/* of a switch: at first */
 	const char *const *names;	/* of a choice; NULL at the end */
+	int		 min, max;	/* of a number or limit */
+	const char	*unit;		/* of a number; "" = none */
+	const char	*form2;		/* second field of the form, or NULL */
+	const struct setting_item *item;	/* of a list */
+	size_t		 entries_max, bytes_max;
 };
 extern const struct settings_field settings_fields[];
+
+/* The setting that a field of the form belongs to, by its first name or the
+ * second; NULL: to none. */
+const struct settings_field *settings_by_form(const char *name);
+bool	settings_has_form(const char *name);
+const struct settings_field *settings_by_path(const char *path);
+/* Is that the second field of a list, which may come as a file? */
+bool	settings_is_file(const char *form);
+/* "inbound", "all_scanners": does a path begin with it? */
+bool	settings_is_group(const char *key);
+/* The member at a dotted path; false: none is there.  NULL is null. */
+bool	settings_find(struct json_object *, const char *path,
+	    struct json_object **);
+/* v (taken over) there, with the objects on the way; -1: memory. */
+int	settings_put(struct json_object *, const char *path,
+	    struct json_object *v);
 
 #endif

@@ -149,24 +149,29 @@ read_certificate(
 	return upload_from_json(cert, &in->files, err);
 }
 
+/* The members that are settings go into in->settings, all others into rest. */
 static int
-read_settings(struct json_object *json, struct api_input *in,
-    struct findings *findings, struct err *err)
+split_settings(struct json_object *json, struct api_input *in,
+    struct json_object *rest, struct err *err)
 {
-	static const char *const keys[] = {
-	    "inbound", "outbound", "all_scanners", "interface", "access"};
-	struct json_object *v;
+	struct json_object *to;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (!json_object_object_get_ex(json, keys[i], &v) || v == NULL)
-			continue;
-		if (in->settings == NULL &&
-		    (in->settings = json_object_new_object()) == NULL)
+	json_object_object_foreach (json, key, v) {
+		to = rest;
+		if (settings_is_group(key)) {
+			if (v == NULL)
+				continue;
+			if (in->settings == NULL &&
+			    (in->settings = json_object_new_object()) == NULL)
+				return nomem(err);
+			to = in->settings;
+		}
+		if (json_object_object_add(to, key, json_object_get(v)) != 0) {
+			json_object_put(v);
 			return nomem(err);
-		if (api_put(in->settings, keys[i], json_object_get(v)) == -1)
-			return nomem(err);
+		}
 	}
-	return check_settings(in, findings, err);
+	return 0;
 }
 
 static int
@@ -211,13 +216,13 @@ read_scanners(struct json_object *json, struct api_input *in, struct err *err)
 	return 0;
 }
 
+/* What is no setting. */
 static int
-read_json(struct json_object *json, bool files_only, struct api_input *in,
-    struct findings *findings, struct err *err)
+read_rest(struct json_object *json, bool files_only, struct api_input *in,
+    struct err *err)
 {
-	static const char *const all[] = {"inbound", "outbound", "all_scanners",
-	    "interface", "access", "apply", "confirm", "scanners",
-	    "certificate", NULL};
+	static const char *const all[] = {
+	    "apply", "confirm", "scanners", "certificate", NULL};
 	static const char *const files[] = {"certificate", NULL};
 	const char *s = NULL;
 
@@ -232,10 +237,27 @@ read_json(struct json_object *json, bool files_only, struct api_input *in,
 	if (jsonx_str(json, "apply", "apply", 16, &s, err) == -1 ||
 	    (s != NULL && set_apply(in, s, err) == -1))
 		return -1;
-	if (read_confirm(json, in, err) == -1 ||
-	    read_scanners(json, in, err) == -1)
-		return -1;
-	return read_settings(json, in, findings, err);
+	return read_confirm(json, in, err) == -1 ? -1
+						 : read_scanners(json, in, err);
+}
+
+static int
+read_json(struct json_object *json, bool files_only, struct api_input *in,
+    struct findings *findings, struct err *err)
+{
+	struct json_object *rest;
+	int rc;
+
+	if (files_only || !json_object_is_type(json, json_type_object))
+		return read_rest(json, files_only, in, err);
+	if ((rest = json_object_new_object()) == NULL)
+		return nomem(err);
+	rc = split_settings(json, in, rest, err);
+	if (rc == 0)
+		rc = read_rest(rest, false, in, err);
+	/* Strings of rest are borrowed: json holds them as well. */
+	json_object_put(rest);
+	return rc == 0 ? check_settings(in, findings, err) : -1;
 }
 
 static int
@@ -259,10 +281,8 @@ read_text(const struct field *f, struct api_input *in, struct err *err)
 		in->key_id = f->value;
 		return 0;
 	}
-	if (in->settings == NULL &&
-	    (in->settings = json_object_new_object()) == NULL)
-		return nomem(err);
-	return settings_set_form(in->settings, f->name, f->value, err);
+	return err_set(
+	    err, ERR_FIELD_UNKNOWN, f->name, "unknown field \"%s\"", f->name);
 }
 
 static const char *
@@ -276,18 +296,9 @@ form_value(void *arg, const char *name, size_t *len)
 	return f->value;
 }
 
-static bool
-is_value(const char *name)
-{
-	for (size_t i = 0; settings_form_names[i] != NULL; i++)
-		if (strcmp(settings_form_names[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* The sections above TLS; only the access list may come as a file. */
+/* Only a list may come as a file. */
 static int
-read_values(const struct fields *form, struct api_input *in,
+read_settings(const struct fields *form, struct api_input *in,
     struct findings *findings, struct err *err)
 {
 	const struct field *f;
@@ -295,19 +306,18 @@ read_values(const struct fields *form, struct api_input *in,
 
 	for (size_t i = 0; i < form->n; i++) {
 		f = &form->v[i];
-		if (!is_value(f->name))
+		if (settings_by_form(f->name) == NULL)
 			continue;
 		any = true;
-		if (f->is_file && strcmp(f->name, "access_file") != 0)
+		if (f->is_file && !settings_is_file(f->name))
 			return err_set(err, ERR_FIELD_INVALID, f->name,
 			    "%s: expected text, got a file", f->name);
 	}
 	if (!any)
 		return 0;
-	if (in->settings == NULL &&
-	    (in->settings = json_object_new_object()) == NULL)
+	if ((in->settings = json_object_new_object()) == NULL)
 		return nomem(err);
-	return settings_form_values(
+	return settings_from_form(
 	    in->settings, form_value, (void *)(uintptr_t)form, findings, err);
 }
 
@@ -315,29 +325,27 @@ static int
 read_form(const struct fields *form, bool files_only, struct api_input *in,
     struct findings *findings, struct err *err)
 {
-	static const char *const all[] = {"inbound_enabled", "tls_only",
-	    "outbound_enabled", "all_scanners", "listen", "smtp_port",
-	    "idle_timeout", "connection_limit", "max_connections",
-	    "access_policy", "access_list", "access_file", "apply",
-	    "passphrase", "server_certificate", "private_key", "ca_certificate",
-	    "key_id", NULL};
+	static const char *const all[] = {"apply", "passphrase",
+	    "server_certificate", "private_key", "ca_certificate", "key_id",
+	    NULL};
 	static const char *const files[] = {"passphrase", "server_certificate",
 	    "private_key", "ca_certificate", NULL};
 	static const char *const many[] = {"confirm", "scanner", NULL};
 	struct json_object *names = NULL;
 
-	if (fields_check(form, files_only ? files : all,
-		files_only ? NULL : many, err) == -1 ||
+	if (fields_check_also(form, files_only ? files : all,
+		files_only ? NULL : many, files_only ? NULL : settings_has_form,
+		err) == -1 ||
 	    upload_from_form(form, &in->files, &names, err) == -1)
 		return -1;
 	json_object_put(names);
 	for (size_t i = 0; i < form->n; i++) {
 		if (!upload_is_field(form->v[i].name) &&
-		    !is_value(form->v[i].name) &&
+		    settings_by_form(form->v[i].name) == NULL &&
 		    read_text(&form->v[i], in, err) == -1)
 			return -1;
 	}
-	return files_only ? 0 : read_values(form, in, findings, err);
+	return files_only ? 0 : read_settings(form, in, findings, err);
 }
 
 /* What is wrong line by line, for the answer. */

@@ -83,8 +83,8 @@ listed(const char *const *list, const char *name)
 }
 
 int
-fields_check(const struct fields *fs, const char *const *once,
-    const char *const *many, struct err *err)
+fields_check_also(const struct fields *fs, const char *const *once,
+    const char *const *many, bool (*also)(const char *), struct err *err)
 {
 	const char *name;
 
@@ -92,7 +92,7 @@ fields_check(const struct fields *fs, const char *const *once,
 		name = fs->v[i].name;
 		if (listed(many, name))
 			continue;
-		if (!listed(once, name))
+		if (!listed(once, name) && (also == NULL || !also(name)))
 			return err_set(err, ERR_FIELD_UNKNOWN, name,
 			    "unknown field %s", name);
 		if (fields_get(fs, name) != &fs->v[i])
@@ -100,4 +100,11 @@ fields_check(const struct fields *fs, const char *const *once,
 			    "field %s came twice", name);
 	}
 	return 0;
+}
+
+int
+fields_check(const struct fields *fs, const char *const *once,
+    const char *const *many, struct err *err)
+{
+	return fields_check_also(fs, once, many, NULL, err);
 }

@@ -29,7 +29,7 @@ setting(const struct screen *s, const char *path)
 }
 
 static bool
-settings_differ(const struct screen *s)
+form_differs(const struct screen *s)
 {
 	const struct settings_field *f;
 	struct json_object *now = jsonx_path(s->view, "settings");
@@ -216,7 +216,7 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	files = jsonx_path(s->view, "draft.files");
 	any = json_object_is_type(files, json_type_object) &&
 	      json_object_object_length(files) > 0;
-	put_bool(ctx, "pending", any || settings_differ(s));
+	put_bool(ctx, "pending", any || form_differs(s));
 	put_str(ctx, "minutes", "");
 	if (any &&
 	    time_parse(jsonx_path_str(s->view, "draft.expires_at", NULL),

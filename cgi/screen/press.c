@@ -17,19 +17,24 @@
 #include "parts.h"
 #include "settings.h"
 
+/* A box that is not ticked is not sent. */
 static const char *
 get_value(void *arg, const char *name, size_t *len)
 {
 	const struct field *f = fields_get(arg, name);
+	const struct settings_field *setting;
 
-	if (f == NULL)
-		return NULL;
-	*len = f->len;
-	return f->value;
+	if (f != NULL) {
+		*len = f->len;
+		return f->value;
+	}
+	setting = settings_by_form(name);
+	*len = strlen("off");
+	return setting->kind == SETTING_SWITCH ? "off" : NULL;
 }
 
-/* SMTP Interface and Connection Control; what is wrong with them goes into
- * *why and *ret_findings, and none of them into the patch. */
+/* The settings; what is wrong with them goes into *why and *ret_findings, and
+ * not into the patch. */
 static int
 values_read(struct screen *s, struct fields *form,
     struct json_object **ret_findings, struct err *why)
@@ -37,28 +42,23 @@ values_read(struct screen *s, struct fields *form,
 	struct findings found;
 	int rc;
 
+	s->patch = json_object_new_object();
 	findings_init(&found);
-	rc = settings_form_values(s->patch, get_value, form, &found, why);
+	rc = settings_from_form(s->patch, get_value, form, &found, why);
 	if (rc == -1)
 		*ret_findings = findings_to_json(&found);
 	findings_clear(&found);
 	return rc;
 }
 
-/* Check boxes, apply and confirm of the form into *s. */
+/* What is no setting, into *s. */
 static int
 form_read(struct screen *s, const struct fields *form)
 {
-	const struct settings_field *f;
 	const char *apply;
 	enum apply_mode mode;
 	size_t i;
 
-	s->patch = json_object_new_object();
-	for (f = settings_fields; f->kind == SETTING_SWITCH; f++)
-		if (settings_set_form(s->patch, f->form,
-			fields_str(form, f->form, "off"), &s->err) == -1)
-			return -1;
 	apply = fields_str(form, "apply", "");
 	if (*apply != '\0' && apply_mode_from_name(apply, &mode) == -1)
 		return err_set(&s->err, ERR_FIELD_INVALID, "apply",
@@ -229,36 +229,37 @@ press_upload(
 	return screen_back(s, reply, query, anchor, err);
 }
 
-static void
-carry_group(
-    struct json_object *patch, const char *group, struct json_object *draft)
-{
-	struct json_object *from = jsonx_path(draft, group), *to;
-
-	if (!json_object_is_type(from, json_type_object))
-		return;
-	if ((to = jsonx_path(patch, group)) == NULL) {
-		to = json_object_new_object();
-		json_object_object_add(patch, group, to);
-	}
-	json_object_object_foreach (from, key, v)
-		if (!json_object_object_get_ex(to, key, NULL))
-			json_object_object_add(to, key, json_object_get(v));
-}
-
 /* A draft is replaced as a whole.  What the form does not hold, a long list
- * that is not shown or values beside a wrong one, is taken from the last. */
+ * that is not shown or a value that is wrong, is taken from the last. */
 static int
 carry_over(struct screen *s)
 {
-	struct json_object *draft;
+	const struct settings_field *f;
+	struct json_object *draft, *v;
 
 	if (screen_load(s, false) == -1)
 		return -1;
 	draft = jsonx_path(s->view, "draft.settings");
-	carry_group(s->patch, "interface", draft);
-	carry_group(s->patch, "access", draft);
+	for (f = settings_fields; f->form != NULL; f++)
+		if (!settings_find(s->patch, f->path, &v) &&
+		    settings_find(draft, f->path, &v) &&
+		    settings_put(s->patch, f->path, json_object_get(v)) == -1)
+			return err_set(&s->err, ERR_NOMEM, "", "out of memory");
 	return 0;
+}
+
+/* All else is in every form of the screen. */
+static bool
+has_lists(struct json_object *patch)
+{
+	settings_mask named = settings_named(patch);
+	int i;
+
+	for (i = 0; i < SETTING__MAX; i++)
+		if (settings_fields[i].kind == SETTING_LIST &&
+		    !(named & SETTING_BIT(i)))
+			return false;
+	return true;
 }
 
 /* All that the form holds, into the draft.  A wrong number in one field must
@@ -274,8 +275,12 @@ keep(struct screen *s, struct fields *form, const char *remove)
 		return -1;
 	err_clear(&why);
 	rc = values_read(s, form, &findings, &why);
-	if (((rc == -1 || jsonx_path(s->patch, "access.list") == NULL) &&
-		carry_over(s) == -1) ||
+	/* A switch that is neither on nor off: no browser sends one. */
+	if (rc == -1 && why.code == ERR_FIELD_INVALID) {
+		json_object_put(findings);
+		return err_set(&s->err, why.code, why.field, "%s", why.msg);
+	}
+	if (((rc == -1 || !has_lists(s->patch)) && carry_over(s) == -1) ||
 	    draft_put(s, form, remove) == -1) {
 		json_object_put(findings);
 		return -1;
@@ -321,18 +326,16 @@ int
 screen_press(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	static const char *const once[] = {"csrf", "etag", "do",
-	    "inbound_enabled", "tls_only", "outbound_enabled", "all_scanners",
-	    "apply", "ca_certificate", "private_key", "server_certificate",
-	    "passphrase", "listen", "smtp_port", "idle_timeout",
-	    "connection_limit", "max_connections", "access_policy",
-	    "access_list", "access_file", "ca_certificate_text",
-	    "private_key_text", "server_certificate_text", NULL};
+	static const char *const once[] = {"csrf", "etag", "do", "apply",
+	    "passphrase", "ca_certificate", "private_key", "server_certificate",
+	    "ca_certificate_text", "private_key_text",
+	    "server_certificate_text", NULL};
 	static const char *const many[] = {"confirm", "scanner", NULL};
 	struct screen s;
 	int rc;
 
-	if (fields_check(&req->form, once, many, err) == -1)
+	if (fields_check_also(&req->form, once, many, settings_has_form, err) ==
+	    -1)
 		return -1;
 	screen_init(&s, app, req);
 	if (press(&s, reply, err) == 0) {

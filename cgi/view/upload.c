@@ -11,7 +11,7 @@
 
 #include "core.h"
 #include "jsonx.h"
-#include "netlist.h"
+#include "settings.h"
 
 /* The names of pki.h, which belongs to a library that is not linked here; a
  * test compares them. */
@@ -32,6 +32,7 @@ struct field_limit
 upload_limit(const char *name, bool is_file)
 {
 	bool binary = is_file || upload_is_field(name);
+	const struct settings_field *f = settings_by_form(name);
 	size_t len = strlen(name);
 	/* "private_key_text": the same, pasted. */
 	bool pasted = len > 5 && strcmp(name + len - 5, "_text") == 0;
@@ -39,9 +40,8 @@ upload_limit(const char *name, bool is_file)
 	    binary || pasted ? FILE_KEEP_MAX : FIELD_TEXT_MAX, binary || pasted,
 	    binary};
 
-	if (strcmp(name, "access_file") == 0 ||
-	    strcmp(name, "access_list") == 0)
-		l.max = NETLIST_BYTES + 1;
+	if (f != NULL && f->kind == SETTING_LIST)
+		l.max = f->bytes_max + 1;
 	return l;
 }
 

@@ -45,8 +45,8 @@ adopt_port(struct txn *t)
 {
 	int port = postfix_service_port(t->facts.info.inbound.service);
 
-	if (t->settings.port != SETTING_KEEP)
-		t->settings.port = port > 0 ? port : SETTING_KEEP;
+	if (t->settings.smtp_port != SETTING_KEEP)
+		t->settings.smtp_port = port > 0 ? port : SETTING_KEEP;
 }
 
 /* "600", "600s", "10m", or what the console itself writes; in minutes. */
@@ -99,7 +99,7 @@ forget_originals(const struct txn *t, const struct settings *was)
 		const char *name;
 	} row[] = {{was->listen, is->listen, "inet_interfaces"},
 	    {was->listen, is->listen, PARAM_SERVICE},
-	    {was->port, is->port, PARAM_SERVICE},
+	    {was->smtp_port, is->smtp_port, PARAM_SERVICE},
 	    {was->idle_timeout, is->idle_timeout, "smtpd_timeout"},
 	    {was->max_connections, is->max_connections, PARAM_LIMIT}};
 	size_t i;

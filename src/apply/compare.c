@@ -34,16 +34,11 @@ side_clear(struct side *s)
 static int
 side_settings(const struct conf *conf, struct side *s, struct settings *ret)
 {
-	struct json_object *v;
-
 	if (generation_settings(conf, s->id, ret, NULL) == -1) {
 		s->settings = json_object_get(jsonx_path(s->meta, "settings"));
-		v = jsonx_path(s->settings, "access");
-		if (v != NULL)
-			json_object_object_del(v, "entries");
 		return s->settings == NULL
 			   ? -1
-			   : settings_from_json(ret, s->settings, NULL);
+			   : settings_from_brief(ret, s->settings, NULL);
 	}
 	s->settings = settings_to_json(ret);
 	return s->settings == NULL ? -1 : 0;

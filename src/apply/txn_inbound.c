@@ -422,18 +422,27 @@ check_bytes(struct txn *t)
 			    NULL);
 }
 
+static void
+tell_duplicates(struct txn *t)
+{
+	char number[24];
+	size_t i, n;
+
+	for (i = 0; i < SETTING__MAX; i++) {
+		if ((n = t->settings.dropped[i]) == 0)
+			continue;
+		(void)snprintf(number, sizeof(number), "%zu", n);
+		findings_add(&t->findings, ERR_ACCESS_DUPLICATES,
+		    settings_fields[i].form, "number", number, NULL);
+	}
+}
+
 int
 inbound_check(struct txn *t, struct err *err)
 {
-	char number[24];
 	size_t i;
 
-	if (t->settings.access_dropped > 0) {
-		(void)snprintf(
-		    number, sizeof(number), "%zu", t->settings.access_dropped);
-		findings_add(&t->findings, ERR_ACCESS_DUPLICATES, "access_list",
-		    "number", number, NULL);
-	}
+	tell_duplicates(t);
 	check_listen(t);
 	check_limits(t);
 	check_bytes(t);

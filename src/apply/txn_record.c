@@ -38,12 +38,6 @@ steps_copy(const struct txn *t)
 	return copy;
 }
 
-static const char *
-list_of(const struct settings *s)
-{
-	return s->access_list == NULL ? "" : s->access_list;
-}
-
 /* The name of the service in master.cf, where postseal.conf does not say it:
  * it is how the console finds the service again. */
 static void
@@ -52,43 +46,34 @@ add_service(struct json_object *m, const struct txn *t)
 	const char *name = t->service;
 
 	if (t->settings.listen != SETTING_KEEP ||
-	    t->settings.port != SETTING_KEEP ||
+	    t->settings.smtp_port != SETTING_KEEP ||
 	    strcmp(name, t->conf->service) != 0)
 		add_string(m, "service", name);
 }
 
-/* What changed in one look: ["certificate", "inbound.enabled"]. */
+static bool
+chain_changes(const struct txn *t)
+{
+	return t->stored.len != t->chain.len ||
+	       (t->chain.len > 0 &&
+		   memcmp(t->stored.data, t->chain.data, t->chain.len) != 0);
+}
+
+/* What changed in one look: ["inbound.enabled", "certificate"]. */
 static struct json_object *
 summary(const struct txn *t)
 {
 	struct json_object *list = json_object_new_array();
-	const struct settings *a = &t->former.settings, *b = &t->settings;
-	const struct {
-		const char *name;
-		bool changed;
-	} row[] = {
-	    {"inbound.enabled", a->inbound_enabled != b->inbound_enabled},
-	    {"inbound.tls_only", a->tls_only != b->tls_only},
-	    {"outbound.enabled", a->outbound_enabled != b->outbound_enabled},
-	    {"all_scanners", a->all_scanners != b->all_scanners},
-	    {"interface.listen", a->listen != b->listen},
-	    {"interface.port", a->port != b->port},
-	    {"interface.idle_timeout", a->idle_timeout != b->idle_timeout},
-	    {"interface.max_connections",
-		a->max_connections != b->max_connections},
-	    {"access.policy", a->access_policy != b->access_policy},
-	    {"access.list", strcmp(list_of(a), list_of(b)) != 0},
-	    {"certificate",
-		t->stored.len != t->chain.len ||
-		    (t->chain.len > 0 && memcmp(t->stored.data, t->chain.data,
-					     t->chain.len) != 0)}};
-	size_t i;
+	settings_mask m = settings_differ(&t->former.settings, &t->settings);
+	int i;
 
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		if (row[i].changed)
-			json_object_array_add(
-			    list, json_object_new_string(row[i].name));
-	}
+	for (i = 0; i < SETTING__MAX; i++)
+		if (m & SETTING_BIT(i))
+			json_object_array_add(list,
+			    json_object_new_string(settings_fields[i].path));
+	if (chain_changes(t))
+		json_object_array_add(
+		    list, json_object_new_string("certificate"));
 	return list;
 }
 
@@ -125,7 +110,8 @@ txn_meta(const struct txn *t, const char *outcome)
 	if (t->access_sha256[0] != '\0')
 		add_string(m, "access_sha256", t->access_sha256);
 	add_outage(m, t);
-	json_object_object_add(m, "settings", settings_brief(&t->settings));
+	json_object_object_add(
+	    m, "settings", settings_brief(&t->settings, SETTINGS_FIRST));
 	json_object_object_add(m, "summary", summary(t));
 	add_shared(m, "certificate", t->cert);
 	json_object_object_add(m, "changes", param_plan_to_json(&t->plan));

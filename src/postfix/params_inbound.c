@@ -129,14 +129,15 @@ rule_service(const struct params_context *c, struct want *w, struct err *err)
 	const char *base, *port, *colon;
 	char host[64], text[128], number[16];
 
-	if (s->listen == SETTING_KEEP && s->port == SETTING_KEEP)
+	if (s->listen == SETTING_KEEP && s->smtp_port == SETTING_KEEP)
 		return give_back(c, PARAM_SERVICE, w);
 	base = jsonx_path_str(
 	    original(c, PARAM_SERVICE), "was", c->info->inbound.service);
 	colon = strrchr(base, ':');
 	port = colon == NULL ? base : colon + 1;
-	if (s->port != SETTING_KEEP && postfix_service_port(base) != s->port) {
-		(void)snprintf(number, sizeof(number), "%d", s->port);
+	if (s->smtp_port != SETTING_KEEP &&
+	    postfix_service_port(base) != s->smtp_port) {
+		(void)snprintf(number, sizeof(number), "%d", s->smtp_port);
 		port = number;
 	}
 	postfix_service_host(base, host);
@@ -299,8 +300,8 @@ static const struct owned {
 	{offsetof(struct settings, listen), offsetof(struct settings, listen)}},
     {"smtpd_timeout", {offsetof(struct settings, idle_timeout),
 			  offsetof(struct settings, idle_timeout)}},
-    {PARAM_SERVICE,
-	{offsetof(struct settings, listen), offsetof(struct settings, port)}},
+    {PARAM_SERVICE, {offsetof(struct settings, listen),
+			offsetof(struct settings, smtp_port)}},
     {PARAM_LIMIT, {offsetof(struct settings, max_connections),
 		      offsetof(struct settings, max_connections)}},
 };

@@ -11,12 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "findings.h"
 #include "netlist.h"
-#include "util.h"
-
-#define BAD_LINES_MAX 20
-#define ENTRY_SHOWN   60
 
 static const unsigned char mapped[12] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -227,67 +222,6 @@ by_value(const struct net *a, const struct net *b)
 	return a->bits - b->bits;
 }
 
-struct place {
-	struct net *net; /* in the list */
-};
-
-/* Equal ones in the order of the list. */
-static int
-by_value_and_place(const void *a, const void *b)
-{
-	const struct net *x = ((const struct place *)a)->net;
-	const struct net *y = ((const struct place *)b)->net;
-	int d = by_value(x, y);
-
-	return d != 0 ? d : (x > y) - (x < y);
-}
-
-int
-netlist_unique(struct netlist *l)
-{
-	struct place *sorted;
-	size_t i, kept = 0;
-
-	if (l->n < 2)
-		return 0;
-	if ((sorted = calloc(l->n, sizeof(*sorted))) == NULL)
-		return -1;
-	for (i = 0; i < l->n; i++)
-		sorted[i].net = &l->v[i];
-	qsort(sorted, l->n, sizeof(sorted[0]), by_value_and_place);
-	/* From the end: each is compared with one that is not marked yet. */
-	for (i = l->n - 1; i > 0; i--)
-		if (net_equal(sorted[i].net, sorted[i - 1].net))
-			sorted[i].net->bits = -1;
-	free(sorted);
-	for (i = 0; i < l->n; i++)
-		if (l->v[i].bits != -1)
-			l->v[kept++] = l->v[i];
-	l->dropped += l->n - kept;
-	l->n = kept;
-	return 0;
-}
-
-char *
-netlist_text(const struct netlist *l)
-{
-	char *text, *p;
-	size_t i, len;
-
-	if ((text = malloc(l->n * NET_TEXT_MAX + 1)) == NULL)
-		return NULL;
-	p = text;
-	for (i = 0; i < l->n; i++) {
-		net_format(&l->v[i], p);
-		p += strlen(p);
-		*p++ = '\n';
-	}
-	*p = '\0';
-	len = (size_t)(p - text) + 1;
-	p = realloc(text, len);
-	return p == NULL ? text : p;
-}
-
 int
 netlist_from_canonical(struct netlist *l, const char *text)
 {
@@ -305,126 +239,6 @@ netlist_from_canonical(struct netlist *l, const char *text)
 			break;
 	}
 	return 0;
-}
-
-static int
-report(enum err_code code, size_t line, const char *entry, const char *instead,
-    const char *field, struct findings *f, struct err *err)
-{
-	char number[24];
-
-	(void)snprintf(number, sizeof(number), "%zu", line);
-	if (f != NULL)
-		findings_add(f, code, field, "line", number, "entry", entry,
-		    "instead", instead, NULL);
-	return err_set(err, code, field, "line %zu: \"%s\"%s%s", line, entry,
-	    instead[0] == '\0' ? "" : ", perhaps ", instead);
-}
-
-int
-netlist_add_entry(struct netlist *l, const char *s, size_t len, size_t number,
-    const char *field, struct findings *f, struct err *err)
-{
-	char shown[ENTRY_SHOWN], instead[NET_TEXT_MAX];
-	enum err_code why;
-	struct net n;
-
-	if (net_parse(s, len, &n, &why, instead) == -1) {
-		text_clean(shown, sizeof(shown), s, len);
-		return report(why, number, shown, instead, field, f, err);
-	}
-	if (netlist_add(l, &n) == -1)
-		return err_set(err, ERR_NOMEM, field, "list");
-	return 0;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* The line without comment and the blanks around. */
-static void
-trim(const char **s, size_t *len)
-{
-	const char *hash = memchr(*s, '#', *len);
-
-	if (hash != NULL)
-		*len = (size_t)(hash - *s);
-	while (*len > 0 && is_blank((*s)[*len - 1]))
-		(*len)--;
-	while (*len > 0 && is_blank(**s)) {
-		(*s)++;
-		(*len)--;
-	}
-}
-
-static int
-too_many(size_t n, const char *field, struct findings *f, struct err *err)
-{
-	char max[24], got[24];
-
-	(void)snprintf(max, sizeof(max), "%d", NETLIST_MAX);
-	(void)snprintf(got, sizeof(got), "%zu", n);
-	if (f != NULL)
-		findings_add(f, ERR_ACCESS_TOO_MANY, field, "max", max, "got",
-		    got, NULL);
-	return err_set(err, ERR_ACCESS_TOO_MANY, field,
-	    "at most %d entries, got %zu", NETLIST_MAX, n);
-}
-
-/* Duplicates do not count, up to as many again. */
-static int
-check_number(const struct netlist *l, const char *field, struct findings *f,
-    struct err *err)
-{
-	struct netlist u = {NULL, 0, 0, 0};
-	size_t i, n = l->n;
-	bool failed = false;
-
-	if (n <= NETLIST_MAX)
-		return 0;
-	for (i = 0; i < l->n && n <= 2 * (size_t)NETLIST_MAX && !failed; i++)
-		failed = netlist_add(&u, &l->v[i]) == -1;
-	if (u.n > 0 && !failed) {
-		failed = netlist_unique(&u) == -1;
-		n = u.n;
-	}
-	netlist_clear(&u);
-	if (failed)
-		return err_set(err, ERR_NOMEM, field, "list");
-	return n > NETLIST_MAX ? too_many(n, field, f, err) : 0;
-}
-
-int
-netlist_from_lines(struct netlist *l, const char *s, size_t len,
-    const char *field, struct findings *f, struct err *err)
-{
-	const char *end, *p, *nl, *entry;
-	size_t line = 0, bad = 0, n;
-	struct err why;
-
-	if (len >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) {
-		s += 3;
-		len -= 3;
-	}
-	end = s + len;
-	for (p = s; p < end && bad < BAD_LINES_MAX; p = nl + 1) {
-		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
-			nl = end;
-		line++;
-		entry = p;
-		n = (size_t)(nl - p);
-		trim(&entry, &n);
-		if (n == 0)
-			continue;
-		if (netlist_add_entry(l, entry, n, line, field, f, &why) == 0)
-			continue;
-		if (bad++ == 0 && err != NULL)
-			*err = why;
-	}
-	return bad > 0 ? -1 : check_number(l, field, f, err);
 }
 
 bool
@@ -478,7 +292,7 @@ sort_nets(const void *a, const void *b)
 bool
 netlist_covers(const struct netlist *l, const struct net *n)
 {
-	struct netlist s = {NULL, 0, 0, 0};
+	struct netlist s = {NULL, 0, 0};
 	struct net mark = *n;
 	bool covered = false;
 	size_t i;

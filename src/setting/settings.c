@@ -1,7 +1,9 @@
 /*
- * settings.c - the settings table, the walk that reads a patch by it, and the
- * walk that writes it.  Forms are in settings_form.c.
+ * settings.c - the table of settings, and the walks over it: defaults, copy,
+ * comparison, reading a patch of JSON and writing one.  What is done with one
+ * member is its kind's; forms are in settings_form.c.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,77 +11,75 @@
 #include <json-c/json.h>
 
 #include "jsonx.h"
+#include "kind.h"
 #include "netlist.h"
-#include "settings.h"
 
-#define PORT_MAX	65535
-#define IDLE_MAX	1440
-#define CONNECTIONS_MAX 10000
-#define LIST		"access.list"
-#define ENTRIES		"access.entries"
-
-static const char *const listens[] = {
-    [LISTEN_LOOPBACK] = "loopback", [LISTEN_ALL] = "all", NULL};
-static const char *const policies[] = {[ACCESS_ACCEPT_EXCEPT] = "accept_except",
-    [ACCESS_DENY_EXCEPT] = "deny_except",
-    NULL};
-
-#define AT(member) offsetof(struct settings, member)
+#define PATH_MAX_LEN 96
 
 /* clang-format off */
+#define SWITCH(...)
+#define W(constant, word) [constant] = word,
+#define CHOICE(name, path, card, scope, since, par, cur, ...) \
+	static const char *const name##_words[] = { __VA_ARGS__ NULL };
+#define NUMBER(...)
+#define LIMIT(...)
+#define LIST(...)
+#include "settings.def"
+
+#define ROW(name, p, c, s, v, par, cur, k) \
+	.id = SETTING_##name, .form = #name, .path = p, .card = #c, \
+	.scope = SCOPE_##s, .since = v, .parameter = par, .current = cur, .kind = k, \
+	.offset = offsetof(struct settings, name)
+#define SWITCH(name, p, c, s, v, par, cur, first) [SETTING_##name] = \
+	{ ROW(name, p, c, s, v, par, cur, SETTING_SWITCH), .on = first },
+#define CHOICE(name, p, c, s, v, par, cur, ...) [SETTING_##name] = \
+	{ ROW(name, p, c, s, v, par, cur, SETTING_CHOICE), \
+	  .names = name##_words },
+#define NUMBER(name, p, c, s, v, par, cur, low, high, u) [SETTING_##name] = \
+	{ ROW(name, p, c, s, v, par, cur, SETTING_NUMBER), .min = low, \
+	  .max = high, .unit = u },
+#define LIMIT(name, p, c, s, v, par, cur, low, high, f) [SETTING_##name] = \
+	{ ROW(name, p, c, s, v, par, cur, SETTING_LIMIT), .min = low, \
+	  .max = high, .form2 = f },
+#define LIST(name, p, c, s, v, par, cur, i, most, bytes, f) [SETTING_##name] = \
+	{ ROW(name, p, c, s, v, par, cur, SETTING_LIST), .item = &i, \
+	  .entries_max = most, .bytes_max = bytes, .form2 = f },
+
 const struct settings_field settings_fields[] = {
-	{ "inbound_enabled", "inbound.enabled", AT(inbound_enabled),
-	    SETTING_SWITCH, 0, 0, NULL },
-	{ "tls_only", "inbound.tls_only", AT(tls_only),
-	    SETTING_SWITCH, 0, 0, NULL },
-	{ "outbound_enabled", "outbound.enabled", AT(outbound_enabled),
-	    SETTING_SWITCH, 0, 0, NULL },
-	{ "all_scanners", "all_scanners", AT(all_scanners),
-	    SETTING_SWITCH, 0, 0, NULL },
-	{ "listen", "interface.listen", AT(listen),
-	    SETTING_CHOICE, 0, 0, listens },
-	{ "smtp_port", "interface.port", AT(port),
-	    SETTING_NUMBER, 1, PORT_MAX, NULL },
-	{ "idle_timeout", "interface.idle_timeout", AT(idle_timeout),
-	    SETTING_NUMBER, 1, IDLE_MAX, NULL },
-	{ "max_connections", "interface.max_connections", AT(max_connections),
-	    SETTING_NUMBER, 0, CONNECTIONS_MAX, NULL },
-	{ "access_policy", "access.policy", AT(access_policy),
-	    SETTING_CHOICE, 0, 0, policies },
-	{ "access_list", LIST, AT(access_list), SETTING_LIST, 0, 0, NULL },
-	{ NULL, NULL, 0, SETTING_SWITCH, 0, 0, NULL },
+#include "settings.def"
+	[SETTING__MAX] = { .form = NULL },
 };
 /* clang-format on */
 
-/* One patch being read. */
-struct reader {
-	struct settings *s;
-	struct findings *findings; /* or NULL */
-	struct err *err;
+static const struct setting_kind *const kinds[] = {
+    [SETTING_SWITCH] = &kind_switch,
+    [SETTING_CHOICE] = &kind_choice,
+    [SETTING_NUMBER] = &kind_number,
+    [SETTING_LIMIT] = &kind_limit,
+    [SETTING_LIST] = &kind_list,
 };
 
-static void *
-member_of(struct settings *s, const struct settings_field *f)
+_Static_assert(SETTING__MAX < 64, "a set of settings is 64 bits");
+
+const struct setting_kind *
+setting_kind(const struct settings_field *f)
 {
-	return (char *)s + f->offset;
+	return kinds[f->kind];
 }
 
-static const void *
-member_in(const struct settings *s, const struct settings_field *f)
+static char **
+list_of(struct settings *s, const struct settings_field *f)
 {
-	return (const char *)s + f->offset;
+	return setting_member(s, f);
 }
 
-static bool
-flag_in(const struct settings *s, const struct settings_field *f)
+static const char *
+list_in(const struct settings *s, const struct settings_field *f)
 {
-	return *(const bool *)member_in(s, f);
-}
+	const char *text =
+	    *(char *const *)(const void *)((const char *)s + f->offset);
 
-static int
-int_in(const struct settings *s, const struct settings_field *f)
-{
-	return *(const int *)member_in(s, f);
+	return text == NULL ? "" : text;
 }
 
 void
@@ -88,254 +88,219 @@ settings_default(struct settings *s)
 	const struct settings_field *f;
 
 	memset(s, 0, sizeof(*s));
-	s->all_scanners = true;
+	for (f = settings_fields; f->form != NULL; f++) {
+		if (f->kind == SETTING_SWITCH)
+			*(bool *)setting_member(s, f) = f->on;
+		else if (f->kind != SETTING_LIST)
+			*(int *)setting_member(s, f) = SETTING_KEEP;
+	}
+}
+
+static void
+free_lists(struct settings *s)
+{
+	const struct settings_field *f;
+
 	for (f = settings_fields; f->form != NULL; f++)
-		if (f->kind == SETTING_CHOICE || f->kind == SETTING_NUMBER)
-			*(int *)member_of(s, f) = SETTING_KEEP;
+		if (f->kind == SETTING_LIST)
+			free(*list_of(s, f));
 }
 
 void
 settings_clear(struct settings *s)
 {
-	free(s->access_list);
+	free_lists(s);
 	settings_default(s);
 }
 
 int
 settings_copy(struct settings *dst, const struct settings *src)
 {
-	char *list = NULL;
+	const struct settings_field *f;
+	struct settings new = *src;
+	bool failed = false;
 
 	if (dst == src)
 		return 0;
-	if (src->access_list != NULL &&
-	    (list = strdup(src->access_list)) == NULL)
+	for (f = settings_fields; f->form != NULL; f++)
+		if (f->kind == SETTING_LIST && *list_of(&new, f) != NULL &&
+		    (*list_of(&new, f) = strdup(list_in(src, f))) == NULL)
+			failed = true;
+	if (failed) {
+		free_lists(&new);
 		return -1;
-	free(dst->access_list);
-	*dst = *src;
-	dst->access_list = list;
+	}
+	free_lists(dst);
+	*dst = new;
 	return 0;
 }
 
-static const char *
-list_in(const struct settings *s)
+settings_mask
+settings_differ(const struct settings *a, const struct settings *b)
 {
-	return s->access_list == NULL ? "" : s->access_list;
-}
+	const struct settings_field *f = settings_fields;
+	settings_mask m = 0;
+	int i;
 
-size_t
-settings_entries(const struct settings *s)
-{
-	const char *p;
-	size_t n = 0;
-
-	for (p = list_in(s); *p != '\0'; p++)
-		n += *p == '\n';
-	return n;
+	for (i = 0; i < SETTING__MAX; i++)
+		if (!kinds[f[i].kind]->same(
+			setting_in(a, &f[i]), setting_in(b, &f[i])))
+			m |= SETTING_BIT(i);
+	return m;
 }
 
 bool
 settings_equal(const struct settings *a, const struct settings *b)
 {
-	const struct settings_field *f;
-
-	for (f = settings_fields; f->form != NULL; f++) {
-		if (f->kind == SETTING_SWITCH
-			? flag_in(a, f) != flag_in(b, f)
-			: f->kind != SETTING_LIST &&
-			      int_in(a, f) != int_in(b, f))
-			return false;
-	}
-	return strcmp(list_in(a), list_in(b)) == 0;
+	return settings_differ(a, b) == 0;
 }
 
-/* The name of a choice's value, or NULL when it is SETTING_KEEP. */
-static const char *
-settings_choice(const struct settings_field *f, int value)
+settings_mask
+settings_managed(const struct settings *s)
 {
+	const struct settings_field *f = settings_fields;
+	settings_mask m = 0;
 	int i;
 
-	for (i = 0; f->names != NULL && f->names[i] != NULL; i++)
-		if (i == value)
-			return f->names[i];
+	for (i = 0; i < SETTING__MAX; i++)
+		if (kinds[f[i].kind]->managed(setting_in(s, &f[i])))
+			m |= SETTING_BIT(i);
+	return m;
+}
+
+settings_mask
+settings_named(struct json_object *o)
+{
+	struct json_object *v;
+	settings_mask m = 0;
+	int i;
+
+	for (i = 0; i < SETTING__MAX; i++)
+		if (settings_find(o, settings_fields[i].path, &v))
+			m |= SETTING_BIT(i);
+	return m;
+}
+
+const struct settings_field *
+settings_by_form(const char *name)
+{
+	const struct settings_field *f;
+
+	for (f = settings_fields; f->form != NULL; f++)
+		if (strcmp(f->form, name) == 0 ||
+		    (f->form2 != NULL && strcmp(f->form2, name) == 0))
+			return f;
 	return NULL;
 }
 
-static int
-choice_value(const struct settings_field *f, const char *name)
+bool
+settings_has_form(const char *name)
 {
-	int i;
-
-	for (i = 0; f->names[i] != NULL; i++)
-		if (strcmp(f->names[i], name) == 0)
-			return i;
-	return SETTING_KEEP;
+	return settings_by_form(name) != NULL;
 }
 
-/* The row for a path; *ret_group says that some row lies below it. */
-static const struct settings_field *
-find(const char *path, bool *ret_group)
+bool
+settings_is_file(const char *form)
+{
+	const struct settings_field *f = settings_by_form(form);
+
+	return f != NULL && f->kind == SETTING_LIST &&
+	       strcmp(f->form2, form) == 0;
+}
+
+const struct settings_field *
+settings_by_path(const char *path)
+{
+	const struct settings_field *f;
+
+	for (f = settings_fields; f->form != NULL; f++)
+		if (strcmp(f->path, path) == 0)
+			return f;
+	return NULL;
+}
+
+/* Where the number of a list's entries stands in its place. */
+static void
+count_path(const struct settings_field *f, char dst[PATH_MAX_LEN])
+{
+	size_t len = strlen(f->path);
+
+	if (len > 5 && strcmp(f->path + len - 5, ".list") == 0)
+		(void)snprintf(
+		    dst, PATH_MAX_LEN, "%.*s.entries", (int)len - 5, f->path);
+	else
+		(void)snprintf(dst, PATH_MAX_LEN, "%s_entries", f->path);
+}
+
+/* Does some row lie below the path? */
+static bool
+has_below(const char *path)
 {
 	const struct settings_field *f;
 	size_t len = strlen(path);
 
-	*ret_group = false;
-	for (f = settings_fields; f->form != NULL; f++) {
-		if (strcmp(f->path, path) == 0)
-			return f;
+	for (f = settings_fields; f->form != NULL; f++)
 		if (strncmp(f->path, path, len) == 0 && f->path[len] == '.')
-			*ret_group = true;
-	}
-	return NULL;
+			return true;
+	return false;
 }
 
-static int
-read_number(struct reader *r, const struct settings_field *f,
-    struct json_object *o, const char *key)
+bool
+settings_is_group(const char *key)
 {
-	int64_t n = SETTING_KEEP;
-
-	if (jsonx_int(o, key, f->path, f->min, f->max, &n, r->err) == -1)
-		return -1;
-	*(int *)member_of(r->s, f) = (int)n;
-	return 0;
+	return settings_by_path(key) != NULL || has_below(key);
 }
 
-static int
-read_choice(struct reader *r, const struct settings_field *f,
-    struct json_object *o, const char *key)
+static bool
+is_count(const char *path)
 {
-	const char *name = NULL;
-	int value = SETTING_KEEP;
+	const struct settings_field *f;
+	char count[PATH_MAX_LEN];
 
-	if (jsonx_str(o, key, f->path, 64, &name, r->err) == -1)
-		return -1;
-	if (name != NULL && (value = choice_value(f, name)) == SETTING_KEEP)
-		return err_set(r->err, ERR_FIELD_INVALID, f->path,
-		    "%s: expected %s, %s or null, got \"%.32s\"", f->path,
-		    f->names[0], f->names[1], name);
-	*(int *)member_of(r->s, f) = value;
-	return 0;
-}
-
-static int
-list_too_long(struct reader *r, size_t n)
-{
-	return err_set(r->err, ERR_ACCESS_TOO_MANY, LIST,
-	    "at most %d entries, got %zu", NETLIST_MAX, n);
-}
-
-/* Entries that came one by one, twice at most as many as may stay. */
-static int
-list_entries(struct reader *r, struct json_object *list, struct netlist *l)
-{
-	size_t i, n = json_object_array_length(list), bad = 0;
-	struct json_object *v;
-	struct err why;
-
-	if (n > 2 * (size_t)NETLIST_MAX)
-		return list_too_long(r, n);
-	for (i = 0; i < n && bad < 20; i++) {
-		v = json_object_array_get_idx(list, i);
-		if (!json_object_is_type(v, json_type_string))
-			return err_set(r->err, ERR_FIELD_INVALID, LIST,
-			    LIST ": expected strings");
-		if (netlist_add_entry(l, json_object_get_string(v),
-			(size_t)json_object_get_string_len(v), i + 1, LIST,
-			r->findings, &why) == 0)
-			continue;
-		if (bad++ == 0 && r->err != NULL)
-			*r->err = why;
+	for (f = settings_fields; f->form != NULL; f++) {
+		count_path(f, count);
+		if (f->kind == SETTING_LIST && strcmp(count, path) == 0)
+			return true;
 	}
-	return bad == 0 ? 0 : -1;
-}
-
-static int
-read_list(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *list = NULL;
-	struct netlist l;
-	char *text = NULL;
-	int rc = -1;
-
-	netlist_init(&l);
-	if (jsonx_array(o, key, LIST, SIZE_MAX, &list, r->err) == -1)
-		goto out;
-	if (list == NULL) {
-		rc = 0;
-		goto out;
-	}
-	if (list_entries(r, list, &l) == -1)
-		goto out;
-	if (netlist_unique(&l) == -1 ||
-	    (l.n > 0 && (text = netlist_text(&l)) == NULL)) {
-		err_set(r->err, ERR_NOMEM, LIST, "list");
-		goto out;
-	}
-	if (l.n > NETLIST_MAX) {
-		free(text);
-		list_too_long(r, l.n);
-		goto out;
-	}
-	free(r->s->access_list);
-	r->s->access_list = text;
-	r->s->access_dropped = l.dropped;
-	rc = 0;
-out:
-	netlist_clear(&l);
-	return rc;
-}
-
-static int
-read_member(struct reader *r, const struct settings_field *f,
-    struct json_object *o, const char *key)
-{
-	switch (f->kind) {
-	case SETTING_NUMBER:
-		return read_number(r, f, o, key);
-	case SETTING_CHOICE:
-		return read_choice(r, f, o, key);
-	case SETTING_LIST:
-		return read_list(r, o, key);
-	case SETTING_SWITCH:
-		break;
-	}
-	return jsonx_bool(o, key, f->path, member_of(r->s, f), r->err);
+	return false;
 }
 
 /* Depth is bounded by the table: below a path without rows nothing is read. */
 static int
-read_level(struct reader *r, struct json_object *o, const char *prefix)
+read_level(
+    struct reader *r, struct json_object *o, const char *prefix, bool brief)
 {
 	const struct settings_field *f;
 	struct json_object *sub;
-	char path[96];
-	bool group;
+	char path[PATH_MAX_LEN];
 
 	json_object_object_foreach (o, key, val) {
 		(void)val;
 		snprintf(path, sizeof(path), "%s%s%s", prefix,
 		    prefix[0] == '\0' ? "" : ".", key);
+		if (brief && is_count(path))
+			continue;
+		f = settings_by_path(path);
 		if (strlen(key) > 40 || strchr(key, '.') != NULL ||
-		    ((f = find(path, &group)) == NULL && !group))
+		    (f == NULL && !has_below(path)))
 			return err_set(r->err, ERR_FIELD_UNKNOWN, path,
 			    "unknown setting \"%s\"", path);
 		if (f != NULL) {
-			if (read_member(r, f, o, key) != 0)
+			if (kinds[f->kind]->from_json(r, f, o, key) != 0)
 				return -1;
 			continue;
 		}
 		sub = NULL;
 		if (jsonx_obj(o, key, path, &sub, r->err) != 0)
 			return -1;
-		if (sub != NULL && read_level(r, sub, path) != 0)
+		if (sub != NULL && read_level(r, sub, path, brief) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-int
-settings_check_json(struct settings *s, struct json_object *o,
+static int
+read_patch(struct settings *s, struct json_object *o, bool brief,
     struct findings *findings, struct err *err)
 {
 	struct settings new;
@@ -347,151 +312,93 @@ settings_check_json(struct settings *s, struct json_object *o,
 	settings_default(&new);
 	if (settings_copy(&new, s) == -1)
 		return err_set(err, ERR_NOMEM, "", "settings");
-	new.access_dropped = 0;
-	if (read_level(&r, o, "") != 0) {
+	memset(new.dropped, 0, sizeof(new.dropped));
+	if (read_level(&r, o, "", brief) != 0) {
 		settings_clear(&new);
 		return -1;
 	}
-	free(s->access_list);
+	free_lists(s);
 	*s = new;
 	return 0;
 }
 
 int
+settings_check_json(struct settings *s, struct json_object *o,
+    struct findings *findings, struct err *err)
+{
+	return read_patch(s, o, false, findings, err);
+}
+
+int
 settings_from_json(struct settings *s, struct json_object *o, struct err *err)
 {
-	return settings_check_json(s, o, NULL, err);
+	return read_patch(s, o, false, NULL, err);
 }
 
-/* v at a dotted path, making the objects on the way; v is taken over. */
-static int
-set_path(struct json_object *o, const char *path, struct json_object *v)
+int
+settings_from_brief(struct settings *s, struct json_object *o, struct err *err)
 {
-	struct json_object *sub;
-	const char *dot;
-	char key[48];
+	return read_patch(s, o, true, NULL, err);
+}
 
-	while ((dot = strchr(path, '.')) != NULL) {
-		snprintf(key, sizeof(key), "%.*s", (int)(dot - path), path);
-		if (!json_object_object_get_ex(o, key, &sub) ||
-		    !json_object_is_type(sub, json_type_object)) {
-			if ((sub = json_object_new_object()) == NULL)
-				goto fail;
-			if (json_object_object_add(o, key, sub) != 0) {
-				json_object_put(sub);
-				goto fail;
-			}
-		}
-		o = sub;
-		path = dot + 1;
-	}
-	if (json_object_object_add(o, path, v) == 0)
+#define ALL_KNOWN INT_MAX
+
+static int
+put_one(struct json_object *o, const struct settings *s,
+    const struct settings_field *f, int known, bool brief)
+{
+	struct json_object *v = NULL;
+	char count[PATH_MAX_LEN];
+	size_t n;
+	int rc;
+
+	rc = kinds[f->kind]->to_json(f, setting_in(s, f), &v);
+	if (rc == -1)
+		return -1;
+	if (rc == 1 && f->since > known) {
+		json_object_put(v);
 		return 0;
-fail:
-	json_object_put(v);
-	return -1;
-}
-
-static struct json_object *
-list_to_json(const char *text)
-{
-	struct json_object *list = json_object_new_array(), *v;
-	size_t len;
-
-	for (; list != NULL && *text != '\0'; text += len + 1) {
-		len = strcspn(text, "\n");
-		v = json_object_new_string_len(text, (int)len);
-		if (v == NULL || json_object_array_add(list, v) != 0) {
-			json_object_put(v);
-			json_object_put(list);
-			return NULL;
-		}
 	}
-	return list;
-}
-
-/* 1: a value that is null and means it. */
-static int
-value_to_json(const struct settings *s, const struct settings_field *f,
-    struct json_object **ret)
-{
-	const char *name;
-
-	if (f->kind == SETTING_SWITCH)
-		*ret = json_object_new_boolean(flag_in(s, f));
-	else if (f->kind == SETTING_LIST)
-		*ret = list_to_json(list_in(s));
-	else if (int_in(s, f) == SETTING_KEEP)
-		return 1;
-	else if (f->kind == SETTING_NUMBER)
-		*ret = json_object_new_int(int_in(s, f));
-	else if ((name = settings_choice(f, int_in(s, f))) != NULL)
-		*ret = json_object_new_string(name);
-	return *ret == NULL ? -1 : 0;
+	if (!brief || f->kind != SETTING_LIST)
+		return settings_put(o, f->path, v);
+	n = jsonx_len(v);
+	json_object_put(v);
+	if ((v = json_object_new_int64((int64_t)n)) == NULL)
+		return -1;
+	count_path(f, count);
+	return settings_put(o, count, v);
 }
 
 static struct json_object *
-to_json(const struct settings *s, bool brief)
+to_json(const struct settings *s, int known, bool brief)
 {
 	const struct settings_field *f;
-	struct json_object *o, *v;
-	const char *path;
+	struct json_object *o;
 
 	if ((o = json_object_new_object()) == NULL)
 		return NULL;
-	for (f = settings_fields; f->form != NULL; f++) {
-		v = NULL;
-		path = f->path;
-		if (brief && f->kind == SETTING_LIST) {
-			path = ENTRIES;
-			v = json_object_new_int64((int64_t)settings_entries(s));
-			if (v == NULL)
-				goto fail;
-		} else if (value_to_json(s, f, &v) == -1) {
-			goto fail;
+	for (f = settings_fields; f->form != NULL; f++)
+		if (put_one(o, s, f, known, brief) == -1) {
+			json_object_put(o);
+			return NULL;
 		}
-		if (set_path(o, path, v) == -1)
-			goto fail;
-	}
 	return o;
-fail:
-	json_object_put(o);
-	return NULL;
 }
 
 struct json_object *
 settings_to_json(const struct settings *s)
 {
-	return to_json(s, false);
+	return to_json(s, ALL_KNOWN, false);
 }
 
 struct json_object *
-settings_brief(const struct settings *s)
+settings_to_store(const struct settings *s, int known)
 {
-	return to_json(s, true);
+	return to_json(s, known, false);
 }
 
-int
-settings_set_form(struct json_object *patch, const char *name,
-    const char *value, struct err *err)
+struct json_object *
+settings_brief(const struct settings *s, int known)
 {
-	const struct settings_field *f;
-	struct json_object *v;
-	bool on;
-
-	for (f = settings_fields; f->form != NULL; f++) {
-		if (f->kind == SETTING_SWITCH && strcmp(f->form, name) == 0)
-			break;
-	}
-	if (f->form == NULL)
-		return err_set(
-		    err, ERR_FIELD_UNKNOWN, name, "unknown field \"%s\"", name);
-	on = strcmp(value, "on") == 0;
-	if (!on && strcmp(value, "off") != 0)
-		return err_set(err, ERR_FIELD_INVALID, name,
-		    "%s: expected on or off, got \"%.32s\"", name, value);
-	if ((v = json_object_new_boolean(on)) == NULL ||
-	    set_path(patch, f->path, v) != 0)
-		return err_set(err, ERR_NOMEM, name, "out of memory");
-	return 0;
+	return to_json(s, known, true);
 }

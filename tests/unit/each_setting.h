@@ -36,9 +36,22 @@ each_count(void)
 }
 
 static inline bool
+each_is_number(const struct settings_field *f)
+{
+	return f->kind == SETTING_NUMBER || f->kind == SETTING_LIMIT;
+}
+
+/* The least in JSON, where a limit of 0 is none. */
+static inline int
+each_min(const struct settings_field *f)
+{
+	return f->kind == SETTING_LIMIT ? 0 : f->min;
+}
+
+static inline bool
 each_may_be_unset(const struct settings_field *f)
 {
-	return f->kind == SETTING_CHOICE || f->kind == SETTING_NUMBER;
+	return f->kind == SETTING_CHOICE || each_is_number(f);
 }
 
 static inline bool
@@ -69,6 +82,7 @@ each_text(const struct settings_field *f, int k, char dst[EACH_TEXT])
 		snprintf(dst, EACH_TEXT, "%s", f->names[k]);
 		break;
 	case SETTING_NUMBER:
+	case SETTING_LIMIT:
 		ck_assert_msg(f->max - f->min > 3, "%s: no room", f->form);
 		snprintf(dst, EACH_TEXT, "%d",
 		    k == EACH_A ? f->min + (f->max - f->min) / 3 : f->max);
@@ -91,7 +105,7 @@ each_json(const struct settings_field *f, int k)
 	(void)each_text(f, k, text);
 	if (f->kind == SETTING_SWITCH)
 		return json_object_new_boolean(k == EACH_A);
-	if (f->kind == SETTING_NUMBER)
+	if (each_is_number(f))
 		return json_object_new_int(atoi(text));
 	if (f->kind == SETTING_CHOICE)
 		return json_object_new_string(text);

@@ -112,6 +112,7 @@ shows(const struct settings_field *f, int k, bool in_draft)
 	(void)each_text(f, k, text);
 	switch (f->kind) {
 	case SETTING_NUMBER:
+	case SETTING_LIMIT:
 		snprintf(tag, sizeof(tag), "name=\"%s\" value=\"%s\"", f->form,
 		    text);
 		break;

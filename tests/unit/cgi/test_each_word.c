@@ -157,6 +157,7 @@ value_is_told(const struct settings_field *f, int k, const char *told)
 	(void)each_text(f, k, text);
 	switch (f->kind) {
 	case SETTING_NUMBER:
+	case SETTING_LIMIT:
 		ck_assert_ptr_nonnull(strstr(told, text));
 		break;
 	case SETTING_LIST:
@@ -271,7 +272,7 @@ START_TEST(compared)
 		fields_clear(&req.query);
 		has_text(field_label(f->form));
 		lacks(f->path);
-		if (f->kind == SETTING_NUMBER) {
+		if (each_is_number(f)) {
 			has(each_text(f, EACH_A, text));
 			has(each_text(f, EACH_B, text));
 		} else if (f->kind == SETTING_LIST) {

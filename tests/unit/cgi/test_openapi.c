@@ -254,7 +254,7 @@ same_number(struct json_object *schema, const struct settings_field *f)
 	struct json_object *v = NULL;
 
 	ck_assert_msg(json_object_object_get_ex(schema, "minimum", &v) &&
-			  json_object_get_int64(v) == f->min,
+			  json_object_get_int64(v) == each_min(f),
 	    "%s: minimum", f->path);
 	ck_assert_msg(json_object_object_get_ex(schema, "maximum", &v) &&
 			  json_object_get_int64(v) == f->max,
@@ -285,6 +285,7 @@ same_schema(struct json_object *schema, const struct settings_field *f)
 	ck_assert_msg(schema != NULL, "no %s", f->path);
 	switch (f->kind) {
 	case SETTING_NUMBER:
+	case SETTING_LIMIT:
 		same_number(schema, f);
 		return;
 	case SETTING_CHOICE:

@@ -128,104 +128,9 @@ net(const char *text)
 static void
 fill(struct netlist *l, const char *lines)
 {
-	struct err err;
-
 	netlist_init(l);
-	ck_assert_int_eq(
-	    netlist_from_lines(l, lines, strlen(lines), "list", NULL, &err), 0);
+	ck_assert_int_eq(netlist_from_canonical(l, lines), 0);
 }
-
-START_TEST(lines)
-{
-	struct netlist l, again;
-	char *text;
-
-	fill(&l, "\xef\xbb\xbf# head\r\n\r\n192.168.1.1\r\n"
-		 "  192.168.2.0:255.255.255.0\t# office\r\n2001:db8::/32\n"
-		 "192.168.1.1\n\n#\n10.0.0.0/8");
-	ck_assert_uint_eq(l.n, 5);
-	ck_assert_int_eq(netlist_unique(&l), 0);
-	ck_assert_uint_eq(l.dropped, 1);
-	text = netlist_text(&l);
-	ck_assert_str_eq(
-	    text, "192.168.1.1\n192.168.2.0/24\n2001:db8::/32\n10.0.0.0/8\n");
-	netlist_init(&again);
-	ck_assert_int_eq(netlist_from_canonical(&again, text), 0);
-	ck_assert_uint_eq(again.n, 4);
-	free(text);
-	netlist_clear(&l);
-	netlist_clear(&again);
-}
-END_TEST
-
-/* All bad lines are told, with number, entry and cure. */
-START_TEST(bad_lines)
-{
-	static const char text[] = "10.0.0.1\n# fine\n10.0.0.7/24\nhost\n\n"
-				   "fe80::1%lo\n1.2.3.0:255.0.255.0\n";
-	static const struct {
-		enum err_code code;
-		const char *line, *instead;
-	} want[] = {{ERR_ACCESS_HOST_BITS, "3", "10.0.0.0/24"},
-	    {ERR_ACCESS_ENTRY, "4", ""}, {ERR_ACCESS_ZONE, "6", ""},
-	    {ERR_ACCESS_MASK, "7", ""}};
-	struct findings f;
-	struct netlist l;
-	struct err err;
-	size_t i;
-
-	netlist_init(&l);
-	findings_init(&f);
-	ck_assert_int_eq(
-	    netlist_from_lines(&l, text, strlen(text), "access_file", &f, &err),
-	    -1);
-	ck_assert_int_eq(err.code, ERR_ACCESS_HOST_BITS);
-	ck_assert_str_eq(err.field, "access_file");
-	ck_assert_ptr_nonnull(strstr(err.msg, "line 3"));
-	ck_assert_uint_eq(f.n, 4);
-	for (i = 0; i < f.n; i++) {
-		ck_assert_int_eq(f.v[i].code, want[i].code);
-		ck_assert_str_eq(
-		    jsonx_path_str(f.v[i].args, "line", ""), want[i].line);
-		ck_assert_str_eq(jsonx_path_str(f.v[i].args, "instead", ""),
-		    want[i].instead);
-	}
-	findings_clear(&f);
-	netlist_clear(&l);
-}
-END_TEST
-
-/* Ten thousand are fine, ten thousand with a copy of each too; one more not. */
-START_TEST(many)
-{
-	struct netlist l;
-	struct findings f;
-	struct err err;
-	struct buf b;
-	int i, copies = _i == 1 ? 2 : 1, n = NETLIST_MAX + (_i == 2 ? 1 : 0);
-
-	buf_init(&b, NETLIST_BYTES);
-	for (i = 0; i < n * copies; i++)
-		ck_assert_int_eq(buf_printf(&b, "10.%d.%d.%d\n", i % n / 65536,
-				     i % n / 256 % 256, i % n % 256),
-		    0);
-	netlist_init(&l);
-	findings_init(&f);
-	ck_assert_int_eq(
-	    netlist_from_lines(&l, b.data, b.len, "access_list", &f, &err),
-	    _i == 2 ? -1 : 0);
-	if (_i == 2) {
-		ck_assert_int_eq(err.code, ERR_ACCESS_TOO_MANY);
-		ck_assert_uint_eq(f.n, 1);
-	} else {
-		ck_assert_int_eq(netlist_unique(&l), 0);
-		ck_assert_uint_eq(l.n, NETLIST_MAX);
-	}
-	findings_clear(&f);
-	netlist_clear(&l);
-	buf_clear(&b);
-}
-END_TEST
 
 static const struct {
 	const char *list, *net;
@@ -267,9 +172,6 @@ add(TCase *tc)
 {
 	tcase_add_loop_test(tc, takes, 0, N(good));
 	tcase_add_loop_test(tc, refuses, 0, N(bad));
-	tcase_add_test(tc, lines);
-	tcase_add_test(tc, bad_lines);
-	tcase_add_loop_test(tc, many, 0, 3);
 	tcase_add_loop_test(tc, questions, 0, N(sets));
 }
 

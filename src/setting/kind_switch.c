@@ -1,0 +1,58 @@
+/*
+ * kind_switch.c - on or off: a bool, never unset.
+ */
+#include <string.h>
+
+#include "jsonx.h"
+#include "kind.h"
+
+static void
+from_form(struct form *fm, const struct settings_field *f)
+{
+	const char *value = form_text(fm, f->form);
+	struct err why;
+
+	if (value == NULL)
+		return;
+	if (strcmp(value, "on") == 0 || strcmp(value, "off") == 0) {
+		form_put(fm, f, json_object_new_boolean(value[1] == 'n'));
+		return;
+	}
+	(void)err_set(&why, ERR_FIELD_INVALID, f->form,
+	    "%s: expected on or off, got \"%.32s\"", f->form, value);
+	form_wrong(fm, &why);
+}
+
+static int
+from_json(struct reader *r, const struct settings_field *f,
+    struct json_object *o, const char *key)
+{
+	return jsonx_bool(o, key, f->path, setting_member(r->s, f), r->err);
+}
+
+static int
+to_json(const struct settings_field *f, const void *member,
+    struct json_object **ret)
+{
+	bool on = *(const bool *)member;
+
+	if ((*ret = json_object_new_boolean(on)) == NULL)
+		return -1;
+	return on == f->on ? 1 : 0;
+}
+
+static bool
+same(const void *a, const void *b)
+{
+	return *(const bool *)a == *(const bool *)b;
+}
+
+static bool
+managed(const void *member)
+{
+	(void)member;
+	return true;
+}
+
+const struct setting_kind kind_switch = {
+    from_form, from_json, to_json, same, managed};
