@@ -43,6 +43,7 @@ struct actor {
 struct apply_request {
 	struct actor		 actor;
 	struct json_object	*settings;	/* patch, or NULL */
+	bool			 whole;		/* what it lacks is unset */
 	struct pki_bytes	 file[PKI_FIELD__MAX];
 	const char		*passphrase;
 	const char *const	*confirm;

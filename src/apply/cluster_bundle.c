@@ -46,7 +46,8 @@ body_content(const struct conf *conf, const struct cluster_content *c,
 		goto out;
 	}
 	settings.all_scanners = !c->own;
-	json_object_object_add(o, "settings", settings_to_json(&settings));
+	json_object_object_add(
+	    o, "settings", settings_to_store(&settings, SETTINGS_FIRST));
 	json_object_object_add(o, "chain",
 	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
 	rc = 0;
@@ -217,6 +218,8 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
 		err_set(err, ERR_BUNDLE_INVALID, "settings", "is missing");
 		goto out;
 	}
+	/* What the console has not set is unset here as well. */
+	o->req.whole = true;
 	o->req.mode_given =
 	    apply != NULL && apply_mode_from_name(apply, &o->req.mode) == 0;
 	text_clean(

@@ -78,8 +78,8 @@ step_stage(struct txn *t, struct err *err)
 	if (fsx_mkdir(t->dir, 0700, err) == -1 ||
 	    stage_file(t, "main.cf.before", t->before.data, t->before.len,
 		err) == -1 ||
-	    stage_json(
-		t, "settings.json", settings_to_json(&t->settings), err) == -1)
+	    stage_json(t, "settings.json",
+		settings_to_store(&t->settings, SETTINGS_FIRST), err) == -1)
 		return -1;
 	if (txn_touches_master(t) &&
 	    stage_file(t, "master.cf.before", t->master_before.data,

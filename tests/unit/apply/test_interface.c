@@ -47,6 +47,23 @@ START_TEST(limit)
 }
 END_TEST
 
+/* What a bundle does not name is unset, not as it was before. */
+START_TEST(whole)
+{
+	const struct ask a = {
+	    .settings = "{\"interface\":{\"max_connections\":20}}",
+	    .whole = true};
+
+	must("{\"interface\":{\"idle_timeout\":7,\"max_connections\":20}}",
+	    NULL);
+	rig_must_apply(&a);
+	ck_assert_str_eq(rig_parameter("smtpd_timeout"), "");
+	ck_assert(has_line(service, "20"));
+	rig_assert_whole();
+	undo_all();
+}
+END_TEST
+
 START_TEST(another_port)
 {
 	int to = free_port();
@@ -416,6 +433,7 @@ add(TCase *tc)
 	interface_begin();
 	tcase_add_test(tc, timeout);
 	tcase_add_test(tc, limit);
+	tcase_add_test(tc, whole);
 	tcase_add_test(tc, another_port);
 	tcase_add_test(tc, port_taken);
 	tcase_add_test(tc, listen_everywhere);
