@@ -20,63 +20,7 @@
  * FILES {"server_certificate": base64, "private_key": base64,
  *        "ca_certificate": base64}   each optional, at most 64 KiB decoded
  *
- * op                  args -> data
- * connection.get      {"draft": ID?, "sandbox": bool?} -> VIEW, with
- *                     "sandbox" as in status when asked for
- * status              {"probe": bool} -> VIEW with "live": probe result or
- *                     {"error": ERROR}, and "sandbox": {"postseald":
- *                     {"user", "capabilities": [..]}, "inspect": {"user",
- *                     "landlock": ABI, "seccomp", "no_new_privs", "limits",
- *                     "complete": bool}} (sandbox.h)
- * inspect             {"files": FILES, "passphrase"?, "partial": bool?}
- *                     -> {"report": REPORT}
- * draft.put           {"draft": ID, "files": FILES?, "names": {field: file
- *                     name}?, "passphrase"?, "settings": PATCH?,
- *                     "apply": "restart"|"reload"?, "remove": [field]?, "scanners": [name]?,
- *                     "key_id": ID? (as in connection.apply)}
- *                     -> {"draft": DRAFT}
- * draft.drop          {"draft": ID} -> {}
- * connection.apply    {"settings": PATCH?, "files": FILES?, "passphrase"?,
- *                     "draft": ID? (its files are used and it is dropped on
- *                     success), "key_id": ID? (the self-signed certificate
- *                     of a key made here, in place of files), "apply"?, "confirm": [code]?,
- *                     "scanners": [name]? (only these hosts, "all" is off),
- *                     "dry_run": bool?, "if_match": etag?, "wait": bool?}
- *                     -> RESULT, or with wait=false {"job": ID} at once
- * job.get             {"job": ID} -> JOB
- * generations.list    {"limit"?} -> {"generations": [GEN]}
- * generation.get      {"id": N} -> GEN with "settings", "result"
- * generation.diff     {"a": N, "b": M} -> see generation_diff in apply.h
- * generation.restore  {"id": N, "apply"?, "confirm"?, "dry_run"?,
- *                     "if_match"?, "wait"?} -> as connection.apply; with the
- *                     one in force it undoes hand edits (drift)
- * connection.adopt    {"apply"?, "confirm"?, "dry_run"?, "if_match"?,
- *                     "wait"?} -> as connection.apply: levels and certificate
- *                     that somebody set in main.cf become settings.
- *                     drift.not_adoptable: a level that the console has not;
- *                     drift.reset (to confirm): a value that would go back
- * recover             {} -> VIEW (root): finish or undo what a crash left
- * audit.list          {"user"?, "event"? (prefix), "outcome"?, "text"?,
- *                     "before"?: offset, "limit"?}
- *                     -> {"entries": [LINE], "next": offset | null}, newest
- *                     first; LINE {"at", "user", "from", "via", "event",
- *                     "outcome", "detail"?, "offset"}
- * keys.add            {"kind": "csr"|"self_signed", "algorithm": "p256"?,
- *                     "subject": {"common_name", "organization",
- *                     "organizational_unit", "locality", "state",
- *                     "country"}?, "names": [..]? (default: the host's),
- *                     "days": N?} -> KEY with "tlsa": [TLSA]; keystore.h
- * keys.list           {} -> {"host", "keys": [KEY with "tlsa"],
- *                     "in_use": CERT | null, "tlsa": [TLSA] (of in_use)}
- * keys.get            {"id"} -> KEY with "tlsa"
- * keys.delete         {"id"} -> {}
- * auth.pam            {"user", "password"?} -> {"answer": "ok"|"denied"|
- *                     "expired"|"unavailable", "role"?, "stamp"?} (web)
- *                     without a password: is the account still good, in
- *                     which role.  stamp changes with a new or locked
- *                     password.  auth.throttled: too many failures
- * audit.add           {"event": "login"|"logout"|"login_failed"|...,
- *                     "outcome": "ok"|"refused", "detail"?} -> {}
+ * The operations, with what each takes and gives: ops.def.
  *
  * ID of a draft: 64 hex digits, chosen by the client from its session.
  *
@@ -116,48 +60,8 @@
  *   "apply": "restart", "outage_ms": 870, "steps": [STEP],
  *   "probe": {...} | null, "changes": [{"parameter","before","after"}],
  *   "findings": [FINDING], "job": ID, "diff": "..." (dry_run only)}
- */
-#ifndef POSTSEAL_OPS_H
-#define POSTSEAL_OPS_H
-
-#define OP_CONNECTION_GET	"connection.get"
-#define OP_STATUS		"status"
-#define OP_INSPECT		"inspect"
-#define OP_DRAFT_PUT		"draft.put"
-#define OP_DRAFT_DROP		"draft.drop"
-#define OP_CONNECTION_APPLY	"connection.apply"
-#define OP_JOB_GET		"job.get"
-#define OP_GENERATIONS_LIST	"generations.list"
-#define OP_GENERATION_GET	"generation.get"
-#define OP_GENERATION_DIFF	"generation.diff"
-#define OP_GENERATION_RESTORE	"generation.restore"
-#define OP_CONNECTION_ADOPT	"connection.adopt"
-#define OP_RECOVER		"recover"
-#define OP_AUDIT_LIST		"audit.list"
-#define OP_AUDIT_ADD		"audit.add"
-#define OP_AUTH_PAM		"auth.pam"
-#define OP_KEYS_ADD		"keys.add"
-#define OP_KEYS_LIST		"keys.list"
-#define OP_KEYS_GET		"keys.get"
-#define OP_KEYS_DELETE		"keys.delete"
-
-/*
- * Several hosts ([cluster] in postseal.conf); all ERR_CLUSTER_NONE without.
- * For postseal-sync alone:
- * cluster.poll        {"serial": S?, "wait_ms": N?, "probe": bool?} -> POLL;
- *                     waits while the serial is still S
- * cluster.seal        {"host", "generation", "local", "by", "apply"}
- *                     -> {"blob": base64}; or {"host", "chosen": ID}: what a
- *                     Save for chosen hosts has sealed for this one
- * cluster.published   {"id", "outcome": "published"|"stale"|"failed",
- *                     "detail"?} -> {}: what became of outbox or command
- * cluster.apply       {"blob": base64, "generation": N, "attempt": N,
- *                     "own": bool? (for this host alone)}
- *                     -> RESULT
- * cluster.report      {"etcd": {...}, "desired": DESIRED | null, "hosts":
- *                     [{"name", "alive", "text", "sig", "seen"}]}
- *                     -> {"hosts": [HOSTSTATE]} (signatures checked);
- *                     alive is false for all while etcd does not answer
+ *
+ * Of several hosts:
  * POLL {"serial", "name", "console", "cluster": ID, "generation", "own",
  *   "publish": {"id", "base", "generation", "local", "by", "apply"} | null,
  *   "chosen": {"id", "base", "generation", "by", "at", "apply", "hosts"}
@@ -167,17 +71,6 @@
  *   "state": "rolling"|"stopped"|"done"|"left", "wave", "waves", "attempt",
  *   "canary", "batch", "failed": [name], "chosen": {the same, for those of
  *   "hosts": {NAME: {"generation", "wave", "bundle"}}}?}
- * For the administrator:
- * scanners.get        {} -> {"cluster": {...}, "desired", "etcd",
- *                     "scanners": [SCANNER]}
- * scanner.identity    {} -> {"name", "certificate", "sha256"}       (root)
- * scanner.enrol       {"name", "certificate"} -> {"join": {...}}    (root)
- * scanner.trust       {"join"} -> {}                                (root)
- * scanner.rotate      {} -> as scanner.identity                     (root)
- * scanner.remove      {"name"} -> {}
- * cluster.command     {"do": "retry"|"leave"|"rollback"|"rejoin"|
- *                     "retry_chosen"|"leave_chosen", "scanner": NAME? (with
- *                     rejoin: that one)} -> {}
  * RESULT of connection.apply at a console gets "cluster": {"state":
  *   "published"|"waiting"|"failed", "generation", "scanners": number}; of a
  *   Save for chosen hosts {"state", "chosen": number of such Saves,
@@ -185,18 +78,16 @@
  *   "away", "certificate_sha256", "code"}]}, and "generation" and "outage_ms"
  *   are null unless this host is one of them.  An ERROR then has "hosts".
  */
-#define OP_CLUSTER_POLL		"cluster.poll"
-#define OP_CLUSTER_SEAL		"cluster.seal"
-#define OP_CLUSTER_PUBLISHED	"cluster.published"
-#define OP_CLUSTER_APPLY	"cluster.apply"
-#define OP_CLUSTER_REPORT	"cluster.report"
-#define OP_CLUSTER_COMMAND	"cluster.command"
-#define OP_SCANNERS_GET		"scanners.get"
-#define OP_SCANNER_IDENTITY	"scanner.identity"
-#define OP_SCANNER_ENROL	"scanner.enrol"
-#define OP_SCANNER_TRUST	"scanner.trust"
-#define OP_SCANNER_ROTATE	"scanner.rotate"
-#define OP_SCANNER_REMOVE	"scanner.remove"
+#ifndef POSTSEAL_OPS_H
+#define POSTSEAL_OPS_H
+
+/* OP_CONNECTION_GET is "connection.get". */
+#define O(symbol, ...) extern const char OP_##symbol[];
+#include "ops.def"
+#undef O
+
+/* Milliseconds until a client gives up, more than it asked to wait for. */
+int	op_patience(const char *name);
 
 #define DRAFT_ID_LEN	64
 #define JOB_ID_LEN	32

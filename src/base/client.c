@@ -18,35 +18,6 @@
 #define SEND_MS	     5000
 #define PROGRESS_MAX 1000 /* frames before the result */
 
-static const struct {
-	const char *op;
-	int reply_ms;
-} patience[] = {
-    {OP_CONNECTION_APPLY, 100000}, /* below the web server's 120 s */
-    {OP_GENERATION_RESTORE, 100000},
-    {OP_CONNECTION_ADOPT, 100000},
-    {OP_RECOVER, 100000},
-    {OP_INSPECT, 15000},
-    {OP_DRAFT_PUT, 15000},
-    {OP_STATUS, 20000},
-    {OP_KEYS_ADD, 60000},
-    {OP_AUTH_PAM, 20000},
-    {OP_AUDIT_ADD, 2000},
-    {OP_CLUSTER_COMMAND, 240000},
-};
-
-#define REPLY_MS 10000
-
-static int
-reply_ms(const char *op)
-{
-	for (size_t i = 0; i < sizeof(patience) / sizeof(patience[0]); i++) {
-		if (strcmp(patience[i].op, op) == 0)
-			return patience[i].reply_ms;
-	}
-	return REPLY_MS;
-}
-
 /* {"op", "actor", "args"}; args stays the caller's, too. */
 static struct json_object *
 frame(const struct client_actor *who, const char *op, struct json_object *args)
@@ -209,5 +180,5 @@ client_call(const char *socket, const struct client_actor *who, const char *op,
 	jsonx_wipe(args);
 	if (fd == -1)
 		return -1;
-	return client_finish(fd, reply_ms(op), data, error, err);
+	return client_finish(fd, op_patience(op), data, error, err);
 }

@@ -25,6 +25,10 @@
 #define PASSPHRASE_MAX 1024
 #define FILE_NAME_MAX  255
 #define CONFIRM_MAX    16
+#define LIST_MAX       1000 /* rows of a list */
+#define POLL_WAIT_MAX  60000 /* ms */
+#define PAM_USER_MAX   63
+#define PAM_PASSWORD_MAX 511
 
 /* server.c */
 struct server {
@@ -63,97 +67,43 @@ int call_reply(struct call *, struct json_object *data, const struct err *);
  * of writing, cut at a character's end. */
 void clean_copy(char *dst, size_t size, const char *src);
 
-/* ops.c */
+/* ops.c: a member of args. */
+enum op_arg_type { ARG_BOOL, ARG_INT, ARG_STR, ARG_STRS, ARG_OBJ, ARG_LIST };
+struct op_arg {
+	const char *name;
+	enum op_arg_type type;
+	bool need;
+	int64_t min, max; /* of a number; of bytes, of elements */
+};
+
 struct op {
 	const char *name;
 	unsigned peers;
-	size_t max;		 /* bytes of the frame */
-	const char *const *args; /* names, NULL at the end */
+	size_t max;		   /* bytes of the frame */
+	const struct op_arg *args; /* {NULL} at the end */
 	int (*run)(struct call *, struct json_object *args,
 	    struct json_object **data, struct err *);
 };
-extern const struct op ops[]; /* {NULL} at the end */
+extern const struct op ops[]; /* ops.def; {NULL} at the end */
+#define O(symbol, name, peers, size, patience, run, args)               \
+	int run(struct call *, struct json_object *, struct json_object **, \
+	    struct err *);
+#include "ops.def"
+#undef O
+
+/* args.c.  Unknown, missing, of another type or size: ERR_FIELD_*. */
+int args_check(const struct op *, struct json_object *args, struct err *);
 
 /* One connection from request to reply. */
 void serve(const struct conf *, int fd, unsigned peer);
 
-/* op_*.c */
-int op_connection_get(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_status(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_job_get(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_generations_list(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_generation_get(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_audit_add(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_inspect(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_draft_put(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_draft_drop(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_connection_apply(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_keys_add(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_keys_list(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_keys_get(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_keys_delete(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-
-/* op_auth.c: users of the host, through postseal-pam */
-int op_auth_pam(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-/* Guesses that postseald passes on, whoever asks: see op_auth.c.  *ret_wait:
+/* op_auth.c: guesses that postseald passes on, whoever asks: see op_auth.c.  *ret_wait:
  * seconds, 0 = this one is counted as a failure until pam_gate_leave says
  * that it was good (all are forgotten) or none (this one is). */
 int pam_gate_enter(const struct conf *, const char *user, int64_t now,
     int *ret_wait, struct err *);
 int pam_gate_leave(
     const struct conf *, const char *user, bool good, struct err *);
-
-int op_generation_restore(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_connection_adopt(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_generation_diff(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_recover(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_audit_list(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-
-/* op_cluster.c, op_scanner.c: more than one host */
-int op_cluster_poll(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_cluster_seal(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_cluster_published(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_cluster_apply(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_cluster_report(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_cluster_command(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_scanners_get(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_scanner_identity(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_scanner_enrol(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_scanner_trust(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_scanner_rotate(
-    struct call *, struct json_object *, struct json_object **, struct err *);
-int op_scanner_remove(
-    struct call *, struct json_object *, struct json_object **, struct err *);
 
 /* files.c: FILES of a request, and their inspection. */
 struct files {

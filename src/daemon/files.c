@@ -51,12 +51,10 @@ field_number(const char *name)
 int
 files_read(struct json_object *args, struct files *f, struct err *err)
 {
-	struct json_object *files = NULL;
+	struct json_object *files = jsonx_member(args, "files");
 	const char *s;
 	size_t i;
 
-	if (jsonx_obj(args, "files", "files", &files, err) == -1)
-		return -1;
 	if (files == NULL)
 		return 0;
 	if (jsonx_only(files, "files", pki_field_names, err) == -1)

@@ -62,21 +62,15 @@ progress(struct json_object *job, void *arg)
 static int
 read_confirm(struct apply_call *a, struct json_object *args, struct err *err)
 {
-	struct json_object *list = NULL, *v;
+	struct json_object *list = jsonx_member(args, "confirm");
+	size_t i, n = jsonx_len(list);
 	enum err_code code;
-	size_t i, n;
 
-	if (jsonx_array(args, "confirm", "confirm", CONFIRM_MAX, &list, err) ==
-	    -1)
-		return -1;
-	n = list == NULL ? 0 : json_object_array_length(list);
 	for (i = 0; i < n; i++) {
-		v = json_object_array_get_idx(list, i);
-		if (!json_object_is_type(v, json_type_string) ||
-		    err_from_name(json_object_get_string(v), &code) == -1)
+		a->confirm[i] = jsonx_str_at(list, i);
+		if (err_from_name(a->confirm[i], &code) == -1)
 			return err_set(err, ERR_FIELD_INVALID, "confirm",
 			    "expected codes of findings");
-		a->confirm[i] = json_object_get_string(v);
 	}
 	a->req.confirm = a->confirm;
 	a->req.n_confirm = n;
@@ -86,27 +80,20 @@ read_confirm(struct apply_call *a, struct json_object *args, struct err *err)
 static int
 read_choices(struct apply_call *a, struct json_object *args, struct err *err)
 {
-	const char *mode = NULL;
+	const char *mode = jsonx_path_str(args, "apply", NULL);
 
-	if (jsonx_obj(args, "settings", "settings", &a->req.settings, err) ==
-		-1 ||
-	    jsonx_str(args, "apply", "apply", 16, &mode, err) == -1 ||
-	    jsonx_str(args, "if_match", "if_match", 128, &a->req.if_match,
-		err) == -1 ||
-	    jsonx_bool(args, "dry_run", "dry_run", &a->req.dry_run, err) ==
-		-1 ||
-	    jsonx_bool(args, "wait", "wait", &a->wait, err) == -1 ||
-	    jsonx_array(args, "scanners", "scanners", CLUSTER_CHOSEN_MAX,
-		&a->scanners, err) == -1)
-		return -1;
+	a->req.settings = jsonx_member(args, "settings");
+	a->req.if_match = jsonx_path_str(args, "if_match", NULL);
+	a->req.dry_run = jsonx_path_bool(args, "dry_run");
+	a->scanners = jsonx_member(args, "scanners");
+	a->wait = a->req.dry_run || jsonx_member(args, "wait") == NULL ||
+		  jsonx_path_bool(args, "wait");
 	if (mode != NULL) {
 		if (apply_mode_from_name(mode, &a->req.mode) == -1)
 			return err_set(err, ERR_FIELD_INVALID, "apply",
 			    "expected restart or reload");
 		a->req.mode_given = true;
 	}
-	if (a->req.dry_run)
-		a->wait = true;
 	return read_confirm(a, args, err);
 }
 
@@ -115,11 +102,9 @@ read_choices(struct apply_call *a, struct json_object *args, struct err *err)
 static int
 read_key_id(struct apply_call *a, struct json_object *args, struct err *err)
 {
-	const char *id = NULL;
+	const char *id = jsonx_path_str(args, "key_id", NULL);
 	size_t i;
 
-	if (jsonx_str(args, "key_id", "key_id", KEY_ID_LEN, &id, err) == -1)
-		return -1;
 	if (id == NULL)
 		return 0;
 	if (files_count(&a->files) > 0)
@@ -141,12 +126,10 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 	struct pki_bytes drafted[PKI_FIELD__MAX];
 	size_t i;
 
-	if (files_read(args, &a->files, err) == -1 ||
-	    jsonx_str(args, "passphrase", "passphrase", PASSPHRASE_MAX,
-		&a->req.passphrase, err) == -1 ||
-	    jsonx_str(
-		args, "draft", "draft", DRAFT_ID_LEN, &a->draft_id, err) == -1)
+	if (files_read(args, &a->files, err) == -1)
 		return -1;
+	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
+	a->draft_id = jsonx_path_str(args, "draft", NULL);
 	files_bytes(&a->files, a->req.file);
 	if (a->draft_id == NULL)
 		return read_key_id(a, args, err);
@@ -231,7 +214,6 @@ apply_from(struct call *c, read_source source, struct json_object *args,
 
 	memset(&a, 0, sizeof(a));
 	a.call = c;
-	a.wait = true;
 	a.req.actor = c->actor;
 	files_init(&a.files);
 	buf_init(&a.made, PKI_FILE_MAX);
@@ -260,13 +242,7 @@ op_connection_apply(struct call *c, struct json_object *args,
 static int
 read_generation(struct apply_call *a, struct json_object *args, struct err *err)
 {
-	int64_t id = 0;
-
-	if (jsonx_int(args, "id", "id", 1, INT32_MAX, &id, err) == -1)
-		return -1;
-	if (id == 0)
-		return err_set(err, ERR_FIELD_MISSING, "id", "id is missing");
-	a->req.restore = (long)id;
+	a->req.restore = (long)jsonx_path_int(args, "id");
 	return 0;
 }
 

@@ -32,8 +32,8 @@
 #include "run.h"
 #include "util.h"
 
-#define NAME_SIZE     64
-#define PASSWORD_SIZE 512
+#define NAME_SIZE     (PAM_USER_MAX + 1)
+#define PASSWORD_SIZE (PAM_PASSWORD_MAX + 1)
 #define PATIENCE      60
 #define LONGEST_S     15
 #define FORGET_S      900
@@ -279,19 +279,13 @@ int
 op_auth_pam(struct call *c, struct json_object *args, struct json_object **data,
     struct err *err)
 {
-	const char *user = NULL, *password = NULL;
+	const char *user = jsonx_path_str(args, "user", "");
+	const char *password = jsonx_path_str(args, "password", NULL);
 	int wait = 0;
 
 	if (strcmp(c->conf->auth_source, "local") == 0)
 		return err_set(err, ERR_OP_DENIED, "op",
 		    "[auth] source does not name PAM");
-	if (jsonx_str(args, "user", "user", NAME_SIZE - 1, &user, err) == -1 ||
-	    jsonx_str(args, "password", "password", PASSWORD_SIZE - 1,
-		&password, err) == -1)
-		return -1;
-	if (user == NULL)
-		return err_set(
-		    err, ERR_FIELD_MISSING, "user", "user is missing");
 	if (!name_valid(user))
 		return err_set(err, ERR_FIELD_INVALID, "user",
 		    "expected the name of a user");

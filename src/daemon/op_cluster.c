@@ -16,8 +16,7 @@
 #include "opcluster.h"
 #include "util.h"
 
-#define WAIT_MAX_MS 60000
-#define TEXT_MAX    4096
+#define TEXT_MAX 4096
 
 /* {"text", "sig"}: what this host says of itself. */
 static int
@@ -107,23 +106,17 @@ int
 op_cluster_poll(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *serial = NULL;
+	const char *serial = jsonx_path_str(args, "serial", NULL);
+	int wait = (int)jsonx_path_int(args, "wait_ms");
 	struct json_object *o;
-	int64_t wait = 0;
-	bool probe = false;
 
-	if (jsonx_str(args, "serial", "serial", 64, &serial, err) == -1 ||
-	    jsonx_int(args, "wait_ms", "wait_ms", 0, WAIT_MAX_MS, &wait, err) ==
-		-1 ||
-	    jsonx_bool(args, "probe", "probe", &probe, err) == -1)
-		return -1;
 	if (!cluster_on(c->conf))
 		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
 	if (serial != NULL && wait > 0 &&
-	    cluster_wait(c->conf, c->fd, serial, (int)wait, err) == -1)
+	    cluster_wait(c->conf, c->fd, serial, wait, err) == -1)
 		return -1;
 	o = json_object_new_object();
-	if (poll_data(c->conf, probe, o, err) == -1) {
+	if (poll_data(c->conf, jsonx_path_bool(args, "probe"), o, err) == -1) {
 		json_object_put(o);
 		return -1;
 	}
@@ -181,32 +174,25 @@ int
 op_cluster_seal(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *host = "", *by = "", *apply = "restart", *chosen = NULL;
-	struct cluster_content content = {0};
-	int64_t generation = 0, local = 0;
+	const char *host = jsonx_path_str(args, "host", "");
+	const char *chosen = jsonx_path_str(args, "chosen", NULL);
+	const struct cluster_content content = {
+	    .local = (long)jsonx_path_int(args, "local"),
+	    .generation = jsonx_path_int(args, "generation"),
+	    .by = jsonx_path_str(args, "by", ""),
+	    .apply = jsonx_path_str(args, "apply", "restart"),
+	};
 	enum apply_mode mode;
 
-	if (jsonx_str(args, "host", "host", 64, &host, err) == -1 ||
-	    jsonx_str(args, "by", "by", 64, &by, err) == -1 ||
-	    jsonx_str(args, "apply", "apply", 16, &apply, err) == -1 ||
-	    jsonx_str(args, "chosen", "chosen", 64, &chosen, err) == -1 ||
-	    jsonx_int(args, "generation", "generation", 1, INT32_MAX,
-		&generation, err) == -1 ||
-	    jsonx_int(args, "local", "local", 1, INT32_MAX, &local, err) == -1)
-		return -1;
 	if (!c->conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "",
 		    "this host is no console of the cluster");
 	if (chosen != NULL)
 		return sealed_before(c->conf, host, chosen, data, err);
-	if (generation == 0 || local == 0 ||
-	    apply_mode_from_name(apply, &mode) == -1)
+	if (content.generation == 0 || content.local == 0 ||
+	    apply_mode_from_name(content.apply, &mode) == -1)
 		return err_set(err, ERR_FIELD_INVALID, "generation",
 		    "expected generation, local and apply");
-	content.local = (long)local;
-	content.generation = generation;
-	content.by = by;
-	content.apply = apply;
 	return seal_now(c, host, &content, data, err);
 }
 
@@ -257,13 +243,11 @@ int
 op_cluster_published(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *id = "", *outcome = "", *detail = "";
+	const char *id = jsonx_path_str(args, "id", "");
+	const char *outcome = jsonx_path_str(args, "outcome", "");
+	const char *detail = jsonx_path_str(args, "detail", "");
 
 	(void)data;
-	if (jsonx_str(args, "id", "id", 64, &id, err) == -1 ||
-	    jsonx_str(args, "outcome", "outcome", 16, &outcome, err) == -1 ||
-	    jsonx_str(args, "detail", "detail", 1024, &detail, err) == -1)
-		return -1;
 	if (id[0] == '\0' || (strcmp(outcome, "published") != 0 &&
 				 strcmp(outcome, "stale") != 0 &&
 				 strcmp(outcome, "failed") != 0))
@@ -280,18 +264,17 @@ op_cluster_apply(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	struct json_object *error = NULL;
-	struct cluster_order order = {.own = false};
+	struct cluster_order order = {
+	    .own = jsonx_path_bool(args, "own"),
+	    .claimed = jsonx_path_int(args, "generation"),
+	    .attempt = jsonx_path_int(args, "attempt"),
+	};
 	struct buf blob;
 	int rc = -1;
 
 	buf_init(&blob, BUNDLE_SEALED_MAX);
 	if (jsonx_b64(args, "blob", "blob", BUNDLE_SEALED_MAX, &blob, err) ==
-		-1 ||
-	    jsonx_bool(args, "own", "own", &order.own, err) == -1 ||
-	    jsonx_int(args, "generation", "generation", 0, INT32_MAX,
-		&order.claimed, err) == -1 ||
-	    jsonx_int(args, "attempt", "attempt", 0, INT32_MAX, &order.attempt,
-		err) == -1)
+	    -1)
 		goto out;
 	if (!cluster_on(c->conf)) {
 		err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
@@ -353,22 +336,15 @@ int
 op_cluster_report(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	struct json_object *etcd = NULL, *desired = NULL, *hosts = NULL, *o;
-	struct json_object *list;
+	struct json_object *hosts = jsonx_member(args, "hosts"), *list, *o;
 	char path[1024], at[32];
 	const char *text;
-	size_t i, n;
+	size_t i, n = jsonx_len(hosts);
 	int rc = -1;
 
 	if (!cluster_on(c->conf))
 		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
-	if (jsonx_obj(args, "etcd", "etcd", &etcd, err) == -1 ||
-	    jsonx_obj(args, "desired", "desired", &desired, err) == -1 ||
-	    jsonx_array(args, "hosts", "hosts", 2 * CLUSTER_HOSTS_MAX, &hosts,
-		err) == -1)
-		return -1;
 	list = json_object_new_array();
-	n = hosts == NULL ? 0 : json_object_array_length(hosts);
 	for (i = 0; i < n; i++)
 		json_object_array_add(list,
 		    check_row(c->conf, json_object_array_get_idx(hosts, i)));
@@ -379,8 +355,10 @@ op_cluster_report(struct call *c, struct json_object *args,
 	o = json_object_new_object();
 	time_iso(time(NULL), at);
 	jsonx_put_str(o, "at", at);
-	json_object_object_add(o, "etcd", json_object_get(etcd));
-	json_object_object_add(o, "desired", json_object_get(desired));
+	json_object_object_add(
+	    o, "etcd", json_object_get(jsonx_member(args, "etcd")));
+	json_object_object_add(
+	    o, "desired", json_object_get(jsonx_member(args, "desired")));
 	json_object_object_add(o, "hosts", list);
 	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	if (text == NULL)

@@ -35,33 +35,23 @@ is_hopeless(const char *code)
 	return false;
 }
 
-static int
-read_passphrase(struct json_object *args, const char **ret, struct err *err)
-{
-	return jsonx_str(
-	    args, "passphrase", "passphrase", PASSPHRASE_MAX, ret, err);
-}
-
 int
 op_inspect(struct call *c, struct json_object *args, struct json_object **data,
     struct err *err)
 {
 	struct json_object *report = NULL;
-	const char *passphrase = NULL;
-	bool partial = false;
 	struct files f;
 	int rc = -1;
 
 	files_init(&f);
-	if (files_read(args, &f, err) == -1 ||
-	    read_passphrase(args, &passphrase, err) == -1 ||
-	    jsonx_bool(args, "partial", "partial", &partial, err) == -1)
+	if (files_read(args, &f, err) == -1)
 		goto out;
 	if (files_count(&f) == 0) {
 		err_set(err, ERR_FIELD_MISSING, "files", "no file was sent");
 		goto out;
 	}
-	if (files_inspect(c->conf, &f, passphrase, partial, &report, err) == -1)
+	if (files_inspect(c->conf, &f, jsonx_path_str(args, "passphrase", NULL),
+		jsonx_path_bool(args, "partial"), &report, err) == -1)
 		goto out;
 	*data = json_object_new_object();
 	json_object_object_add(*data, "report", report);
@@ -144,19 +134,12 @@ drop_hopeless(struct draft *d, const struct files *sent)
 static int
 put_removed(struct json_object *args, struct draft *d, struct err *err)
 {
-	struct json_object *list = NULL, *v;
+	struct json_object *list = jsonx_member(args, "remove");
 	size_t i;
 	int field;
 
-	if (jsonx_array(args, "remove", "remove", PKI_FIELD__MAX, &list, err) ==
-	    -1)
-		return -1;
-	for (i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		v = json_object_array_get_idx(list, i);
-		field = json_object_is_type(v, json_type_string)
-			    ? field_number(json_object_get_string(v))
-			    : -1;
-		if (field == -1)
+	for (i = 0; i < jsonx_len(list); i++) {
+		if ((field = field_number(jsonx_str_at(list, i))) == -1)
 			return err_set(err, ERR_FIELD_INVALID, "remove",
 			    "expected names of file fields");
 		forget_file(d, (size_t)field);
@@ -169,12 +152,11 @@ static int
 put_files(struct json_object *args, struct draft *d, struct files *sent,
     struct err *err)
 {
-	struct json_object *names = NULL;
+	struct json_object *names = jsonx_member(args, "names");
 	const char *name;
 	size_t i;
 
 	if (files_read(args, sent, err) == -1 ||
-	    jsonx_obj(args, "names", "names", &names, err) == -1 ||
 	    (names != NULL &&
 		jsonx_only(names, "names", pki_field_names, err) == -1))
 		return -1;
@@ -203,14 +185,12 @@ static int
 put_key_id(const struct conf *conf, struct json_object *args, struct draft *d,
     struct err *err)
 {
+	const char *id = jsonx_path_str(args, "key_id", NULL);
 	struct json_object *key = NULL;
-	const char *id = NULL;
 	struct buf pem;
 	size_t i;
 	int rc = -1;
 
-	if (jsonx_str(args, "key_id", "key_id", KEY_ID_LEN, &id, err) == -1)
-		return -1;
 	if (id == NULL)
 		return 0;
 	buf_init(&pem, PKI_FILE_MAX);
@@ -240,18 +220,13 @@ out:
 static int
 put_scanners(struct json_object *args, struct draft *d, struct err *err)
 {
-	struct json_object *list = NULL, *v;
+	struct json_object *list = jsonx_member(args, "scanners");
 	size_t i;
 
-	if (jsonx_array(args, "scanners", "scanners", CLUSTER_CHOSEN_MAX, &list,
-		err) == -1)
-		return -1;
 	if (list == NULL)
 		return 0;
-	for (i = 0; i < json_object_array_length(list); i++) {
-		v = json_object_array_get_idx(list, i);
-		if (!json_object_is_type(v, json_type_string) ||
-		    !bundle_name_valid(json_object_get_string(v)))
+	for (i = 0; i < jsonx_len(list); i++) {
+		if (!bundle_name_valid(jsonx_str_at(list, i)))
 			return err_set(err, ERR_FIELD_INVALID, "scanners",
 			    "expected names of scanners");
 	}
@@ -265,21 +240,18 @@ put_scanners(struct json_object *args, struct draft *d, struct err *err)
 static int
 put_choices(struct json_object *args, struct draft *d, struct err *err)
 {
-	struct json_object *settings = NULL;
-	const char *apply = NULL, *passphrase = NULL;
+	struct json_object *settings = jsonx_member(args, "settings");
+	const char *apply = jsonx_path_str(args, "apply", NULL);
+	const char *passphrase = jsonx_path_str(args, "passphrase", NULL);
 	struct settings s;
 	enum apply_mode mode;
 	int rc = 0;
 
 	settings_default(&s);
-	if (jsonx_obj(args, "settings", "settings", &settings, err) == -1)
-		return -1;
 	if (settings != NULL)
 		rc = settings_from_json(&s, settings, err);
 	settings_clear(&s);
-	if (rc == -1 ||
-	    jsonx_str(args, "apply", "apply", 16, &apply, err) == -1 ||
-	    read_passphrase(args, &passphrase, err) == -1)
+	if (rc == -1)
 		return -1;
 	if (apply != NULL && apply_mode_from_name(apply, &mode) == -1)
 		return err_set(err, ERR_FIELD_INVALID, "apply",
@@ -304,15 +276,14 @@ int
 op_draft_put(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *id = NULL;
+	const char *id = jsonx_path_str(args, "draft", "");
 	struct files sent;
 	struct draft d;
 	int lock = -1, rc = -1;
 
 	files_init(&sent);
 	draft_init(&d);
-	if (jsonx_str(args, "draft", "draft", DRAFT_ID_LEN, &id, err) == -1 ||
-	    (lock = draft_lock(c->conf, id, err)) == -1 ||
+	if ((lock = draft_lock(c->conf, id, err)) == -1 ||
 	    draft_load(c->conf, id, &d, err) == -1 ||
 	    put_removed(args, &d, err) == -1 ||
 	    put_files(args, &d, &sent, err) == -1 ||
@@ -340,9 +311,5 @@ int
 op_draft_drop(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *id = NULL;
-
-	if (jsonx_str(args, "draft", "draft", DRAFT_ID_LEN, &id, err) == -1)
-		return -1;
-	return draft_drop(c->conf, id, err);
+	return draft_drop(c->conf, jsonx_path_str(args, "draft", ""), err);
 }

@@ -15,12 +15,10 @@
 static int
 read_subject(struct json_object *args, struct issue_request *r, struct err *err)
 {
-	struct json_object *subject = NULL;
+	struct json_object *subject = jsonx_member(args, "subject");
 	const char *s;
 	int i;
 
-	if (jsonx_obj(args, "subject", "subject", &subject, err) == -1)
-		return -1;
 	if (subject == NULL)
 		return 0;
 	if (jsonx_only(subject, "subject", issue_part_names, err) == -1)
@@ -41,20 +39,12 @@ static int
 read_names(const struct conf *conf, struct json_object *args,
     struct issue_request *r, struct err *err)
 {
-	struct json_object *list = NULL, *v, *view = NULL;
-	size_t i, n;
+	struct json_object *list = jsonx_member(args, "names"), *view = NULL;
+	size_t i, n = jsonx_len(list);
 	int rc;
 
-	if (jsonx_array(
-		args, "names", "names", 4 * ISSUE_NAMES_MAX, &list, err) == -1)
-		return -1;
-	n = list == NULL ? 0 : json_object_array_length(list);
 	for (i = 0; i < n; i++) {
-		v = json_object_array_get_idx(list, i);
-		if (!json_object_is_type(v, json_type_string))
-			return err_set(err, ERR_FIELD_INVALID, "names",
-			    "names: expected strings");
-		if (issue_add_name(r, json_object_get_string(v), err) == -1)
+		if (issue_add_name(r, jsonx_str_at(list, i), err) == -1)
 			return -1;
 	}
 	if (n > 0)
@@ -70,27 +60,19 @@ static int
 read_request(const struct conf *conf, struct json_object *args,
     struct issue_request *r, struct err *err)
 {
-	const char *algorithm = NULL, *kind = NULL;
-	int64_t days = ISSUE_DAYS;
+	const char *algorithm = jsonx_path_str(args, "algorithm", NULL);
+	const char *kind = jsonx_path_str(args, "kind", "");
+	int64_t days = jsonx_path_int(args, "days");
 
-	if (jsonx_str(args, "algorithm", "algorithm", 16, &algorithm, err) ==
-		-1 ||
-	    jsonx_str(args, "kind", "kind", 16, &kind, err) == -1 ||
-	    jsonx_int(args, "days", "days", 1, ISSUE_DAYS_MAX, &days, err) ==
-		-1)
-		return -1;
 	if (algorithm != NULL &&
 	    issue_algorithm_from_name(algorithm, &r->algorithm) == -1)
 		return err_set(err, ERR_FIELD_INVALID, "algorithm",
 		    "expected rsa3072, p256 or p384");
-	if (kind == NULL)
-		return err_set(
-		    err, ERR_FIELD_MISSING, "kind", "kind is missing");
 	if (strcmp(kind, "csr") != 0 && strcmp(kind, "self_signed") != 0)
 		return err_set(err, ERR_FIELD_INVALID, "kind",
 		    "expected csr or self_signed");
 	r->self_signed = strcmp(kind, "self_signed") == 0;
-	r->days = (int)days;
+	r->days = days == 0 ? ISSUE_DAYS : (int)days;
 	if (read_subject(args, r, err) == -1 ||
 	    read_names(conf, args, r, err) == -1)
 		return -1;
@@ -161,26 +143,14 @@ op_keys_add(struct call *c, struct json_object *args, struct json_object **data,
 	return 0;
 }
 
-static int
-read_id(struct json_object *args, const char **ret, struct err *err)
-{
-	*ret = NULL;
-	if (jsonx_str(args, "id", "id", KEY_ID_LEN, ret, err) == -1)
-		return -1;
-	if (*ret == NULL)
-		return err_set(err, ERR_FIELD_MISSING, "id", "id is missing");
-	return 0;
-}
-
 int
 op_keys_get(struct call *c, struct json_object *args, struct json_object **data,
     struct err *err)
 {
 	struct json_object *key = NULL;
-	const char *id;
 
-	if (read_id(args, &id, err) == -1 ||
-	    keystore_get(c->conf, id, &key, err) == -1)
+	if (keystore_get(c->conf, jsonx_path_str(args, "id", ""), &key, err) ==
+	    -1)
 		return -1;
 	if (add_tlsa(c->conf, key, err) == -1) {
 		json_object_put(key);
@@ -194,13 +164,12 @@ int
 op_keys_delete(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
+	const char *id = jsonx_path_str(args, "id", "");
 	struct json_object *key = NULL;
 	char detail[DETAIL_MAX];
-	const char *id;
 	int rc;
 
-	if (read_id(args, &id, err) == -1 ||
-	    keystore_get(c->conf, id, &key, err) == -1)
+	if (keystore_get(c->conf, id, &key, err) == -1)
 		return -1;
 	describe(key, detail);
 	json_object_put(key);

@@ -200,12 +200,10 @@ int
 op_cluster_command(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *what = "", *scanner = NULL;
+	const char *what = jsonx_path_str(args, "do", "");
+	const char *scanner = jsonx_path_str(args, "scanner", NULL);
 	int rc;
 
-	if (jsonx_str(args, "do", "do", 16, &what, err) == -1 ||
-	    jsonx_str(args, "scanner", "scanner", 64, &scanner, err) == -1)
-		return -1;
 	if (!cluster_on(c->conf))
 		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
 	rc = strcmp(what, "rejoin") == 0 ? rejoin(c, scanner, err)

@@ -7,19 +7,16 @@
 #include "daemon.h"
 #include "jsonx.h"
 
-#define LIST_MAX     1000
 #define LIST_DEFAULT 100
 
 static int
 add_draft(struct call *c, struct json_object *args, struct json_object *view,
     struct err *err)
 {
-	const char *id = NULL;
+	const char *id = jsonx_path_str(args, "draft", NULL);
 	struct draft d;
 	int rc;
 
-	if (jsonx_str(args, "draft", "draft", DRAFT_ID_LEN, &id, err) == -1)
-		return -1;
 	if (id == NULL)
 		return 0;
 	draft_init(&d);
@@ -34,12 +31,9 @@ int
 op_connection_get(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	bool sandbox = false;
-
-	if (jsonx_bool(args, "sandbox", "sandbox", &sandbox, err) == -1 ||
-	    apply_view(c->conf, data, err) == -1)
+	if (apply_view(c->conf, data, err) == -1)
 		return -1;
-	if (sandbox)
+	if (jsonx_path_bool(args, "sandbox"))
 		json_object_object_add(
 		    *data, "sandbox", confine_to_json(c->conf));
 	return add_draft(c, args, *data, err);
@@ -50,11 +44,8 @@ op_status(struct call *c, struct json_object *args, struct json_object **data,
     struct err *err)
 {
 	struct json_object *live = NULL;
-	bool probe = false;
 
-	if (jsonx_bool(args, "probe", "probe", &probe, err) == -1)
-		return -1;
-	if (probe)
+	if (jsonx_path_bool(args, "probe"))
 		live = apply_live(c->conf);
 	if (apply_view(c->conf, data, err) == -1) {
 		json_object_put(live);
@@ -69,13 +60,15 @@ int
 op_job_get(struct call *c, struct json_object *args, struct json_object **data,
     struct err *err)
 {
-	const char *id = NULL;
+	return job_read(c->conf, jsonx_path_str(args, "job", ""), data, err);
+}
 
-	if (jsonx_str(args, "job", "job", JOB_ID_LEN, &id, err) == -1)
-		return -1;
-	if (id == NULL)
-		return err_set(err, ERR_FIELD_MISSING, "job", "job is missing");
-	return job_read(c->conf, id, data, err);
+static size_t
+list_limit(struct json_object *args)
+{
+	int64_t limit = jsonx_path_int(args, "limit");
+
+	return limit == 0 ? LIST_DEFAULT : (size_t)limit;
 }
 
 int
@@ -83,10 +76,8 @@ op_generations_list(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	struct json_object *list;
-	int64_t limit = LIST_DEFAULT;
 
-	if (jsonx_int(args, "limit", "limit", 1, LIST_MAX, &limit, err) == -1 ||
-	    generations_list(c->conf, (size_t)limit, &list, err) == -1)
+	if (generations_list(c->conf, list_limit(args), &list, err) == -1)
 		return -1;
 	*data = json_object_new_object();
 	json_object_object_add(*data, "generations", list);
@@ -97,28 +88,16 @@ int
 op_generation_get(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	int64_t id = 0;
-
-	if (jsonx_int(args, "id", "id", 1, INT32_MAX, &id, err) == -1)
-		return -1;
-	if (id == 0)
-		return err_set(err, ERR_FIELD_MISSING, "id", "id is missing");
-	return generation_get(c->conf, (long)id, data, err);
+	return generation_get(
+	    c->conf, (long)jsonx_path_int(args, "id"), data, err);
 }
 
 int
 op_generation_diff(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	int64_t a = 0, b = 0;
-
-	if (jsonx_int(args, "a", "a", 1, INT32_MAX, &a, err) == -1 ||
-	    jsonx_int(args, "b", "b", 1, INT32_MAX, &b, err) == -1)
-		return -1;
-	if (a == 0 || b == 0)
-		return err_set(err, ERR_FIELD_MISSING, a == 0 ? "a" : "b",
-		    "two generations are needed");
-	return generation_diff(c->conf, (long)a, (long)b, data, err);
+	return generation_diff(c->conf, (long)jsonx_path_int(args, "a"),
+	    (long)jsonx_path_int(args, "b"), data, err);
 }
 
 /* By hand, what the start of postseald and the next Save do by themselves. */
@@ -139,18 +118,15 @@ int
 op_audit_list(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	struct audit_query q = {.limit = LIST_DEFAULT};
-	int64_t limit = LIST_DEFAULT;
+	const struct audit_query q = {
+	    .user = jsonx_path_str(args, "user", NULL),
+	    .event = jsonx_path_str(args, "event", NULL),
+	    .outcome = jsonx_path_str(args, "outcome", NULL),
+	    .text = jsonx_path_str(args, "text", NULL),
+	    .before = jsonx_path_int(args, "before"),
+	    .limit = list_limit(args),
+	};
 
-	if (jsonx_str(args, "user", "user", 64, &q.user, err) == -1 ||
-	    jsonx_str(args, "event", "event", 48, &q.event, err) == -1 ||
-	    jsonx_str(args, "outcome", "outcome", 16, &q.outcome, err) == -1 ||
-	    jsonx_str(args, "text", "text", 128, &q.text, err) == -1 ||
-	    jsonx_int(args, "before", "before", 0, INT64_MAX, &q.before, err) ==
-		-1 ||
-	    jsonx_int(args, "limit", "limit", 1, LIST_MAX, &limit, err) == -1)
-		return -1;
-	q.limit = (size_t)limit;
 	return audit_read(c->conf, &q, data, err);
 }
 
@@ -182,19 +158,16 @@ int
 op_audit_add(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *event = NULL, *outcome = NULL, *detail = NULL;
+	const char *event = jsonx_path_str(args, "event", "");
+	const char *outcome = jsonx_path_str(args, "outcome", "");
+	const char *detail = jsonx_path_str(args, "detail", NULL);
 	char text[512];
 
-	if (jsonx_str(args, "event", "event", 48, &event, err) == -1 ||
-	    jsonx_str(args, "outcome", "outcome", 16, &outcome, err) == -1 ||
-	    jsonx_str(args, "detail", "detail", 2048, &detail, err) == -1)
-		return -1;
-	if (event == NULL || !is_event(event))
+	if (!is_event(event))
 		return err_set(err, ERR_FIELD_INVALID, "event",
 		    "expected a name like login_failed");
-	if (outcome == NULL ||
-	    (strcmp(outcome, "ok") != 0 && strcmp(outcome, "refused") != 0 &&
-		strcmp(outcome, "failed") != 0))
+	if (strcmp(outcome, "ok") != 0 && strcmp(outcome, "refused") != 0 &&
+	    strcmp(outcome, "failed") != 0)
 		return err_set(err, ERR_FIELD_INVALID, "outcome",
 		    "expected ok, refused or failed");
 	if (c->peer != PEER_ROOT && is_ours(event) &&

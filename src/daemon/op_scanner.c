@@ -314,13 +314,11 @@ int
 op_scanner_enrol(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *name = "", *pem = "";
+	const char *name = jsonx_path_str(args, "name", "");
+	const char *pem = jsonx_path_str(args, "certificate", "");
 	struct json_object *join = NULL;
 
-	if (jsonx_str(args, "name", "name", 256, &name, err) == -1 ||
-	    jsonx_str(args, "certificate", "certificate", BUNDLE_PEM_MAX - 1,
-		&pem, err) == -1 ||
-	    cluster_enrol(c->conf, name, pem, &join, err) == -1)
+	if (cluster_enrol(c->conf, name, pem, &join, err) == -1)
 		return -1;
 	forget_removed(c->conf, name);
 	(void)audit_add(c->conf, &c->actor, "scanner.enrol", "ok", name, NULL);
@@ -333,14 +331,9 @@ int
 op_scanner_trust(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	struct json_object *join = NULL;
+	struct json_object *join = jsonx_member(args, "join");
 
 	(void)data;
-	if (jsonx_obj(args, "join", "join", &join, err) == -1)
-		return -1;
-	if (join == NULL)
-		return err_set(
-		    err, ERR_FIELD_MISSING, "join", "join is missing");
 	if (cluster_trust(c->conf, join, err) == -1)
 		return -1;
 	(void)audit_add(c->conf, &c->actor, "scanner.trust", "ok",
@@ -378,11 +371,9 @@ int
 op_scanner_remove(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *name = "";
+	const char *name = jsonx_path_str(args, "name", "");
 
 	(void)data;
-	if (jsonx_str(args, "name", "name", 256, &name, err) == -1)
-		return -1;
 	if (strcmp(name, c->conf->cluster_name) == 0)
 		return err_set(err, ERR_SCANNER_UNKNOWN, "name",
 		    "the console itself stays enrolled");

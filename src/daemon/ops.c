@@ -2,8 +2,8 @@
  * ops.c - the fixed table of operations, and one connection from frame to
  * reply.
  *
- * A row says who may ask, how long the frame may be and which members its
- * args may have; the handler sees nothing that the row does not allow.
+ * A row of ops.def says who may ask, how long the frame may be and what its
+ * args may hold; the handler sees nothing that the row does not allow.
  * The frame may hold a key and a passphrase: its strings are overwritten
  * before the object is given back.
  */
@@ -13,88 +13,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster.h"
 #include "daemon.h"
 #include "jsonx.h"
+#include "keystore.h"
 #include "util.h"
 
 #define BOTH	(PEER_ROOT | PEER_WEB)
-#define SYNC	PEER_SYNC
 #define SMALL	(8 * 1024)
 #define RECV_MS 5000
 
-static const char *const no_args[] = {NULL};
-static const char *const draft_args[] = {"draft", NULL};
-static const char *const view_args[] = {"draft", "sandbox", NULL};
-static const char *const status_args[] = {"probe", NULL};
-static const char *const inspect_args[] = {
-    "files", "passphrase", "partial", NULL};
-static const char *const put_args[] = {"draft", "files", "names", "passphrase",
-    "settings", "apply", "remove", "key_id", "scanners", NULL};
-static const char *const apply_args[] = {"settings", "files", "passphrase",
-    "draft", "apply", "confirm", "dry_run", "if_match", "wait", "key_id",
-    "scanners", NULL};
-static const char *const job_args[] = {"job", NULL};
-static const char *const list_args[] = {"limit", NULL};
-static const char *const get_args[] = {"id", NULL};
-static const char *const restore_args[] = {
-    "id", "apply", "confirm", "dry_run", "if_match", "wait", NULL};
-static const char *const adopt_args[] = {
-    "apply", "confirm", "dry_run", "if_match", "wait", NULL};
-static const char *const diff_args[] = {"a", "b", NULL};
-static const char *const log_args[] = {
-    "user", "event", "outcome", "text", "before", "limit", NULL};
-static const char *const audit_args[] = {"event", "outcome", "detail", NULL};
-static const char *const pam_args[] = {"user", "password", NULL};
-static const char *const key_args[] = {"id", NULL};
-static const char *const key_add_args[] = {
-    "kind", "algorithm", "subject", "names", "days", NULL};
-static const char *const poll_args[] = {"serial", "wait_ms", "probe", NULL};
-static const char *const seal_args[] = {
-    "host", "generation", "local", "by", "apply", "chosen", NULL};
-static const char *const published_args[] = {"id", "outcome", "detail", NULL};
-static const char *const blob_args[] = {
-    "blob", "generation", "attempt", "own", NULL};
-static const char *const report_args[] = {"etcd", "desired", "hosts", NULL};
-static const char *const command_args[] = {"do", "scanner", NULL};
-static const char *const name_args[] = {"name", NULL};
-static const char *const enrol_args[] = {"name", "certificate", NULL};
-static const char *const trust_args[] = {"join", NULL};
+/* What the rows of ops.def are written with. */
+#define ARG(name, type, need, min, max) {#name, type, need, min, max},
+#define OPT				false
+#define NEED				true
+#define BOOL(name)			ARG(name, ARG_BOOL, OPT, 0, 0)
+#define INT(name, need, min, max)	ARG(name, ARG_INT, need, min, max)
+#define STR(name, need, max)		ARG(name, ARG_STR, need, 0, max)
+#define STRS(name, max)			ARG(name, ARG_STRS, OPT, 0, max)
+#define OBJ(name, need)			ARG(name, ARG_OBJ, need, 0, 0)
+#define LIST(name, max)			ARG(name, ARG_LIST, OPT, 0, max)
+#define NONE
+/* Of whatever applies. */
+#define HOW \
+	STR(apply, OPT, 16) \
+	STRS(confirm, CONFIRM_MAX) \
+	BOOL(dry_run) \
+	STR(if_match, OPT, 128) \
+	BOOL(wait)
 
+#define O(symbol, text, peers, size, patience, run, args) \
+	{text, peers, size, (const struct op_arg[]){args{0}}, run},
 const struct op ops[] = {
-    {OP_CONNECTION_GET, BOTH, SMALL, view_args, op_connection_get},
-    {OP_STATUS, BOTH, SMALL, status_args, op_status},
-    {OP_INSPECT, BOTH, IPC_FRAME_MAX, inspect_args, op_inspect},
-    {OP_DRAFT_PUT, BOTH, IPC_FRAME_MAX, put_args, op_draft_put},
-    {OP_DRAFT_DROP, BOTH, SMALL, draft_args, op_draft_drop},
-    {OP_CONNECTION_APPLY, BOTH, IPC_FRAME_MAX, apply_args, op_connection_apply},
-    {OP_JOB_GET, BOTH, SMALL, job_args, op_job_get},
-    {OP_GENERATIONS_LIST, BOTH, SMALL, list_args, op_generations_list},
-    {OP_GENERATION_GET, BOTH, SMALL, get_args, op_generation_get},
-    {OP_GENERATION_DIFF, BOTH, SMALL, diff_args, op_generation_diff},
-    {OP_GENERATION_RESTORE, BOTH, SMALL, restore_args, op_generation_restore},
-    {OP_CONNECTION_ADOPT, BOTH, SMALL, adopt_args, op_connection_adopt},
-    {OP_RECOVER, PEER_ROOT, SMALL, no_args, op_recover},
-    {OP_AUDIT_LIST, BOTH, SMALL, log_args, op_audit_list},
-    {OP_AUDIT_ADD, BOTH, SMALL, audit_args, op_audit_add},
-    {OP_AUTH_PAM, PEER_WEB, SMALL, pam_args, op_auth_pam},
-    {OP_KEYS_ADD, BOTH, 4 * SMALL, key_add_args, op_keys_add},
-    {OP_KEYS_LIST, BOTH, SMALL, no_args, op_keys_list},
-    {OP_KEYS_GET, BOTH, SMALL, key_args, op_keys_get},
-    {OP_KEYS_DELETE, BOTH, SMALL, key_args, op_keys_delete},
-    {OP_CLUSTER_POLL, SYNC, SMALL, poll_args, op_cluster_poll},
-    {OP_CLUSTER_SEAL, SYNC, SMALL, seal_args, op_cluster_seal},
-    {OP_CLUSTER_PUBLISHED, SYNC, SMALL, published_args, op_cluster_published},
-    {OP_CLUSTER_APPLY, SYNC, IPC_FRAME_MAX, blob_args, op_cluster_apply},
-    {OP_CLUSTER_REPORT, SYNC, IPC_FRAME_MAX, report_args, op_cluster_report},
-    {OP_CLUSTER_COMMAND, BOTH, SMALL, command_args, op_cluster_command},
-    {OP_SCANNERS_GET, BOTH, SMALL, no_args, op_scanners_get},
-    {OP_SCANNER_IDENTITY, PEER_ROOT, SMALL, no_args, op_scanner_identity},
-    {OP_SCANNER_ENROL, PEER_ROOT, 4 * SMALL, enrol_args, op_scanner_enrol},
-    {OP_SCANNER_TRUST, PEER_ROOT, 4 * SMALL, trust_args, op_scanner_trust},
-    {OP_SCANNER_ROTATE, PEER_ROOT, SMALL, no_args, op_scanner_rotate},
-    {OP_SCANNER_REMOVE, BOTH, SMALL, name_args, op_scanner_remove},
-    {NULL, 0, 0, no_args, NULL},
+#include "ops.def"
+    {0},
 };
+#undef O
 
 static const struct op *
 op_find(const char *name)
@@ -191,7 +145,7 @@ read_request(struct call *c, struct json_object *req, size_t len,
 	if (args == NULL)
 		return err_set(
 		    err, ERR_FIELD_MISSING, "args", "args is missing");
-	if (jsonx_only(args, "", op->args, err) == -1)
+	if (args_check(op, args, err) == -1)
 		return -1;
 	*ret_op = op;
 	*ret_args = args;

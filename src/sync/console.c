@@ -22,7 +22,6 @@
 #define KEEP_EVERY 20
 #define SWAPS	   5
 #define SEALS	   4
-#define SEAL_MS	   15000
 
 /* Enrolled hosts for rollout.c; names are borrowed from s->hosts. */
 struct rollout_host *
@@ -82,7 +81,8 @@ seal_finish(int fd, struct json_object *what, int wave,
 {
 	struct json_object *data = NULL, *o;
 
-	if (client_finish(fd, SEAL_MS, &data, NULL, err) == -1)
+	if (client_finish(fd, op_patience(OP_CLUSTER_SEAL), &data, NULL, err) ==
+	    -1)
 		return -1;
 	o = json_object_new_object();
 	jsonx_put_int(o, "generation", jsonx_path_int(what, "generation"));

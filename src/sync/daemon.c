@@ -2,9 +2,8 @@
  * daemon.c - what postseal-sync asks postseald.
  */
 #include "client.h"
+#include "ops.h"
 #include "sync.h"
-
-#define CALL_MS 15000
 
 int
 daemon_start(const struct conf *conf, const char *op, struct json_object *args,
@@ -24,5 +23,6 @@ daemon_call(const struct conf *conf, const char *op, struct json_object *args,
 {
 	int fd = daemon_start(conf, op, args, err);
 
-	return fd == -1 ? -1 : client_finish(fd, CALL_MS, data, NULL, err);
+	return fd == -1 ? -1
+			: client_finish(fd, op_patience(op), data, NULL, err);
 }

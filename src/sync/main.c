@@ -39,7 +39,6 @@
 #define RETRY_MS	500
 #define RETRY_DOUBLINGS 5 /* at most 8 s, give or take */
 #define TICK_MS		1000
-#define POLL_GRACE	10000
 #define RECEIVE_MS	5000
 #define TELL_MS		1000 /* what it has to say takes less */
 
@@ -295,7 +294,7 @@ start_poll(struct sync *s)
 	json_object_object_add(args, "probe", json_object_new_boolean(probe));
 	if (probe)
 		s->probe_at = now_ms() + PROBE_MS;
-	s->poll.until = now_ms() + POLL_MS + POLL_GRACE;
+	s->poll.until = now_ms() + POLL_MS + op_patience(OP_CLUSTER_POLL);
 	s->poll.fd = daemon_start(s->conf, OP_CLUSTER_POLL, args, &err);
 	if (s->poll.fd == -1 && s->me != NULL) {
 		log_warn("postseald: %s", err.msg);

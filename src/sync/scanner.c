@@ -13,7 +13,6 @@
 #include "util.h"
 
 #define DEPTH	       4
-#define APPLY_MS       300000
 #define FETCH_AGAIN_MS 3000
 #define PROBE_AGAIN_MS 15000 /* one that failed */
 
@@ -139,7 +138,7 @@ hand_over(struct sync *s, const struct want *w, struct json_object *bundle,
 	json_object_object_add(args, "own", json_object_new_boolean(w->own));
 	log_info("%s %lld: applying", w->own ? "own settings" : "generation",
 	    (long long)w->generation);
-	s->work.until = now_ms() + APPLY_MS;
+	s->work.until = now_ms() + op_patience(OP_CLUSTER_APPLY);
 	s->work.fd = daemon_start(s->conf, OP_CLUSTER_APPLY, args, err);
 	return s->work.fd == -1 ? -1 : 0;
 }

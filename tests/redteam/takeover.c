@@ -189,9 +189,9 @@ put_base(struct json_object *args, const struct op *op)
 	struct json_object *v = NULL;
 	size_t i, j;
 
-	for (i = 0; op->args[i] != NULL; i++)
+	for (i = 0; op->args[i].name != NULL; i++)
 		for (j = 0; j < sizeof(base) / sizeof(base[0]); j++) {
-			if (strcmp(base[j].name, op->args[i]) != 0 ||
+			if (strcmp(base[j].name, op->args[i].name) != 0 ||
 			    (base[j].op[0] != '\0' &&
 				strcmp(base[j].op, op->name) != 0))
 				continue;
@@ -266,10 +266,10 @@ attack_ops(struct wire *w)
 
 	for (op = ops; op->name != NULL; op++) {
 		attack_frame(w, op);
-		if (op->args[0] == NULL)
+		if (op->args[0].name == NULL)
 			attack_member(w, op, "x");
-		for (i = 0; op->args[i] != NULL; i++)
-			attack_member(w, op, op->args[i]);
+		for (i = 0; op->args[i].name != NULL; i++)
+			attack_member(w, op, op->args[i].name);
 		for (i = 0; i < sizeof(via) / sizeof(via[0]); i++) {
 			snprintf(text, sizeof(text),
 			    "{\"op\":\"%s\",\"actor\":{\"via\":\"%s\"},"

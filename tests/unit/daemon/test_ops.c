@@ -179,13 +179,8 @@ END_TEST
 
 START_TEST(table)
 {
-	static const char *const names[] = {OP_CONNECTION_GET, OP_STATUS,
-	    OP_INSPECT, OP_DRAFT_PUT, OP_DRAFT_DROP, OP_CONNECTION_APPLY,
-	    OP_JOB_GET, OP_GENERATIONS_LIST, OP_GENERATION_GET,
-	    OP_GENERATION_DIFF, OP_GENERATION_RESTORE, OP_CONNECTION_ADOPT,
-	    OP_RECOVER, OP_AUDIT_LIST, OP_AUDIT_ADD};
 	const struct op *op, *other;
-	size_t i, found;
+	const struct op_arg *a;
 
 	for (op = ops; op->name != NULL; op++) {
 		ck_assert_uint_ne(op->peers, 0);
@@ -197,12 +192,90 @@ START_TEST(table)
 		ck_assert(op->run != NULL && op->args != NULL);
 		for (other = op + 1; other->name != NULL; other++)
 			ck_assert_str_ne(op->name, other->name);
+		for (a = op->args; a->name != NULL; a++)
+			ck_assert_msg(a->min <= a->max, "%s", a->name);
+		ck_assert_int_gt(op_patience(op->name), 0);
 	}
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		found = 0;
-		for (op = ops; op->name != NULL; op++)
-			found += strcmp(op->name, names[i]) == 0;
-		ck_assert_msg(found == 1, "%s", names[i]);
+	ck_assert_int_eq(op_patience("no.such"), 0);
+	/* The web server waits for 120 s. */
+	ck_assert_int_lt(op_patience(OP_CONNECTION_APPLY), 120000);
+}
+END_TEST
+
+/* args {"NAME": value} (taken over) is refused with that code before the
+ * handler is asked. */
+static void
+refused_as(const struct op *op, const char *name, struct json_object *value,
+    const char *code)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+	struct json_object *o = args_new("{" ACTOR "}");
+	struct json_object *args = json_object_new_object();
+
+	json_object_object_add(args, name, value);
+	json_object_object_add(o, "op", json_object_new_string(op->name));
+	json_object_object_add(o, "args", args);
+	talk_text(op->peers & -op->peers, json_object_to_json_string(o), a);
+	ck_assert_msg(
+	    strcmp(talk_code(a), code) == 0 &&
+		strcmp(jsonx_path_str(a->last, "error.field", ""), name) == 0,
+	    "%s %s: %s", op->name, name, a->all + 4);
+	json_object_put(o);
+	talk_done(a);
+	free(a);
+}
+
+static struct json_object *
+long_value(const struct op_arg *a)
+{
+	size_t i, n = (size_t)a->max + 1;
+	struct json_object *o;
+	char *text;
+
+	if (a->type != ARG_STR) {
+		o = json_object_new_array();
+		for (i = 0; i < n; i++)
+			json_object_array_add(o, json_object_new_string(""));
+		return o;
+	}
+	text = malloc(n);
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', n);
+	o = json_object_new_string_len(text, (int)n);
+	free(text);
+	return o;
+}
+
+START_TEST(arguments)
+{
+	const struct op *op = &ops[_i];
+	const struct op_arg *a;
+	struct json_object *o;
+	bool first = true;
+
+	refused_as(op, "no_such", NULL, "field.unknown");
+	for (a = op->args; a->name != NULL; a++) {
+		o = a->type == ARG_STR ? json_object_new_int(7)
+				       : json_object_new_string("x");
+		refused_as(op, a->name, o, "field.invalid");
+		if (a->need && first)
+			refused_as(op, a->name, NULL, "field.missing");
+		first = first && !a->need;
+		if (a->type == ARG_STRS)
+			refused_as(op, a->name, args_new("[\"x\", 7]"),
+			    "field.invalid");
+		if (a->type == ARG_INT) {
+			o = json_object_new_int64(a->min - 1);
+			refused_as(op, a->name, o, "field.invalid");
+		}
+		if (a->type == ARG_INT && a->max < INT64_MAX) {
+			o = json_object_new_int64(a->max + 1);
+			refused_as(op, a->name, o, "field.invalid");
+		}
+		if ((a->type == ARG_STR && a->max + 256 < (int64_t)op->max) ||
+		    a->type == ARG_STRS || a->type == ARG_LIST)
+			refused_as(
+			    op, a->name, long_value(a), "field.too_long");
 	}
 }
 END_TEST
@@ -298,6 +371,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, refused_requests, 0, COUNT(bad));
 	tcase_add_loop_test(tc, noise, 0, 60);
 	tcase_add_loop_test(tc, frame_limits, 0, n_ops);
+	tcase_add_loop_test(tc, arguments, 0, n_ops);
 	tcase_add_test(tc, peers);
 	tcase_add_loop_test(tc, clean_copies, 0, COUNT(copies));
 	tcase_add_test(tc, audit_is_cleaned);

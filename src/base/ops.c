@@ -1,0 +1,32 @@
+/*
+ * ops.c - the names of the operations, and how long their clients wait.
+ */
+#include <string.h>
+
+#include "ops.h"
+
+#define APPLY_MS 100000 /* below the web server's 120 s */
+
+#define O(symbol, name, peers, size, patience, ...) \
+	const char OP_##symbol[] = name;
+#include "ops.def"
+#undef O
+
+static const struct {
+	const char *name;
+	int ms;
+} rows[] = {
+#define O(symbol, name, peers, size, patience, ...) {name, patience},
+#include "ops.def"
+#undef O
+};
+
+int
+op_patience(const char *name)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].ms;
+	}
+	return 0;
+}
