@@ -220,14 +220,211 @@ START_TEST(too_many_bytes)
 }
 END_TEST
 
+/* Byte order marks and blanks: where they are skipped, and where not. */
+static const struct {
+	const char *text;
+	size_t len, n; /* n: entries, or 99: refused */
+} blanks[] = {
+    {"\xef\xbb\xbf", 3, 0},
+    {"\xef\xbb\xbf\n", 3, 0},
+    {"\xef\xbb\xbf"
+     "10.0.0.1",
+	11, 1},
+    {"\xef\xbb", 2, 99},
+    {"\xef\xbb\xbe"
+     "10.0.0.1",
+	11, 99},
+    {"10.0.0.1\xef\xbb\xbf", 11, 99},
+    {"", 0, 0},
+    {" ", 1, 0},
+    {"\t\v\f\r 10.0.0.1 \r\f\v\t", 18, 1},
+    {"\x08"
+     "10.0.0.1",
+	9, 99},
+    {"10.0.0.1\x0e", 9, 99},
+    {"10.0.0.1\x08", 9, 99},
+    {"\x0e"
+     "10.0.0.1",
+	9, 99},
+    {"!10.0.0.1", 9, 99},
+    {"#10.0.0.1", 9, 0},
+    {"10.0.0.1#", 9, 1},
+    {"10.0.0.1 # a # b", 16, 1},
+    {"10.0.0.1\n10.0.0.2", 17, 2},
+    {"10.0.0.1\n10.0.0.2\n", 18, 2},
+    {"10.0.0.1\n10.0.0.22\n", 17, 2},
+    {"#\n#\n", 4, 0},
+};
+
+START_TEST(blank)
+{
+	size_t len = blanks[_i].len, n = 0;
+	char *copy = malloc(len + 1);
+	struct settings s;
+	struct findings f;
+	struct err err;
+	int rc;
+
+	memcpy(copy, blanks[_i].text, len);
+	copy[len] = '\0';
+	rc = take("access_list", copy, len, &s, &f, &err);
+	ck_assert_int_eq(rc, blanks[_i].n == 99 ? -1 : 0);
+	if (rc == -1)
+		ck_assert_int_eq(err.code, ERR_ACCESS_ENTRY);
+	for (const char *p = s.access_list; p != NULL && *p != '\0'; p++)
+		n += *p == '\n';
+	if (rc == 0)
+		ck_assert_uint_eq(n, blanks[_i].n);
+	findings_clear(&f);
+	settings_clear(&s);
+	free(copy);
+}
+END_TEST
+
+/* Of many that are wrong the first twenty; what is behind is not read. */
+START_TEST(at_most_twenty)
+{
+	struct settings s;
+	struct findings f;
+	struct err err;
+	char text[512] = "", *p = text;
+	int i;
+
+	for (i = 0; i < 20 + _i; i++)
+		p = stpcpy(p, "host\n");
+	(void)stpcpy(p, "10.0.0.1/8\n");
+	ck_assert_int_eq(
+	    take("access_list", text, strlen(text), &s, &f, &err), -1);
+	ck_assert_uint_eq(f.n, 20);
+	ck_assert_int_eq(
+	    f.v[19].code, _i == -1 ? ERR_ACCESS_HOST_BITS : ERR_ACCESS_ENTRY);
+	ck_assert_str_eq(err.msg, "line 1: \"host\"");
+	findings_clear(&f);
+	settings_clear(&s);
+}
+END_TEST
+
+/* An entry is shown as far as it fits a line, with its cure. */
+START_TEST(is_shown)
+{
+	struct settings s;
+	struct findings f;
+	struct err err;
+	char text[140];
+	size_t len;
+
+	memset(text, 'x', sizeof(text));
+	text[59] = '\n';
+	ck_assert_int_eq(
+	    take("access_list", text, sizeof(text), &s, &f, &err), -1);
+	ck_assert_uint_eq(f.n, 2);
+	ck_assert_uint_eq(strlen(jsonx_path_str(f.v[0].args, "entry", "")), 59);
+	len = strlen(jsonx_path_str(f.v[1].args, "entry", ""));
+	ck_assert(len > 55 && len < 60);
+	ck_assert_str_eq(jsonx_path_str(f.v[1].args, "line", ""), "2");
+	findings_clear(&f);
+	ck_assert_int_eq(
+	    take("access_list", "\n10.0.0.7/24", 12, &s, &f, &err), -1);
+	ck_assert_str_eq(
+	    err.msg, "line 2: \"10.0.0.7/24\", perhaps 10.0.0.0/24");
+	findings_clear(&f);
+	settings_clear(&s);
+}
+END_TEST
+
+/* The first of equal ones stays, and the order with it. */
+static const struct {
+	const char *list, *text;
+	size_t dropped;
+} copies[] = {
+    {"10.0.0.1", "10.0.0.1\n", 0},
+    {"10.0.0.1\n10.0.0.1", "10.0.0.1\n", 1},
+    {"10.0.0.2\n10.0.0.1\n10.0.0.2\n10.0.0.1\n10.0.0.3",
+	"10.0.0.2\n10.0.0.1\n10.0.0.3\n", 2},
+    {"10.0.0.0/8\n10.0.0.0/9\n10.0.0.0/8\n10.0.0.0",
+	"10.0.0.0/8\n10.0.0.0/9\n10.0.0.0\n", 1},
+    {"3::\n2::\n1::\n3::\n2::\n1::\n3::", "3::\n2::\n1::\n", 4},
+    {"10.0.0.10\n10.0.0.1\n10.0.0.10\n10.0.0.1", "10.0.0.10\n10.0.0.1\n", 2},
+    {"10.0.0.1\n::ffff:10.0.0.1\n10.0.0.1/32", "10.0.0.1\n", 2},
+};
+
+START_TEST(without_copies)
+{
+	struct settings s;
+	struct findings f;
+	struct err err;
+
+	ck_assert_int_eq(take("access_list", copies[_i].list,
+			     strlen(copies[_i].list), &s, &f, &err),
+	    0);
+	ck_assert_str_eq(s.access_list, copies[_i].text);
+	ck_assert_uint_eq(s.dropped[SETTING_access_list], copies[_i].dropped);
+	findings_clear(&f);
+	settings_clear(&s);
+}
+END_TEST
+
+/* From JSON, where a number is no entry, and what is wrong is numbered. */
+static const struct {
+	const char *json;
+	const char *list; /* NULL: refused */
+	const char *line; /* of the first finding, or "" */
+	enum err_code code;
+} arrays[] = {
+    {"[]", "", "", ERR_NONE},
+    {"null", "192.0.2.1\n", "", ERR_NONE},
+    {"[\"::1\",\"::1\"]", "::1\n", "", ERR_NONE},
+    {"[\"::1\",1]", NULL, "", ERR_FIELD_INVALID},
+    {"[\"::1\",null]", NULL, "", ERR_FIELD_INVALID},
+    {"[\"::1\",\"\",\"x\"]", NULL, "2", ERR_ACCESS_ENTRY},
+    {"[\"::1 \"]", NULL, "1", ERR_ACCESS_ENTRY},
+    {"[\"::1\\u0000\"]", NULL, "1", ERR_ACCESS_ENTRY},
+};
+
+START_TEST(from_array)
+{
+	struct json_object *o = NULL;
+	struct settings s;
+	struct findings f;
+	struct err err;
+	char text[128];
+	int rc;
+
+	ck_assert_int_eq(take("access_list", "192.0.2.1", 9, &s, &f, &err), 0);
+	snprintf(
+	    text, sizeof(text), "{\"access\":{\"list\":%s}}", arrays[_i].json);
+	ck_assert_ptr_nonnull(o = json_tokener_parse(text));
+	rc = settings_check_json(&s, o, &f, &err);
+	ck_assert_int_eq(rc, arrays[_i].list == NULL ? -1 : 0);
+	if (rc == -1) {
+		ck_assert_int_eq(err.code, arrays[_i].code);
+		ck_assert_str_eq(err.field, "access.list");
+	}
+	ck_assert_str_eq(s.access_list == NULL ? "" : s.access_list,
+	    arrays[_i].list != NULL ? arrays[_i].list : "192.0.2.1\n");
+	ck_assert_str_eq(
+	    f.n == 0 ? "" : jsonx_path_str(f.v[0].args, "line", ""),
+	    arrays[_i].line);
+	json_object_put(o);
+	findings_clear(&f);
+	settings_clear(&s);
+}
+END_TEST
+
+#define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
 static void
 add(TCase *tc)
 {
+	tcase_add_loop_test(tc, blank, 0, N(blanks));
+	tcase_add_loop_test(tc, at_most_twenty, -1, 3);
+	tcase_add_test(tc, is_shown);
+	tcase_add_loop_test(tc, without_copies, 0, N(copies));
+	tcase_add_loop_test(tc, from_array, 0, N(arrays));
 	tcase_add_test(tc, lines);
 	tcase_add_test(tc, bad_lines);
 	tcase_add_test(tc, twenty_bad_lines);
-	tcase_add_loop_test(
-	    tc, many, 0, (int)(sizeof(many_rows) / sizeof(many_rows[0])));
+	tcase_add_loop_test(tc, many, 0, N(many_rows));
 	tcase_add_test(tc, many_as_json);
 	tcase_add_test(tc, too_many_bytes);
 }

@@ -37,6 +37,16 @@ static const struct {
     {"::ffff:192.0.2.0/120", "192.0.2.0/24"},
     {"::ffff:c000:201", "192.0.2.1"},
     {"fe80::/10", "fe80::/10"},
+    {"0.0.0.0", "0.0.0.0"},
+    {"10.20.30.40/30", "10.20.30.40/30"},
+    {"128.0.0.0:128.0.0.0", "128.0.0.0/1"},
+    {"2001:db8::8000/113", "2001:db8::8000/113"},
+    /* mapped, as long as it holds nothing but IPv4 */
+    {"::ffff:0.0.0.0/96", ANY4("0")},
+    {"::ffff:128.0.0.0/97", "128.0.0.0/1"},
+    {"::fffe:192.0.2.1", "::fffe:c000:201"},
+    {"::fffe:0:0/95", "::fffe:0:0/95"},
+    {"1::ffff:c000:201", "1::ffff:c000:201"},
 };
 
 START_TEST(takes)
@@ -85,6 +95,16 @@ static const struct {
     {"192.168.2.0/024", ERR_ACCESS_MASK, ""},
     {"192.168.2.0/99999999999999999999", ERR_ACCESS_MASK, ""},
     {"192.168.2.0/24/8", ERR_ACCESS_MASK, ""},
+    {"192.168.2.0/2:", ERR_ACCESS_MASK, ""},
+    {"192.168.2.0/2/", ERR_ACCESS_MASK, ""},
+    {"10.0.0.0/00", ERR_ACCESS_MASK, ""},
+    {"10.0.0.0/08", ERR_ACCESS_MASK, ""},
+    {"10.0.0.0/4294967304", ERR_ACCESS_MASK, ""},
+    {"10.0.0.0:", ERR_ACCESS_MASK, ""},
+    {"10.0.0.0:255.0.0.1", ERR_ACCESS_MASK, ""},
+    {"10.0.0.0:127.0.0.0", ERR_ACCESS_MASK, ""},
+    {"10.0.0.0:255.255.255.253", ERR_ACCESS_MASK, ""},
+    {"2001:db8::/255.0.0.0", ERR_ACCESS_MASK, ""},
     {"192.168.2.0:255.0.255.0", ERR_ACCESS_MASK, ""},
     {"192.168.2.0:0.0.0.255", ERR_ACCESS_MASK, ""},
     {"192.168.2.0:255.255.255", ERR_ACCESS_MASK, ""},
@@ -95,8 +115,39 @@ static const struct {
     {"10.0.0.1/31", ERR_ACCESS_HOST_BITS, "10.0.0.0/31"},
     {"2001:db8::1/32", ERR_ACCESS_HOST_BITS, "2001:db8::/32"},
     {"::ffff:192.0.2.1/120", ERR_ACCESS_HOST_BITS, "192.0.2.0/24"},
-    {"1.2.3.4/0", ERR_ACCESS_HOST_BITS, NULL},
+    {"1.2.3.4/0", ERR_ACCESS_HOST_BITS, ANY4("0")},
+    {"255.255.255.255/31", ERR_ACCESS_HOST_BITS, "255.255.255.254/31"},
+    {"128.0.0.0/0", ERR_ACCESS_HOST_BITS, ANY4("0")},
+    {"::ffff:192.0.2.1/95", ERR_ACCESS_HOST_BITS, "::fffe:0:0/95"},
+    {"ffff::1/127", ERR_ACCESS_HOST_BITS, "ffff::/127"},
 };
+
+/* What does not end with a NUL, holds one, or is longer than anything that
+ * could be right. */
+START_TEST(of_a_length)
+{
+	static const char nul[] = "10.0.0.1\0";
+	char text[2 * NET_TEXT_MAX + 8], instead[NET_TEXT_MAX] = "x";
+	enum err_code why;
+	struct net n;
+
+	ck_assert_int_eq(net_parse("10.0.0.12", 8, &n, &why, instead), 0);
+	ck_assert_str_eq(instead, "");
+	net_format(&n, text);
+	ck_assert_str_eq(text, "10.0.0.1");
+	ck_assert_int_eq(net_parse(nul, 9, &n, &why, instead), -1);
+	ck_assert_int_eq(why, ERR_ACCESS_ENTRY);
+	/* A zone at the last place that is looked at, and one behind it. */
+	memset(text, '1', sizeof(text));
+	text[2 * NET_TEXT_MAX - 2] = '%';
+	ck_assert_int_eq(
+	    net_parse(text, 2 * NET_TEXT_MAX - 1, &n, &why, instead), -1);
+	ck_assert_int_eq(why, ERR_ACCESS_ZONE);
+	ck_assert_int_eq(
+	    net_parse(text, 2 * NET_TEXT_MAX, &n, &why, instead), -1);
+	ck_assert_int_eq(why, ERR_ACCESS_ENTRY);
+}
+END_TEST
 
 START_TEST(refuses)
 {
@@ -108,8 +159,7 @@ START_TEST(refuses)
 	    net_parse(bad[_i].text, strlen(bad[_i].text), &n, &why, instead),
 	    -1);
 	ck_assert_int_eq(why, bad[_i].why);
-	if (bad[_i].instead != NULL)
-		ck_assert_str_eq(instead, bad[_i].instead);
+	ck_assert_str_eq(instead, bad[_i].instead);
 	ck_assert_mem_eq(&n, &old, sizeof(n));
 }
 END_TEST
@@ -167,9 +217,108 @@ START_TEST(questions)
 }
 END_TEST
 
+/* As settings keep it; NULL, a last line without its end, and none that is
+ * none. */
+START_TEST(canonical)
+{
+	static const char *const want[] = {"10.0.0.1", "10.0.0.2", "::1"};
+	struct netlist l;
+	char text[NET_TEXT_MAX];
+	int i;
+
+	netlist_init(&l);
+	ck_assert_int_eq(netlist_from_canonical(&l, NULL), 0);
+	ck_assert_int_eq(netlist_from_canonical(&l, ""), 0);
+	ck_assert_uint_eq(l.n, 0);
+	ck_assert_int_eq(
+	    netlist_from_canonical(&l, "10.0.0.1\nbad\n10.0.0.2"), 0);
+	ck_assert_int_eq(netlist_from_canonical(&l, "::1\n"), 0);
+	ck_assert_uint_eq(l.n, N(want));
+	for (i = 0; i < N(want); i++) {
+		net_format(&l.v[i], text);
+		ck_assert_str_eq(text, want[i]);
+	}
+	netlist_clear(&l);
+	ck_assert_ptr_null(l.v);
+	ck_assert_uint_eq(l.n, 0);
+}
+END_TEST
+
+/*
+ * The same questions by brute force: sixteen addresses at the beginning, in
+ * the middle and at the end of each family, and lists of the networks among
+ * them as they come out of a die with a fixed seed.
+ */
+#define UNIVERSE 16
+static const struct {
+	const char *first; /* UNIVERSE addresses from here */
+	int bits;	   /* of the whole */
+} ends[] = {
+    {"0.0.0.0", 28},
+    {"192.0.2.64", 28},
+    {"255.255.255.240", 28},
+    {"::", 124},
+    {"2001:db8::ff0", 124},
+    {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0", 124},
+};
+
+static unsigned die = 4711;
+
+static unsigned
+roll(unsigned sides)
+{
+	die = die * 1103515245u + 12345u;
+	return (die >> 16 & 0x7fff) % sides;
+}
+
+/* A network of 1 to 16 of the addresses; the bits that it holds. */
+static struct net
+some_net(int end, unsigned *ret_set)
+{
+	struct net n = net(ends[end].first);
+	int log = (int)roll(5), size = 1 << log;
+	int at = (int)roll((unsigned)(UNIVERSE / size)) * size;
+
+	n.addr[n.v6 ? 15 : 3] |= (unsigned char)at;
+	n.bits = ends[end].bits + 4 - log;
+	*ret_set = ((1u << size) - 1) << at;
+	return n;
+}
+
+START_TEST(brute_force)
+{
+	struct netlist l;
+	struct net v[8], asked;
+	unsigned set, held, want;
+	int round, i, n;
+	bool has;
+
+	for (round = 0; round < 2000; round++) {
+		held = 0;
+		has = false;
+		n = (int)roll(8);
+		asked = some_net(_i, &want);
+		for (i = 0; i < n; i++) {
+			v[i] = some_net(_i, &set);
+			held |= set;
+			has = has || (set & want) == want;
+		}
+		l = (struct netlist){v, (size_t)n, 8};
+		ck_assert_int_eq(netlist_has(&l, &asked), has);
+		ck_assert_int_eq(
+		    netlist_overlaps(&l, &asked), (held & want) != 0);
+		ck_assert_int_eq(
+		    netlist_covers(&l, &asked), (held & want) == want);
+	}
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
+	tcase_add_test(tc, of_a_length);
+	tcase_add_test(tc, canonical);
+	tcase_add_loop_test(tc, brute_force, 0, N(ends));
 	tcase_add_loop_test(tc, takes, 0, N(good));
 	tcase_add_loop_test(tc, refuses, 0, N(bad));
 	tcase_add_loop_test(tc, questions, 0, N(sets));
