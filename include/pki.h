@@ -34,7 +34,8 @@
  *          trusted: the chain verifies up to a root of the system's file;
  *          null when there is no such file.
  * CERTINFO {"subject": "CN=..", "issuer": "..", "common_name": "..",
- *          "issuer_common_name": "..", "names": ["mx.example.jp"]
+ *          "issuer_common_name": "..", "name": "mx.example.jp" (what to
+ *          call it, never empty), "names": ["mx.example.jp"]
  *          (DNS and IP, the first 100 of "names_total": 1),
  *          "not_before": ISO, "not_after": ISO, "days_total": 90,
  *          "days_left": 61, "serial": "0A..", "signature": "sha256..",

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "certname.h"
 #include "jsonx.h"
 #include "parts.h"
 
@@ -54,9 +55,8 @@ applied_lines(const struct screen *s, struct json_object *lines)
 	reload = strcmp(jsonx_path_str(result, "apply", ""), "reload") == 0;
 	put_int(args, "generation",
 	    json_object_get_int64(jsonx_path(result, "generation")));
-	put_str(args, "name",
-	    jsonx_path_str(s->view, "certificate.leaf.common_name",
-		jsonx_path_str(s->view, "certificate.leaf.subject", "")));
+	put_str(
+	    args, "name", cert_name(jsonx_path(s->view, "certificate.leaf")));
 	put_str(
 	    args, "protocol", jsonx_path_str(result, "probe.protocol", "TLS"));
 	put_str(args, "cipher", jsonx_path_str(result, "probe.cipher", ""));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "certname.h"
 #include "jsonx.h"
 #include "parts.h"
 #include "settings.h"
@@ -77,9 +78,7 @@ in_use(const struct screen *s, const char *field, char *dst, size_t size)
 		return;
 	}
 	if (strcmp(field, "server_certificate") == 0) {
-		snprintf(dst, size, "%s",
-		    jsonx_path_str(cert, "leaf.common_name",
-			jsonx_path_str(cert, "leaf.subject", "")));
+		snprintf(dst, size, "%s", cert_name(jsonx_path(cert, "leaf")));
 		return;
 	}
 	chain = jsonx_path(cert, "chain");
@@ -87,8 +86,7 @@ in_use(const struct screen *s, const char *field, char *dst, size_t size)
 	for (i = 1; i < n && used < size; i++)
 		used += (size_t)snprintf(dst + used, size - used, "%s%s",
 		    i > 1 ? ", " : "",
-		    jsonx_path_str(json_object_array_get_idx(chain, i),
-			"common_name", "?"));
+		    cert_name(json_object_array_get_idx(chain, i)));
 }
 
 static void

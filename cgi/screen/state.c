@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certname.h"
 #include "jsonx.h"
 #include "parts.h"
 
@@ -155,14 +156,6 @@ link_add(const struct page *p, struct json_object *list, const char *kind,
 	json_object_array_add(list, o);
 }
 
-static const char *
-cert_name(struct json_object *cert)
-{
-	const char *s = jsonx_path_str(cert, "common_name", "");
-
-	return *s != '\0' ? s : jsonx_path_str(cert, "subject", "");
-}
-
 /* Leaf to root, as the peers see it, and what is missing. */
 static struct json_object *
 chain_of(const struct page *p, struct json_object *cert)
@@ -187,28 +180,8 @@ chain_of(const struct page *p, struct json_object *cert)
 	else if (!self && !jsonx_path_bool(cert, "complete") && one != NULL)
 		/* Above an intermediate it may well be somebody's own root. */
 		link_add(p, list, n > 1 ? "unknown" : "missing",
-		    jsonx_path_str(one, "issuer_common_name", "?"));
+		    cert_issuer_name(one));
 	return list;
-}
-
-/* All names, where it has more than the one that stands above; of many the
- * first, as the details have them all. */
-static void
-put_names(struct json_object *o, struct json_object *names)
-{
-	struct buf b;
-	size_t i, n;
-
-	n = jsonx_len(names);
-	buf_init(&b, 1024);
-	for (i = 0; n > 1 && i < n && i < NAMES_SHOWN; i++)
-		buf_printf(&b, "%s%s", i > 0 ? ", " : "",
-		    json_object_get_string(
-			json_object_array_get_idx(names, i)));
-	if (n > NAMES_SHOWN)
-		buf_printf(&b, ", ... (%zu)", n);
-	put_str(o, "names", b.failed || b.len == 0 ? "" : b.data);
-	buf_clear(&b);
 }
 
 void
@@ -223,7 +196,11 @@ screen_certificate(
 	}
 	o = json_object_new_object();
 	put_str(o, "name", cert_name(leaf));
-	put_names(o, jsonx_path(leaf, "names"));
+	/* Where it has more than the one that stands above. */
+	if (jsonx_len(jsonx_path(leaf, "names")) > 1)
+		put_names(p, o, leaf, NAMES_SHOWN);
+	else
+		put_str(o, "names", "");
 	json_object_object_add(o, "life", life_of(p, leaf));
 	json_object_object_add(o, "chain", chain_of(p, cert));
 	json_object_object_add(o, "facts", facts_of_cert(p, leaf));

@@ -8,7 +8,7 @@
 #include "jsonx.h"
 #include "words.h"
 
-#define JOINED_MAX 2048
+#define JOINED_MAX 32768 /* a hundred of the longest */
 
 static const struct {
 	const char *field;
@@ -98,23 +98,41 @@ row_add_print(const struct page *p, struct json_object *rows, const char *label,
 		json_object_put(groups);
 }
 
-static void
-row_add_names(
-    const struct page *p, struct json_object *rows, struct json_object *names)
+void
+put_names(const struct page *p, struct json_object *o, struct json_object *cert,
+    size_t max)
 {
+	struct json_object *names = jsonx_path(cert, "names"), *args;
+	int64_t total = jsonx_path_int(cert, "names_total");
+	size_t i, n = jsonx_len(names);
 	struct buf b;
-	size_t i;
 
 	buf_init(&b, JOINED_MAX);
-	if (json_object_is_type(names, json_type_array))
-		for (i = 0; i < json_object_array_length(names); i++) {
-			if (i > 0)
-				buf_adds(&b, ", ");
-			buf_adds(&b, json_object_get_string(
-					 json_object_array_get_idx(names, i)));
-		}
-	row_add(p, rows, "cert.names", b.data, false, NULL);
+	for (i = 0; i < n && i < max; i++)
+		buf_printf(
+		    &b, "%s%s", i > 0 ? ", " : "", jsonx_str_at(names, i));
+	args = json_object_new_object();
+	put_str(args, "names", b.len > 0 ? b.data : "");
+	put_int(
+	    args, "n", (total > (int64_t)n ? total : (int64_t)n) - (int64_t)i);
+	if (jsonx_path_int(args, "n") > 0)
+		put_text(p, o, "names", "cert.names_more", args);
+	else
+		put_str(o, "names", b.len > 0 ? b.data : "");
+	json_object_put(args);
 	buf_clear(&b);
+}
+
+static void
+row_add_names(
+    const struct page *p, struct json_object *rows, struct json_object *cert)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_names(p, o, cert, SIZE_MAX);
+	row_add(
+	    p, rows, "cert.names", jsonx_path_str(o, "names", ""), false, NULL);
+	json_object_put(o);
 }
 
 static void
@@ -151,7 +169,7 @@ facts_of_cert(const struct page *p, struct json_object *cert)
 	    json_object_get_boolean(jsonx_path(cert, "self_signed"))
 		? new_text(p, "cert.is_self_signed", NULL)
 		: NULL);
-	row_add_names(p, rows, jsonx_path(cert, "names"));
+	row_add_names(p, rows, cert);
 	row_add_validity(p, rows, cert);
 	row_add(p, rows, "cert.key", jsonx_path_str(cert, "key.label", ""),
 	    false, NULL);

@@ -30,6 +30,9 @@ struct json_object *managed_rows(
 /* page_facts.c */
 /* {"rows": [{label, value, mono, note}]} of a CERTINFO or a KEYINFO. */
 struct json_object *facts_of_cert(const struct page *, struct json_object *);
+/* o.names: the first max names of a certificate, and how many more. */
+void put_names(const struct page *, struct json_object *o,
+    struct json_object *cert, size_t max);
 struct json_object *facts_of_key(const struct page *, struct json_object *);
 /* The steps of a JOB or RESULT made ready for partial "_steps"; with all ten
  * when the job runs. */

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "certname.h"
 #include "cluster.h"
 #include "jsonx.h"
 #include "state.h"
@@ -63,7 +64,7 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 	    o, "version", jsonx_path_str(view, "postfix.version", ""));
 	put_served(o, view);
 	jsonx_put_str(o, "certificate_name",
-	    jsonx_path_str(view, "certificate.leaf.common_name", ""));
+	    cert_name(jsonx_path(view, "certificate.leaf")));
 	jsonx_put_str(o, "not_after",
 	    jsonx_path_str(view, "certificate.leaf.not_after", ""));
 	jsonx_put_int(

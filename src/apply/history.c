@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "certname.h"
 #include "jsonx.h"
 #include "state.h"
 
@@ -44,9 +45,8 @@ gen_brief(struct json_object *meta, long current)
 		json_object_object_add(gen, "error_code", json_object_get(v));
 	if ((v = jsonx_path(meta, "error.step")) != NULL)
 		json_object_object_add(gen, "error_step", json_object_get(v));
-	if ((v = jsonx_path(meta, "certificate.leaf.common_name")) != NULL)
-		json_object_object_add(
-		    gen, "certificate_name", json_object_get(v));
+	if ((v = jsonx_path(meta, "certificate.leaf")) != NULL)
+		jsonx_put_str(gen, "certificate_name", cert_name(v));
 	if ((v = jsonx_path(meta, "certificate.sha256")) != NULL)
 		json_object_object_add(
 		    gen, "certificate_sha256", json_object_get(v));

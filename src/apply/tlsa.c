@@ -12,6 +12,7 @@
 
 #include <json-c/json.h>
 
+#include "certname.h"
 #include "jsonx.h"
 #include "keystore.h"
 #include "util.h"
@@ -68,9 +69,7 @@ add_chain(const char *host, struct json_object *cert, struct json_object *array)
 	for (i = 0; i < n; i++) {
 		c = json_object_array_get_idx(chain, i);
 		add(host, i == 0 ? 3 : 2,
-		    jsonx_path_str(c, "key.spki_sha256", ""),
-		    jsonx_path_str(
-			c, "common_name", jsonx_path_str(c, "subject", "")),
+		    jsonx_path_str(c, "key.spki_sha256", ""), cert_name(c),
 		    array);
 	}
 }

@@ -126,8 +126,12 @@ time_iso(time_t t, char dst[32])
 	static const char epoch[] = "1970-01-01T00:00:00Z";
 	struct tm tm;
 
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(dst, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	/* Years in four digits, also those before 1000. */
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < -1900 ||
+	    tm.tm_year > 9999 - 1900 ||
+	    snprintf(dst, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		tm.tm_min, tm.tm_sec) < 0)
 		memcpy(dst, epoch, sizeof(epoch));
 }
 

@@ -21,7 +21,7 @@
 
 static const char *const hopeless[] = {"file.empty", "file.too_large",
     "file.unreadable", "file.truncated", "file.wrong_field",
-    "file.too_many_objects", "inspect.failed", NULL};
+    "file.too_many_objects", "key.of_ca", "inspect.failed", NULL};
 
 static bool
 is_hopeless(const char *code)

@@ -2,6 +2,7 @@
  * certcheck.c - the checks on the server's own certificate, as a table.
  * Severities stand in err_codes.def.  All rows run, all are reported.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,9 @@ check_dates(struct check_ctx *c, const struct check_row *row)
 	time_t from, to;
 
 	if (cert_time(X509_get0_notBefore(c->leaf), &from) == -1 ||
-	    cert_time(X509_get0_notAfter(c->leaf), &to) == -1 || from > to)
+	    cert_time(X509_get0_notAfter(c->leaf), &to) == -1 || from > to ||
+	    !time_strict(X509_get0_notBefore(c->leaf)) ||
+	    !time_strict(X509_get0_notAfter(c->leaf)))
 		say_times(c, row, 0);
 }
 
@@ -224,6 +227,8 @@ list_names(X509 *x, char *dst, size_t dst_len)
 		    o == 0 ? "" : ", ", g->d.dNSName->length,
 		    (const char *)g->d.dNSName->data);
 	}
+	if (n > NAMES_SHOWN && o < dst_len)
+		snprintf(dst + o, dst_len - o, ", ... (+%d)", n - NAMES_SHOWN);
 	GENERAL_NAMES_free(names);
 	ERR_clear_error();
 	return n;
@@ -272,9 +277,29 @@ good_wildcard(const char *p, size_t len)
 	return rest != NULL && rest > p + 2 && rest + 1 < p + len;
 }
 
-static void
-check_wildcard(struct check_ctx *c, const struct check_row *row)
+/* What a host name can be (RFC 5280 section 4.2.1.6), and "_". */
+static bool
+good_name(const char *p, size_t len)
 {
+	size_t i, label = 0;
+
+	for (i = 0; i < len; i++) {
+		label = p[i] == '.' ? 0 : label + 1;
+		if (label > 63 || (p[i] == '.' && (i == 0 || p[i - 1] == '.')))
+			return false;
+		if (!isalnum((unsigned char)p[i]) &&
+		    (p[i] == '\0' || strchr("-_.*", p[i]) == NULL))
+			return false;
+	}
+	return label > 0 && len <= 253;
+}
+
+/* The first name that no peer can match. */
+static void
+check_names(struct check_ctx *c, const struct check_row *row)
+{
+	bool (*good)(const char *, size_t) =
+	    row->code == ERR_CERT_WILDCARD ? good_wildcard : good_name;
 	GENERAL_NAMES *names;
 	GENERAL_NAME *g;
 	char text[PKI_NAME_MAX];
@@ -283,12 +308,11 @@ check_wildcard(struct check_ctx *c, const struct check_row *row)
 	names = X509_get_ext_d2i(c->leaf, NID_subject_alt_name, NULL, NULL);
 	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		g = sk_GENERAL_NAME_value(names, i);
-		if (g->type != GEN_DNS ||
-		    good_wildcard((const char *)g->d.dNSName->data,
-			(size_t)g->d.dNSName->length))
+		if (g->type != GEN_DNS || good((const char *)g->d.dNSName->data,
+					      (size_t)g->d.dNSName->length))
 			continue;
-		snprintf(text, sizeof(text), "%.*s", g->d.dNSName->length,
-		    (const char *)g->d.dNSName->data);
+		text_clean(text, sizeof(text), (char *)g->d.dNSName->data,
+		    (size_t)g->d.dNSName->length);
 		say(c, row, text);
 		break;
 	}
@@ -367,7 +391,8 @@ const struct check_row cert_rows[] = {
     {ERR_CERT_CRITICAL, PKI_SERVER_CERTIFICATE, check_critical},
     {ERR_CERT_NO_NAMES, PKI_SERVER_CERTIFICATE, check_no_names},
     {ERR_CERT_NAME_MISMATCH, PKI_SERVER_CERTIFICATE, check_name},
-    {ERR_CERT_WILDCARD, PKI_SERVER_CERTIFICATE, check_wildcard},
+    {ERR_CERT_WILDCARD, PKI_SERVER_CERTIFICATE, check_names},
+    {ERR_CERT_NAME_INVALID, PKI_SERVER_CERTIFICATE, check_names},
     {ERR_CERT_SERIAL, PKI_SERVER_CERTIFICATE, check_serial},
     {ERR_CERT_MUST_STAPLE, PKI_SERVER_CERTIFICATE, check_must_staple},
     {ERR_CERT_TRUSTED, PKI_SERVER_CERTIFICATE, check_trusted},

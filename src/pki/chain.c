@@ -71,23 +71,26 @@ cheap_to_verify(EVP_PKEY *pkey)
 }
 
 static bool
-may_verify(struct pki_set *s, const struct pki_cert *issuer)
+may_verify(struct pki_set *s, EVP_PKEY *issuer)
 {
-	return cheap_to_verify(X509_get0_pubkey(issuer->x)) &&
-	       s->signatures++ < VERIFY_MAX;
+	return cheap_to_verify(issuer) && s->signatures++ < VERIFY_MAX;
+}
+
+bool
+chain_signed(struct pki_set *s, const struct pki_cert *c, EVP_PKEY *issuer)
+{
+	bool ok = may_verify(s, issuer) && X509_verify(c->x, issuer) == 1;
+
+	ERR_clear_error();
+	return ok;
 }
 
 static bool
 signed_by(
     struct pki_set *s, const struct pki_cert *c, const struct pki_cert *issuer)
 {
-	bool ok;
-
-	ok = X509_check_issued(issuer->x, c->x) == X509_V_OK &&
-	     may_verify(s, issuer) &&
-	     X509_verify(c->x, X509_get0_pubkey(issuer->x)) == 1;
-	ERR_clear_error();
-	return ok;
+	return X509_check_issued(issuer->x, c->x) == X509_V_OK &&
+	       chain_signed(s, c, X509_get0_pubkey(issuer->x));
 }
 
 void
@@ -101,7 +104,7 @@ chain_link(struct pki_set *s)
 		if (c->role == PKI_ROLE_DUPLICATE)
 			continue;
 		if (c->self_issued) {
-			c->unchecked = !may_verify(s, c);
+			c->unchecked = !may_verify(s, X509_get0_pubkey(c->x));
 			c->self_signed =
 			    !c->unchecked && X509_self_signed(c->x, 1) == 1;
 		}

@@ -37,8 +37,8 @@ static const struct {
     {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, ERR_NONE},
     {X509_V_ERR_CERT_HAS_EXPIRED, ERR_NONE},
     {X509_V_ERR_CERT_NOT_YET_VALID, ERR_NONE},
-    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, ERR_NONE},
-    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, ERR_NONE},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, ERR_CHAIN_INVALID},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, ERR_CHAIN_INVALID},
     {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, ERR_NONE},
     {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, ERR_NONE},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, ERR_NONE},
@@ -158,7 +158,17 @@ said_not_ca(const struct check_ctx *c, int depth)
 	return false;
 }
 
-/* Once for each certificate; the leaf's purposes have rows of their own. */
+/* The leaf's own checks say it. */
+static bool
+said_of_leaf(const struct check_ctx *c, size_t i)
+{
+	return c->v[i].depth == 0 &&
+	       (code_of(c->v[i].error) == ERR_CHAIN_PURPOSE ||
+		   c->v[i].error == X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD ||
+		   c->v[i].error == X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD);
+}
+
+/* Once for each certificate. */
 static void
 check_verified(struct check_ctx *c, const struct check_row *row)
 {
@@ -167,10 +177,9 @@ check_verified(struct check_ctx *c, const struct check_row *row)
 
 	for (i = 0; i < c->n_v; i++) {
 		if (code_of(c->v[i].error) != row->code ||
-		    c->v[i].depth == last)
-			continue;
-		if (row->code == ERR_CHAIN_PURPOSE &&
-		    (c->v[i].depth == 0 || said_not_ca(c, c->v[i].depth)))
+		    c->v[i].depth == last || said_of_leaf(c, i) ||
+		    (row->code == ERR_CHAIN_PURPOSE &&
+			said_not_ca(c, c->v[i].depth)))
 			continue;
 		last = c->v[i].depth;
 		say(c, row, at_depth(c->pair, last),

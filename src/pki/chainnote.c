@@ -43,14 +43,6 @@ issuer_url(X509 *x, char *dst, size_t dst_len)
 }
 
 static void
-issuer_name(X509 *x, char *dst, size_t dst_len)
-{
-	name_common(X509_get_issuer_name(x), dst, dst_len);
-	if (dst[0] == '\0')
-		name_text(X509_get_issuer_name(x), dst, dst_len);
-}
-
-static void
 say_cert(struct pki_set *s, enum err_code code, const struct pki_cert *c)
 {
 	char name[PKI_NAME_MAX], print[PKI_SHORT_FP];
@@ -98,7 +90,7 @@ say_gap(struct pki_set *s, const struct pki_pair *p)
 		return;
 	say_namesake(s, last);
 	cert_subject(last->x, subject, sizeof(subject));
-	issuer_name(last->x, issuer, sizeof(issuer));
+	cert_issuer(last->x, issuer, sizeof(issuer));
 	issuer_url(last->x, url, sizeof(url));
 	/* A sub-CA without an address: its issuer may be a private root. */
 	findings_add(&s->found,

@@ -86,19 +86,56 @@ name_common(const X509_NAME *name, char *dst, size_t dst_len)
 	ERR_clear_error();
 }
 
-void
-cert_subject(X509 *x, char *dst, size_t dst_len)
-{
-	name_common(X509_get_subject_name(x), dst, dst_len);
-	if (dst[0] == '\0')
-		name_text(X509_get_subject_name(x), dst, dst_len);
-}
-
 static void
 short_print(const unsigned char *digest, char dst[PKI_SHORT_FP])
 {
 	snprintf(dst, PKI_SHORT_FP, "%02X:%02X:%02X:%02X", digest[0], digest[1],
 	    digest[2], digest[3]);
+}
+
+void
+name_first(X509 *x, char *dst, size_t dst_len)
+{
+	GENERAL_NAMES *names;
+	GENERAL_NAME *g;
+	int i;
+
+	dst[0] = '\0';
+	names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	for (i = 0; dst[0] == '\0' && i < sk_GENERAL_NAME_num(names); i++) {
+		g = sk_GENERAL_NAME_value(names, i);
+		if (g->type == GEN_DNS)
+			text_clean(dst, dst_len, (char *)g->d.dNSName->data,
+			    (size_t)g->d.dNSName->length);
+	}
+	GENERAL_NAMES_free(names);
+	ERR_clear_error();
+}
+
+/* Short-lived certificates of public CAs have no common name. */
+void
+cert_subject(X509 *x, char *dst, size_t dst_len)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+
+	name_common(X509_get_subject_name(x), dst, dst_len);
+	if (dst[0] == '\0')
+		name_first(x, dst, dst_len);
+	if (dst[0] == '\0')
+		name_text(X509_get_subject_name(x), dst, dst_len);
+	if (dst[0] == '\0' && dst_len >= PKI_SHORT_FP &&
+	    X509_digest(x, EVP_sha256(), md, NULL) == 1)
+		short_print(md, dst);
+}
+
+void
+cert_issuer(X509 *x, char *dst, size_t dst_len)
+{
+	name_common(X509_get_issuer_name(x), dst, dst_len);
+	if (dst[0] == '\0')
+		name_text(X509_get_issuer_name(x), dst, dst_len);
+	if (dst[0] == '\0')
+		snprintf(dst, dst_len, "?");
 }
 
 static int
@@ -199,6 +236,24 @@ key_facts(EVP_PKEY *pkey, struct key_facts *f)
 	}
 	if (id == EVP_PKEY_EC)
 		curve_facts(pkey, f);
+}
+
+bool
+cert_is_ca(X509 *x)
+{
+	return (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
+}
+
+/* RFC 5280 section 4.1.2.5: with seconds, in UTC.  OpenSSL reads other forms,
+ * and then refuses to verify what has them. */
+bool
+time_strict(const ASN1_TIME *t)
+{
+	size_t n = (size_t)ASN1_STRING_length(t);
+	const char *p = (const char *)ASN1_STRING_get0_data(t);
+
+	return n == (ASN1_STRING_type(t) == V_ASN1_UTCTIME ? 13u : 15u) &&
+	       p[n - 1] == 'Z' && strspn(p, "0123456789") == n - 1;
 }
 
 int
@@ -343,16 +398,20 @@ describe_cert(X509 *x, time_t now)
 	struct json_object *o = json_object_new_object();
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
 	unsigned char md[EVP_MAX_MD_SIZE];
-	char hex[2 * 64 + 2] = "";
+	char name[PKI_NAME_MAX], hex[2 * 64 + 2] = "";
+	bool negative = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
 	int n;
 
 	add_name(o, "subject", "common_name", X509_get_subject_name(x));
 	add_name(o, "issuer", "issuer_common_name", X509_get_issuer_name(x));
+	cert_subject(x, name, sizeof(name));
+	add_string(o, "name", name);
 	add_names(o, x);
 	add_times(o, x, now);
 	n = ASN1_STRING_length(serial);
-	hex_encode(
-	    hex, ASN1_STRING_get0_data(serial), (size_t)(n > 64 ? 64 : n));
+	hex[0] = '-';
+	hex_encode(hex + negative, ASN1_STRING_get0_data(serial),
+	    (size_t)(n > 64 ? 64 : n));
 	add_string(o, "serial", hex);
 	add_string(o, "signature", digest_name(x, NULL));
 	hex[0] = '\0';
@@ -361,7 +420,7 @@ describe_cert(X509 *x, time_t now)
 	add_string(o, "sha256", hex);
 	json_object_object_add(o, "key", describe_cert_key(x, false));
 	json_object_object_add(
-	    o, "is_ca", json_object_new_boolean(X509_check_ca(x) == 1));
+	    o, "is_ca", json_object_new_boolean(cert_is_ca(x)));
 	json_object_object_add(o, "self_signed",
 	    json_object_new_boolean(X509_self_signed(x, 0) == 1));
 	ERR_clear_error();
@@ -401,7 +460,10 @@ time_date(const ASN1_TIME *t, char dst[32])
 {
 	time_t when;
 
-	if (cert_time(t, &when) == 0)
+	if (!time_strict(t))
+		text_clean(dst, 32, (const char *)ASN1_STRING_get0_data(t),
+		    (size_t)ASN1_STRING_length(t));
+	else if (cert_time(t, &when) == 0)
 		time_iso(when, dst);
 	else
 		snprintf(dst, 32, "?");

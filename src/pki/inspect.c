@@ -83,7 +83,7 @@ check_all(struct pki_set *s, struct pki_plan *plan, const struct pki_input *in)
 		if (!plan->pair[i].kept)
 			check_pair(s, &plan->pair[i], in);
 	for (i = 0; i < s->n_key && !is_whole(plan); i++)
-		if (s->key[i].field != PKI_STORED)
+		if (s->key[i].field != PKI_STORED && !s->key[i].of_ca)
 			check_key(s, s->key[i].pkey, in);
 }
 

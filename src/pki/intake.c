@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "pki_int.h"
 
@@ -343,6 +344,65 @@ check_slots(struct pki_set *s, const struct pki_plan *plan)
 				    s, plan->pair[j].leaf, plan->pair[i].leaf);
 }
 
+/* A CA's own certificate, not one that a server made for itself: the usual
+ * way to make one of those (openssl req -x509) marks it as a CA, too. */
+static bool
+is_authority(const struct pki_cert *c)
+{
+	char cn[PKI_NAME_MAX], dns[PKI_NAME_MAX];
+
+	name_common(X509_get_subject_name(c->x), cn, sizeof(cn));
+	name_first(c->x, dns, sizeof(dns));
+	if (!c->is_ca || dns[0] != '\0' ||
+	    (strchr(cn, '.') != NULL && strchr(cn, ' ') == NULL))
+		return false;
+	return c->field == PKI_CA_CERTIFICATE ||
+	       ((X509_get_extension_flags(c->x) & EXFLAG_KUSAGE) &&
+		   (X509_get_key_usage(c->x) & X509v3_KU_KEY_CERT_SIGN));
+}
+
+/* The name of the CA whose key this is, or "". */
+static void
+authority_of(
+    struct pki_set *s, const struct pki_key *k, char *dst, size_t dst_len)
+{
+	const struct pki_cert *c;
+	size_t i;
+
+	dst[0] = '\0';
+	for (i = 0; i < s->n_cert && dst[0] == '\0'; i++) {
+		c = &s->cert[i];
+		if (c->role == PKI_ROLE_DUPLICATE)
+			continue;
+		if (same_key(k, c)) {
+			if (is_authority(c))
+				cert_subject(c->x, dst, dst_len);
+		} else if (chain_signed(s, c, k->pkey))
+			cert_issuer(c->x, dst, dst_len);
+	}
+}
+
+/* Whatever else is there: first of all that key must go. */
+static bool
+refuse_authority(struct pki_set *s)
+{
+	char name[PKI_NAME_MAX];
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < s->n_key; i++) {
+		if (s->key[i].field == PKI_STORED)
+			continue;
+		authority_of(s, &s->key[i], name, sizeof(name));
+		if (name[0] == '\0')
+			continue;
+		any = s->key[i].of_ca = true;
+		findings_add(&s->found, ERR_KEY_OF_CA,
+		    field_name(s->key[i].field), "subject", name, NULL);
+	}
+	return any;
+}
+
 void
 intake(struct pki_set *s, const struct pki_input *in, struct pki_plan *plan)
 {
@@ -353,6 +413,8 @@ intake(struct pki_set *s, const struct pki_input *in, struct pki_plan *plan)
 	drop_duplicates(s);
 	count(s, &n);
 	chain_link(s);
+	if (refuse_authority(s))
+		return;
 	pair_uploads(s, plan, false);
 	pair_stored_leaf(s, plan, false);
 	if (n.keys == 0 || plan->n > 0)
@@ -367,13 +429,24 @@ intake(struct pki_set *s, const struct pki_input *in, struct pki_plan *plan)
 		plan_add(plan, NULL, leaf);
 }
 
-/* Say where objects in a foreign field were taken from. */
+/* Say where objects in a foreign field were taken from, and which files a
+ * passphrase opened. */
 void
 intake_fields(struct pki_set *s, const struct pki_plan *plan)
 {
+	bool said[PKI_FIELD__MAX + 1] = {[PKI_STORED] = true};
 	const struct pki_pair *p;
+	const struct pki_key *k;
 	size_t i;
 
+	for (i = 0; i < s->n_key; i++) {
+		k = &s->key[i];
+		if (!k->encrypted || k->of_ca || said[k->field])
+			continue;
+		said[k->field] = true;
+		findings_add(
+		    &s->found, ERR_KEY_DECRYPTED, field_name(k->field), NULL);
+	}
 	for (i = 0; i < plan->n; i++) {
 		p = &plan->pair[i];
 		if (p->key == NULL || p->kept)

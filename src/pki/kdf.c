@@ -228,13 +228,6 @@ why_not_decrypted(void)
 	return ERR_KEY_PASSPHRASE;
 }
 
-static int
-decrypted(struct pki_set *s, int field)
-{
-	findings_add(&s->found, ERR_KEY_DECRYPTED, field_name(field), NULL);
-	return 0;
-}
-
 int
 kdf_decrypt_pkcs8(struct pki_set *s, int field, int line,
     const unsigned char *der, size_t len)
@@ -259,8 +252,7 @@ kdf_decrypt_pkcs8(struct pki_set *s, int field, int line,
 		set_fail(s, field, why_not_decrypted(), line, "PKCS#8");
 		goto out;
 	}
-	if ((rc = der_take_pkcs8(s, field, line, p8, true, false)) == 0)
-		rc = decrypted(s, field);
+	rc = der_take_pkcs8(s, field, line, p8, true, false);
 out:
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	X509_SIG_free(sig);
@@ -308,8 +300,6 @@ kdf_decrypt_pem(struct pki_set *s, int field, struct pem_block *b)
 				    kind != DER_DSA_KEY && kind != DER_PKCS8))
 		return set_fail(
 		    s, field, ERR_KEY_PASSPHRASE, b->line, b->label);
-	if (der_read_key(s, field, kind, (unsigned char *)b->der.data, n,
-		b->line, true) == -1)
-		return -1;
-	return decrypted(s, field);
+	return der_read_key(
+	    s, field, kind, (unsigned char *)b->der.data, n, b->line, true);
 }

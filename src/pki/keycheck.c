@@ -160,7 +160,65 @@ check_roca(struct check_ctx *c, const struct check_row *row)
 	BN_free(n);
 }
 
+/* Public exponent times private one is 1 for both primes, whose product is
+ * the modulus.  That they are primes the handshake shows well enough. */
+static bool
+is_whole_rsa(EVP_PKEY *pkey)
+{
+	static const char *const names[] = {OSSL_PKEY_PARAM_RSA_N,
+	    OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_D,
+	    OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2,
+	    OSSL_PKEY_PARAM_RSA_FACTOR3};
+	enum { N, E, D, P, Q, MORE, COUNT };
+	BIGNUM *v[COUNT] = {NULL}, *t = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	bool ok = true;
+	int i;
+
+	for (i = 0; i < COUNT; i++)
+		if (EVP_PKEY_get_bn_param(pkey, names[i], &v[i]) != 1)
+			break;
+	if (i == MORE && t != NULL && ctx != NULL) {
+		ok = BN_mul(t, v[P], v[Q], ctx) == 1 && BN_cmp(t, v[N]) == 0;
+		for (i = P; ok && i <= Q; i++)
+			ok = BN_sub_word(v[i], 1) == 1 && !BN_is_zero(v[i]) &&
+			     BN_mod_mul(t, v[E], v[D], v[i], ctx) == 1 &&
+			     BN_is_one(t);
+	}
+	for (i = 0; i < COUNT; i++)
+		BN_clear_free(v[i]);
+	BN_clear_free(t);
+	BN_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
+
+/* The scalar is in its range, and the public point is its own. */
+static bool
+is_whole_ec(EVP_PKEY *pkey)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	bool ok = ctx == NULL || EVP_PKEY_pairwise_check(ctx) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
+
+/* Only where the key itself is there, and of a kind that is cheap enough. */
+static void
+check_whole(struct check_ctx *c, const struct check_row *row)
+{
+	if ((c->pair != NULL && c->pair->key == NULL) || !usable(c->pkey))
+		return;
+	if (EVP_PKEY_get_base_id(c->pkey) == EVP_PKEY_EC
+		? !is_whole_ec(c->pkey)
+		: is_rsa(c->pkey) && !is_whole_rsa(c->pkey))
+		say_key(c, row);
+}
+
 const struct check_row key_rows[] = {
+    {ERR_KEY_INVALID, PKI_PRIVATE_KEY, check_whole},
     {ERR_KEY_UNUSABLE, PKI_PRIVATE_KEY, check_type},
     {ERR_KEY_RARE, PKI_PRIVATE_KEY, check_rare},
     {ERR_KEY_WEAK, PKI_PRIVATE_KEY, check_weak},

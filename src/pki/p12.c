@@ -21,7 +21,6 @@ struct p12 {
 	int field;
 	const char *pass; /* NULL and "" are two passphrases */
 	int pass_len;
-	bool decrypted;
 };
 
 static int walk(struct p12 *, const STACK_OF(PKCS12_SAFEBAG) *, int);
@@ -36,9 +35,8 @@ fail(struct p12 *c, enum err_code code, const char *what)
 static int
 take_key(struct p12 *c, const PKCS8_PRIV_KEY_INFO *p8, bool encrypted)
 {
-	if (encrypted && c->pass_len > 0)
-		c->decrypted = true;
-	return der_take_pkcs8(c->s, c->field, 0, p8, encrypted, true);
+	return der_take_pkcs8(
+	    c->s, c->field, 0, p8, encrypted && c->pass_len > 0, true);
 }
 
 static int
@@ -199,9 +197,6 @@ p12_read(struct pki_set *s, int field, const unsigned char *p, size_t len)
 	rc = check_mac(&c, p12);
 	if (rc == 0)
 		rc = read_safes(&c, p12);
-	if (rc == 0 && c.decrypted)
-		findings_add(
-		    &s->found, ERR_KEY_DECRYPTED, field_name(field), NULL);
 	PKCS12_free(p12);
 	ERR_clear_error();
 	return rc;

@@ -61,6 +61,7 @@ struct pki_key {
 	bool encrypted;
 	bool bundled; /* came in a PKCS#12 */
 	bool used;
+	bool of_ca; /* of an authority, and refused */
 };
 
 struct pki_cert {
@@ -229,6 +230,8 @@ struct pki_pair *plan_add(
     struct pki_plan *, struct pki_key *, struct pki_cert *);
 int key_slot(EVP_PKEY *);
 void chain_link(struct pki_set *);
+/* Is the signature this key's?  false as well when it costs too much. */
+bool chain_signed(struct pki_set *, const struct pki_cert *, EVP_PKEY *);
 void chain_build(struct pki_set *, struct pki_pair *, const struct pki_input *);
 void chain_leftovers(struct pki_set *, const struct pki_plan *);
 int roots_find(struct pki_set *, const struct pki_bytes *roots);
@@ -299,8 +302,13 @@ void key_print(EVP_PKEY *, char dst[PKI_SHORT_FP]);
 void cert_print(const struct pki_cert *, char dst[PKI_SHORT_FP]);
 void name_text(const X509_NAME *, char *, size_t);
 void name_common(const X509_NAME *, char *, size_t);
-void cert_subject(X509 *, char *, size_t); /* CN, or the whole name */
+void name_first(X509 *, char *, size_t);  /* DNS name, or "" */
+/* Never empty: CN, first DNS name, whole name, fingerprint. */
+void cert_subject(X509 *, char *, size_t);
+void cert_issuer(X509 *, char *, size_t);
+bool cert_is_ca(X509 *); /* it says so, whatever its key usage */
 int cert_time(const ASN1_TIME *, time_t *);
+bool time_strict(const ASN1_TIME *); /* in the one form of RFC 5280 */
 struct json_object *describe_cert(X509 *, time_t now);
 struct json_object *describe_key(EVP_PKEY *, bool encrypted);
 struct json_object *describe_pair(const struct pki_pair *, time_t now);

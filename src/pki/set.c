@@ -84,7 +84,7 @@ set_add_cert(struct pki_set *s, int field, int line, X509 *x, bool bundled)
 	c->field = field;
 	c->line = line;
 	c->bundled = bundled;
-	c->is_ca = X509_check_ca(x) == 1;
+	c->is_ca = cert_is_ca(x);
 	c->self_issued = X509_NAME_cmp(X509_get_subject_name(x),
 			     X509_get_issuer_name(x)) == 0;
 	s->n_cert++;

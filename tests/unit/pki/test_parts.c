@@ -524,6 +524,11 @@ START_TEST(test_names)
 	} names[] = {
 	    {"x-evil.pem", "<b> [2Jx  \"{subject}&amp;"},
 	    {"x-kanji.pem", "\u30e1\u30fc\u30eb"},
+	    /* no common name, no name at all but one of DNS, none at all */
+	    {"x-no-cn.pem", "mx.example.jp"},
+	    {"x-no-subject.pem", "mx.example.jp"},
+	    {"x-no-name.pem", "O=Test"},
+	    {"x-nothing.pem", NULL},
 	};
 	struct pki_bytes b = slurp(dir, names[_i].file);
 	BIO *bio = BIO_new_mem_buf(b.data, (int)b.len);
@@ -532,9 +537,31 @@ START_TEST(test_names)
 
 	ck_assert_ptr_nonnull(x);
 	o = describe_cert(x, 0);
-	ck_assert_str_eq(text(o, "common_name"), names[_i].name);
+	if (names[_i].name != NULL)
+		ck_assert_str_eq(text(o, "name"), names[_i].name);
+	else
+		ck_assert_uint_eq(strlen(text(o, "name")), PKI_SHORT_FP - 1);
+	ck_assert_str_eq(text(o, "common_name"), _i < 2 ? names[_i].name : "");
 	ck_assert_ptr_null(strchr(text(o, "subject"), '\033'));
 	ck_assert_ptr_null(strchr(text(o, "subject"), '\n'));
+	json_object_put(o);
+	X509_free(x);
+	BIO_free(bio);
+	free((void *)b.data);
+}
+END_TEST
+
+/* A serial below zero says so. */
+START_TEST(test_serial)
+{
+	static const char *const files[][2] = {
+	    {"x-serialneg.pem", "-05"}, {"x-serial0.pem", "00"}};
+	struct pki_bytes b = slurp(dir, files[_i][0]);
+	BIO *bio = BIO_new_mem_buf(b.data, (int)b.len);
+	X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	struct json_object *o = describe_cert(x, 0);
+
+	ck_assert_str_eq(text(o, "serial"), files[_i][1]);
 	json_object_put(o);
 	X509_free(x);
 	BIO_free(bio);
@@ -629,7 +656,8 @@ main(int argc, char **argv)
 	LOOP(test_roca, N(roca_sizes));
 	LOOP(test_not_roca, 4);
 	tcase_add_test(t, test_describe);
-	LOOP(test_names, 2);
+	LOOP(test_names, 6);
+	LOOP(test_serial, 2);
 	LOOP(test_describe_nothing, 5);
 	tcase_add_test(t, test_tables);
 	LOOP(test_no_secret, 4);

@@ -1,0 +1,25 @@
+/*
+ * certname.c - see certname.h.
+ */
+#include "certname.h"
+#include "jsonx.h"
+
+const char *
+cert_name(struct json_object *info)
+{
+	const char *s = jsonx_path_str(info, "name", "");
+
+	if (*s == '\0')
+		s = jsonx_path_str(info, "common_name", "");
+	if (*s == '\0' && jsonx_len(jsonx_path(info, "names")) > 0)
+		s = jsonx_str_at(jsonx_path(info, "names"), 0);
+	return *s != '\0' ? s : jsonx_path_str(info, "subject", "");
+}
+
+const char *
+cert_issuer_name(struct json_object *info)
+{
+	const char *s = jsonx_path_str(info, "issuer_common_name", "");
+
+	return *s != '\0' ? s : jsonx_path_str(info, "issuer", "?");
+}
