@@ -13,8 +13,8 @@
  *   audit.log            0600, append only, one JSON object a line
  *   keys/ID/             keys made here (keystore.h)
  *   cluster/             of a host of a cluster (cluster.h)
- * The steps are a const table {name, do, undo}; txn_run walks it down and, on
- * a failure, walks the undos back up.  A failed generation stays recorded
+ * The steps are a const table {name, do, undo}; apply_run walks it down and,
+ * on a failure, walks the undos back up.  A failed generation stays recorded
  * (meta.json outcome "failed") without its key.
  * Threads: one process runs one transaction; processes exclude each other by
  * the lock step.  Progress is told through a callback.
@@ -62,13 +62,15 @@ struct apply_request {
 typedef void (*apply_progress)(struct json_object *job, void *arg);
 
 /* Run one Save from lock to close.  *ret_job is the finished JOB (owned by
- * the caller), also on failure, when *err holds the reason. */
-int	txn_run(const struct conf *, const struct apply_request *,
+ * the caller), also on failure, when *err holds the reason.  What an
+ * interrupted one left is settled first; a dry run settles nothing, and is
+ * refused with ERR_APPLY_UNSETTLED. */
+int	apply_run(const struct conf *, const struct apply_request *,
 	    apply_progress, void *arg, struct json_object **ret_job,
 	    struct err *);
 /* At start: a pending journal is rolled back, or completed if main.cf,
  * Postfix and probe already agree. */
-int	txn_recover(const struct conf *, struct err *);
+int	apply_recover(const struct conf *, struct err *);
 
 /* VIEW without its draft; quick (no postconf unless main.cf changed). */
 int	apply_view(const struct conf *, struct json_object **view,

@@ -124,7 +124,7 @@ int	cluster_offer(const struct conf *, const struct apply_request *,
 	    struct cluster_offer *, struct json_object **ret_error,
 	    struct err *);
 
-/* Scanner: open a bundle and run it through the very same txn_run; the state
+/* Scanner: open a bundle and run it through the very same apply_run; the state
  * is kept.  *ret_error: the ERROR of a failed apply, or NULL. */
 struct cluster_order {
 	struct pki_bytes sealed;

@@ -51,7 +51,9 @@ screen_change(struct screen *s, struct reply *reply, const char *op,
 		json_object_put(args);
 		return err_set(&s->err, ERR_NOMEM, "", "out of memory");
 	}
-	if (screen_call(s, op, trial, &data) == -1) {
+	/* Unsettled: the change itself settles that, a trial does not. */
+	if (screen_call(s, op, trial, &data) == -1 &&
+	    s->err.code != ERR_APPLY_UNSETTLED) {
 		note_refusal(s, op);
 		json_object_put(args);
 		return -1;

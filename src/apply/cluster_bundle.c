@@ -1,6 +1,6 @@
 /*
  * cluster_bundle.c - settings out of a generation into a bundle, and out of a
- * bundle through the very same txn_run that a Save takes.
+ * bundle through the very same apply_run that a Save takes.
  *
  * The body of a bundle: {"settings", "apply", "by", "console",
  * "chain": base64 of key and chain (PEM), or null}, or, for one host alone,
@@ -147,7 +147,7 @@ chain_split(const struct buf *chain, struct buf *keys, struct buf *certs)
 	return 0;
 }
 
-/* One request for txn_run, and what it points to. */
+/* One request for apply_run, and what it points to. */
 struct order {
 	struct apply_request req;
 	struct buf keys, certs;
@@ -385,7 +385,7 @@ carry_out(const struct conf *conf, const struct cluster_order *order,
 {
 	if (o->rejoin && order->own)
 		return keep_success(conf, order, generation, NULL, err);
-	if (txn_run(conf, &o->req, tell_job, (void *)(uintptr_t)conf, job,
+	if (apply_run(conf, &o->req, tell_job, (void *)(uintptr_t)conf, job,
 		err) == 0 &&
 	    prove_unchanged(conf, *job, err) == 0)
 		return keep_success(conf, order, generation, *job, err);
@@ -463,7 +463,7 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 	order->req.settings = patch;
 	order->req.actor = *who;
 	(void)snprintf(order->req.job, sizeof(order->req.job), "%s", job);
-	rc = txn_run(
+	rc = apply_run(
 	    conf, &order->req, tell_job, (void *)(uintptr_t)conf, ret_job, err);
 out:
 	settings_clear(&settings);

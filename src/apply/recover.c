@@ -27,7 +27,7 @@
 #include "keystore.h"
 #include "txn.h"
 
-#define WAIT_MS	 30000
+#define WAIT_MS	 30000 /* for locks of main.cf and master.cf */
 #define AGREE_MS 2500
 
 /* NAME.tmp of postconf is beside the link; NAME.postseal-PID of ours beside
@@ -452,17 +452,4 @@ recover_locked(const struct conf *conf, struct err *err)
 out:
 	txn_free(t);
 	return rc == 0 ? sweep(conf, err) : -1;
-}
-
-int
-txn_recover(const struct conf *conf, struct err *err)
-{
-	int fd, rc;
-
-	/* An apply of a former postseald may still be at work. */
-	if ((fd = state_lock(conf, LOCK_CHANGE, WAIT_MS, err)) == -1)
-		return -1;
-	rc = recover_locked(conf, err);
-	close(fd);
-	return rc;
 }

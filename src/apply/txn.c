@@ -8,7 +8,6 @@
  * tries again; the answer then is apply.undo_failed.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "jsonx.h"
@@ -36,68 +35,6 @@ static bool
 writes(size_t step)
 {
 	return (txn_steps[step].flags & WRITES) != 0;
-}
-
-struct txn *
-txn_new(const struct conf *conf, const struct apply_request *req)
-{
-	struct txn *t;
-	size_t i;
-
-	if ((t = calloc(1, sizeof(*t))) == NULL)
-		return NULL;
-	t->conf = conf;
-	t->req = req;
-	t->lock = t->maincf_lock = t->mastercf_lock = -1;
-	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;
-	buf_init(&t->stored, CHAIN_MAX);
-	buf_init(&t->chain, CHAIN_MAX);
-	for (i = 0; i < PKI_FIELD__MAX; i++)
-		buf_init(&t->source[i], CHAIN_MAX);
-	buf_init(&t->before, MAINCF_MAX);
-	buf_init(&t->after, MAINCF_MAX);
-	buf_init(&t->master_before, MAINCF_MAX);
-	buf_init(&t->master_after, MAINCF_MAX);
-	findings_init(&t->findings);
-	settings_default(&t->settings);
-	settings_default(&t->former.settings);
-	return t;
-}
-
-void
-txn_free(struct txn *t)
-{
-	size_t i;
-	int ms;
-
-	if (t == NULL)
-		return;
-	if (t->outage != NULL)
-		(void)outage_stop(t->outage, &ms, NULL);
-	(void)undo_lock(t, NULL);
-	settings_clear(&t->settings);
-	settings_clear(&t->former.settings);
-	facts_clear(&t->facts);
-	for (i = 0; i < PKI_FIELD__MAX; i++)
-		buf_clear(&t->source[i]);
-	buf_clear(&t->stored);
-	buf_clear(&t->chain);
-	buf_clear(&t->before);
-	buf_clear(&t->after);
-	buf_clear(&t->master_before);
-	buf_clear(&t->master_after);
-	json_object_put(t->stored_cert);
-	json_object_put(t->cert);
-	json_object_put(t->wanted);
-	json_object_put(t->originals);
-	json_object_put(t->former.originals);
-	json_object_put(t->probe);
-	json_object_put(t->log);
-	json_object_put(t->changes);
-	json_object_put(t->job);
-	param_plan_clear(&t->plan);
-	findings_clear(&t->findings);
-	free(t);
 }
 
 static int

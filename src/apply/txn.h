@@ -110,14 +110,23 @@ struct txn {
 #undef PROTO_UNDO
 #undef PROTO_NONE
 
+/* txn_state.c */
 struct txn *txn_new(const struct conf *, const struct apply_request *);
 void txn_free(struct txn *);
+/* "save", "restore" or "adopt", and its name in the audit log. */
+const char *txn_kind(const struct txn *);
+const char *txn_event(const struct txn *);
+/* Everything that the values of this Save can depend on. */
+int txn_context(const struct txn *, long id, struct params_context *,
+    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *);
+/* -1 with the first finding that blocks. */
+int txn_refuse(const struct txn *, struct err *);
 
 /* txn.c: the steps before anything is written. */
 int txn_look(struct txn *, struct err *);
-
-/* txn_inspect.c: -1 with the first finding that blocks. */
-int txn_refuse(const struct txn *, struct err *);
+/* apply_run, where nothing is left of an interrupted change. */
+int txn_run(const struct conf *, const struct apply_request *, apply_progress,
+    void *arg, struct json_object **ret_job, struct err *);
 
 /* txn_inbound.c: interface and access list against what is there. */
 int inbound_check(struct txn *, struct err *);
@@ -126,9 +135,6 @@ int inbound_stage(struct txn *, struct err *);
 int inbound_preview(struct txn *, struct err *);
 bool txn_touches_main(const struct txn *);
 bool txn_touches_master(const struct txn *);
-/* Everything that the values of this Save can depend on. */
-int txn_context(const struct txn *, long id, struct params_context *,
-    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *);
 
 /* txn_back.c: both files as they were. */
 int txn_put_back(struct txn *, struct err *);
@@ -139,9 +145,6 @@ enum cf_state txn_master_state(const struct txn *);
 
 /* txn_source.c: settings and files that this Save is about. */
 int txn_source(struct txn *, struct err *);
-/* "save", "restore" or "adopt", and its name in the audit log. */
-const char *txn_kind(const struct txn *);
-const char *txn_event(const struct txn *);
 
 /* adopt.c: settings and files as main.cf has them now. */
 int adopt_source(struct txn *, struct err *);

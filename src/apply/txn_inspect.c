@@ -125,35 +125,6 @@ check_rules(struct txn *t)
 		    "server_certificate", NULL);
 }
 
-/* "key=4F:2A, certificate=91:0C": the facts of a finding in one line. */
-static int
-refuse(const struct finding *f, struct err *err)
-{
-	char text[160] = "";
-	size_t len = 0;
-
-	if (f->args != NULL) {
-		json_object_object_foreach (f->args, name, value) {
-			len += (size_t)snprintf(text + len, sizeof(text) - len,
-			    "%s%s=%.60s", len == 0 ? "" : ", ", name,
-			    json_object_get_string(value));
-			if (len >= sizeof(text))
-				break;
-		}
-	}
-	return err_set(err, f->code, f->field, "%s",
-	    text[0] == '\0' ? err_name(f->code) : text);
-}
-
-int
-txn_refuse(const struct txn *t, struct err *err)
-{
-	const struct finding *f;
-
-	f = findings_blocking(&t->findings, t->req->confirm, t->req->n_confirm);
-	return f == NULL ? 0 : refuse(f, err);
-}
-
 int
 step_inspect(struct txn *t, struct err *err)
 {

@@ -103,27 +103,15 @@ step_lock(struct txn *t, struct err *err)
 	    t->conf, t->req->dry_run ? LOCK_LOOK : LOCK_CHANGE, 0, err);
 	if (t->lock == -1 || journal_read(t->conf, &j, err) == -1)
 		return -1;
-	if (j.pending && recover_locked(t->conf, err) == -1)
-		return -1;
+	if (j.pending)
+		return err_set(err, ERR_APPLY_UNSETTLED, "",
+		    "generation %ld was interrupted and is not settled", j.id);
 	if (lock_and_ask(t, err) == -1)
 		return -1;
 	t->running = postfix_running(&t->facts.info);
 	if (txn_load_former(t, err) == -1)
 		return -1;
 	return check_etag(t, err);
-}
-
-int
-undo_lock(struct txn *t, struct err *err)
-{
-	if (t->maincf_lock != -1)
-		state_unlock_maincf(t->conf, t->maincf_lock);
-	if (t->mastercf_lock != -1)
-		state_unlock_mastercf(t->conf, t->mastercf_lock);
-	if (t->lock != -1)
-		close(t->lock);
-	t->maincf_lock = t->mastercf_lock = t->lock = -1;
-	return 0;
 }
 
 /*
@@ -174,23 +162,6 @@ check_reload(const struct txn *t, struct err *err)
 	return err_set(err, ERR_APPLY_RELOAD, "apply",
 	    "Postfix does not answer, which a reload cannot mend: %.120s",
 	    cause.msg);
-}
-
-int
-txn_context(const struct txn *t, long id, struct params_context *c,
-    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *err)
-{
-	if (generation_path(t->conf, id, "inbound.pem", chain, err) == -1 ||
-	    generation_path(t->conf, id, "access.cidr", access, err) == -1)
-		return -1;
-	memset(c, 0, sizeof(*c));
-	c->settings = &t->settings;
-	c->info = &t->facts.info;
-	c->chain_file = t->chain.len > 0 ? chain : NULL;
-	c->access_file = access;
-	c->current = t->facts.params;
-	c->originals = t->former.originals;
-	return 0;
 }
 
 static void

@@ -11,28 +11,6 @@
 #include "jsonx.h"
 #include "txn.h"
 
-static const char *const kinds[] = {"save", "restore", "adopt"};
-static const char *const events[] = {
-    "connection.apply", "generation.restore", "connection.adopt"};
-
-static size_t
-kind_of(const struct txn *t)
-{
-	return t->req->restore != 0 ? 1 : t->req->adopt ? 2 : 0;
-}
-
-const char *
-txn_kind(const struct txn *t)
-{
-	return kinds[kind_of(t)];
-}
-
-const char *
-txn_event(const struct txn *t)
-{
-	return events[kind_of(t)];
-}
-
 /* Inbound turned off turns "TLS only" off, unless the patch asks for it. */
 static int
 patch_settings(struct txn *t, struct err *err)

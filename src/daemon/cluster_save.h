@@ -21,7 +21,7 @@ struct cluster_save {
 	struct json_object *before; /* settings, owned */
 };
 
-/* Before txn_run: may this host save that, and is it up to date? */
+/* Before apply_run: may this host save that, and is it up to date? */
 int cluster_save_begin(struct call *, struct json_object *patch,
     struct cluster_save *, struct err *);
 /* Is this an end that cluster_save_end has to write? */

@@ -152,7 +152,7 @@ start(struct server *s, const struct conf *conf, struct err *err)
 		return -1;
 	/* What cannot be recovered now may be later; a console that does
 	 * not start could not even say so. */
-	if (txn_recover(conf, &cause) == -1)
+	if (apply_recover(conf, &cause) == -1)
 		log_warn("recovery: %s", cause.msg);
 	pki_warm_up();
 	s->conf = conf;

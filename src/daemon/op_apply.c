@@ -170,7 +170,7 @@ run_here(struct apply_call *a, const struct chosen *ch,
 	if (!a->req.dry_run &&
 	    cluster_save_begin(a->call, a->req.settings, &a->save, err) == -1)
 		return -1;
-	if (txn_run(a->call->conf, &a->req, progress, a, job, err) == -1 ||
+	if (apply_run(a->call->conf, &a->req, progress, a, job, err) == -1 ||
 	    cluster_save_end(a->call, &a->save, *job, err) == -1)
 		return -1;
 	return chosen_end(a->call, ch, &a->req, *job, progress, a, err);

@@ -107,7 +107,7 @@ op_recover(struct call *c, struct json_object *args, struct json_object **data,
 {
 	struct json_object *view = NULL;
 
-	if (txn_recover(c->conf, err) == -1 ||
+	if (apply_recover(c->conf, err) == -1 ||
 	    apply_view(c->conf, &view, err) == -1)
 		return -1;
 	*data = view;

@@ -50,7 +50,7 @@ start_recovery(struct server *s)
 	if (s->recoverer != 0)
 		return;
 	if ((pid = fork_child(s)) == 0) {
-		if (txn_recover(s->conf, &err) == -1) {
+		if (apply_recover(s->conf, &err) == -1) {
 			log_warn("recovery: %s", err.msg);
 			_exit(1);
 		}

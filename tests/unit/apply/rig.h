@@ -85,7 +85,7 @@ rig_apply(const struct ask *a)
 		confirm[req.n_confirm++] = a->also;
 	req.confirm = confirm;
 	err_clear(&o.err);
-	o.rc = txn_run(&rig_conf, &req, a->progress, NULL, &o.job, &o.err);
+	o.rc = apply_run(&rig_conf, &req, a->progress, NULL, &o.job, &o.err);
 	for (i = 0; i < PKI_FIELD__MAX; i++)
 		buf_clear(&file[i]);
 	json_object_put(req.settings);

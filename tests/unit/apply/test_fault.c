@@ -131,7 +131,7 @@ START_TEST(in_the_way_back)
 		tried++;
 		ck_assert_msg(r.rc == -1, "%ld %s", n, r.op);
 		undo_failed += r.code == ERR_APPLY_UNDO_FAILED;
-		ck_assert_msg(txn_recover(&rig_conf, &err) == 0, "%ld %s: %s",
+		ck_assert_msg(apply_recover(&rig_conf, &err) == 0, "%ld %s: %s",
 		    n, r.op, err.msg);
 		/* The new one, where Postfix served it all the same. */
 		is = now_state();

@@ -395,7 +395,7 @@ START_TEST(between_the_renames)
 		continue;
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, &status, 0);
-	ck_assert_int_eq(txn_recover(&rig_conf, &err), 0);
+	ck_assert_int_eq(apply_recover(&rig_conf, &err), 0);
 	ck_assert_int_eq(journal_read(&rig_conf, &j, &err), 0);
 	ck_assert(!j.pending);
 	if (rig_current() == was)
@@ -420,7 +420,7 @@ START_TEST(sweeps_beside_the_target)
 		   "touch $R/far/m.cf.postseal-77 $R/far/m.cf.tmp "
 		   "$R/pf/conf/master.cf.tmp $R/pf/conf/main.cf.postseal-7"),
 	    0);
-	ck_assert_int_eq(txn_recover(&rig_conf, &err), 0);
+	ck_assert_int_eq(apply_recover(&rig_conf, &err), 0);
 	ck_assert_int_eq(rig_sh("[ \"$(ls $R/far)\" = \"$(printf "
 				"'m.cf\\nm.cf.tmp')\" ] && "
 				"! ls $R/pf/conf | grep -q 'postseal\\|tmp'"),

@@ -112,7 +112,7 @@ recover(void)
 	int64_t start = now_ms();
 	struct err err;
 
-	ck_assert_msg(txn_recover(&rig_conf, &err) == 0, "%s", err.msg);
+	ck_assert_msg(apply_recover(&rig_conf, &err) == 0, "%s", err.msg);
 	ck_assert_int_lt(now_ms() - start, 10000);
 }
 

@@ -142,6 +142,7 @@ START_TEST(undo_fails_and_the_next_save_mends)
 {
 	const struct ask a = {.settings = "{\"outbound\": {\"enabled\": "
 					  "false}}"};
+	struct ask trial = a;
 	char before[SHA256_HEX], after[SHA256_HEX];
 	struct outcome o;
 	struct journal j;
@@ -158,6 +159,13 @@ START_TEST(undo_fails_and_the_next_save_mends)
 	rig_done(&o);
 	rig_maincf_hash(after);
 	ck_assert_str_eq(before, after);
+	ck_assert_int_eq(journal_read(&rig_conf, &j, &err), 0);
+	ck_assert(j.pending);
+	/* A dry run mends nothing. */
+	trial.dry_run = true;
+	o = rig_apply(&trial);
+	ck_assert_int_eq(o.err.code, ERR_APPLY_UNSETTLED);
+	rig_done(&o);
 	ck_assert_int_eq(journal_read(&rig_conf, &j, &err), 0);
 	ck_assert(j.pending);
 	(void)rig_must_apply(&a);

@@ -407,6 +407,23 @@ START_TEST(asks_once_a_code)
 }
 END_TEST
 
+/* What an interrupted change left is settled by a change, not by a trial. */
+START_TEST(goes_on_when_unsettled)
+{
+	struct json_object *args;
+
+	load_state("drift-refused");
+	json_object_object_add(state, OP_CONNECTION_ADOPT,
+	    json_tokener_parse("{\"ERROR\":{\"code\":\"apply.unsettled\"}}"));
+	press(SCREEN "/drift", "csrf=c&do=adopt");
+	ck_assert_int_eq(page_drift(&app, &req, &reply, &err), 0);
+	ck_assert_int_eq(reply.status, 409);
+	args = last_args(OP_CONNECTION_ADOPT);
+	ck_assert_ptr_null(jsonx_path(args, "dry_run"));
+	ck_assert_ptr_nonnull(jsonx_path(args, "wait"));
+}
+END_TEST
+
 /* A field that is not of the form, or comes twice. */
 START_TEST(forms_are_strict)
 {
@@ -438,6 +455,7 @@ fill(TCase *tc)
 	tcase_add_test(tc, audit_from_its_beginning);
 	tcase_add_loop_test(tc, buttons, 0, N(pressed));
 	tcase_add_test(tc, asks_once_a_code);
+	tcase_add_test(tc, goes_on_when_unsettled);
 	tcase_add_loop_test(tc, forms_are_strict, 0, 6);
 }
 

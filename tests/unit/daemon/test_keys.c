@@ -473,7 +473,7 @@ START_TEST(killed)
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_msg(txn_recover(&rig_conf, &err) == 0, "%s", err.msg);
+	ck_assert_msg(apply_recover(&rig_conf, &err) == 0, "%s", err.msg);
 	rig_assert_whole();
 	ck_assert_uint_eq(waiting(), rig_current() == was ? 1 : 0);
 	if (_i >= AT(close))

@@ -1,0 +1,58 @@
+/*
+ * apply.c - a change, once what an interrupted one left is settled.
+ *
+ * A dry run settles nothing: it may not touch Postfix, and is refused as long
+ * as main.cf may be neither the former one nor the new one.
+ */
+#include <unistd.h>
+
+#include "txn.h"
+#include "util.h"
+
+#define WAIT_MS 30000
+
+int
+apply_recover(const struct conf *conf, struct err *err)
+{
+	int fd, rc;
+
+	/* An apply of a former postseald may still be at work. */
+	if ((fd = state_lock(conf, LOCK_CHANGE, WAIT_MS, err)) == -1)
+		return -1;
+	rc = recover_locked(conf, err);
+	close(fd);
+	return rc;
+}
+
+static bool
+is_pending(const struct conf *conf)
+{
+	struct journal j;
+
+	return journal_read(conf, &j, NULL) == 0 && j.pending;
+}
+
+/* One that is at work has the lock, and its journal is its own. */
+static void
+settle(const struct conf *conf)
+{
+	struct err err;
+	int fd;
+
+	if (!is_pending(conf) ||
+	    (fd = state_lock(conf, LOCK_CHANGE, 0, &err)) == -1)
+		return;
+	if (is_pending(conf) && recover_locked(conf, &err) == -1)
+		log_warn("recovery: %s", err.msg);
+	close(fd);
+}
+
+int
+apply_run(const struct conf *conf, const struct apply_request *req,
+    apply_progress progress, void *arg, struct json_object **ret_job,
+    struct err *err)
+{
+	if (!req->dry_run)
+		settle(conf);
+	return txn_run(conf, req, progress, arg, ret_job, err);
+}

@@ -1,0 +1,155 @@
+/*
+ * txn_state.c - a transaction from its first breath to its last, and what
+ * every step asks of it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "txn.h"
+
+int
+undo_lock(struct txn *t, struct err *err)
+{
+	if (t->maincf_lock != -1)
+		state_unlock_maincf(t->conf, t->maincf_lock);
+	if (t->mastercf_lock != -1)
+		state_unlock_mastercf(t->conf, t->mastercf_lock);
+	if (t->lock != -1)
+		close(t->lock);
+	t->maincf_lock = t->mastercf_lock = t->lock = -1;
+	return 0;
+}
+
+struct txn *
+txn_new(const struct conf *conf, const struct apply_request *req)
+{
+	struct txn *t;
+	size_t i;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	t->conf = conf;
+	t->req = req;
+	t->lock = t->maincf_lock = t->mastercf_lock = -1;
+	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;
+	buf_init(&t->stored, CHAIN_MAX);
+	buf_init(&t->chain, CHAIN_MAX);
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		buf_init(&t->source[i], CHAIN_MAX);
+	buf_init(&t->before, MAINCF_MAX);
+	buf_init(&t->after, MAINCF_MAX);
+	buf_init(&t->master_before, MAINCF_MAX);
+	buf_init(&t->master_after, MAINCF_MAX);
+	findings_init(&t->findings);
+	settings_default(&t->settings);
+	settings_default(&t->former.settings);
+	return t;
+}
+
+void
+txn_free(struct txn *t)
+{
+	size_t i;
+	int ms;
+
+	if (t == NULL)
+		return;
+	if (t->outage != NULL)
+		(void)outage_stop(t->outage, &ms, NULL);
+	(void)undo_lock(t, NULL);
+	settings_clear(&t->settings);
+	settings_clear(&t->former.settings);
+	facts_clear(&t->facts);
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		buf_clear(&t->source[i]);
+	buf_clear(&t->stored);
+	buf_clear(&t->chain);
+	buf_clear(&t->before);
+	buf_clear(&t->after);
+	buf_clear(&t->master_before);
+	buf_clear(&t->master_after);
+	json_object_put(t->stored_cert);
+	json_object_put(t->cert);
+	json_object_put(t->wanted);
+	json_object_put(t->originals);
+	json_object_put(t->former.originals);
+	json_object_put(t->probe);
+	json_object_put(t->log);
+	json_object_put(t->changes);
+	json_object_put(t->job);
+	param_plan_clear(&t->plan);
+	findings_clear(&t->findings);
+	free(t);
+}
+
+static const char *const kinds[] = {"save", "restore", "adopt"};
+static const char *const events[] = {
+    "connection.apply", "generation.restore", "connection.adopt"};
+
+static size_t
+kind_of(const struct txn *t)
+{
+	return t->req->restore != 0 ? 1 : t->req->adopt ? 2 : 0;
+}
+
+const char *
+txn_kind(const struct txn *t)
+{
+	return kinds[kind_of(t)];
+}
+
+const char *
+txn_event(const struct txn *t)
+{
+	return events[kind_of(t)];
+}
+
+int
+txn_context(const struct txn *t, long id, struct params_context *c,
+    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *err)
+{
+	if (generation_path(t->conf, id, "inbound.pem", chain, err) == -1 ||
+	    generation_path(t->conf, id, "access.cidr", access, err) == -1)
+		return -1;
+	memset(c, 0, sizeof(*c));
+	c->settings = &t->settings;
+	c->info = &t->facts.info;
+	c->chain_file = t->chain.len > 0 ? chain : NULL;
+	c->access_file = access;
+	c->current = t->facts.params;
+	c->originals = t->former.originals;
+	return 0;
+}
+
+/* "key=4F:2A, certificate=91:0C": the facts of a finding in one line. */
+static int
+refuse(const struct finding *f, struct err *err)
+{
+	char text[160] = "";
+	size_t len = 0;
+
+	if (f->args != NULL) {
+		json_object_object_foreach (f->args, name, value) {
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+			    "%s%s=%.60s", len == 0 ? "" : ", ", name,
+			    json_object_get_string(value));
+			if (len >= sizeof(text))
+				break;
+		}
+	}
+	return err_set(err, f->code, f->field, "%s",
+	    text[0] == '\0' ? err_name(f->code) : text);
+}
+
+int
+txn_refuse(const struct txn *t, struct err *err)
+{
+	const struct finding *f;
+
+	f = findings_blocking(&t->findings, t->req->confirm, t->req->n_confirm);
+	return f == NULL ? 0 : refuse(f, err);
+}
