@@ -181,7 +181,7 @@ enum route_type {
 
 struct route {
 	enum http_method	 method;
-	const char		*path;		/* a "*": any one part */
+	const char		*path;		/* {name}: any one part */
 	enum route_auth		 auth;
 	bool			 csrf;		/* form field "csrf" is checked */
 	size_t			 max_body;
@@ -190,119 +190,25 @@ struct route {
 	const char *const	*query;		/* names allowed; NULL = none */
 	enum need		 need;		/* of who asks: may.c */
 };
-extern const struct route routes[];	/* closed by path == NULL */
+extern const struct route routes[];	/* routes.def; closed by path == NULL */
 extern const size_t routes_n;
 
-/* The last path part of a route with "*". */
+/* The last path part. */
 const char	*request_path_arg(const struct request *);
 
-/*
- * cgi/page_*.c, registered in cgi/routes.c.  A handler returns 0 with the
- * reply filled, or -1 with *err; then the frame makes an error page (pages)
- * or application/problem+json (paths under /api/).
- */
-int	page_root(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET /: 303 to the screen */
-int	page_login(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET, POST /login */
-int	page_logout(struct app *, struct request *, struct reply *,
-	    struct err *);		/* POST /logout */
-int	page_language(struct app *, struct request *, struct reply *,
-	    struct err *);		/* POST /language: cookie, back */
-int	page_connection(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET, POST /smtp-routing/connection */
-int	page_progress(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET /smtp-routing/connection/job/ * */
+/* The handlers of routes.def. */
+#define ROUTE(run)	int run(struct app *, struct request *, struct reply *, \
+			    struct err *);
+#define PAGE(path, run, ...)		ROUTE(run)
+#define FORM(path, run, ...)		ROUTE(run)
+#define CALL(method, path, run, ...)	ROUTE(run)
+#include "routes.def"
+#undef ROUTE
+#undef PAGE
+#undef FORM
+#undef CALL
+/* What the frame answers with where a handler has failed. */
 int	page_error(struct app *, struct request *, struct reply *,
-	    const struct err *);	/* renders; used by the frame */
-
-int	page_scanners(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET, POST /smtp-routing/scanners */
-int	api_scanners(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_scanners_do(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_scanner(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_scanner_delete(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_connection_get(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_connection_post(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_inspect(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_status(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_job(struct app *, struct request *, struct reply *,
-	    struct err *);
-
-/* History, drift and the audit log, as pages and in the API. */
-int	page_history(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET /smtp-routing/history */
-int	page_generation(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET, POST .../history/ * */
-int	page_drift(struct app *, struct request *, struct reply *,
-	    struct err *);		/* POST .../connection/drift */
-int	page_guide(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	page_audit(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET /audit */
-int	api_generations(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_generation(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_generation_restore(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_generation_diff(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_connection_adopt(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_connection_restore(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_audit(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_metrics(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_openapi(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET /api/v1/openapi.json */
-int	api_healthz(struct app *, struct request *, struct reply *,
-	    struct err *);
-
-/* Who gets in: own account, users, tokens, sessions. */
-int	page_access(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET, POST /access */
-int	api_users_get(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_users_post(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_user_post(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_user_delete(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_tokens_get(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_tokens_post(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_token_delete(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_sessions_get(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_session_delete(struct app *, struct request *, struct reply *,
-	    struct err *);
-
-/* Keys made on the host. */
-int	page_keys(struct app *, struct request *, struct reply *,
-	    struct err *);		/* GET, POST /smtp-routing/keys */
-int	api_keys_get(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_keys_post(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_key_get(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_key_delete(struct app *, struct request *, struct reply *,
-	    struct err *);
-int	api_key_csr(struct app *, struct request *, struct reply *,
-	    struct err *);		/* also below /smtp-routing/keys/ */
+	    const struct err *);
 
 #endif

@@ -21,18 +21,19 @@ path_is_api(const char *path)
 	       strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0;
 }
 
-/* A "*" takes exactly one part; a pattern has one at most. */
+/* A {name} takes exactly one part; a pattern has one at most. */
 static bool
 matches(const char *pattern, const char *path)
 {
-	size_t n = strcspn(pattern, "*"), part;
+	size_t n = strcspn(pattern, "{"), part;
 
 	if (pattern[n] == '\0')
 		return strcmp(pattern, path) == 0;
 	if (strncmp(pattern, path, n) != 0)
 		return false;
 	part = strcspn(path + n, "/");
-	return part > 0 && strcmp(pattern + n + 1, path + n + part) == 0;
+	return part > 0 &&
+	       strcmp(strchr(pattern + n, '}') + 1, path + n + part) == 0;
 }
 
 const struct route *

@@ -15,20 +15,17 @@
 
 #define TEXT_MAX 4096
 
-/* Navigation: entries stand here once their page exists. */
+/* The pages; those without a group are not in the navigation. */
 static const struct {
-	const char *group;
-	const char *group_text;
 	const char *href;
-	const char *text;
-} nav[] = {
-    {"routing", "nav.routing", PATH_CONNECTION, "nav.connection"},
-    {"routing", "nav.routing", PATH_HISTORY, "nav.history"},
-    {"routing", "nav.routing", PATH_KEYS, "nav.keys"},
-    {"routing", "nav.routing", PATH_SCANNERS, "nav.scanners"},
-    {"console", "nav.console", PATH_ACCESS, "nav.access"},
-    {"console", "nav.console", PATH_AUDIT, "nav.audit"},
-    {"console", "nav.console", PATH_GUIDE, "guide.title"},
+	const char *group, *text;
+} pages[] = {
+#define NAV(group, text)		  group, text
+#define NO_NAV				  NULL, NULL
+#define PAGE(path, run, need, query, nav) {path, nav},
+#define FORM(...)
+#define CALL(...)
+#include "routes.def"
 };
 
 void
@@ -250,27 +247,27 @@ navigation(const struct page *p)
 	const char *last = "";
 	size_t i;
 
-	for (i = 0; i < sizeof(nav) / sizeof(nav[0]); i++) {
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		/* A host that is alone has no such page. */
-		if (strcmp(nav[i].href, PATH_SCANNERS) == 0 &&
-		    p->app->conf.cluster_name[0] == '\0')
+		if (pages[i].group == NULL ||
+		    (strcmp(pages[i].href, PATH_SCANNERS) == 0 &&
+			p->app->conf.cluster_name[0] == '\0'))
 			continue;
-		if (strcmp(last, nav[i].group) != 0) {
+		if (strcmp(last, pages[i].group) != 0) {
 			group = json_object_new_object();
 			items = json_object_new_array();
-			put_str(group, "id", nav[i].group);
-			put_str(
-			    group, "label", page_text(p, nav[i].group_text));
+			put_str(group, "id", strchr(pages[i].group, '.') + 1);
+			put_str(group, "label", page_text(p, pages[i].group));
 			json_object_object_add(group, "items", items);
 			json_object_array_add(groups, group);
-			last = nav[i].group;
+			last = pages[i].group;
 		}
 		item = json_object_new_object();
-		put_str(item, "href", nav[i].href);
-		put_str(item, "label", page_text(p, nav[i].text));
+		put_str(item, "href", pages[i].href);
+		put_str(item, "label", page_text(p, pages[i].text));
 		put_bool(item, "current",
-		    strncmp(p->req->path, nav[i].href, strlen(nav[i].href)) ==
-			0);
+		    strncmp(p->req->path, pages[i].href,
+			strlen(pages[i].href)) == 0);
 		json_object_array_add(items, item);
 	}
 	top = json_object_new_object();

@@ -29,7 +29,7 @@ try_it(
 }
 
 const struct route routes[] = {
-    {HTTP_GET, "/attempt/*", AUTH_NONE, false, 0, BODY_NONE, try_it, NULL,
+    {HTTP_GET, "/attempt/{name}", AUTH_NONE, false, 0, BODY_NONE, try_it, NULL,
 	MAY_ANYONE},
     {HTTP_GET, NULL, AUTH_NONE, false, 0, BODY_NONE, NULL, NULL, MAY_NOTHING},
 };

@@ -131,11 +131,14 @@ knock(const struct route *r, const char *cookie, const char *token)
 {
 	static const char *const methods[] = {
 	    [HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_DELETE] = "DELETE"};
-	char path[128], v[128], *star;
+	size_t n = strcspn(r->path, "{");
+	const char *rest = strchr(r->path, '}');
+	char path[128], v[128];
 
-	snprintf(path, sizeof(path), "%s", r->path);
-	if ((star = strchr(path, '*')) != NULL)
-		*star = '1';
+	snprintf(path, sizeof(path), "%.*s%s", (int)n, r->path,
+	    rest == NULL ? "" : "1");
+	if (rest != NULL)
+		strcat(path, rest + 1);
 	ask(methods[r->method], path);
 	if (cookie != NULL) {
 		param("HTTP_COOKIE", cookie);

@@ -113,6 +113,7 @@ setup(void)
 	catalog_free(c);
 	slurp_all("templates", ".html");
 	slurp_all("cgi", ".c");
+	slurp("include/routes.def");
 	slurp_all("src/ctl", ".c");
 }
 

@@ -227,7 +227,7 @@ static const struct {
     {HTTP_POST, "/x", "/x", 0, ""},
     {HTTP_DELETE, "/x", NULL, ERR_REQ_METHOD, "GET, HEAD, POST"},
     {HTTP_OTHER, "/x", NULL, ERR_REQ_METHOD, "GET, HEAD, POST"},
-    {HTTP_GET, "/y/1", "/y/*", 0, ""},
+    {HTTP_GET, "/y/1", "/y/{id}", 0, ""},
     {HTTP_POST, "/y/1", NULL, ERR_REQ_METHOD, "GET, HEAD"},
     {HTTP_GET, "/y/", NULL, ERR_REQ_NOT_FOUND, ""},
     {HTTP_GET, "/y", NULL, ERR_REQ_NOT_FOUND, ""},
@@ -243,7 +243,7 @@ START_TEST(finds_route)
 	static const struct route table[] = {
 	    {HTTP_GET, "/x", AUTH_NONE, false, 0, 0, NULL, NULL, MAY_READ},
 	    {HTTP_POST, "/x", AUTH_NONE, false, 0, 0, NULL, NULL, MAY_READ},
-	    {HTTP_GET, "/y/*", AUTH_NONE, false, 0, 0, NULL, NULL, MAY_READ},
+	    {HTTP_GET, "/y/{id}", AUTH_NONE, false, 0, 0, NULL, NULL, MAY_READ},
 	};
 	const struct route *r;
 	char allow[ALLOW_MAX];
