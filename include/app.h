@@ -24,7 +24,7 @@ struct app {
 	struct conf		 conf;
 	struct catalog		*texts;
 	struct templates	*templates;
-	struct buf		 openapi;	/* openapi.json, as it is */
+	struct buf		 openapi;	/* openapi.json, without paths */
 	struct db		*db;
 	struct wordlist		*list;		/* db owns it, in a worker */
 	struct sandbox_state	 sandbox;	/* of this worker */

@@ -1,7 +1,6 @@
 /*
  * api_state.c - what stands: /api/v1/status (looks at Postfix now), the
- * progress of an apply, the description of the API, and /healthz for whoever
- * watches this process.
+ * progress of an apply, and /healthz for whoever watches this process.
  */
 #include <string.h>
 
@@ -67,17 +66,6 @@ api_job(
 	if (api_put(args, "job", json_object_new_string(id)) == -1)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	return api_relay(app, req, reply, OP_JOB_GET, args, err);
-}
-
-int
-api_openapi(
-    struct app *app, struct request *req, struct reply *reply, struct err *err)
-{
-	(void)req;
-	if (buf_add(&reply->body, app->openapi.data, app->openapi.len) == -1 ||
-	    reply_header(reply, "Content-Type", "application/json") == -1)
-		return err_set(err, ERR_NOMEM, "", "out of memory");
-	return 0;
 }
 
 int

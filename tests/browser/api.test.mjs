@@ -89,8 +89,8 @@ function absolute(o) {
 
 /* A request body of ours is one that the description allows. */
 function allowed(template, json) {
-	const schema = description.paths[template].post
-		.requestBody.content["application/json"].schema;
+	const schema = resolve(description.paths[template].post.requestBody)
+		.content["application/json"].schema;
 	const valid = ajv.compile(absolute(schema));
 	assert.ok(valid(json), JSON.stringify(valid.errors));
 	return json;

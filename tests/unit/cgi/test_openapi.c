@@ -1,7 +1,7 @@
 /*
- * test_openapi.c - templates/openapi.json says what routes[] does: the same
- * paths, methods, query fields and bodies, and no reference leads nowhere; and
- * of each setting what settings_fields[] says.
+ * test_openapi.c - what is served as openapi.json says what routes[] does: the
+ * same methods, parameters and bodies, and no reference leads nowhere; and of
+ * each setting what settings_fields[] says.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +11,32 @@
 #include "../each_setting.h"
 #include "../suite.h"
 #include "core.h"
+#include "fsx.h"
 #include "jsonx.h"
 
 static struct json_object *doc, *paths;
 
+/* As it is served. */
 static void
 setup(void)
 {
-	doc = json_object_from_file("templates/openapi.json");
-	ck_assert_msg(doc != NULL, "%s", json_util_get_last_err());
-	ck_assert(json_object_object_get_ex(doc, "paths", &paths));
+	struct request req = {.path = "/api/v1/openapi.json"};
+	struct reply reply;
+	struct app app;
+	struct err err;
+
+	memset(&app, 0, sizeof(app));
+	buf_init(&app.openapi, 1 << 20);
+	reply_init(&reply);
+	ck_assert_int_eq(
+	    fsx_read("templates/openapi.json", 1 << 20, &app.openapi, &err), 0);
+	ck_assert_msg(
+	    api_openapi(&app, &req, &reply, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(
+	    jsonx_parse(reply.body.data, reply.body.len, 32, &doc, &err), 0);
+	paths = jsonx_member(doc, "paths");
+	buf_clear(&app.openapi);
+	reply_clear(&reply);
 }
 
 static void
@@ -51,50 +67,93 @@ operation(const struct route *r)
 	    jsonx_member(paths, r->path), method_name(r->method));
 }
 
-static bool
-has_query(struct json_object *op, const char *name)
+/* What "#/components/schemas/View" leads to, or NULL. */
+static struct json_object *
+resolved(const char *ref)
 {
-	struct json_object *list = NULL, *p;
+	struct json_object *o = doc;
+	char part[64];
+	size_t len;
 
-	json_object_object_get_ex(op, "parameters", &list);
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list);
-	     i++) {
-		p = json_object_array_get_idx(list, i);
-		if (strcmp(text(p, "in"), "query") == 0 &&
-		    strcmp(text(p, "name"), name) == 0)
-			return true;
+	if (*ref++ != '#')
+		return NULL;
+	while (*ref == '/') {
+		len = strcspn(++ref, "/");
+		if (len >= sizeof(part))
+			return NULL;
+		memcpy(part, ref, len);
+		part[len] = '\0';
+		ref += len;
+		if ((o = jsonx_member(o, part)) == NULL)
+			return NULL;
 	}
-	return false;
+	return o;
+}
+
+/* A member, where it is a reference what that leads to. */
+static struct json_object *
+member_of(struct json_object *o, const char *key)
+{
+	struct json_object *v = jsonx_member(o, key);
+	const char *ref = text(v, "$ref");
+
+	return *ref == '\0' ? v : resolved(ref);
 }
 
 static size_t
-count_query(struct json_object *op)
+count(struct json_object *op, const char *in, const char *name)
 {
-	struct json_object *list = NULL;
-	size_t n = 0;
+	struct json_object *list = jsonx_member(op, "parameters"), *p;
+	size_t i, n = 0;
 
-	json_object_object_get_ex(op, "parameters", &list);
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list);
-	     i++)
-		n += strcmp(text(json_object_array_get_idx(list, i), "in"),
-			 "query") == 0;
+	for (i = 0; i < jsonx_len(list); i++) {
+		p = resolved(text(json_object_array_get_idx(list, i), "$ref"));
+		n += strcmp(text(p, "in"), in) == 0 &&
+		     (name == NULL || strcmp(text(p, "name"), name) == 0);
+	}
 	return n;
 }
 
 static bool
 takes(struct json_object *op, const char *type)
 {
-	struct json_object *o = NULL, *content = NULL;
+	return jsonx_member(
+		   jsonx_member(member_of(op, "requestBody"), "content"),
+		   type) != NULL;
+}
 
-	return json_object_object_get_ex(op, "requestBody", &o) &&
-	       json_object_object_get_ex(o, "content", &content) &&
-	       json_object_object_get_ex(content, type, NULL);
+static void
+same_call(const struct route *r, struct json_object *op)
+{
+	const char *s = strchr(r->path, '{');
+	char name[32] = "";
+	size_t n;
+
+	for (n = 0; r->query != NULL && r->query[n] != NULL; n++)
+		ck_assert_uint_eq(count(op, "query", r->query[n]), 1);
+	ck_assert_uint_eq(count(op, "query", NULL), n);
+	if (s != NULL)
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(s, "}") - 1,
+		    s + 1);
+	ck_assert_uint_eq(count(op, "path", NULL), s != NULL);
+	ck_assert_uint_eq(count(op, "path", name), s != NULL);
+	ck_assert_int_eq(
+	    takes(op, "application/json"), (r->types & BODY_JSON) != 0);
+	ck_assert_int_eq(
+	    takes(op, "multipart/form-data"), (r->types & BODY_MULTIPART) != 0);
+	if (r->types != BODY_NONE)
+		ck_assert_int_eq(
+		    jsonx_path_bool(member_of(op, "requestBody"), "required"),
+		    (r->types & BODY_EMPTY) == 0);
+	/* "security": [] where no token is asked for */
+	ck_assert_int_eq(
+	    jsonx_member(op, "security") != NULL, r->auth == AUTH_NONE);
 }
 
 START_TEST(every_route)
 {
-	struct json_object *op, *o;
-	size_t n, seen = 0;
+	struct json_object *op, *ids = json_object_new_object();
+	size_t seen = 0;
 
 	for (const struct route *r = routes; r->path != NULL; r++) {
 		if (!path_is_api(r->path))
@@ -102,65 +161,39 @@ START_TEST(every_route)
 		op = operation(r);
 		ck_assert_msg(
 		    op != NULL, "%s %s", method_name(r->method), r->path);
+		same_call(r, op);
+		ck_assert_msg(
+		    jsonx_member(ids, text(op, "operationId")) == NULL,
+		    "%s twice", text(op, "operationId"));
+		jsonx_put_int(ids, text(op, "operationId"), 1);
 		seen++;
-		for (n = 0; r->query != NULL && r->query[n] != NULL; n++)
-			ck_assert_msg(has_query(op, r->query[n]), "%s ?%s",
-			    r->path, r->query[n]);
-		ck_assert_msg(count_query(op) == n, "%s", r->path);
-		ck_assert_msg(takes(op, "application/json") ==
-				  ((r->types & BODY_JSON) != 0),
-		    "%s", r->path);
-		ck_assert_msg(takes(op, "multipart/form-data") ==
-				  ((r->types & BODY_MULTIPART) != 0),
-		    "%s", r->path);
-		/* "security": [] where no token is asked for */
-		ck_assert_msg(json_object_object_get_ex(op, "security", &o) ==
-				  (r->auth == AUTH_NONE),
-		    "%s", r->path);
 	}
 	ck_assert_uint_gt(seen, 20);
+	json_object_put(ids);
 }
 END_TEST
 
-START_TEST(nothing_else)
+/* Bodies, answers and parameters that no call names. */
+START_TEST(nothing_idle)
 {
-	const struct route *r;
+	static const char *const kinds[] = {
+	    "parameters", "requestBodies", "responses"};
+	const char *all = json_object_to_json_string_ext(
+	    doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	char ref[128];
 
-	json_object_object_foreach (paths, path, item) {
-		json_object_object_foreach (item, method, op) {
-			(void)op;
-			for (r = routes; r->path != NULL; r++)
-				if (strcmp(path, r->path) == 0 &&
-				    strcmp(method, method_name(r->method)) == 0)
-					break;
-			ck_assert_msg(r->path != NULL, "%s %s", method, path);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		json_object_object_foreach (
+		    jsonx_member(jsonx_member(doc, "components"), kinds[i]),
+		    name, value) {
+			(void)value;
+			snprintf(ref, sizeof(ref), "\"#/components/%s/%s\"",
+			    kinds[i], name);
+			ck_assert_msg(strstr(all, ref) != NULL, "%s", ref);
 		}
 	}
 }
 END_TEST
-
-/* "#/components/schemas/View" */
-static bool
-resolves(const char *ref)
-{
-	struct json_object *o = doc;
-	char part[64];
-	size_t len;
-
-	if (*ref++ != '#')
-		return false;
-	while (*ref == '/') {
-		len = strcspn(++ref, "/");
-		if (len >= sizeof(part))
-			return false;
-		memcpy(part, ref, len);
-		part[len] = '\0';
-		ref += len;
-		if (!json_object_object_get_ex(o, part, &o))
-			return false;
-	}
-	return true;
-}
 
 static size_t
 walk(struct json_object *o)
@@ -174,8 +207,8 @@ walk(struct json_object *o)
 		json_object_object_foreach (o, key, v) {
 			if (strcmp(key, "$ref") == 0) {
 				ck_assert_msg(
-				    resolves(json_object_get_string(v)), "%s",
-				    json_object_get_string(v));
+				    resolved(json_object_get_string(v)) != NULL,
+				    "%s", json_object_get_string(v));
 				n++;
 			} else {
 				n += walk(v);
@@ -328,7 +361,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_route);
-	tcase_add_test(t, nothing_else);
+	tcase_add_test(t, nothing_idle);
 	tcase_add_test(t, references);
 	tcase_add_loop_test(t, each_setting, 0, each_count());
 	tcase_add_test(t, steps);
