@@ -139,17 +139,21 @@ is_event(const char *s)
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.") == n;
 }
 
-/* What postseald does itself it also records itself; a web process may only
- * add that it refused to ask. */
+/* What postseald does itself, all that begins as an operation does, it also
+ * records itself; a web process may only add that it refused to ask. */
 static bool
 is_ours(const char *event)
 {
-	static const char *const prefix[] = {"connection.", "generation.",
-	    "recover", "keys.", "scanner.", "cluster.", NULL};
-	size_t i;
+	static const char *const names[] = {
+#define O(symbol, name, ...) name,
+#include "ops.def"
+#undef O
+	};
+	size_t n = strcspn(event, "."), i;
 
-	for (i = 0; prefix[i] != NULL; i++)
-		if (strncmp(event, prefix[i], strlen(prefix[i])) == 0)
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcspn(names[i], ".") == n &&
+		    strncmp(names[i], event, n) == 0)
 			return true;
 	return false;
 }

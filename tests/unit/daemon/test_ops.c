@@ -83,6 +83,10 @@ static const struct {
     {REQ("audit.add",
 	 "{\"event\":\"connection.apply\",\"outcome\":\"failed\"}"),
 	"op.denied", "event"},
+    {REQ("audit.add", "{\"event\":\"cluster.bundle\",\"outcome\":\"ok\"}"),
+	"op.denied", "event"},
+    {REQ("audit.add", "{\"event\":\"draft.x\",\"outcome\":\"ok\"}"),
+	"op.denied", "event"},
     {REQ("audit.add", "{\"event\":\"login\",\"outcome\":\"maybe\"}"),
 	"field.invalid", "outcome"},
 };
