@@ -15,14 +15,12 @@
 
 static const struct call {
 	const char *method, *path;
-	enum need need;
 	const char *const *query;
 	const char *body; /* or NULL */
-	const char *tag, *id;
-	int status;
-	const char *answer;
+	const char *tag, *id, *summary;
+	const char *status, *answer;
 	bool saves;
-	const char *summary;
+	enum need need;
 } calls[] = {
 #define GET			"get"
 #define POST			"post"
@@ -32,12 +30,12 @@ static const struct call {
 #define BODY(size, types, name) name
 #define NO_BODY			NULL
 #define CHOICES			"Choices"
-#define ANSWER(status, name)	status, name, false
-#define SAVES			200, "Result", true
+#define ANSWER(status, name)	#status, name, false
+#define SAVES			"200", "Result", true
 #define PAGE(...)
 #define FORM(...)
 #define CALL(method, path, run, need, query, body, tag, id, answer, summary) \
-	{method, path, need, query, body, tag, id, answer, summary},
+	{method, path, query, body, tag, id, summary, answer, need},
 #include "routes.def"
 };
 
@@ -91,10 +89,8 @@ static struct json_object *
 responses(const struct call *c)
 {
 	struct json_object *o = json_object_new_object();
-	char status[8];
 
-	(void)snprintf(status, sizeof(status), "%d", c->status);
-	json_object_object_add(o, status, ref("responses", c->answer));
+	json_object_object_add(o, c->status, ref("responses", c->answer));
 	if (c->saves)
 		json_object_object_add(o, "202", ref("responses", "Accepted"));
 	json_object_object_add(o, "default", ref("responses", "Problem"));

@@ -24,7 +24,9 @@
 #define RECV_MS 5000
 
 /* What the rows of ops.def are written with. */
-#define ARG(name, type, need, min, max) {#name, type, need, min, max},
+#define ROW(name, type, need, min, max) {name, type, need, min, max},
+#define END				ROW(NULL, ARG_BOOL, OPT, 0, 0)
+#define ARG(name, type, need, min, max) ROW(#name, type, need, min, max)
 #define OPT				false
 #define NEED				true
 #define BOOL(name)			ARG(name, ARG_BOOL, OPT, 0, 0)
@@ -43,7 +45,7 @@
 	BOOL(wait)
 
 #define O(symbol, text, peers, size, patience, run, args) \
-	{text, peers, size, (const struct op_arg[]){args{0}}, run},
+	{text, peers, size, (const struct op_arg[]){args END}, run},
 const struct op ops[] = {
 #include "ops.def"
     {0},
