@@ -44,14 +44,16 @@ static void
 setup(void)
 {
 	static const char *confirm[ERR__MAX];
+	static int round;
 	struct err err;
 	int i;
 
 	conf_default(&conf);
+	/* Each test is another process, or (valgrind) none is. */
 	snprintf(conf.state_directory, sizeof(conf.state_directory),
-	    "%s/state-%ld", tmp_root, (long)getpid());
+	    "%s/state-%ld-%d", tmp_root, (long)getpid(), ++round);
 	snprintf(conf.config_directory, sizeof(conf.config_directory),
-	    "%s/pf-%ld", tmp_root, (long)getpid());
+	    "%s/pf-%ld-%d", tmp_root, (long)getpid(), round);
 	snprintf(conf.command_directory, sizeof(conf.command_directory),
 	    "%s/none", tmp_root);
 	ck_assert_int_eq(fsx_mkdir(conf.state_directory, 0700, &err), 0);
