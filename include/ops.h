@@ -58,7 +58,7 @@
  *   "ms": 4}
  * RESULT {"generation": 7, "result": "applied"|"unchanged"|"dry_run",
  *   "apply": "restart", "outage_ms": 870, "steps": [STEP],
- *   "probe": {...} | null, "changes": [{"parameter","before","after"}],
+ *   "probe": PROBE of look.h | null, "changes": [{"parameter","before","after"}],
  *   "findings": [FINDING], "job": ID, "diff": "..." (dry_run only)}
  *
  * Of several hosts:

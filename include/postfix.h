@@ -24,6 +24,7 @@
 #include "settings.h"
 
 struct json_object;
+struct probe_door;
 
 enum postfix_kind {
 	POSTFIX_OK,
@@ -61,6 +62,30 @@ struct postfix_inbound {
 	size_t	n_inet;
 };
 
+/* An address on which mail from outside arrives, and how a client is received
+ * there: main.cf, and the service's own options in master.cf. */
+#define POSTFIX_LISTENERS_MAX	16
+#define POSTFIX_GREET_MAX	60	/* s */
+enum postfix_tls { POSTFIX_TLS_NONE, POSTFIX_TLS_MAY, POSTFIX_TLS_ENCRYPT };
+struct postfix_listener {
+	char	service[128];		/* name in master.cf */
+	char	host[64];		/* numeric, as a client here reaches it */
+	int	port;
+	bool	derived;		/* further address of inet_interfaces,
+					 * of which Postfix may have none */
+	bool	postscreen, proxy, wrapper;
+	enum postfix_tls tls, main_tls;	/* as it is; as main.cf alone says */
+	bool	own_level, own_chain;	/* -o in master.cf */
+	bool	sni;			/* tls_server_sni_maps */
+	bool	wants_certificate;	/* of clients: smtpd_tls_req_ccert */
+	int	greet_s;		/* postscreen_greet_wait */
+	char	hides[48];		/* parameter that may hide STARTTLS */
+	bool	hides_all;		/* from everybody */
+	char	hides_maps[512];	/* else by these */
+};
+
+/* Nothing listens (a null client): probe_port 0, probe_host, inbound.service
+ * "" and no listener; `closed` says why. */
 struct postfix_info {
 	enum postfix_kind kind;
 	unsigned	version;	/* 30711 for 3.7.11 */
@@ -69,8 +94,13 @@ struct postfix_info {
 	char		queue_directory[512];
 	char		maillog[512];
 	char		instance[64];	/* multi_instance_name, or "" */
-	char		probe_host[64];	/* numeric address of the service */
+	char		probe_host[64];	/* numeric address of the service: the
+					 * first of listener[] */
 	int		probe_port;
+	struct postfix_listener listener[POSTFIX_LISTENERS_MAX];
+	size_t		n_listeners;
+	bool		more_listeners;	/* than there is room for */
+	char		closed[200];
 	/* loopback smtpd services that must stay usable under TLS only and
 	 * have no smtpd_tls_security_level of their own: $service_name */
 	char		exempt[POSTFIX_EXEMPT_MAX][128];
@@ -87,6 +117,11 @@ int	postfix_info_read(const struct conf *, struct postfix_info *,
  * that master.cf has counts, before the one of *conf (NULL at the end). */
 int	postfix_info_read_for(const struct conf *, const char *const *services,
 	    struct postfix_info *, struct err *);
+/* How the probe enters; borrows from both. */
+void	postfix_door(const struct postfix_info *,
+	    const struct postfix_listener *, struct probe_door *);
+/* Do the listener's maps hide STARTTLS from its own address?  Asks Postfix. */
+bool	listener_hidden(const struct conf *, const struct postfix_listener *);
 /* "host:port" or "port" -> number of the port; 0 when it is none. */
 int	postfix_service_port(const char *service);
 /* The address in the name of a service, or "". */

@@ -1,35 +1,80 @@
 /*
  * probe.h - is the running Postfix what the settings say?  A real SMTP
- * client on loopback: banner, EHLO, STARTTLS, handshake, QUIT.
+ * client on this host: greeting, EHLO, STARTTLS, handshake, QUIT.
  *
  * Expectation: TLS off -> STARTTLS not offered; on -> offered, handshake with
- * TLS 1.2 and 1.3 (each where allowed), leaf SHA-256 = want_sha256; TLS only
- * -> MAIL without TLS gets 530.  No session resumption, no aNULL ciphers.
+ * TLS 1.2 and 1.3 (each where allowed) for each certificate by itself, leaf
+ * SHA-256 as wanted, EHLO answered after it; TLS only -> MAIL without TLS gets
+ * 530.  No session resumption, no aNULL ciphers.
  * Retries for total_ms, because old smtpd processes answer for a while after
  * a reload (POSTFIX.md 1.6).
- * JSON result: {"protocol": "TLSv1.3", "cipher": "TLS_AES..",
- *   "certificate_sha256": hex, "starttls": true, "plaintext_refused": false,
- *   "protocols": ["TLSv1.2", "TLSv1.3"], "at": ISO, "tries": 1}
+ * ADDRESS: {"address", "port", "state", "at": ISO, "tries": 1,
+ *   "starttls": true, "plaintext_refused": false, "wrapper": false,
+ *   "protocols": ["TLSv1.2", "TLSv1.3"],
+ *   "protocol": "TLSv1.3", "cipher": "TLS_AES..", "certificate_sha256": hex,
+ *   "certificates": [{"algorithm", "sha256", "protocols"}] (of each leaf that
+ *   was wanted, proven by a handshake of its own),
+ *   "names": [..] that are given such a certificate when asked for by SNI,
+ *   "names_other": [..] that are not,
+ *   "tls_error" (observed only: TLS is offered and does not work),
+ *   "reason", "code": reply, "detail": the server's words}
+ *   state: "proven"; observed: "seen"; "blind": the listener turns us away and
+ *   others perhaps not; "dark": it does not answer; "differs".
+ *   reason: of the last three: "no_connection", "no_greeting", "refused" (in
+ *   the greeting or at EHLO), "starttls_hidden", "session" (after TLS),
+ *   "differs".
  * Errors: PROBE_*; msg quotes the server's line (control characters cut).
  */
 #ifndef POSTSEAL_PROBE_H
 #define POSTSEAL_PROBE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "err.h"
 
 struct json_object;
 
-struct probe_want {
+/* How a listener is entered (door.c). */
+struct probe_door {
 	const char	*host;		/* numeric */
 	int		 port;
+	bool		 proxy;		/* a PROXY line comes first */
+	bool		 wrapper;	/* then TLS, without STARTTLS */
+	int		 greet_ms;	/* so long may the greeting take, more
+					 * than usual */
+	const char	*helo;		/* a second name for EHLO, or NULL */
+	bool		 bare;		/* to be accepted is all that outage.c
+					 * asks for */
+};
+
+/* As in KEYINFO and CERT of pki.h. */
+struct probe_leaf {
+	const char	*key_type, *sha256;
+};
+
+#define PROBE_LEAVES_MAX 4
+#define PROBE_NAMES_MAX	 8
+struct probe_want {
+	struct probe_door door;
+	bool		 observe;	/* nothing is wanted: see what there
+					 * is, with one handshake a version */
 	bool		 starttls;	/* must be offered, or must not */
 	bool		 tls_only;
-	const char	*sha256;	/* of the leaf; NULL = any */
+	struct probe_leaf leaf[PROBE_LEAVES_MAX];
+	size_t		 n_leaf;	/* 0 = any certificate */
+	const char	*name[PROBE_NAMES_MAX]; /* to be asked for by SNI */
+	size_t		 n_name;
+	const char	*hidden;	/* the parameter that may hide STARTTLS
+					 * from us, or NULL */
 	int		 total_ms;	/* 0 = 5000 */
 };
 
+/* 0: proven, or seen.  1: blind or dark, -1: not as wanted; *err says why.
+ * ret: ADDRESS in any case, NULL without memory. */
+int	probe_address(const struct probe_want *, struct json_object **ret,
+	    struct err *);
+/* The same where only a proof counts: 0 with ADDRESS, or -1. */
 int	probe_run(const struct probe_want *, struct json_object **result,
 	    struct err *);
 
@@ -59,8 +104,7 @@ struct listeners {
 void	listeners_read(int port, int other_port, struct listeners *);
 
 struct inbound_want {
-	const char	*host;		/* of the probe */
-	int		 port;
+	struct probe_door door;
 	int		 listen;	/* enum listen, or SETTING_KEEP */
 	int		 old_port;	/* must be closed; 0 = none */
 	const struct listeners *before;	/* NULL = every socket counts */
@@ -76,10 +120,10 @@ int	inbound_probe(const struct inbound_want *, struct json_object **result,
 
 /* Watches the port through an apply from a child process of its own:
  * the time from the first refused connection to the first served banner,
- * which may come from another port (0 = the same). */
+ * which may come from another port (NULL = the same). */
 struct outage;
-int	outage_start(const char *host, int port, const char *next_host,
-	    int next_port, struct outage **, struct err *);
+int	outage_start(const struct probe_door *, const struct probe_door *next,
+	    struct outage **, struct err *);
 /* Stops the watch; ms without service (0 = nobody was refused). */
 int	outage_stop(struct outage *, int *ret_ms, struct err *);
 

@@ -99,14 +99,7 @@ out:
 static bool
 needs_preview(const struct txn *t)
 {
-	size_t i;
-
-	if (txn_touches_master(t) || has_map(t))
-		return true;
-	for (i = 0; i < t->plan.n; i++)
-		if (strcmp(t->plan.v[i].name, "inet_interfaces") == 0)
-			return true;
-	return false;
+	return t->plan.n > 0 || has_map(t);
 }
 
 /* Not durable, and some seconds old for Postfix's programs. */

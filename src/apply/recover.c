@@ -85,6 +85,8 @@ load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
 	t->staged = true;
 	t->cert = json_object_get(jsonx_path(*ret_meta, "certificate"));
 	t->changes = json_object_get(jsonx_path(*ret_meta, "changes"));
+	t->baseline = json_object_get(jsonx_path(*ret_meta, "baseline"));
+	t->blind = json_object_get(jsonx_path(*ret_meta, "blind"));
 	(void)snprintf(t->service, sizeof(t->service), "%s",
 	    jsonx_path_str(*ret_meta, "service", ""));
 	v = jsonx_path(*ret_meta, "former_known");

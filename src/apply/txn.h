@@ -90,7 +90,9 @@ struct txn {
 	struct json_object *log;    /* since mark, or NULL */
 	struct outage *outage;
 	int outage_ms;		   /* or OUTAGE_UNKNOWN */
-	struct json_object *probe; /* result, or NULL */
+	struct json_object *baseline; /* as look_see gives it, or NULL */
+	struct json_object *blind;    /* of it: whom no probe sees */
+	struct json_object *probe;    /* result, or NULL */
 
 	struct json_object *changes; /* the plan, as recorded */
 	bool put_back;		     /* main.cf is the old one */
@@ -151,9 +153,17 @@ int adopt_source(struct txn *, struct err *);
 void adopt_check(struct txn *);
 void adopt_inbound(struct txn *); /* adopt_inbound.c */
 
-/* txn_switch.c: does the running Postfix do what t->settings and t->cert
- * say? */
+/* txn_listeners.c: do they let the change through?  Findings. */
+void listeners_check(struct txn *);
+
+/* txn_probe.c */
+int txn_baseline(struct txn *, struct err *);
+/* Does the running Postfix do what main.cf now says, with this certificate? */
 int txn_probe(struct txn *, int total_ms, struct err *);
+/* Is it again what it was before? */
+int txn_probe_former(const struct txn *, struct err *);
+
+/* txn_switch.c */
 
 /* main.cf, Postfix and its answers as they were before commit. */
 int txn_go_back_if_needed(struct txn *, struct err *);

@@ -443,6 +443,7 @@ inbound_check(struct txn *t, struct err *err)
 	size_t i;
 
 	tell_duplicates(t);
+	listeners_check(t);
 	check_listen(t);
 	check_limits(t);
 	check_bytes(t);

@@ -11,7 +11,6 @@
 #include "txn.h"
 
 #define POSTCONF_WAIT_MS 3000
-#define SERVING_WAIT_MS	 5000 /* a hot main.cf takes two of them */
 
 /* What stands now: generation in force, its settings, chain and facts. */
 static int
@@ -116,9 +115,7 @@ step_lock(struct txn *t, struct err *err)
 
 /*
  * A reload is enough for every TLS parameter (POSTFIX.md 1.5), but not for
- * the sockets that master listens on; then the restart takes its place.  It
- * does not wake a service that master has throttled (1.14) either, and it
- * needs a Postfix that runs.
+ * the sockets that master listens on; then the restart takes its place.
  */
 static const char *const needs_restart[] = {"inet_interfaces", "inet_protocols",
     "alternate_config_directories", PARAM_SERVICE, NULL};
@@ -138,30 +135,6 @@ escalate(struct txn *t)
 			return;
 		}
 	}
-}
-
-static int
-check_reload(const struct txn *t, struct err *err)
-{
-	const struct postfix_info *info = &t->facts.info;
-	struct probe_want want = {.host = info->probe_host,
-	    .port = info->probe_port,
-	    .starttls = t->former.settings.inbound_enabled,
-	    .total_ms = SERVING_WAIT_MS};
-	struct json_object *result = NULL;
-	struct err cause;
-
-	if (!t->running)
-		return 0;
-	if (probe_run(&want, &result, &cause) == 0) {
-		json_object_put(result);
-		return 0;
-	}
-	if (cause.code != ERR_PROBE_CONNECT && cause.code != ERR_PROBE_BANNER)
-		return 0;
-	return err_set(err, ERR_APPLY_RELOAD, "apply",
-	    "Postfix does not answer, which a reload cannot mend: %.120s",
-	    cause.msg);
 }
 
 static void
@@ -241,7 +214,5 @@ step_plan(struct txn *t, struct err *err)
 		findings_add(&t->findings, ERR_APPLY_STOPPED, "", NULL);
 	if (t->mode == APPLY_RELOAD)
 		escalate(t);
-	if (t->mode == APPLY_RELOAD && t->plan.n > 0)
-		return check_reload(t, err);
-	return 0;
+	return txn_baseline(t, err);
 }

@@ -116,6 +116,8 @@ txn_meta(const struct txn *t, const char *outcome)
 	add_shared(m, "certificate", t->cert);
 	json_object_object_add(m, "changes", param_plan_to_json(&t->plan));
 	json_object_object_add(m, "findings", findings_to_json(&t->findings));
+	add_shared(m, "baseline", t->baseline);
+	add_shared(m, "blind", t->blind);
 	add_shared(m, "probe", t->probe);
 	json_object_object_add(m, "steps", steps_copy(t));
 	return m;

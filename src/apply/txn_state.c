@@ -77,6 +77,8 @@ txn_free(struct txn *t)
 	json_object_put(t->wanted);
 	json_object_put(t->originals);
 	json_object_put(t->former.originals);
+	json_object_put(t->baseline);
+	json_object_put(t->blind);
 	json_object_put(t->probe);
 	json_object_put(t->log);
 	json_object_put(t->changes);

@@ -18,9 +18,8 @@
 #include "keystore.h"
 #include "txn.h"
 
-#define PROBE_MS      6000
-#define PROBE_BACK_MS 6000
-#define COLD_S	      3
+#define PROBE_MS 6000
+#define COLD_S	 3
 
 /* A change that main.cf does not show (no parameter differs) leaves Postfix
  * alone. */
@@ -104,6 +103,31 @@ commit_files(struct txn *t, struct err *err)
 	return 0;
 }
 
+/* How long is nobody served?  One door is watched, and the one that it may
+ * become. */
+static void
+watch_outage(struct txn *t, bool moved)
+{
+	const struct postfix_info *is = &t->facts.info, *next = &t->next;
+	struct json_object *first = NULL;
+	struct probe_door at, after;
+	struct err cause;
+
+	if (!t->running || is->n_listeners == 0 || next->n_listeners == 0)
+		return;
+	if (jsonx_len(t->baseline) > 0)
+		first = json_object_array_get_idx(t->baseline, 0);
+	postfix_door(is, &is->listener[0], &at);
+	postfix_door(next, &next->listener[0], &after);
+	at.bare = after.bare =
+	    strcmp(jsonx_path_str(first, "state", "seen"), "blind") == 0;
+	if (outage_start(&at, moved ? &after : NULL, &t->outage, &cause) == 0)
+		return;
+	log_warn("the outage will not be known: %s", cause.msg);
+	t->outage = NULL;
+	t->outage_ms = OUTAGE_UNKNOWN;
+}
+
 int
 step_commit(struct txn *t, struct err *err)
 {
@@ -118,15 +142,7 @@ step_commit(struct txn *t, struct err *err)
 	if (!touches_postfix(t))
 		return 0;
 	wait_until_cold(t);
-	if (t->running &&
-	    outage_start(t->facts.info.probe_host, t->facts.info.probe_port,
-		t->next.probe_host, moved ? t->next.probe_port : 0, &t->outage,
-		err) == -1) {
-		log_warn("the outage will not be known");
-		t->outage = NULL;
-		t->outage_ms = OUTAGE_UNKNOWN;
-		err_clear(err);
-	}
+	watch_outage(t, moved);
 	listeners_read(t->facts.info.probe_port, moved ? t->next.probe_port : 0,
 	    &t->listeners);
 	t->listeners_known = true;
@@ -135,53 +151,10 @@ step_commit(struct txn *t, struct err *err)
 	return rc;
 }
 
-/* Does Postfix offer STARTTLS with the parameters as they were? */
-static bool
-former_offers_tls(const struct txn *t)
-{
-	const char *level;
-
-	if (t->former.known)
-		return t->former.settings.inbound_enabled;
-	level = jsonx_path_str(t->facts.params, "smtpd_tls_security_level", "");
-	return strcmp(level, "may") == 0 || strcmp(level, "encrypt") == 0;
-}
-
-/*
- * The former state again.  Where a generation was in force it must be proven
- * in full; where Postfix had been set up by hand nobody knows what it
- * promised, and a banner is what can be asked for.
- */
-static int
-probe_former(const struct txn *t, struct err *err)
-{
-	const struct former *f = &t->former;
-	struct probe_want want = {.host = t->facts.info.probe_host,
-	    .port = t->facts.info.probe_port,
-	    .starttls = former_offers_tls(t),
-	    .tls_only = f->known && f->settings.tls_only,
-	    .total_ms = PROBE_BACK_MS};
-	struct json_object *result = NULL;
-	struct err cause;
-
-	if (f->known && f->settings.inbound_enabled && f->sha256[0] != '\0')
-		want.sha256 = f->sha256;
-	if (probe_run(&want, &result, &cause) == 0) {
-		json_object_put(result);
-		return 0;
-	}
-	if (!f->known && cause.code != ERR_PROBE_CONNECT &&
-	    cause.code != ERR_PROBE_BANNER)
-		return 0;
-	if (err != NULL)
-		*err = cause;
-	return -1;
-}
-
 bool
 txn_former_serves(const struct txn *t)
 {
-	return probe_former(t, NULL) == 0;
+	return txn_probe_former(t, NULL) == 0;
 }
 
 static int
@@ -201,7 +174,7 @@ txn_go_back(struct txn *t, struct err *err)
 	if (!t->running || t->served_again)
 		return 0;
 	if (service_restart(t->conf, &t->facts.info, err) == -1 ||
-	    probe_former(t, err) == -1)
+	    txn_probe_former(t, err) == -1)
 		return -1;
 	t->served_again = true;
 	return 0;
@@ -244,89 +217,6 @@ undo_restart(struct txn *t, struct err *err)
 	if (!t->restarted)
 		return 0;
 	return txn_go_back(t, err);
-}
-
-/* Does another service of the new master.cf have this port? */
-static bool
-others_have(const struct txn *t, int port)
-{
-	const struct postfix_inbound *in = &t->next.inbound;
-	size_t i;
-
-	for (i = 0; i < in->n_inet; i++)
-		if (in->inet[i].port == port)
-			return true;
-	return false;
-}
-
-/* A change of what master(8) listens on, so always a restart. */
-static bool
-sockets_change(const struct txn *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->plan.n; i++)
-		if (strcmp(t->plan.v[i].name, "inet_interfaces") == 0 ||
-		    strcmp(t->plan.v[i].name, PARAM_SERVICE) == 0)
-			return true;
-	return false;
-}
-
-/* The sections above TLS, where they are managed or were until now. */
-static int
-probe_inbound(struct txn *t, int total_ms, struct err *err)
-{
-	const struct settings *s = &t->settings;
-	struct inbound_want want = {.host = t->next.probe_host,
-	    .port = t->next.probe_port,
-	    .listen = s->listen,
-	    .before = t->listeners_known ? &t->listeners : NULL,
-	    .restarted = t->listeners_known && sockets_change(t),
-	    .shared = others_have(t, t->next.probe_port),
-	    .tls_only = s->inbound_enabled && s->tls_only,
-	    .domain = t->next.myhostname,
-	    .total_ms = total_ms};
-	struct json_object *o = NULL;
-	const char *note;
-
-	if (t->facts.info.probe_port != t->next.probe_port &&
-	    !others_have(t, t->facts.info.probe_port))
-		want.old_port = t->facts.info.probe_port;
-	if (s->access_policy != SETTING_KEEP)
-		want.generation = t->id;
-	if (s->listen == SETTING_KEEP && want.old_port == 0 &&
-	    want.generation == 0)
-		return 0;
-	if (inbound_probe(&want, &o, err) == -1)
-		return -1;
-	note = jsonx_path_str(o, "note", NULL);
-	if (note != NULL)
-		findings_add(&t->findings, ERR_ACCESS_UNPROVEN, "access_policy",
-		    "detail", note, NULL);
-	json_object_object_add(t->probe, "inbound", o);
-	return 0;
-}
-
-int
-txn_probe(struct txn *t, int total_ms, struct err *err)
-{
-	struct probe_want want = {.host = t->next.probe_host,
-	    .port = t->next.probe_port,
-	    .starttls = t->settings.inbound_enabled,
-	    .tls_only = t->settings.inbound_enabled && t->settings.tls_only,
-	    .total_ms = total_ms};
-
-	if (want.starttls) {
-		want.sha256 = jsonx_path_str(t->cert, "sha256", NULL);
-		if (want.sha256 == NULL)
-			return err_set(err, ERR_INTERNAL, "",
-			    "the generation does not know its certificate");
-	}
-	json_object_put(t->probe);
-	t->probe = NULL;
-	if (probe_run(&want, &t->probe, err) == -1)
-		return -1;
-	return probe_inbound(t, total_ms, err);
 }
 
 /*
@@ -377,21 +267,6 @@ step_probe(struct txn *t, struct err *err)
 	return 0;
 }
 
-/* Would postfix_info_read say something else? */
-static bool
-inbound_differs(const struct txn *t)
-{
-	static const char *const names[] = {
-	    "inet_interfaces", "smtpd_timeout", PARAM_SERVICE, PARAM_LIMIT};
-	size_t i, j;
-
-	for (i = 0; i < t->plan.n; i++)
-		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++)
-			if (strcmp(t->plan.v[i].name, names[j]) == 0)
-				return true;
-	return false;
-}
-
 /* Parameters as they stand now, for the next reader. */
 static void
 remember_facts(struct txn *t)
@@ -399,9 +274,10 @@ remember_facts(struct txn *t)
 	struct json_object *p = t->facts.params;
 	size_t i;
 
-	/* Where Postfix itself is another now, it is asked again. */
-	if (p == NULL || inbound_differs(t))
+	/* A new master.cf is asked about again. */
+	if (p == NULL || txn_touches_master(t))
 		return;
+	t->next.mastercf = t->facts.info.mastercf;
 	for (i = 0; i < t->plan.n; i++) {
 		if (t->plan.v[i].after == NULL)
 			json_object_object_del(p, t->plan.v[i].name);
@@ -409,7 +285,7 @@ remember_facts(struct txn *t)
 			json_object_object_add(p, t->plan.v[i].name,
 			    json_object_new_string(t->plan.v[i].after));
 	}
-	facts_update(t->conf, &t->facts.info, p, t->after_sha256);
+	facts_update(t->conf, &t->next, p, t->after_sha256);
 }
 
 /* The generation in force is N: record, number, journal, in this order; a

@@ -10,6 +10,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "look.h"
 #include "txn.h"
 
 #define LIVE_PROBE_MS 1500
@@ -137,6 +138,7 @@ view_inbound(const struct view *v)
 	    o, "port", json_object_new_int(v->facts.info.probe_port));
 	json_object_object_add(
 	    o, "postscreen", json_object_new_boolean(in->postscreen));
+	jsonx_put_str(o, "closed", v->facts.info.closed);
 	if (v->facts.params != NULL)
 		(void)json_object_object_get_ex(
 		    v->facts.params, "smtpd_client_restrictions", &p);
@@ -289,43 +291,67 @@ static int
 live_sockets(
     const struct view *v, int ms, struct json_object *result, struct err *err)
 {
-	const struct inbound_want want = {.host = v->facts.info.probe_host,
-	    .port = v->facts.info.probe_port,
-	    .listen = v->settings.listen,
-	    .total_ms = ms};
+	struct inbound_want want = {
+	    .listen = v->settings.listen, .total_ms = ms};
 	struct json_object *o = NULL;
 
-	if (v->settings.listen == SETTING_KEEP)
+	if (v->settings.listen == SETTING_KEEP ||
+	    v->facts.info.n_listeners == 0)
 		return 0;
+	postfix_door(&v->facts.info, &v->facts.info.listener[0], &want.door);
 	if (inbound_probe(&want, &o, err) == -1)
 		return -1;
 	json_object_object_add(result, "inbound", o);
 	return 0;
 }
 
-/* Ask the running Postfix now. */
-static int
-live_probe(
-    const struct view *v, int ms, struct json_object **ret, struct err *err)
+/* The certificate in force, if main.cf names it. */
+static struct json_object *
+served_certificate(const struct conf *conf, const struct view *v)
 {
-	struct probe_want want;
+	char path[STATE_PATH_MAX];
 
-	memset(&want, 0, sizeof(want));
-	want.host = v->facts.info.probe_host;
-	want.port = v->facts.info.probe_port;
-	want.starttls = v->settings.inbound_enabled;
-	want.tls_only = want.starttls && v->settings.tls_only;
-	want.total_ms = ms;
+	if (generation_path(conf, v->id, "inbound.pem", path, NULL) == -1 ||
+	    strcmp(jsonx_path_str(v->facts.params, "smtpd_tls_chain_files", ""),
+		path) != 0)
+		return NULL;
+	return jsonx_path(v->meta, "certificate");
+}
+
+/* main.cf says TLS, and master.cf takes it away where the console's service
+ * is: nobody else tells. */
+static int
+live_overruled(const struct view *v, struct err *err)
+{
+	const struct postfix_listener *l = &v->facts.info.listener[0];
+
+	if (v->facts.info.n_listeners == 0 || l->tls >= l->main_tls ||
+	    l->wrapper)
+		return 0;
+	return err_set(err,
+	    l->tls == POSTFIX_TLS_NONE ? ERR_PROBE_STARTTLS : ERR_PROBE_POLICY,
+	    "", "master.cf, %.60s: -o smtpd_tls_security_level", l->service);
+}
+
+/* Ask the running Postfix now.  Whom the generation did not see is not seen
+ * now. */
+static int
+live_probe(const struct conf *conf, const struct view *v, int ms,
+    struct json_object **ret, struct err *err)
+{
+	struct look k = {.info = &v->facts.info,
+	    .cert = served_certificate(conf, v),
+	    .before = jsonx_path(v->meta, "blind"),
+	    .total_ms = ms};
+
 	if (ms < HOT_PROBE_MS &&
 	    v->facts.info.maincf.st_mtime + HOT_S > time(NULL))
-		want.total_ms = HOT_PROBE_MS;
-	if (want.starttls)
-		want.sha256 =
-		    jsonx_path_str(v->meta, "certificate.sha256", NULL);
+		k.total_ms = HOT_PROBE_MS;
 	if (postfix_usable(&v->facts.info, err) == -1 ||
-	    probe_run(&want, ret, err) == -1)
+	    look_prove(&k, ret, err) == -1 ||
+	    live_sockets(v, ms, *ret, err) == -1)
 		return -1;
-	return live_sockets(v, ms, *ret, err);
+	return live_overruled(v, err);
 }
 
 int
@@ -341,7 +367,7 @@ apply_prove(
 	memset(&v, 0, sizeof(v));
 	if (view_read(conf, &v, &why) == -1)
 		goto out;
-	if ((rc = live_probe(&v, ms, &result, &why)) == 0) {
+	if ((rc = live_probe(conf, &v, ms, &result, &why)) == 0) {
 		keep_probe(conf, v.id, result);
 		if (ret != NULL)
 			*ret = json_object_get(result);

@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 
 #include "pki_int.h"
+#include "sigalgs.h"
 
 #define ROUNDS_MAX 12
 
@@ -159,25 +160,12 @@ server_ctx(const struct buf *chain)
 
 /* With several algorithms the client asks for one of them. */
 static const char *
-sigalgs_of(int slot)
+sigalgs_for(const struct pki_pair *p)
 {
-	static const struct {
-		int slot;
-		const char *list;
-	} algs[] = {
-	    {EVP_PKEY_RSA, "RSA-PSS+SHA256:RSA+SHA256:RSA+SHA384"},
-	    {EVP_PKEY_RSA_PSS, "rsa_pss_pss_sha256:rsa_pss_pss_sha384:"
-			       "rsa_pss_pss_sha512"},
-	    {EVP_PKEY_EC, "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512"},
-	    {EVP_PKEY_ED25519, "ed25519"},
-	    {EVP_PKEY_ED448, "ed448"},
-	};
-	size_t i;
+	struct key_facts f;
 
-	for (i = 0; i < sizeof(algs) / sizeof(algs[0]); i++)
-		if (algs[i].slot == slot)
-			return algs[i].list;
-	return NULL;
+	key_facts(p->key->pkey, &f);
+	return sigalgs_of(f.type);
 }
 
 static int
@@ -303,9 +291,7 @@ handshake_chain(
 	for (i = 0; i < plan->n; i++) {
 		if (plan->pair[i].kept)
 			continue;
-		sigalgs = plan->n > 1
-			      ? sigalgs_of(key_slot(plan->pair[i].key->pkey))
-			      : NULL;
+		sigalgs = plan->n > 1 ? sigalgs_for(&plan->pair[i]) : NULL;
 		for (v = 0; v < 2; v++) {
 			if (shake(cctx, sctx, versions[v].version, sigalgs,
 				&plan->pair[i]) == 0)

@@ -174,3 +174,63 @@ endpoint_resolve(const char *service, const char *inet_interfaces,
 	*ret_endpoint = e;
 	return 0;
 }
+
+static size_t
+add_host(struct endpoint *v, size_t n, size_t max, const char *host, int family,
+    int port)
+{
+	struct endpoint e = {.port = port};
+	size_t i;
+
+	if (n == max || host_numeric(host, family, e.host, &e.loopback) == -1)
+		return n;
+	for (i = 0; i < n; i++)
+		if (strcmp(v[i].host, e.host) == 0)
+			return n;
+	v[n] = e;
+	return n + 1;
+}
+
+static size_t
+add_families(struct endpoint *v, size_t n, size_t max, const char *host,
+    int family, int port)
+{
+	if (family != AF_INET6)
+		n = add_host(v, n, max, host == NULL ? "127.0.0.1" : host,
+		    AF_INET, port);
+	if (family != AF_INET)
+		n = add_host(
+		    v, n, max, host == NULL ? "::1" : host, AF_INET6, port);
+	return n;
+}
+
+size_t
+endpoint_all(const char *service, const char *inet_interfaces,
+    const char *inet_protocols, struct endpoint *v, size_t max)
+{
+	int family = family_of(inet_protocols);
+	char copy[1024], *save = NULL, *word;
+	size_t n = 1, len;
+
+	if (max == 0 || endpoint_resolve(service, inet_interfaces,
+			    inet_protocols, &v[0], NULL) == -1)
+		return 0;
+	if (strchr(service, ':') != NULL)
+		return n;
+	(void)snprintf(copy, sizeof(copy), "%s", inet_interfaces);
+	for (word = strtok_r(copy, " \t,", &save); word != NULL;
+	     word = strtok_r(NULL, " \t,", &save)) {
+		len = strlen(word);
+		if (word[0] == '[' && word[len - 1] == ']') {
+			word[len - 1] = '\0';
+			word++;
+		}
+		if (strcasecmp(word, "all") == 0 ||
+		    strcasecmp(word, "loopback-only") == 0)
+			word = NULL;
+		n = add_families(v, n, max, word, family, v[0].port);
+		if (word == NULL)
+			break;
+	}
+	return n;
+}

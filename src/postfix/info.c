@@ -165,7 +165,15 @@ read_values(const struct conf *conf, struct postfix_info *info,
 	static const char *const args[] = {"-x", "myhostname",
 	    "queue_directory", "maillog_file", "inet_interfaces",
 	    "inet_protocols", "smtpd_timeout", "default_process_limit",
-	    "mynetworks", "multi_instance_name", NULL};
+	    "mynetworks", "multi_instance_name",
+	    /* listeners.c */
+	    "smtpd_tls_security_level", "smtpd_use_tls", "smtpd_enforce_tls",
+	    "smtpd_tls_wrappermode", "smtpd_tls_req_ccert",
+	    "smtpd_upstream_proxy_protocol",
+	    "postscreen_upstream_proxy_protocol", "postscreen_greet_wait",
+	    "smtpd_discard_ehlo_keywords",
+	    "smtpd_discard_ehlo_keyword_address_maps", "tls_server_sni_maps",
+	    NULL};
 	struct json_object *o = NULL;
 	struct run_result r;
 	const char *s;
@@ -224,7 +232,7 @@ postfix_info_read_for(const struct conf *conf, const char *const *services,
 		find_other_mta(conf, &info);
 	else if ((rc = read_version(conf, &info, err)) == 0 &&
 		 (rc = read_values(conf, &info, &values, err)) == 0)
-		rc = services_read(conf, services, &info, err);
+		rc = services_read(conf, services, values, &info, err);
 	json_object_put(values);
 	if (rc == -1)
 		return -1;

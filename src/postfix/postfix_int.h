@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "postfix.h"
+#include "probe.h"
 #include "run.h"
 
 #define MAINCF_SIZE_MAX	(4 * 1024 * 1024)
@@ -67,9 +68,18 @@ int	restrictions_without(const char *value, const char *access_file,
  * Postfix refused (info says so), -1 when it could not run. */
 int	postconf_ask(const struct conf *, const char *const *args,
 	    struct run_result *, struct postfix_info *, struct err *);
-/* services.c: 0, 1 (broken, info says why) or -1. */
+/* services.c: 0, 1 (broken, info says why) or -1.  values: of main.cf,
+ * expanded. */
 int	services_read(const struct conf *, const char *const *names,
-	    struct postfix_info *, struct err *);
+	    struct json_object *values, struct postfix_info *, struct err *);
+/* listeners.c: the addresses of one service, behind those that are known. */
+struct listener_of {
+	const char *service;
+	bool postscreen;
+	struct json_object *values;	/* of main.cf */
+	struct json_object *overrides;	/* of master.cf, or NULL */
+};
+void	listeners_add(struct postfix_info *, const struct listener_of *);
 
 /*
  * Run "postconf -c DIR ARGS".  args is NULL-terminated, at most
@@ -92,6 +102,9 @@ struct endpoint {
 };
 int	endpoint_resolve(const char *service, const char *inet_interfaces,
 	    const char *inet_protocols, struct endpoint *, struct err *);
+/* All of them, that of endpoint_resolve first; how many. */
+size_t	endpoint_all(const char *service, const char *inet_interfaces,
+	    const char *inet_protocols, struct endpoint *, size_t max);
 
 /* Set mtime some seconds into the past, never equal to other (0 = any). */
 int	maincf_cool(int dirfd, const char *path, time_t other);

@@ -80,14 +80,13 @@ reason_from_log(const struct conf *conf, const struct postfix_info *info,
 
 /* While Postfix is down its port is free, or somebody else has it. */
 static void
-reason_from_port(const struct postfix_info *info, char dst[DIAG_MAX])
+reason_from_port(const struct postfix_listener *l, char dst[DIAG_MAX])
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET,
-	    .sin_port = htons((uint16_t)info->probe_port)};
+	struct sockaddr_in sin = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)l->port)};
 	int s, on = 1;
 
-	if (postfix_running(info) ||
-	    inet_pton(AF_INET, info->probe_host, &sin.sin_addr) != 1)
+	if (inet_pton(AF_INET, l->host, &sin.sin_addr) != 1)
 		return;
 	s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s == -1)
@@ -97,8 +96,8 @@ reason_from_port(const struct postfix_info *info, char dst[DIAG_MAX])
 	if (bind(s, (struct sockaddr *)&sin, sizeof(sin)) == -1 &&
 	    errno == EADDRINUSE)
 		(void)snprintf(dst, DIAG_MAX,
-		    "port %d of %.60s is in use by another program",
-		    info->probe_port, info->probe_host);
+		    "port %d of %.60s is in use by another program", l->port,
+		    l->host);
 	close(s);
 }
 
@@ -114,6 +113,7 @@ find_reason(const struct conf *conf, const struct postfix_info *info,
 	static const char *const args[] = {"-h", "queue_directory", NULL};
 	struct run_result r;
 	char echo[DIAG_MAX];
+	size_t i;
 
 	(void)snprintf(echo, sizeof(echo), "%s", dst);
 	dst[0] = '\0';
@@ -123,8 +123,10 @@ find_reason(const struct conf *conf, const struct postfix_info *info,
 	run_result_clear(&r);
 	if (dst[0] == '\0')
 		reason_from_log(conf, info, mark, dst);
-	if (dst[0] == '\0')
-		reason_from_port(info, dst);
+	for (i = 0;
+	     dst[0] == '\0' && i < info->n_listeners && !postfix_running(info);
+	     i++)
+		reason_from_port(&info->listener[i], dst);
 	if (dst[0] == '\0')
 		(void)snprintf(dst, DIAG_MAX, "%s",
 		    echo[0] != '\0' ? echo : "failed without a word");
@@ -252,14 +254,17 @@ wait_port_closed(const struct postfix_info *info)
 {
 	int64_t deadline = now_ms() + PORT_WAIT_MS;
 	struct smtp_conn c;
-	bool open;
+	size_t i = 0;
 
-	do {
+	while (i < info->n_listeners && now_ms() < deadline) {
 		smtp_init(&c, deadline);
-		open = smtp_connect(
-			   &c, info->probe_host, info->probe_port, NULL) == 0;
+		if (smtp_connect(&c, info->listener[i].host,
+			info->listener[i].port, NULL) == -1)
+			i++;
+		else
+			(void)poll(NULL, 0, POLL_MS);
 		smtp_close(&c);
-	} while (open && now_ms() < deadline && poll(NULL, 0, POLL_MS) == 0);
+	}
 }
 
 static int

@@ -6,6 +6,8 @@
  * then that of postseal.conf.  If somebody renamed it by hand, it is the one
  * smtpd or postscreen service that can be meant: not submission, not smtps,
  * and not on a loopback address unless that is what was asked for.
+ * Where there is none, nothing listens for mail: a null client.  Services with
+ * the same port on other addresses take mail from outside as well.
  *
  * Two postconf calls at most: -M for the services, -P for their overrides
  * (only when a service that matters has options).
@@ -29,6 +31,7 @@ struct line {
 struct scan {
 	const struct conf *conf;
 	struct postfix_info *info;
+	struct json_object *values, *overrides;
 	struct line *v;
 	size_t n;
 	const struct line *own;
@@ -204,7 +207,8 @@ take_other(struct scan *s, const struct line *l, struct json_object *all)
 
 	if (strlen(l->name) >= sizeof(info->exempt[0]) ||
 	    resolve(s, l->name, &e, NULL) == -1 ||
-	    (e.port == s->at.port && strcmp(e.host, s->at.host) == 0))
+	    (s->own != NULL && e.port == s->at.port &&
+		strcmp(e.host, s->at.host) == 0))
 		return;
 	if (in->n_inet < POSTFIX_INET_MAX) {
 		(void)snprintf(in->inet[in->n_inet].name,
@@ -264,7 +268,7 @@ needs_overrides(const struct scan *s)
 static int
 read_overrides(const struct scan *s, struct json_object **ret, struct err *err)
 {
-	static const char *const args[] = {"-P", NULL};
+	static const char *const args[] = {"-P", "-x", NULL};
 	struct run_result r;
 	int rc;
 
@@ -275,49 +279,88 @@ read_overrides(const struct scan *s, struct json_object **ret, struct err *err)
 }
 
 static int
-not_there(struct postfix_info *info, const char *service, const char *why)
+not_there(struct postfix_info *info, const char *why)
 {
 	info->kind = POSTFIX_BROKEN;
-	if (why != NULL)
-		(void)snprintf(info->detail, sizeof(info->detail), "%s", why);
-	else
-		(void)snprintf(info->detail, sizeof(info->detail),
-		    "master.cf has no inet service \"%.100s\"", service);
+	(void)snprintf(info->detail, sizeof(info->detail), "%s", why);
 	return 1;
+}
+
+static void
+take_listener(const struct scan *s, const struct line *l)
+{
+	const struct listener_of of = {.service = l->name,
+	    .postscreen = strcmp(l->command, "postscreen") == 0,
+	    .values = s->values,
+	    .overrides = s->overrides};
+
+	listeners_add(s->info, &of);
+}
+
+/* The inbound service first, then those with its port. */
+static void
+take_listeners(struct scan *s)
+{
+	struct endpoint e;
+	size_t i;
+
+	take_listener(s, s->own);
+	for (i = 0; i < s->n; i++)
+		if (is_inet(&s->v[i]) && &s->v[i] != s->own &&
+		    takes_mail(&s->v[i]) &&
+		    resolve(s, s->v[i].name, &e, NULL) == 0 &&
+		    e.port == s->at.port)
+			take_listener(s, &s->v[i]);
+}
+
+static int
+take_all(struct scan *s, struct err *err)
+{
+	struct err why;
+	size_t i;
+	int rc;
+
+	if (s->own != NULL && resolve(s, s->own->name, &s->at, &why) == -1)
+		return not_there(s->info, why.msg);
+	if (needs_overrides(s) &&
+	    (rc = read_overrides(s, &s->overrides, err)) != 0)
+		return rc;
+	if (s->own != NULL) {
+		memcpy(s->info->probe_host, s->at.host,
+		    sizeof(s->info->probe_host));
+		s->info->probe_port = s->at.port;
+		take_own(s, s->overrides);
+		take_listeners(s);
+	}
+	for (i = 0; i < s->n; i++)
+		if (is_inet(&s->v[i]) && &s->v[i] != s->own)
+			take_other(s, &s->v[i], s->overrides);
+	return 0;
 }
 
 static int
 scan(struct scan *s, const char *const *names, struct err *err)
 {
-	struct json_object *all = NULL;
+	struct postfix_info *info = s->info;
+	struct endpoint e;
 	struct err why;
-	size_t i;
-	int rc;
 
-	if ((s->own = find_own(s, names)) == NULL)
-		return resolve(s, s->conf->service, &s->at, &why) == -1
-			   ? not_there(s->info, s->conf->service, why.msg)
-			   : not_there(s->info, s->conf->service, NULL);
-	if (resolve(s, s->own->name, &s->at, &why) == -1)
-		return not_there(s->info, s->own->name, why.msg);
-	if (needs_overrides(s) && (rc = read_overrides(s, &all, err)) != 0)
-		return rc;
-	memcpy(s->info->probe_host, s->at.host, sizeof(s->info->probe_host));
-	s->info->probe_port = s->at.port;
-	take_own(s, all);
-	for (i = 0; i < s->n; i++)
-		if (is_inet(&s->v[i]) && &s->v[i] != s->own)
-			take_other(s, &s->v[i], all);
-	json_object_put(all);
-	return 0;
+	if ((s->own = find_own(s, names)) == NULL) {
+		if (resolve(s, s->conf->service, &e, &why) == -1)
+			return not_there(info, why.msg);
+		(void)snprintf(info->closed, sizeof(info->closed),
+		    "master.cf has no inet service \"%.100s\"",
+		    s->conf->service);
+	}
+	return take_all(s, err);
 }
 
 int
 services_read(const struct conf *conf, const char *const *names,
-    struct postfix_info *info, struct err *err)
+    struct json_object *values, struct postfix_info *info, struct err *err)
 {
 	static const char *const args[] = {"-M", NULL};
-	struct scan s = {.conf = conf, .info = info};
+	struct scan s = {.conf = conf, .info = info, .values = values};
 	char *line, *save = NULL;
 	struct run_result r;
 	int rc;
@@ -334,6 +377,7 @@ services_read(const struct conf *conf, const char *const *names,
 		parse(line, &s.v[s.n++]);
 	rc = scan(&s, names, err);
 out:
+	json_object_put(s.overrides);
 	free(s.v);
 	run_result_clear(&r);
 	return rc;

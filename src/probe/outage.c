@@ -51,8 +51,8 @@ struct seen {
 
 /* [1] is where it will listen afterwards; asked once [0] is refused. */
 struct watch {
-	const char *host[2];
-	int port[2], go;
+	struct probe_door at[2];
+	int go;
 	int64_t banner_at;
 };
 
@@ -64,6 +64,18 @@ stopped(const struct watch *w, int wait_ms)
 	return poll(&p, 1, wait_ms) > 0;
 }
 
+/* A door that greets late, or only after TLS, or turns us away, says enough
+ * when it opens. */
+static bool
+greets(struct smtp_conn *c, const struct probe_door *d)
+{
+	if (smtp_connect(c, d->host, d->port, NULL) == -1 ||
+	    (d->proxy && smtp_proxy(c, NULL) == -1))
+		return false;
+	return d->bare || d->wrapper || d->greet_ms > 0 ||
+	       (smtp_reply(c, ERR_PROBE_BANNER, NULL) == 0 && c->code == 220);
+}
+
 /* One client: 1 served, 0 refused or no banner, -1 cut short by the stop. */
 static int
 knock(struct watch *w, size_t at)
@@ -73,11 +85,11 @@ knock(struct watch *w, size_t at)
 
 	smtp_init(&c, now_ms() + CONNECT_MS);
 	c.cancel_fd = w->go;
-	if (smtp_connect(&c, w->host[at], w->port[at], NULL) == 0 &&
-	    smtp_reply(&c, ERR_PROBE_BANNER, NULL) == 0 && c.code == 220) {
+	if (greets(&c, &w->at[at])) {
 		served = 1;
 		w->banner_at = now_ms();
-		(void)smtp_command(&c, "QUIT", ERR_PROBE_BANNER, NULL);
+		if (c.code == 220)
+			(void)smtp_command(&c, "QUIT", ERR_PROBE_BANNER, NULL);
 	}
 	smtp_close(&c);
 	return served == 0 && stopped(w, 0) ? -1 : served;
@@ -101,7 +113,7 @@ watch(struct watch *w, struct seen *seen)
 	do {
 		before = now_ms();
 		served = knock(w, 0);
-		if (served == 0 && w->port[1] != 0)
+		if (served == 0 && w->at[1].port != 0)
 			served = knock_next(w, seen, before);
 		if (served == 0 && seen->down_at == 0)
 			seen->down_at = before;
@@ -143,13 +155,15 @@ child_main(const struct watch *from, int go, int result)
 }
 
 int
-outage_start(const char *host, int port, const char *next_host, int next_port,
+outage_start(const struct probe_door *at, const struct probe_door *next,
     struct outage **ret_outage, struct err *err)
 {
-	const struct watch w = {{host, next_host}, {port, next_port}, -1, 0};
+	struct watch w = {.at = {*at}, .go = -1};
 	int go[2] = {-1, -1}, result[2] = {-1, -1}, rc = -1;
 	struct outage *o;
 
+	if (next != NULL)
+		w.at[1] = *next;
 	if ((o = calloc(1, sizeof(*o))) == NULL)
 		return err_set(err, ERR_NOMEM, "", "outage");
 	if (pipe2(go, O_CLOEXEC) == -1 || pipe2(result, O_CLOEXEC) == -1 ||

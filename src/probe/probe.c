@@ -5,15 +5,15 @@
  * in plaintext.
  *
  * One try is one connection for each TLS version that OpenSSL here allows,
- * or a single one when STARTTLS shall not be offered.  A version that the
- * server turns down as such counts as switched off, if another works.  The
- * handshake verifies nothing: which certificate is served is compared by its
- * SHA-256, and whether it is good was decided before the apply.
+ * and for each certificate that is wanted (with several, the client takes the
+ * signature algorithms of one alone), or a single one when STARTTLS shall not
+ * be offered.  A version that the server turns down as such counts as
+ * switched off, if another works.  The handshake verifies nothing: which
+ * certificate is served is compared by its SHA-256, and whether it is good
+ * was decided before the apply.  The reply to EHLO after it counts too: a
+ * server that cannot check clients' certificates ends every session there.
  * Security level 1, so that a weak certificate that was set by hand can be
  * seen too.
- *
- * Gap: where smtpd_discard_ehlo_keyword_address_maps hides STARTTLS from
- * loopback, the probe cannot see it.
  */
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -26,30 +26,15 @@
 
 #include "jsonx.h"
 #include "probe.h"
+#include "probe_int.h"
+#include "sigalgs.h"
 #include "smtp_conn.h"
-#include "util.h"
 
 #define TOTAL_MS_DEFAULT 5000
 #define TRY_MS_MAX	 2500
 #define PAUSE_MS	 50
-#define EHLO		 "EHLO postseal-probe.invalid"
 
 #define CIPHERS		 "DEFAULT:!aNULL:!eNULL:@SECLEVEL=1"
-
-static const struct version {
-	int version;
-	const char *name;
-} versions[] = {
-    {TLS1_3_VERSION, "TLSv1.3"},
-    {TLS1_2_VERSION, "TLSv1.2"},
-};
-#define N_VERSIONS (sizeof(versions) / sizeof(versions[0]))
-
-struct seen {
-	bool starttls, refused;
-	bool version[N_VERSIONS];
-	char protocol[16], cipher[64], sha256[SHA256_HEX];
-};
 
 SSL_CTX *
 probe_client_ctx(int version)
@@ -87,122 +72,175 @@ leaf_sha256(SSL *ssl, char dst[SHA256_HEX])
 	return rc;
 }
 
-/* Banner and EHLO. */
-static int
-open_session(
-    struct smtp_conn *c, const struct probe_want *want, struct err *err)
+/* Why nobody got in, from where it ended. */
+static enum probe_reason
+door_reason(const struct smtp_conn *c, const struct err *e)
 {
-	char quote[120];
-
-	if (smtp_connect(c, want->host, want->port, err) == -1 ||
-	    smtp_reply(c, ERR_PROBE_BANNER, err) == -1)
-		return -1;
-	smtp_quote(c, quote, sizeof(quote));
-	if (c->code != 220)
-		return err_set(err, ERR_PROBE_BANNER, "",
-		    "banner: expected 220, got \"%s\"", quote);
-	if (smtp_command(c, EHLO, ERR_PROBE_BANNER, err) == -1)
-		return -1;
-	smtp_quote(c, quote, sizeof(quote));
-	if (c->code != 250)
-		return err_set(err, ERR_PROBE_BANNER, "",
-		    "EHLO: expected 250, got \"%s\"", quote);
-	return 0;
+	if (e->code == ERR_PROBE_CONNECT)
+		return REASON_CONNECTION;
+	if (e->code != ERR_PROBE_BANNER)
+		return REASON_DIFFERS;
+	return c->code == 0 ? REASON_GREETING : REASON_REFUSED;
 }
 
 /* "TLS only": mail without TLS must be turned down. */
 static int
-check_refused(struct smtp_conn *c, struct seen *seen, struct err *err)
+check_refused(const struct probe_want *want, struct smtp_conn *c,
+    struct seen *seen, struct err *err)
 {
 	char quote[120];
 
 	if (smtp_command(c, "MAIL FROM:<>", ERR_PROBE_POLICY, err) == -1)
 		return -1;
 	smtp_quote(c, quote, sizeof(quote));
-	if (c->code != 530)
+	seen->refused = c->code == 530;
+	if (!seen->refused && !want->observe)
 		return err_set(err, ERR_PROBE_POLICY, "",
 		    "MAIL without TLS: expected 530, got \"%s\"", quote);
-	seen->refused = true;
+	if (!seen->refused)
+		return smtp_command(c, "RSET", ERR_PROBE_POLICY, err);
 	return 0;
 }
 
 static int
-check_certificate(const struct probe_want *want, struct smtp_conn *c,
-    struct seen *seen, struct err *err)
+check_certificate(const char *expected, struct smtp_conn *c,
+    char sha256[SHA256_HEX], struct err *err)
 {
-	char sha256[SHA256_HEX];
-
 	if (leaf_sha256(c->ssl, sha256) == -1)
 		return err_set(err, ERR_PROBE_CERTIFICATE, "",
 		    "the server sent no certificate");
-	if (want->sha256 != NULL && strcasecmp(want->sha256, sha256) != 0)
+	if (expected != NULL && strcasecmp(expected, sha256) != 0)
 		return err_set(err, ERR_PROBE_CERTIFICATE, "",
-		    "expected certificate %.16s..., got %.16s...", want->sha256,
+		    "expected certificate %.16s..., got %.16s...", expected,
 		    sha256);
-	memcpy(seen->sha256, sha256, sizeof(sha256));
 	return 0;
 }
 
+/* From EHLO on into TLS.  1 = it is not offered, and that is seen. */
 static int
-try_tls(const struct probe_want *want, size_t v, int64_t deadline,
+start_tls(const struct probe_want *want, struct smtp_conn *c, SSL_CTX *ctx,
     struct seen *seen, struct err *err)
 {
-	struct smtp_conn c;
-	SSL_CTX *ctx = NULL;
 	char quote[120];
-	int rc = -1;
+
+	if (!smtp_offers(c, "STARTTLS")) {
+		if (want->hidden == NULL && want->observe)
+			return 1;
+		seen->reason =
+		    want->hidden == NULL ? REASON_DIFFERS : REASON_HIDDEN;
+		return err_set(err, ERR_PROBE_STARTTLS, "",
+		    "STARTTLS not offered%s%s",
+		    want->hidden == NULL ? "" : ", see ",
+		    want->hidden == NULL ? "" : want->hidden);
+	}
+	if ((want->tls_only || want->observe) &&
+	    check_refused(want, c, seen, err) == -1)
+		return -1;
+	if (smtp_command(c, "STARTTLS", ERR_PROBE_STARTTLS, err) == -1)
+		return -1;
+	if (c->code != 220) {
+		smtp_quote(c, quote, sizeof(quote));
+		return err_set(err, ERR_PROBE_STARTTLS, "",
+		    "STARTTLS: expected 220, got \"%s\"", quote);
+	}
+	return smtp_starttls(c, ctx, err);
+}
+
+/* The session that the handshake was for. */
+static int
+after_tls(const struct probe_want *want, struct smtp_conn *c, struct seen *seen,
+    struct err *err)
+{
+	if (want->door.wrapper ||
+	    door_hello(c, &want->door, ERR_PROBE_SESSION, err) == 0)
+		return 0;
+	seen->reason = REASON_SESSION;
+	seen->code = c->code;
+	return -1;
+}
+
+/* One connection into TLS; the certificate served is left in sha256. */
+static int
+session(const struct probe_want *want, const char *expected, SSL_CTX *ctx,
+    struct smtp_conn *c, char sha256[SHA256_HEX], struct seen *seen,
+    struct err *err)
+{
+	int rc;
+
+	if (door_open(c, &want->door, ctx, err) == -1) {
+		seen->reason = door_reason(c, err);
+		seen->code = c->code;
+		return -1;
+	}
+	seen->inside = true;
+	if (!want->door.wrapper &&
+	    (rc = start_tls(want, c, ctx, seen, err)) != 0)
+		return rc;
+	if (check_certificate(expected, c, sha256, err) == -1)
+		return -1;
+	return after_tls(want, c, seen, err);
+}
+
+static void
+leave(struct smtp_conn *c, bool in_step)
+{
+	if (c->fd != -1 && c->code != 0 && in_step)
+		(void)smtp_command(c, "QUIT", ERR_PROBE_BANNER, NULL);
+	smtp_close(c);
+}
+
+/* Which leaf of want, or the only one that there may be. */
+struct turn {
+	size_t v, leaf;
+	const char *name; /* by SNI, or NULL */
+};
+
+static int
+try_tls(const struct probe_want *want, const struct turn *turn,
+    int64_t deadline, struct seen *seen, char sha256[SHA256_HEX],
+    struct err *err)
+{
+	const struct probe_leaf *leaf =
+	    want->n_leaf > 0 ? &want->leaf[turn->leaf] : NULL;
+	bool named = turn->name != NULL;
+	struct smtp_conn c;
+	SSL_CTX *ctx;
+	int rc;
 
 	smtp_init(&c, deadline);
-	if (open_session(&c, want, err) == -1)
-		goto out;
-	if (!smtp_offers(&c, "STARTTLS")) {
-		err_set(err, ERR_PROBE_STARTTLS, "", "STARTTLS not offered");
-		goto out;
-	}
-	if (want->tls_only && check_refused(&c, seen, err) == -1)
-		goto out;
-	if (smtp_command(&c, "STARTTLS", ERR_PROBE_STARTTLS, err) == -1)
-		goto out;
-	if (c.code != 220) {
-		smtp_quote(&c, quote, sizeof(quote));
-		err_set(err, ERR_PROBE_STARTTLS, "",
-		    "STARTTLS: expected 220, got \"%s\"", quote);
-		goto out;
-	}
-	if ((ctx = probe_client_ctx(versions[v].version)) == NULL) {
-		err_set(err, ERR_INTERNAL, "", "TLS context");
-		goto out;
-	}
-	if (smtp_starttls(&c, ctx, err) == -1 ||
-	    check_certificate(want, &c, seen, err) == -1 ||
-	    smtp_command(&c, EHLO, ERR_PROBE_HANDSHAKE, err) == -1)
-		goto out;
-	if (seen->protocol[0] == '\0') {
+	c.servername = turn->name;
+	if (want->n_leaf > 1 && !named)
+		c.sigalgs = sigalgs_of(leaf->key_type);
+	ctx = probe_client_ctx(named ? 0 : probe_versions[turn->v].version);
+	if (ctx == NULL)
+		return err_set(err, ERR_INTERNAL, "", "TLS context");
+	rc = session(want, leaf == NULL || named ? NULL : leaf->sha256, ctx, &c,
+	    sha256, seen, err);
+	if (rc == 0 && !named && seen->protocol[0] == '\0') {
 		(void)snprintf(seen->protocol, sizeof(seen->protocol), "%s",
 		    SSL_get_version(c.ssl));
 		(void)snprintf(seen->cipher, sizeof(seen->cipher), "%s",
 		    SSL_get_cipher_name(c.ssl));
 	}
-	seen->starttls = seen->version[v] = true;
-	rc = 0;
-out:
-	if (c.fd != -1 && c.code != 0 &&
-	    (rc == 0 || err == NULL || err->code != ERR_PROBE_HANDSHAKE))
-		(void)smtp_command(&c, "QUIT", ERR_PROBE_BANNER, NULL);
-	smtp_close(&c);
+	leave(&c, rc >= 0 || err == NULL || err->code != ERR_PROBE_HANDSHAKE);
 	SSL_CTX_free(ctx);
 	return rc;
 }
 
 static int
-try_plain(const struct probe_want *want, int64_t deadline, struct err *err)
+try_plain(const struct probe_want *want, int64_t deadline, struct seen *seen,
+    struct err *err)
 {
 	struct smtp_conn c;
 	int rc = -1;
 
 	smtp_init(&c, deadline);
-	if (open_session(&c, want, err) == -1)
+	if (door_open(&c, &want->door, NULL, err) == -1) {
+		seen->reason = door_reason(&c, err);
+		seen->code = c.code;
 		goto out;
+	}
+	seen->inside = true;
 	if (smtp_offers(&c, "STARTTLS"))
 		err_set(err, ERR_PROBE_STARTTLS, "",
 		    "STARTTLS is offered, though inbound TLS is off");
@@ -222,100 +260,170 @@ version_refused(const struct err *e)
 	       strstr(e->msg, "protocol version") != NULL;
 }
 
+/* All versions with one certificate: 0 when one works, 1 = no TLS here. */
 static int
-try_all(const struct probe_want *want, int64_t deadline, struct seen *seen,
-    struct err *err)
+try_leaf(const struct probe_want *want, size_t leaf, int64_t deadline,
+    struct seen *seen, struct err *err)
 {
+	struct turn turn = {.leaf = leaf};
 	struct err e, last;
-	size_t v, n = 0;
+	size_t n = 0;
+	int rc;
 
-	memset(seen, 0, sizeof(*seen));
-	if (!want->starttls)
-		return try_plain(want, deadline, err);
 	err_clear(&last);
-	for (v = 0; v < N_VERSIONS; v++) {
-		if (try_tls(want, v, deadline, seen, &e) == 0) {
+	for (turn.v = 0; turn.v < PROBE_VERSIONS; turn.v++) {
+		rc = try_tls(
+		    want, &turn, deadline, seen, seen->sha256[leaf], &e);
+		if (rc == 1)
+			return 1;
+		if (rc == 0) {
 			n++;
+			seen->starttls = seen->version[leaf][turn.v] = true;
 			continue;
 		}
 		last = e;
 		if (!version_refused(&e)) {
-			if (err != NULL)
-				*err = e;
-			return -1;
+			n = 0;
+			break;
 		}
 	}
-	if (n == 0 && err != NULL)
+	if (n == 0)
 		*err = last;
 	return n == 0 ? -1 : 0;
 }
 
-static struct json_object *
-to_json(const struct seen *seen, int tries)
+/* Which certificate does a client get that asks for this name? */
+static enum probe_named
+try_name(const struct probe_want *want, const char *name, struct seen *seen)
 {
-	struct json_object *o = json_object_new_object(), *list;
-	char at[32];
-	size_t v;
+	const struct turn turn = {.name = name};
+	char sha256[SHA256_HEX] = "";
+	struct err e;
+	size_t k;
 
-	if (o == NULL || (list = json_object_new_array()) == NULL)
-		goto fail;
-	time_iso(time(NULL), at);
-	if (seen->starttls) {
-		json_object_object_add(
-		    o, "protocol", json_object_new_string(seen->protocol));
-		json_object_object_add(
-		    o, "cipher", json_object_new_string(seen->cipher));
-		json_object_object_add(o, "certificate_sha256",
-		    json_object_new_string(seen->sha256));
+	if (try_tls(want, &turn, now_ms() + TRY_MS_MAX, seen, sha256, &e) !=
+	    0) {
+		seen->reason = REASON_NONE;
+		return e.code == ERR_PROBE_HANDSHAKE ? NAMED_OTHER
+						     : NAMED_UNKNOWN;
 	}
-	json_object_object_add(
-	    o, "starttls", json_object_new_boolean(seen->starttls));
-	json_object_object_add(
-	    o, "plaintext_refused", json_object_new_boolean(seen->refused));
-	for (v = N_VERSIONS; v-- > 0;)
-		if (seen->version[v])
-			json_object_array_add(
-			    list, json_object_new_string(versions[v].name));
-	json_object_object_add(o, "protocols", list);
-	json_object_object_add(o, "at", json_object_new_string(at));
-	json_object_object_add(o, "tries", json_object_new_int(tries));
-	return o;
-fail:
-	json_object_put(o);
-	return NULL;
+	for (k = 0; k < want->n_leaf; k++)
+		if (strcasecmp(want->leaf[k].sha256, sha256) == 0)
+			return NAMED_OURS;
+	return NAMED_OTHER;
+}
+
+/* Offered, and not to be had: that, too, has been seen. */
+static int
+observe_broken(struct seen *seen, const struct err *e)
+{
+	if (!seen->inside || seen->reason != REASON_NONE)
+		return -1;
+	seen->starttls = true;
+	(void)snprintf(
+	    seen->tls_error, sizeof(seen->tls_error), "%.119s", e->msg);
+	return 0;
+}
+
+static int
+try_all(const struct probe_want *want, int64_t deadline, struct seen *seen,
+    struct err *err)
+{
+	size_t i, n = want->n_leaf == 0 || want->observe ? 1 : want->n_leaf;
+	int rc;
+
+	memset(seen, 0, sizeof(*seen));
+	if (!want->starttls && !want->observe && !want->door.wrapper)
+		return try_plain(want, deadline, seen, err);
+	seen->wrapper = want->door.wrapper;
+	for (i = 0; i < n; i++) {
+		if ((rc = try_leaf(want, i, deadline, seen, err)) == 0)
+			continue;
+		if (rc == 1)
+			return 0;
+		return want->observe ? observe_broken(seen, err) : -1;
+	}
+	if (seen->wrapper)
+		seen->refused = true;
+	for (i = 0; i < want->n_name && want->n_leaf > 0; i++)
+		seen->named[i] = try_name(want, want->name[i], seen);
+	return 0;
+}
+
+/* Does what turned us away answer the question, so that asking again is no
+ * use?  Right after a reload it may be a process of before. */
+static bool
+is_settled(const struct probe_want *want, const struct seen *seen)
+{
+	return want->observe && seen->reason != REASON_NONE &&
+	       seen->reason != REASON_GREETING;
+}
+
+static int
+verdict(const struct seen *seen)
+{
+	return seen->reason == REASON_NONE || seen->reason == REASON_DIFFERS
+		   ? -1
+		   : 1;
+}
+
+/* Until it is as wanted, or the time is over. */
+static int
+try_until(const struct probe_want *want, int64_t end, struct seen *seen,
+    struct err *why)
+{
+	int64_t deadline;
+	struct seen now;
+	struct err e;
+	int tries = 0, rc;
+
+	do {
+		deadline = now_ms() + TRY_MS_MAX + want->door.greet_ms;
+		rc = try_all(want, deadline < end ? deadline : end, &now, &e);
+		/* A try that the end cut short says less than one before. */
+		if (rc == 0 || tries == 0 || now_ms() < end) {
+			*seen = now;
+			*why = e;
+		}
+		seen->tries = ++tries;
+		if (rc == 0 || is_settled(want, seen))
+			return rc;
+		(void)poll(NULL, 0, PAUSE_MS);
+	} while (now_ms() < end);
+	return rc;
+}
+
+int
+probe_address(
+    const struct probe_want *want, struct json_object **ret, struct err *err)
+{
+	int ms = want->total_ms > 0 ? want->total_ms : TOTAL_MS_DEFAULT;
+	struct seen seen;
+	struct err why;
+	int rc;
+
+	err_clear(&why);
+	rc = try_until(want, now_ms() + ms + want->door.greet_ms, &seen, &why);
+	if (rc != 0)
+		rc = verdict(&seen);
+	*ret = probe_json(want, &seen, rc, &why);
+	if (rc != 0 && err != NULL)
+		*err = why;
+	return rc;
 }
 
 int
 probe_run(const struct probe_want *want, struct json_object **ret_result,
     struct err *err)
 {
-	int total = want->total_ms > 0 ? want->total_ms : TOTAL_MS_DEFAULT;
-	int64_t end = now_ms() + total, deadline;
-	struct json_object *o;
-	struct seen seen;
-	struct err why, last;
-	int tries = 0;
+	struct json_object *o = NULL;
+	int rc = probe_address(want, &o, err);
 
-	err_clear(&why);
-
-	do {
-		last = why;
-		deadline = now_ms() + TRY_MS_MAX;
-		if (deadline > end)
-			deadline = end;
-		tries++;
-		if (try_all(want, deadline, &seen, &why) == 0) {
-			if ((o = to_json(&seen, tries)) == NULL)
-				return err_set(err, ERR_NOMEM, "", "probe");
-			*ret_result = o;
-			return 0;
-		}
-		/* A try that the end cut short says less than one before. */
-		if (tries > 1 && now_ms() >= end)
-			why = last;
-		(void)poll(NULL, 0, PAUSE_MS);
-	} while (now_ms() < end);
-	if (err != NULL)
-		*err = why;
-	return -1;
+	if (rc == 0 && o == NULL)
+		return err_set(err, ERR_NOMEM, "", "probe");
+	if (rc == 0)
+		*ret_result = o;
+	else
+		json_object_put(o);
+	return rc == 0 ? 0 : -1;
 }

@@ -32,7 +32,6 @@
 #define SESSION_MS 15000
 #define PAUSE_MS   50
 #define TCP_LISTEN "0A"
-#define HELLO	   "EHLO postseal-probe.invalid"
 
 struct sockets {
 	bool known;
@@ -158,20 +157,20 @@ static int
 check_sockets(
     const struct inbound_want *want, struct sockets *ret, struct err *err)
 {
-	*ret = listening(want->port, want->before);
+	*ret = listening(want->door.port, want->before);
 	if (!ret->known)
 		return 0;
 	if (want->restarted && !ret->fresh)
 		return err_set(err, ERR_PROBE_LISTEN, "listen",
-		    "Postfix did not open port %d anew", want->port);
+		    "Postfix did not open port %d anew", want->door.port);
 	if (want->listen == LISTEN_ALL && !ret->other)
 		return err_set(err, ERR_PROBE_LISTEN, "listen",
 		    "port %d is open on the loopback address alone",
-		    want->port);
+		    want->door.port);
 	if (want->listen == LISTEN_LOOPBACK && ret->fresh_other &&
 	    !want->shared)
 		return err_set(err, ERR_PROBE_LISTEN, "listen",
-		    "port %d is open on other addresses, too", want->port);
+		    "port %d is open on other addresses, too", want->door.port);
 	if (want->old_port == 0)
 		return 0;
 	if (listening(want->old_port, want->before).fresh)
@@ -200,30 +199,22 @@ wait_sockets(
 }
 
 static int
-start_tls(struct smtp_conn *c, struct err *err)
+start_tls(struct smtp_conn *c, const struct probe_door *d, SSL_CTX *ctx,
+    struct err *err)
 {
-	SSL_CTX *ctx;
-	int rc;
-
 	if (smtp_command(c, "STARTTLS", ERR_PROBE_ACCESS, err) == -1)
 		return -1;
 	if (c->code != 220)
 		return err_set(
 		    err, ERR_PROBE_ACCESS, "", "STARTTLS: got %d", c->code);
-	if ((ctx = probe_client_ctx(0)) == NULL)
-		return err_set(err, ERR_INTERNAL, "", "TLS context");
-	rc = smtp_starttls(c, ctx, err);
-	SSL_CTX_free(ctx);
-	return rc == -1 ? -1 : smtp_command(c, HELLO, ERR_PROBE_ACCESS, err);
+	return smtp_starttls(c, ctx, err) == -1
+		   ? -1
+		   : door_hello(c, d, ERR_PROBE_ACCESS, err);
 }
 
-/*
- * Up to the reply that tells, which is left in *c: the banner, if that is a
- * refusal, else that of RCPT.  1 = no connection could be made.
- */
+/* MAIL and RCPT, up to the first that is refused. */
 static int
-session(const struct inbound_want *want, const char *source,
-    struct smtp_conn *c, struct err *err)
+envelope(const struct inbound_want *want, struct smtp_conn *c, struct err *err)
 {
 	char rcpt[320];
 	const char *const commands[] = {"MAIL FROM:<>", rcpt, NULL};
@@ -231,18 +222,6 @@ session(const struct inbound_want *want, const char *source,
 
 	(void)snprintf(
 	    rcpt, sizeof(rcpt), "RCPT TO:<postmaster@%.255s>", want->domain);
-
-	smtp_init(c, now_ms() + SESSION_MS);
-	c->source = source;
-	if (smtp_connect(c, want->host, want->port, err) == -1)
-		return 1;
-	if (smtp_reply(c, ERR_PROBE_ACCESS, err) == -1)
-		return -1;
-	if (c->code != 220)
-		return 0;
-	if (smtp_command(c, HELLO, ERR_PROBE_ACCESS, err) == -1 ||
-	    (want->tls_only && start_tls(c, err) == -1))
-		return -1;
 	for (i = 0; commands[i] != NULL; i++) {
 		if (smtp_command(c, commands[i], ERR_PROBE_ACCESS, err) == -1)
 			return -1;
@@ -250,6 +229,37 @@ session(const struct inbound_want *want, const char *source,
 			break;
 	}
 	return 0;
+}
+
+/*
+ * Up to the reply that tells, which is left in *c: the greeting or the one to
+ * EHLO, if that is a refusal, else that of RCPT.  1 = no connection could be
+ * made.
+ */
+static int
+session(const struct inbound_want *want, const char *source,
+    struct smtp_conn *c, struct err *err)
+{
+	const struct probe_door *d = &want->door;
+	struct err why;
+	SSL_CTX *ctx;
+	int rc = -1;
+
+	smtp_init(c, now_ms() + SESSION_MS + d->greet_ms);
+	c->source = source;
+	if ((ctx = probe_client_ctx(0)) == NULL)
+		return err_set(err, ERR_INTERNAL, "", "TLS context");
+	err_clear(&why);
+	if (door_open(c, d, ctx, &why) == -1)
+		rc = why.code == ERR_PROBE_CONNECT ? 1 : c->code != 0 ? 0 : -1;
+	else if (!want->tls_only || d->wrapper ||
+		 start_tls(c, d, ctx, &why) == 0)
+		rc = envelope(want, c, &why);
+	SSL_CTX_free(ctx);
+	if (rc != 0 && err != NULL)
+		err_set(err, rc == 1 ? ERR_PROBE_CONNECT : ERR_PROBE_ACCESS, "",
+		    "%s", why.msg);
+	return rc;
 }
 
 static void
@@ -305,7 +315,7 @@ check_access(
 	int64_t end = now_ms() + total;
 	int rc;
 
-	if (strchr(want->host, ':') != NULL) {
+	if (strchr(want->door.host, ':') != NULL) {
 		*ret_note = "Postfix is reached by IPv6 alone";
 		return 0;
 	}
@@ -330,7 +340,7 @@ result(
 	json_object_object_add(o, "listen",
 	    !s->known ? NULL
 		      : json_object_new_string(s->other ? "all" : "loopback"));
-	json_object_object_add(o, "port", json_object_new_int(want->port));
+	json_object_object_add(o, "port", json_object_new_int(want->door.port));
 	json_object_object_add(o, "access",
 	    want->generation == 0 ? NULL : json_object_new_string(access));
 	if (note != NULL)

@@ -9,7 +9,9 @@
  *   first   DDD[ text]        end
  *   more    same DDD, '-'     more
  *   more    same DDD, else    end
- *   any     anything else     error
+ *   more    4DD or 5DD, else  end (code = that one: postscreen, which has
+ *                             greeted with "220-" before it made up its mind)
+ *   any     anything else     error, code 0
  *
  * What the server sends behind its 220 to STARTTLS before the handshake is an
  * injection (RFC 3207 4.2) and ends the probe.
@@ -152,6 +154,36 @@ send_raw(struct smtp_conn *c, const char *p, size_t len)
 	return 0;
 }
 
+/* "127.0.0.1 40312" of one end of the connection. */
+static int
+end_text(const struct sockaddr_storage *ss, char host[64], char port[16])
+{
+	return getnameinfo((const struct sockaddr *)ss, sizeof(*ss), host, 64,
+	    port, 16, NI_NUMERICHOST | NI_NUMERICSERV);
+}
+
+int
+smtp_proxy(struct smtp_conn *c, struct err *err)
+{
+	struct sockaddr_storage us = {0}, them = {0};
+	socklen_t ul = sizeof(us), tl = sizeof(them);
+	char from[64], to[64], from_port[16], to_port[16], line[256];
+	int n;
+
+	if (getsockname(c->fd, (struct sockaddr *)&us, &ul) == -1 ||
+	    getpeername(c->fd, (struct sockaddr *)&them, &tl) == -1)
+		return err_sys(err, ERR_PROBE_CONNECT, "", "PROXY");
+	if (end_text(&us, from, from_port) != 0 ||
+	    end_text(&them, to, to_port) != 0)
+		return err_set(err, ERR_PROBE_CONNECT, "", "PROXY: address");
+	n = snprintf(line, sizeof(line), "PROXY TCP%d %s %s %s %s\r\n",
+	    us.ss_family == AF_INET6 ? 6 : 4, from, to, from_port, to_port);
+	if (n < 0 || (size_t)n >= sizeof(line) ||
+	    send_raw(c, line, (size_t)n) == -1)
+		return err_sys(err, ERR_PROBE_CONNECT, "", "PROXY");
+	return 0;
+}
+
 /* Bytes of the socket; 0 at EOF. */
 static ssize_t
 recv_raw(struct smtp_conn *c, char *p, size_t size)
@@ -291,13 +323,24 @@ no_reply(const struct smtp_conn *c, enum err_code code, struct err *err)
 	return err_sys(err, code, "", "no reply after \"%s\"", quote);
 }
 
+/* The code of a line, or 0. */
+static int
+line_code(const char *l)
+{
+	int n = is_digit(l[0]) && is_digit(l[1]) && is_digit(l[2])
+		    ? (l[0] - '0') * 100 + (l[1] - '0') * 10 + l[2] - '0'
+		    : 0;
+
+	return n >= 200 && n <= 599 && strchr(" -\n", l[3]) != NULL ? n : 0;
+}
+
 int
 smtp_reply(struct smtp_conn *c, enum err_code code, struct err *err)
 {
 	char quote[120];
 	const char *l;
 	size_t len = 0;
-	int n;
+	int n, first = 0;
 
 	c->reply[0] = '\0';
 	c->code = 0;
@@ -305,17 +348,18 @@ smtp_reply(struct smtp_conn *c, enum err_code code, struct err *err)
 		errno = 0;
 		if (read_line(c, &len, &l) == -1)
 			return no_reply(c, code, err);
-		n = is_digit(l[0]) && is_digit(l[1]) && is_digit(l[2])
-			? (l[0] - '0') * 100 + (l[1] - '0') * 10 + l[2] - '0'
-			: 0;
-		if (n < 200 || n > 599 || (c->code != 0 && c->code != n) ||
-		    strchr(" -\n", l[3]) == NULL) {
+		n = line_code(l);
+		if (first == 0)
+			first = n;
+		if (n == 0 || (n != first && (n < 400 || l[3] == '-'))) {
 			smtp_quote(c, quote, sizeof(quote));
 			return err_set(
 			    err, code, "", "no SMTP reply: \"%s\"", quote);
 		}
-		c->code = n;
 	} while (l[3] == '-');
+	if (n != first)
+		memmove(c->reply, l, strlen(l) + 1);
+	c->code = n;
 	return 0;
 }
 
@@ -354,6 +398,11 @@ smtp_starttls(struct smtp_conn *c, SSL_CTX *ctx, struct err *err)
 		return err_set(err, ERR_NOMEM, "", "TLS");
 	}
 	SSL_set_bio(c->ssl, rbio, wbio);
+	if ((c->servername != NULL &&
+		SSL_set_tlsext_host_name(c->ssl, c->servername) != 1) ||
+	    (c->sigalgs != NULL &&
+		SSL_set1_sigalgs_list(c->ssl, c->sigalgs) != 1))
+		return err_set(err, ERR_INTERNAL, "", "TLS client");
 	do {
 		if ((n = SSL_connect(c->ssl)) != 1)
 			more = tls_more(c, n);

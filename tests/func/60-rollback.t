@@ -34,12 +34,9 @@ rolled()
 	is "$1: nothing is pending" "$(grep -s pending "$STATE/daemon/journal")" ""
 }
 
-# The inbound service is pinned to the former files: the probe sees another
-# certificate than the uploaded one.
-cp "$PF/master.cf" "$T/master.cf"
-sed -i "s|^127.0.0.1:$SMTP_PORT .*|& -o smtpd_tls_chain_files=$(param smtpd_tls_chain_files)|" \
-    "$PF/master.cf"
-postfix -c "$PF" reload >/dev/null 2>&1
+# smtpd is pinned to the former files: the probe sees another certificate than
+# the uploaded one.
+smtpd_with "$PF" -o "smtpd_tls_chain_files=$(param smtpd_tls_chain_files)"
 before=$(maincf_hash)
 for how in restart reload; do
 	save "apply=$how" "${issued[@]}"
@@ -51,8 +48,7 @@ for how in restart reload; do
 	    "$(j '.log | join(" ")')" 'postfix/'
 	rolled "another certificate, $how" probe "$before"
 done
-cp "$T/master.cf" "$PF/master.cf"
-postfix -c "$PF" reload >/dev/null 2>&1
+smtpd_with "$PF"
 
 # Programs of Postfix that fail as long as main.cf names a newer generation.
 real=$(postconf -c "$PF" -h daemon_directory)

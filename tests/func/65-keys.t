@@ -137,15 +137,11 @@ api GET "/api/v1/keys/$id/csr"
 cp "$BODY" "$T/late.csr"
 openssl x509 -req -in "$T/late.csr" -copy_extensions copy -CA "$T/int.pem" \
     -CAkey "$int_key" -days 1 -out "$T/late.pem" 2>/dev/null
-# The inbound service is pinned to the former files, so the probe fails.
-cp "$PF/master.cf" "$T/master.cf"
-sed -i "s|^127.0.0.1:$SMTP_PORT .*|& -o smtpd_tls_chain_files=$(param smtpd_tls_chain_files)|" \
-    "$PF/master.cf"
-postfix -c "$PF" reload >/dev/null 2>&1
+# smtpd is pinned to the former files, so the probe fails.
+smtpd_with "$PF" -o "smtpd_tls_chain_files=$(param smtpd_tls_chain_files)"
 save "server_certificate=@$T/late.pem" "ca_certificate=@$T/int.pem"
 rolled=$STATUS
-cp "$T/master.cf" "$PF/master.cf"
-postfix -c "$PF" reload >/dev/null 2>&1
+smtpd_with "$PF"
 api GET "/api/v1/keys/$id"
 is "a Save that failed leaves the key waiting" "$rolled:$STATUS" 502:200
 

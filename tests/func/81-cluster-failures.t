@@ -34,23 +34,12 @@ blob1=$(etcd_as root get --print-value-only "$dir1")
 # break_postfix NAME: STARTTLS cannot be had there, whatever main.cf says.
 break_postfix()
 {
-	local dir
-
-	dir=$(host_postfix "$1")
-	cp -p "$dir/master.cf" "$T/master.$1"
-	sed -i "s/ smtpd\$/ smtpd -o smtpd_tls_security_level=none/" \
-	    "$dir/master.cf"
-	touch -d '10 seconds ago' "$dir/master.cf"
-	postfix -c "$dir" reload >/dev/null 2>&1
+	smtpd_with "$(host_postfix "$1")" -o smtpd_tls_security_level=none
 }
 
 mend_postfix()
 {
-	local dir
-
-	dir=$(host_postfix "$1")
-	cp -p "$T/master.$1" "$dir/master.cf"
-	postfix -c "$dir" reload >/dev/null 2>&1
+	smtpd_with "$(host_postfix "$1")"
 }
 
 # look NAME: have it probe its Postfix now.

@@ -389,6 +389,28 @@ listener()
 	postfix -c "$PF" reload >/dev/null 2>&1
 }
 
+# smtpd_with CONFDIR [OPTION...]: from now on smtpd of that Postfix starts with
+# options that neither main.cf nor master.cf names; without any, as it was.
+smtpd_with()
+{
+	local dir="$1/../libexec" real
+
+	if [ ! -d "$dir" ]; then
+		real=$(postconf -c "$1" -h daemon_directory)
+		mkdir "$dir" && ln -s "$real"/* "$dir" && mv "$dir/smtpd" "$dir/real"
+		postconf -c "$1" -e "daemon_directory=$dir"
+		touch -d '10 seconds ago' "$1/main.cf"
+		postfix -c "$1" stop >/dev/null 2>&1
+		ln -s "$(readlink "$dir/real")" "$dir/smtpd"
+		postfix -c "$1" start >/dev/null 2>&1
+	fi
+	rm "$dir/smtpd"
+	printf '#!/bin/bash\nexec -a smtpd %q "$@" %s\n' \
+	    "$(readlink "$dir/real")" "${*:2}" >"$dir/smtpd"
+	chmod 755 "$dir/smtpd"
+	postfix -c "$1" reload >/dev/null 2>&1
+}
+
 # postconf -e on the private Postfix, as an administrator beside the console.
 edit()
 {

@@ -78,11 +78,12 @@ static int
 probe(bool starttls, bool tls_only, const char *sha, int total_ms,
     struct json_object **ret_result, struct err *err)
 {
-	struct probe_want w = {.host = info.probe_host,
-	    .port = info.probe_port,
+	struct probe_want w = {.door.host = info.probe_host,
+	    .door.port = info.probe_port,
 	    .starttls = starttls,
 	    .tls_only = tls_only,
-	    .sha256 = sha,
+	    .leaf = {{"RSA", sha}},
+	    .n_leaf = sha != NULL,
 	    .total_ms = total_ms};
 
 	err_clear(err);
@@ -330,6 +331,8 @@ END_TEST
 /* After a reload old smtpd processes answer for a while. */
 START_TEST(reload_changes_certificate)
 {
+	const struct probe_door door = {
+	    .host = info.probe_host, .port = info.probe_port};
 	struct json_object *o = NULL;
 	struct outage *w = NULL;
 	struct err e;
@@ -341,9 +344,7 @@ START_TEST(reload_changes_certificate)
 		    probe(true, false, i % 2 ? sha_b : sha_a, 0, &o, &e) == 0,
 		    "%s", e.msg);
 		json_object_put(o);
-		ck_assert_int_eq(outage_start(info.probe_host, info.probe_port,
-				     NULL, 0, &w, &e),
-		    0);
+		ck_assert_int_eq(outage_start(&door, NULL, &w, &e), 0);
 		ck_assert_int_eq(instance_sh(&t, "pfi_conf $D " PEM "%s.pem",
 				     i % 2 ? "a" : "b"),
 		    0);
@@ -378,6 +379,8 @@ open_sessions(int *fd, int n)
 
 START_TEST(restart_with_sessions)
 {
+	const struct probe_door door = {
+	    .host = info.probe_host, .port = info.probe_port};
 	struct outage *w = NULL;
 	int fd[8], i, ms = -1;
 	int64_t before;
@@ -390,8 +393,7 @@ START_TEST(restart_with_sessions)
 	 */
 	ck_assert_int_eq(service_restart(&t.conf, &info, &e), 0);
 	ck_assert_int_eq(open_sessions(fd, 8), 0);
-	ck_assert_int_eq(
-	    outage_start(info.probe_host, info.probe_port, NULL, 0, &w, &e), 0);
+	ck_assert_int_eq(outage_start(&door, NULL, &w, &e), 0);
 	(void)poll(NULL, 0, 60);
 	before = now_ms();
 	ck_assert_msg(service_restart(&t.conf, &info, &e) == 0, "%s", e.msg);

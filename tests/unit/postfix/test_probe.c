@@ -28,7 +28,7 @@
  *   s text   send it              r   read one line
  *   b        read one byte
  *   z        sleep for ever       d   send "2" every 20 ms for ever
- *   l text   send it for ever     c   close
+ *   l text   send it for ever     c   close         wN  wait N ms
  */
 struct server_case {
 	const char *script;
@@ -148,6 +148,9 @@ play(int fd, const char *script)
 				send_text(fd, "2");
 				(void)poll(NULL, 0, 20);
 			}
+		case 'w':
+			(void)poll(NULL, 0, atoi(step + 1));
+			break;
 		case 'z':
 			(void)poll(NULL, 0, 20000);
 			break;
@@ -214,7 +217,7 @@ unserve(pid_t pid)
 START_TEST(misbehaving)
 {
 	const struct server_case *c = &cases[_i];
-	struct probe_want want = {.host = "127.0.0.1",
+	struct probe_want want = {.door.host = "127.0.0.1",
 	    .starttls = c->starttls,
 	    .tls_only = c->tls_only,
 	    .total_ms = total_ms()};
@@ -224,7 +227,7 @@ START_TEST(misbehaving)
 	pid_t pid;
 	int rc;
 
-	pid = serve(c->script, &want.port);
+	pid = serve(c->script, &want.door.port);
 	before = now_ms();
 	rc = probe_run(&want, &o, &e);
 	before = now_ms() - before;
@@ -239,7 +242,7 @@ START_TEST(misbehaving)
 	json_object_put(o);
 	/* Without an error struct too. */
 	if (_i % 8 == 0) {
-		pid = serve(c->script, &want.port);
+		pid = serve(c->script, &want.door.port);
 		ck_assert_int_eq(probe_run(&want, &o, NULL), rc);
 		unserve(pid);
 		if (rc == 0)
@@ -258,15 +261,87 @@ START_TEST(no_connection)
 	struct err e;
 
 	if (_i == 0) {
-		want.host = "127.0.0.1";
-		(void)serve(NULL, &want.port);
+		want.door.host = "127.0.0.1";
+		(void)serve(NULL, &want.door.port);
 	} else {
-		want.host = bad_hosts[_i - 1];
-		want.port = 25;
+		want.door.host = bad_hosts[_i - 1];
+		want.door.port = 25;
 	}
 	ck_assert_int_eq(probe_run(&want, &o, &e), -1);
 	ck_assert_int_eq(e.code, ERR_PROBE_CONNECT);
 	ck_assert_ptr_null(o);
+}
+END_TEST
+
+/* What is seen where nothing is expected. */
+#define PROXIED "r" SEP
+static const struct {
+	const char *script;
+	int rc;
+	const char *state, *reason;
+	int code;
+	bool starttls, proxy, helo, hidden;
+	int greet_ms;
+} views[] = {
+    {GREET "s250 mx\r\n", 0, "seen", "", 0, .starttls = false},
+    {EHLO "r" SEP "s530 TLS first\r\n" SEP "r" SEP "s454 no\r\n", 0, "seen", "",
+	0, .starttls = true},
+    {EHLO "r" SEP "s250 Ok\r\n" SEP "r" SEP "s250 Ok\r\n" SEP "r" SEP
+	  "s454 no\r\n",
+	0, "seen", "", 0, .starttls = true},
+    {"s554 no\r\n", 1, "blind", "refused", 554, .helo = false},
+    {"s220-mx\r\n" SEP "s521 5.7.1 blocked\r\n", 1, "blind", "refused", 521,
+	.helo = false},
+    {"s421 busy\r\n" SEP "c", 1, "blind", "refused", 421, .helo = false},
+    {"c", 1, "dark", "no_greeting", 0, .helo = false},
+    {"z", 1, "dark", "no_greeting", 0, .helo = false},
+    {NULL, 1, "dark", "no_connection", 0, .helo = false},
+    /* a rule against the name in EHLO */
+    {GREET "s450 4.7.1 name\r\n" SEP "r" SEP "s221 bye\r\n", 1, "blind",
+	"refused", 450, .helo = false},
+    {GREET "s450 4.7.1 name\r\n" SEP "r" SEP "s250 mx\r\n", 0, "seen", "", 0,
+	.helo = true},
+    {GREET "s504 name\r\n" SEP "r" SEP "s554 that, too\r\n", 1, "blind",
+	"refused", 554, .helo = true},
+    {GREET "s421 name\r\n" SEP "r" SEP "s250 mx\r\n", 1, "blind", "refused",
+	421, .helo = true},
+    /* a load balancer's line first, or silence */
+    {PROXIED GREET "s250 mx\r\n", 0, "seen", "", 0, .proxy = true},
+    {PROXIED GREET "s250 mx\r\n", 1, "dark", "no_greeting", 0, .helo = false},
+    /* postscreen: half a greeting, and the rest when it has waited */
+    {"s220-mx\r\n" SEP "w300" SEP "s220 mx\r\n" SEP "r" SEP "s250 mx\r\n", 0,
+	"seen", "", 0, .greet_ms = 600},
+    {"s220-mx\r\n" SEP "w300" SEP "s220 mx\r\n" SEP "r" SEP "s250 mx\r\n", 1,
+	"dark", "no_greeting", 0, .helo = false},
+    {GREET "s250 mx\r\n", 1, "blind", "starttls_hidden", 0, .hidden = true},
+};
+
+START_TEST(observed)
+{
+	struct probe_want want = {.door.host = "127.0.0.1",
+	    .door.proxy = views[_i].proxy,
+	    .door.helo = views[_i].helo ? "mx.example.jp" : NULL,
+	    .door.greet_ms = views[_i].greet_ms,
+	    .hidden = views[_i].hidden ? "the_parameter" : NULL,
+	    .observe = true,
+	    .total_ms = total_ms()};
+	struct json_object *o = NULL;
+	struct err e = {0};
+	pid_t pid;
+	int rc;
+
+	pid = serve(views[_i].script, &want.door.port);
+	rc = probe_address(&want, &o, &e);
+	unserve(pid);
+	ck_assert_msg(rc == views[_i].rc, "%d: %s", rc, e.msg);
+	ck_assert_str_eq(jsonx_path_str(o, "state", ""), views[_i].state);
+	ck_assert_str_eq(jsonx_path_str(o, "reason", ""), views[_i].reason);
+	ck_assert_int_eq(jsonx_path_int(o, "code"), views[_i].code);
+	ck_assert(jsonx_path_bool(o, "starttls") == views[_i].starttls);
+	ck_assert((jsonx_path(o, "tls_error") != NULL) == views[_i].starttls);
+	if (views[_i].hidden)
+		ck_assert_ptr_nonnull(strstr(e.msg, "the_parameter"));
+	json_object_put(o);
 }
 END_TEST
 
@@ -276,19 +351,20 @@ START_TEST(outage_of_a_server)
 {
 	static const char good[] =
 	    "s220 mx ESMTP\r\n" SEP "r" SEP "s221 bye\r\n";
+	struct probe_door door = {.host = "127.0.0.1"};
 	struct outage *o = NULL;
 	struct err e;
-	int port, ms = -1;
+	int ms = -1;
 	pid_t pid;
 
 	/* Never down. */
-	pid = serve(good, &port);
-	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
+	pid = serve(good, &door.port);
+	ck_assert_int_eq(outage_start(&door, NULL, &o, &e), 0);
 	(void)poll(NULL, 0, 200);
 	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
 	ck_assert_int_eq(ms, 0);
 	/* Goes down and stays so. */
-	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
+	ck_assert_int_eq(outage_start(&door, NULL, &o, &e), 0);
 	(void)poll(NULL, 0, 100);
 	unserve(pid);
 	(void)poll(NULL, 0, 300);
@@ -296,7 +372,7 @@ START_TEST(outage_of_a_server)
 	ck_assert_int_ge(ms, 250);
 	ck_assert_int_le(ms, 2000);
 	/* Stopped at once. */
-	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
+	ck_assert_int_eq(outage_start(&door, NULL, &o, &e), 0);
 	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
 	ck_assert_int_ge(ms, 0);
 	ck_assert_int_le(ms, 500);
@@ -306,14 +382,15 @@ END_TEST
 /* A server that accepts and says nothing must not hold up the stop. */
 START_TEST(outage_stop_is_prompt)
 {
+	struct probe_door door = {.host = "127.0.0.1"};
 	struct outage *o = NULL;
 	struct err e;
 	int64_t before;
-	int port, ms;
+	int ms;
 	pid_t pid;
 
-	pid = serve("z", &port);
-	ck_assert_int_eq(outage_start("127.0.0.1", port, NULL, 0, &o, &e), 0);
+	pid = serve("z", &door.port);
+	ck_assert_int_eq(outage_start(&door, NULL, &o, &e), 0);
 	(void)poll(NULL, 0, 100);
 	before = now_ms();
 	ck_assert_int_eq(outage_stop(o, &ms, &e), 0);
@@ -332,6 +409,7 @@ main(void)
 
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, misbehaving, 0, N(cases));
+	tcase_add_loop_test(t, observed, 0, N(views));
 	tcase_add_loop_test(t, no_connection, 0, 1 + N(bad_hosts));
 	tcase_add_test(t, outage_of_a_server);
 	tcase_add_test(t, outage_stop_is_prompt);

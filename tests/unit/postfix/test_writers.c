@@ -220,8 +220,8 @@ serves(const struct conf *conf, const char *what)
 	    service_restart(conf, &info, &e) == 0, "%s: %s", what, e.msg);
 	ck_assert_msg(
 	    service_restart(conf, &info, &e) == 0, "%s: %s", what, e.msg);
-	w.host = info.probe_host;
-	w.port = info.probe_port;
+	w.door.host = info.probe_host;
+	w.door.port = info.probe_port;
 	ck_assert_msg(probe_run(&w, &o, &e) == 0, "%s: %s", what, e.msg);
 	json_object_put(o);
 	ck_assert_msg(
