@@ -1,9 +1,10 @@
 # progress.sh - what a long command is at, a line every ten seconds.
 # shellcheck shell=bash
 #
-# progress_start LOG [TOTAL] begins, progress_stop ends.  LOG is what apt-get,
-# make or debootstrap writes meanwhile; TOTAL how many files there are to
-# compile (apt-get says itself how many packages).
+# progress_start LOG [TOTAL [shown]] begins, progress_stop ends.  LOG is what
+# apt-get, make, debootstrap or a runner of tests writes meanwhile; TOTAL how
+# many files there are to it (apt-get says itself how many packages).  shown:
+# LOG is seen, so only its silence calls for a word.
 
 PROGRESS=
 PROGRESS_EVERY=${PROGRESS_EVERY:-10}
@@ -24,6 +25,8 @@ progress_line()
 	/^Setting up /		{ at("setting up", $3) }
 	/^I: [A-Z][a-z]*ing /	{ at(tolower($2), $3) }
 	/^  CC /		{ at("compiling", $2) }
+	/^tests\/.*\.t \.\. /	{ at("done with", $1) }
+	/^Running suite/	{ at("done with", $3) }
 	END {
 		if (what != "")
 			print what " " name ", " n[what] \
@@ -32,17 +35,23 @@ progress_line()
 }
 
 # Its clock is a read from a pipe that never says anything: a sleep would
-# outlive it, and hold our output open.
+# outlive it, and hold our output open.  A caller that is killed it outlives by
+# one turn, without the locks of ours (8, 9).
 progress_start()
 {
 	(
 		exec {clock}<> <(:)
+		size=
 		while read -r -t "$PROGRESS_EVERY" -u "$clock" || [ $? -gt 128 ]
 		do
+			was=$size
+			size=$(stat -c %s "$1" 2>/dev/null)
+			[ -z "${3:-}" ] || [ "$size" = "$was" ] || continue
+			[ -d "/proc/$$" ] || break
 			line=$(progress_line "$@")
 			[ -z "$line" ] || echo "postseal: $line"
 		done
-	) </dev/null &
+	) </dev/null 8>&- 9>&- &
 	PROGRESS=$!
 }
 
