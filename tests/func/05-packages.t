@@ -16,8 +16,9 @@ cat >"$T/bin/apt-get" <<EOT
 #!/bin/bash
 echo "\$*" >>"$T/asked"
 case " \$* " in
-*" -s "*)
+*" -s "*postseal-mta*)
 	cat "$T/remv" ;;
+*" -s "*) ;;
 *" install "*)
 	echo "0 upgraded, 3 newly installed, 0 to remove and 0 not upgraded."
 	echo "Get:1 http://mirror.example/debian x/main amd64 liba amd64 1 [1 kB]"
@@ -50,7 +51,7 @@ printf 'Remv exim4-daemon-light [4.96]\nRemv exim4-base [4.96] []\nInst a (1)\n'
 out=$(packages g)
 is "another MTA is there: status 1" $? 1
 like "the last line names what stands in the way" "${out##*$'\n'}" \
-    '^postseal: postseal-mta gcc-old cannot be installed beside exim4-daemon-light exim4-base: nothing was changed; '
+    '^postseal: postseal-mta cannot be installed beside exim4-daemon-light exim4-base: nothing was changed; '
 is "that is all it says" "$(wc -l <<<"$out")" 2
 unlike "nothing was installed" "$(grep -v '^-s ' "$T/asked")" 'install (postseal|gcc)'
 
