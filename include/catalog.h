@@ -27,7 +27,10 @@ size_t		 catalog_languages(const struct catalog *,
 /* Best match of an Accept-Language header (RFC 9110 section 12.5.4), or of a
  * plain code; never NULL. */
 const char	*catalog_negotiate(const struct catalog *, const char *header);
-/* Text for key; the key itself when no language has it. */
+/* Text for key, or NULL when no language has it. */
+const char	*catalog_find(const struct catalog *, const char *lang,
+		    const char *key);
+/* The same; then the key itself. */
 const char	*catalog_text(const struct catalog *, const char *lang,
 		    const char *key);
 int		 catalog_format(const struct catalog *, const char *lang,

@@ -126,6 +126,7 @@ enum setting_scope { SCOPE_SHARED, SCOPE_GROUP, SCOPE_HOST };
 struct settings_field {
 	enum setting_id	 id;
 	const char	*form;		/* "inbound_enabled": its name */
+	const char	*text;		/* "setting.inbound_enabled" */
 	const char	*path;		/* "inbound.enabled" */
 	const char	*card;
 	enum setting_scope scope;
@@ -156,6 +157,10 @@ bool	settings_is_group(const char *key);
 /* The member at a dotted path; false: none is there.  NULL is null. */
 bool	settings_find(struct json_object *, const char *path,
 	    struct json_object **);
+/* The value of a setting in what settings_to_json or settings_brief made: of
+ * a list perhaps the number of its entries.  NULL: unset. */
+struct json_object *settings_value(struct json_object *,
+	    const struct settings_field *);
 /* v (taken over) there, with the objects on the way; -1: memory. */
 int	settings_put(struct json_object *, const char *path,
 	    struct json_object *v);

@@ -2,81 +2,130 @@
  * guide.c - the guide: what each choice of the screen means for mail,
  * when not to make it, and the Postfix parameter behind it.  The screen links
  * to its parts; nothing here depends on the state of the host.
+ *
+ * Of a setting it tells "setting.NAME.guide" and ".guide_not", of a choice
+ * perhaps word by word ("setting.NAME.WORD.guide").
  */
-#include "page.h"
+#include <stdio.h>
+#include <string.h>
 
-/* A title begins a part, with its anchor; the rows below it belong to it. */
+#include "settings.h"
+#include "words.h"
+
+/* A title (no text) begins a part, with its anchor; the rows below it belong
+ * to it.  A card stands for the settings on it. */
 static const struct {
 	const char *id;
+	const char *card;
 	const char *label;
 	const char *text;
 	const char *not_when; /* or NULL */
 	const char *parameter;
 } rows[] = {
-    {"interface", "form.interface", NULL, NULL, NULL},
-    {"listen", "form.listen", "guide.listen", "guide.listen_not",
-	"inet_interfaces"},
-    {"port", "form.port_label", "guide.port", "guide.port_not",
-	"master.cf: smtp inet"},
-    {"idle", "form.idle_label", "guide.idle", "guide.idle_not",
-	"smtpd_timeout"},
-    {"connections", "form.connections", "guide.connections",
-	"guide.connections_not", "master.cf: maxproc"},
-    {"control", "form.control", NULL, NULL, NULL},
-    {"accept_except", "form.accept_except", "guide.accept", NULL,
-	"smtpd_client_restrictions = check_client_access cidr:..."},
-    {"deny_except", "form.deny_except", "guide.deny", "guide.deny_not",
-	"smtpd_client_restrictions = check_client_access cidr:..."},
-    {"list", "form.list", "guide.list", NULL, ""},
-    {"tls", "guide.tls", NULL, NULL, NULL},
-    {"inbound", "form.inbound", "guide.inbound", "guide.inbound_not",
-	"smtpd_tls_security_level = may"},
-    {"tls_only", "form.tls_only", "guide.tls_only", "guide.tls_only_not",
-	"smtpd_tls_security_level = encrypt"},
-    {"outbound", "form.outbound", "guide.outbound", NULL,
-	"smtp_tls_security_level = may"},
-    {"files", "form.files", "guide.files", "guide.files_not",
+    {"interface", NULL, "card.interface", NULL, NULL, NULL},
+    {NULL, "interface", NULL, NULL, NULL, NULL},
+    {"control", NULL, "card.control", NULL, NULL, NULL},
+    {NULL, "control", NULL, NULL, NULL, NULL},
+    {"tls", NULL, "card.tls", NULL, NULL, NULL},
+    {NULL, "tls", NULL, NULL, NULL, NULL},
+    {"files", NULL, "form.files", "guide.files", "guide.files_not",
 	"smtpd_tls_chain_files"},
-    {"all_scanners", "form.all_scanners", "guide.all_scanners",
-	"guide.all_scanners_not", ""},
-    {"save", "form.apply", NULL, NULL, NULL},
-    {"steps", "form.save", "guide.save", NULL, ""},
-    {"preview", "form.preview", "guide.preview", NULL, ""},
-    {"restart", "form.restart", "guide.restart", NULL, ""},
-    {"reload", "form.reload", "guide.reload", "guide.reload_not", ""},
-    {"state", "guide.state", NULL, NULL, NULL},
-    {"probe", "state.probe_now", "guide.probe", NULL, ""},
-    {"drift", "guide.drift_title", "guide.drift", NULL, ""},
-    {"history", "nav.history", "guide.history", NULL, ""},
+    {NULL, "scanners", NULL, NULL, NULL, NULL},
+    {"save", NULL, "form.apply", NULL, NULL, NULL},
+    {"steps", NULL, "form.save", "guide.save", NULL, ""},
+    {"preview", NULL, "form.preview", "guide.preview", NULL, ""},
+    {"restart", NULL, "form.restart", "guide.restart", NULL, ""},
+    {"reload", NULL, "form.reload", "guide.reload", "guide.reload_not", ""},
+    {"state", NULL, "guide.state", NULL, NULL, NULL},
+    {"probe", NULL, "state.probe_now", "guide.probe", NULL, ""},
+    {"drift", NULL, "guide.drift_title", "guide.drift", NULL, ""},
+    {"history", NULL, "nav.history", "guide.history", NULL, ""},
 };
+
+static void
+item_add(struct json_object *items, const char *id, const char *label,
+    const char *text, const char *not_when, const char *parameter)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_str(o, "id", id);
+	put_str(o, "label", label);
+	put_str(o, "text", text);
+	put_str(o, "not_when", not_when != NULL ? not_when : "");
+	put_str(o, "parameter", parameter);
+	json_object_array_add(items, o);
+}
+
+/* The setting, or one of its words. */
+static void
+setting_add(const struct page *p, struct json_object *items,
+    const struct settings_field *f, const char *word)
+{
+	char guide[96], not_when[96];
+	const char *dot = *word != '\0' ? "." : "", *text;
+
+	snprintf(guide, sizeof(guide), "%s%s.guide", dot, word);
+	snprintf(not_when, sizeof(not_when), "%s%s.guide_not", dot, word);
+	if ((text = setting_text(p, f, guide)) == NULL)
+		return;
+	item_add(items, *word != '\0' ? word : f->form,
+	    *word != '\0' ? setting_word(p, f, word) : page_text(p, f->text),
+	    text, setting_text(p, f, not_when), f->parameter);
+}
+
+static void
+card_add(const struct page *p, struct json_object *items, const char *card)
+{
+	const struct settings_field *f;
+	size_t i;
+
+	for (f = settings_fields; f->form != NULL; f++) {
+		if (strcmp(f->card, card) != 0)
+			continue;
+		setting_add(p, items, f, "");
+		for (i = 0; f->names != NULL && f->names[i] != NULL; i++)
+			setting_add(p, items, f, f->names[i]);
+	}
+}
+
+/* The title of a part, and where its items go. */
+static struct json_object *
+part_add(const struct page *p, struct json_object *parts, size_t i)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *items = json_object_new_array();
+
+	put_str(o, "id", rows[i].id);
+	put_str(o, "label", page_text(p, rows[i].label));
+	json_object_object_add(o, "items", items);
+	json_object_array_add(parts, o);
+	return items;
+}
 
 int
 page_guide(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	struct page p = {app, req};
-	struct json_object *ctx = json_object_new_object(), *o, *items = NULL;
+	struct json_object *ctx = json_object_new_object(), *items = NULL;
 	struct json_object *parts = json_object_new_array();
 	size_t i;
 	int rc;
 
 	put_str(ctx, "title", page_text(&p, "guide.title"));
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		o = json_object_new_object();
-		put_str(o, "id", rows[i].id);
-		put_str(o, "label", page_text(&p, rows[i].label));
-		if (rows[i].text == NULL) {
-			items = json_object_new_array();
-			json_object_object_add(o, "items", items);
-			json_object_array_add(parts, o);
-			continue;
-		}
-		put_str(o, "text", page_text(&p, rows[i].text));
-		put_str(o, "not_when",
-		    rows[i].not_when != NULL ? page_text(&p, rows[i].not_when)
-					     : "");
-		put_str(o, "parameter", rows[i].parameter);
-		json_object_array_add(items, o);
+		if (rows[i].card != NULL)
+			card_add(&p, items, rows[i].card);
+		else if (rows[i].text == NULL)
+			items = part_add(&p, parts, i);
+		else
+			item_add(items, rows[i].id,
+			    page_text(&p, rows[i].label),
+			    page_text(&p, rows[i].text),
+			    rows[i].not_when != NULL
+				? page_text(&p, rows[i].not_when)
+				: NULL,
+			    rows[i].parameter);
 	}
 	json_object_object_add(ctx, "parts", parts);
 	rc = page_render(app, req, reply, 200, "guide", ctx, err);

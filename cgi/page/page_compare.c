@@ -6,83 +6,73 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "settings.h"
 #include "history.h"
-
-/* A setting's path and the label that it has on the Connection screen. */
-static const char *const labels[][2] = {
-    {"inbound.enabled", "form.inbound"},
-    {"inbound.tls_only", "form.tls_only"},
-    {"outbound.enabled", "form.outbound"},
-    {"all_scanners", "form.all_scanners"},
-};
 
 static const char *const sides[] = {"a", "b"};
 
-/* Members "a", "b" as text; "" is shown as none. */
-static void
-put_sides(const struct page *p, struct json_object *o, struct json_object *row)
-{
-	struct json_object *v;
-
-	for (size_t i = 0; i < 2; i++) {
-		v = jsonx_path(row, sides[i]);
-		if (json_object_is_type(v, json_type_boolean))
-			put_str(o, sides[i],
-			    page_text(p, json_object_get_boolean(v)
-					     ? "compare.on"
-					     : "compare.off"));
-		else
-			put_str(o, sides[i],
-			    v != NULL ? json_object_get_string(v) : "");
-	}
-}
-
-/* A setting that can be "as Postfix has it", or a list. */
-static void
-put_values(const struct page *p, struct json_object *o, struct json_object *row,
-    const char *path)
-{
-	put_str(o, "name", page_text(p, setting_label(path)));
-	for (size_t i = 0; i < 2; i++)
-		put_setting(p, o, sides[i], path, jsonx_path(row, sides[i]));
-}
-
-/* What was added to the list and taken out of it. */
+/* What was added to a list and taken out of it. */
 static struct json_object *
-list_diff_of(struct json_object *settings)
+list_diffs(const struct page *p, struct json_object *settings)
 {
-	struct json_object *row;
+	struct json_object *all = json_object_new_array(), *row, *o;
+	const struct settings_field *f;
 	size_t i, n;
 
 	n = jsonx_len(settings);
 	for (i = 0; i < n; i++) {
 		row = json_object_array_get_idx(settings, i);
-		if (strcmp(jsonx_path_str(row, "path", ""), "access.list") == 0)
-			return list_lines(jsonx_path(row, "removed"),
-			    jsonx_path(row, "added"));
+		f = settings_by_path(jsonx_path_str(row, "path", ""));
+		if (f == NULL || f->kind != SETTING_LIST)
+			continue;
+		o = list_lines(
+		    jsonx_path(row, "removed"), jsonx_path(row, "added"));
+		put_str(o, "label", page_text(p, f->text));
+		json_object_array_add(all, o);
 	}
-	return NULL;
+	return all;
 }
 
 static struct json_object *
-rows_of(const struct page *p, struct json_object *list, const char *name)
+setting_rows(const struct page *p, struct json_object *list)
 {
 	struct json_object *rows = json_object_new_array(), *row, *o;
-	const char *label;
+	const struct settings_field *f;
 	size_t i, j, n;
 
 	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
 		row = json_object_array_get_idx(list, i);
-		label = jsonx_path_str(row, name, "");
+		f = settings_by_path(jsonx_path_str(row, "path", ""));
+		if (f == NULL)
+			continue;
 		o = json_object_new_object();
-		put_str(o, "name", label);
-		for (j = 0; j < sizeof(labels) / sizeof(labels[0]); j++)
-			if (strcmp(label, labels[j][0]) == 0)
-				put_str(o, "name", page_text(p, labels[j][1]));
-		put_sides(p, o, row);
-		if (strcmp(name, "path") == 0 && setting_label(label) != NULL)
-			put_values(p, o, row, label);
+		put_str(o, "name", page_text(p, f->text));
+		for (j = 0; j < 2; j++)
+			put_setting(
+			    p, o, sides[j], f, jsonx_path(row, sides[j]));
+		json_object_array_add(rows, o);
+	}
+	return rows;
+}
+
+/* Members "a", "b" as text; "" is shown as none. */
+static struct json_object *
+parameter_rows(struct json_object *list)
+{
+	struct json_object *rows = json_object_new_array(), *row, *o, *v;
+	size_t i, j, n;
+
+	n = jsonx_len(list);
+	for (i = 0; i < n; i++) {
+		row = json_object_array_get_idx(list, i);
+		o = json_object_new_object();
+		put_str(o, "name", jsonx_path_str(row, "parameter", ""));
+		for (j = 0; j < 2; j++) {
+			v = jsonx_path(row, sides[j]);
+			put_str(o, sides[j],
+			    v != NULL ? json_object_get_string(v) : "");
+		}
 		json_object_array_add(rows, o);
 	}
 	return rows;
@@ -142,15 +132,14 @@ compare_render(struct screen *s, struct reply *reply, struct json_object *diff,
 	    ctx, "a", side_of(&s->page, jsonx_path(diff, "a")));
 	json_object_object_add(
 	    ctx, "b", side_of(&s->page, jsonx_path(diff, "b")));
-	settings = rows_of(&s->page, jsonx_path(diff, "settings"), "path");
-	parameters =
-	    rows_of(&s->page, jsonx_path(diff, "parameters"), "parameter");
+	settings = setting_rows(&s->page, jsonx_path(diff, "settings"));
+	parameters = parameter_rows(jsonx_path(diff, "parameters"));
 	put_bool(ctx, "has_settings", json_object_array_length(settings) > 0);
 	put_bool(
 	    ctx, "has_parameters", json_object_array_length(parameters) > 0);
 	json_object_object_add(ctx, "settings", settings);
-	json_object_object_add(
-	    ctx, "list_diff", list_diff_of(jsonx_path(diff, "settings")));
+	json_object_object_add(ctx, "list_diffs",
+	    list_diffs(&s->page, jsonx_path(diff, "settings")));
 	json_object_object_add(ctx, "parameters", parameters);
 	put_certificates(&s->page, ctx, diff);
 	json_object_object_add(

@@ -11,32 +11,10 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "settings.h"
 #include "history.h"
 
 #define LIST_LIMIT 1000
-
-/* What can have changed: the value of the filter, the prefix of a GEN's
- * summary that it stands for, its text. */
-static const struct {
-	const char *value, *prefix, *text;
-} changed[] = {
-    {"certificate", "certificate", "history.certificate"},
-    {"inbound", "inbound.", "history.inbound"},
-    {"outbound", "outbound.", "history.outbound"},
-    {"all_scanners", "all_scanners", "history.all_scanners"},
-    {"interface", "interface.", "form.interface"},
-    {"access", "access.", "form.control"},
-};
-
-/* The words of a summary's entries. */
-static const struct {
-	const char *path, *text;
-} words[] = {
-    {"inbound.enabled", "history.inbound"},
-    {"inbound.tls_only", "history.tls_only"},
-    {"outbound.enabled", "history.outbound"},
-    {"all_scanners", "history.all_scanners"},
-};
 
 static const struct {
 	const char *value, *text;
@@ -110,7 +88,8 @@ gen_what(const struct page *p, struct json_object *gen)
 	struct json_object *list = json_object_new_array(), *v;
 	struct json_object *summary = jsonx_path(gen, "summary");
 	const char *kind = jsonx_path_str(gen, "kind", ""), *s;
-	size_t i, j;
+	const struct settings_field *f;
+	size_t i;
 
 	if (strcmp(kind, "restore") == 0)
 		json_object_array_add(
@@ -123,13 +102,9 @@ gen_what(const struct page *p, struct json_object *gen)
 		s = json_object_is_type(v, json_type_string)
 			? json_object_get_string(v)
 			: "";
-		for (j = 0; j < sizeof(words) / sizeof(words[0]); j++)
-			if (strcmp(s, words[j].path) == 0)
-				json_object_array_add(
-				    list, new_text(p, words[j].text, NULL));
-		if (setting_label(s) != NULL)
+		if ((f = settings_by_path(s)) != NULL)
 			json_object_array_add(
-			    list, new_text(p, setting_label(s), NULL));
+			    list, json_object_new_string(setting_short(p, f)));
 		if (strcmp(s, "certificate") == 0)
 			json_object_array_add(list,
 			    jsonx_path(gen, "certificate_name") != NULL
@@ -158,27 +133,49 @@ put_origin(const struct page *p, struct json_object *o, struct json_object *gen)
 			put_str(o, "via", page_text(p, vias[i][1]));
 }
 
+/* What can have changed, as the filter has it: the certificate, or settings
+ * by the first word of their path. */
+static size_t
+group_len(const char *path)
+{
+	return strcspn(path, ".");
+}
+
 static bool
 has_changed(struct json_object *gen, const char *what)
 {
 	struct json_object *summary = jsonx_path(gen, "summary");
 	const char *s;
-	size_t i, j;
+	size_t i;
 
 	if (strcmp(jsonx_path_str(gen, "kind", ""), what) == 0)
 		return true;
-	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
-		if (strcmp(changed[i].value, what) != 0)
-			continue;
-		for (j = 0; j < jsonx_len(summary); j++) {
-			s = json_object_get_string(
-			    json_object_array_get_idx(summary, j));
-			if (s != NULL && strncmp(s, changed[i].prefix,
-					     strlen(changed[i].prefix)) == 0)
-				return true;
-		}
+	for (i = 0; i < jsonx_len(summary); i++) {
+		s = jsonx_str_at(summary, i);
+		if (s != NULL && strlen(what) == group_len(s) &&
+		    strncmp(s, what, group_len(s)) == 0)
+			return true;
 	}
 	return false;
+}
+
+static void
+add_groups(
+    const struct page *p, struct json_object *options, const char *chosen)
+{
+	const struct settings_field *f, *before;
+	char text[64], *group = text + strlen("history.");
+
+	for (f = settings_fields; f->form != NULL; f++) {
+		snprintf(text, sizeof(text), "history.%.*s",
+		    (int)group_len(f->path), f->path);
+		for (before = settings_fields; before < f; before++)
+			if (strncmp(before->path, group, strlen(group)) == 0 &&
+			    group_len(before->path) == strlen(group))
+				break;
+		if (before == f)
+			option_add(options, group, page_text(p, text), chosen);
+	}
 }
 
 static bool
@@ -321,9 +318,9 @@ put_filters(const struct page *p, struct json_object *ctx,
 	json_object_object_add(ctx, "outcomes", o);
 	o = json_object_new_array();
 	option_add(o, "", page_text(p, "filter.all"), f->changed);
-	for (i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
-		option_add(o, changed[i].value, page_text(p, changed[i].text),
-		    f->changed);
+	option_add(
+	    o, "certificate", page_text(p, "history.certificate"), f->changed);
+	add_groups(p, o, f->changed);
 	option_add(
 	    o, "restore", page_text(p, "history.kind_restore"), f->changed);
 	option_add(o, "adopt", page_text(p, "history.adopted"), f->changed);

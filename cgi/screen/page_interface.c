@@ -152,8 +152,8 @@ put_listen(const struct screen *s, struct json_object *ctx)
 {
 	static const struct choice choices[] = {
 	    {"", "keep", "form.as_is"},
-	    {"loopback", "loopback", "form.listen_loopback"},
-	    {"all", "all", "form.listen_all"},
+	    {"loopback", "loopback", "setting.listen.loopback"},
+	    {"all", "all", "setting.listen.all"},
 	    {NULL, NULL, NULL},
 	};
 	struct json_object *o = json_object_new_object();
@@ -174,10 +174,11 @@ put_numbers(const struct screen *s, struct json_object *ctx)
 	static const struct {
 		const char *field, *path, *text, *help, *parameter;
 	} rows[] = {
-	    {"smtp_port", "interface.port", "form.port", "form.port_help",
-		"master.cf smtp"},
-	    {"idle_timeout", "interface.idle_timeout", "form.idle",
-		"form.idle_help", "smtpd_timeout"},
+	    {"smtp_port", "interface.port", "setting.smtp_port.field",
+		"setting.smtp_port.help", "master.cf smtp"},
+	    {"idle_timeout", "interface.idle_timeout",
+		"setting.idle_timeout.field", "setting.idle_timeout.help",
+		"smtpd_timeout"},
 	};
 	struct json_object *list = json_object_new_array(), *o, *v, *args;
 	const char *value;
@@ -228,7 +229,7 @@ put_limit(const struct screen *s, struct json_object *ctx)
 	    options(s, choices, chosen, now(s, "interface.max_connections")));
 	put_bool(o, "limited", strcmp(chosen, "limited") == 0);
 	put_str(o, "value", value);
-	put_around(&s->page, o, "form.limited");
+	put_around(&s->page, o, "setting.max_connections.field");
 	put_findings(s, o, "max_connections", "connection_limit");
 	json_object_object_add(ctx, "limit", o);
 }
@@ -238,8 +239,8 @@ put_policy(const struct screen *s, struct json_object *ctx)
 {
 	static const struct choice choices[] = {
 	    {"", "keep", "form.as_is"},
-	    {"accept_except", "accept", "form.accept_except"},
-	    {"deny_except", "deny", "form.deny_except"},
+	    {"accept_except", "accept", "setting.access_policy.accept_except"},
+	    {"deny_except", "deny", "setting.access_policy.deny_except"},
 	    {NULL, NULL, NULL},
 	};
 	struct json_object *o = json_object_new_object();

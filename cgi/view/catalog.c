@@ -340,14 +340,22 @@ catalog_negotiate(const struct catalog *c, const char *header)
 }
 
 const char *
-catalog_text(const struct catalog *c, const char *lang, const char *key)
+catalog_find(const struct catalog *c, const char *lang, const char *key)
 {
 	struct json_object *v;
 
 	if (json_object_object_get_ex(texts_of(c, lang), key, &v) ||
 	    json_object_object_get_ex(texts_of(c, FALLBACK), key, &v))
 		return json_object_get_string(v);
-	return key;
+	return NULL;
+}
+
+const char *
+catalog_text(const struct catalog *c, const char *lang, const char *key)
+{
+	const char *s = catalog_find(c, lang, key);
+
+	return s != NULL ? s : key;
 }
 
 /* The length of a "{name}" at s, or 0. */

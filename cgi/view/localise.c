@@ -12,22 +12,12 @@
 
 #include "app.h"
 #include "jsonx.h"
+#include "words.h"
 
 #define MESSAGE_MAX 4096
 
-/* Names of fields in arguments become the label that the reader sees. */
+/* Fields of the form for keys. */
 static const char *const label_keys[][2] = {
-    {"ca_certificate", "file.ca_certificate"},
-    {"private_key", "file.private_key"},
-    {"server_certificate", "file.server_certificate"},
-    {"listen", "form.listen"},
-    {"smtp_port", "form.port_label"},
-    {"idle_timeout", "form.idle_label"},
-    {"connection_limit", "form.connections"},
-    {"max_connections", "form.connections"},
-    {"access_policy", "form.control"},
-    {"access_list", "form.list"},
-    {"access_file", "form.import_file"},
     {"common_name", "keys.form.common_name"},
     {"organization", "keys.form.organization"},
     {"organizational_unit", "keys.form.organizational_unit"},
@@ -35,6 +25,18 @@ static const char *const label_keys[][2] = {
     {"state", "keys.form.state"},
     {"country", "keys.form.country"},
 };
+
+/* A field's name in an argument becomes the label that the reader sees. */
+static const char *
+label_of(const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(label_keys) / sizeof(label_keys[0]); i++)
+		if (strcmp(field, label_keys[i][0]) == 0)
+			return label_keys[i][1];
+	return field_label(field);
+}
 
 static bool
 is_iso_time(const char *s)
@@ -54,8 +56,7 @@ static struct json_object *
 readable(struct app *app, const char *lang, struct json_object *args)
 {
 	struct json_object *o = json_object_new_object(), *to;
-	const char *s;
-	size_t i;
+	const char *s, *label;
 
 	if (!json_object_is_type(args, json_type_object))
 		return o;
@@ -66,10 +67,9 @@ readable(struct app *app, const char *lang, struct json_object *args)
 			: "";
 		if (is_iso_time(s))
 			to = json_object_new_string_len(s, 10);
-		for (i = 0; i < sizeof(label_keys) / sizeof(label_keys[0]); i++)
-			if (strcmp(s, label_keys[i][0]) == 0)
-				to = json_object_new_string(catalog_text(
-				    app->texts, lang, label_keys[i][1]));
+		if ((label = label_of(s)) != NULL)
+			to = json_object_new_string(
+			    catalog_text(app->texts, lang, label));
 		json_object_object_add(
 		    o, name, to != NULL ? to : json_object_get(v));
 	}

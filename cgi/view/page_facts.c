@@ -10,39 +10,6 @@
 
 #define JOINED_MAX 32768 /* a hundred of the longest */
 
-static const struct {
-	const char *field;
-	const char *text;
-} labels[] = {
-    {"inbound_enabled", "form.inbound"},
-    {"tls_only", "form.tls_only"},
-    {"outbound_enabled", "form.outbound"},
-    {"all_scanners", "form.all_scanners"},
-    {"ca_certificate", "file.ca_certificate"},
-    {"private_key", "file.private_key"},
-    {"server_certificate", "file.server_certificate"},
-    {"passphrase", "file.passphrase"},
-    {"listen", "form.listen"},
-    {"smtp_port", "form.port_label"},
-    {"idle_timeout", "form.idle_label"},
-    {"connection_limit", "form.connections"},
-    {"max_connections", "form.connections"},
-    {"access_policy", "form.control"},
-    {"access_list", "form.list"},
-    {"access_file", "form.import_file"},
-};
-
-const char *
-field_label(const char *field)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (strcmp(labels[i].field, field) == 0)
-			return labels[i].text;
-	return NULL;
-}
-
 static void
 row_add(const struct page *p, struct json_object *rows, const char *label,
     const char *value, bool mono, struct json_object *note)

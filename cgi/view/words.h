@@ -7,6 +7,8 @@
 
 #include "page.h"
 
+struct settings_field;
+
 /* page_values.c */
 /* {text, lines: [{kind, text}], more} of two lists of strings; NULL when they
  * hold the same. */
@@ -18,14 +20,24 @@ struct json_object *list_lines(
 /* "1 entry", "10,000 entries" */
 void put_entries(
     const struct page *, struct json_object *, const char *key, size_t n);
-/* The text key of a setting below interface or access, or NULL. */
-const char *setting_label(const char *path);
+
+/* setting_words.c */
+/* The text "setting.NAME" and tail, or NULL. */
+const char *setting_text(
+    const struct page *, const struct settings_field *, const char *tail);
+/* A word of a choice. */
+const char *setting_word(
+    const struct page *, const struct settings_field *, const char *word);
+/* Its name in a list of what changed. */
+const char *setting_short(const struct page *, const struct settings_field *);
 /* Its value in words; NULL is "as Postfix has it". */
 void put_setting(const struct page *, struct json_object *, const char *key,
-    const char *path, struct json_object *value);
+    const struct settings_field *, struct json_object *value);
 /* [{label, value}] of those that the console manages. */
 struct json_object *managed_rows(
     const struct page *, struct json_object *settings);
+/* A field of the form: the text key of its label; NULL if none. */
+const char *field_label(const char *field);
 
 /* page_facts.c */
 /* {"rows": [{label, value, mono, note}]} of a CERTINFO or a KEYINFO. */
@@ -38,7 +50,4 @@ struct json_object *facts_of_key(const struct page *, struct json_object *);
  * when the job runs. */
 struct json_object *steps_rows(
     const struct page *, struct json_object *, bool all);
-/* Field names of the form, and the text key of their label; NULL if none. */
-const char *field_label(const char *field);
-
 #endif

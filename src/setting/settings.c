@@ -27,7 +27,8 @@
 #include "settings.def"
 
 #define ROW(name, p, c, s, v, par, cur, k) \
-	.id = SETTING_##name, .form = #name, .path = p, .card = #c, \
+	.id = SETTING_##name, .form = #name, .text = "setting." #name, \
+	.path = p, .card = #c, \
 	.scope = SCOPE_##s, .since = v, .parameter = par, .current = cur, .kind = k, \
 	.offset = offsetof(struct settings, name)
 #define SWITCH(name, p, c, s, v, par, cur, first) [SETTING_##name] = \
@@ -230,6 +231,19 @@ count_path(const struct settings_field *f, char dst[PATH_MAX_LEN])
 		    dst, PATH_MAX_LEN, "%.*s.entries", (int)len - 5, f->path);
 	else
 		(void)snprintf(dst, PATH_MAX_LEN, "%s_entries", f->path);
+}
+
+struct json_object *
+settings_value(struct json_object *o, const struct settings_field *f)
+{
+	struct json_object *v = NULL;
+	char count[PATH_MAX_LEN];
+
+	if (!settings_find(o, f->path, &v) && f->kind == SETTING_LIST) {
+		count_path(f, count);
+		(void)settings_find(o, count, &v);
+	}
+	return v;
 }
 
 /* Does some row lie below the path? */

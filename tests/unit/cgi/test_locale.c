@@ -15,6 +15,7 @@
 #include "../suite.h"
 #include "catalog.h"
 #include "ops.h"
+#include "settings.h"
 
 #define LOCALE "templates/locale"
 
@@ -125,6 +126,62 @@ has(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v);
 }
 
+/* Behind "setting.NAME", or "setting.NAME.WORD" of a choice. */
+static bool
+is_tail(const char *s, const char *const *tails)
+{
+	for (; *tails != NULL; tails++)
+		if (strcmp(*tails, s) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_of(const struct settings_field *f, const char *key)
+{
+	static const char *const all[] = {
+	    "", ".short", ".help", ".caution", ".guide", ".guide_not", NULL};
+	static const char *const of_word[] = {"", ".guide", ".guide_not", NULL};
+	size_t i, n = strlen(f->text), len;
+
+	if (strncmp(key, f->text, n) != 0)
+		return false;
+	if (is_tail(key + n, all))
+		return true;
+	if (f->kind == SETTING_NUMBER || f->kind == SETTING_LIMIT)
+		return strcmp(key + n, ".field") == 0;
+	for (i = 0; f->names != NULL && f->names[i] != NULL; i++) {
+		len = strlen(f->names[i]);
+		if (key[n] == '.' &&
+		    strncmp(key + n + 1, f->names[i], len) == 0 &&
+		    is_tail(key + n + 1 + len, of_word))
+			return true;
+	}
+	return false;
+}
+
+/* Of a setting, of its unit, or of the filter of the history. */
+static bool
+is_of_settings(const char *key)
+{
+	const struct settings_field *f;
+	char text[96];
+
+	for (f = settings_fields; f->form != NULL; f++) {
+		if (is_of(f, key))
+			return true;
+		snprintf(text, sizeof(text), "unit.%s",
+		    f->unit != NULL ? f->unit : "");
+		if (strcmp(key, text) == 0)
+			return true;
+		snprintf(text, sizeof(text), "history.%.*s",
+		    (int)strcspn(f->path, "."), f->path);
+		if (strcmp(key, text) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* "{{t.KEY}}" and "KEY" as a C string literal. */
 static bool
 is_used(const char *key)
@@ -146,7 +203,7 @@ is_used(const char *key)
 			if (strcmp(key + n, built[i].tails[j]) == 0)
 				return true;
 	}
-	return strncmp(key, "error.", 6) == 0;
+	return strncmp(key, "error.", 6) == 0 || is_of_settings(key);
 }
 
 static int
@@ -234,6 +291,46 @@ START_TEST(no_key_is_missing)
 			missing += lacking(key);
 		}
 	ck_assert_int_gt(seen, 60);
+	ck_assert_int_eq(missing, 0);
+}
+END_TEST
+
+static int
+lacking_of(const char *text, const char *tail)
+{
+	char key[192];
+
+	snprintf(key, sizeof(key), "%s%s", text, tail);
+	return lacking(key);
+}
+
+/* What a setting must have; its guide is perhaps told word by word. */
+START_TEST(no_text_of_a_setting_is_missing)
+{
+	const struct settings_field *f;
+	char word[128], guide[128];
+	int missing = 0;
+	size_t i;
+
+	for (f = settings_fields; f->form != NULL; f++) {
+		missing += lacking_of(f->text, "");
+		missing += lacking_of(f->text, ".help");
+		snprintf(word, sizeof(word), "history.%.*s",
+		    (int)strcspn(f->path, "."), f->path);
+		missing += lacking(word);
+		snprintf(guide, sizeof(guide), "%s.guide", f->text);
+		for (i = 0; f->names != NULL && f->names[i] != NULL; i++) {
+			(void)snprintf(
+			    word, sizeof(word), "%s.%s", f->text, f->names[i]);
+			missing += lacking(word);
+			if (!has(langs[0], guide))
+				missing += lacking_of(word, ".guide");
+		}
+		if (f->names == NULL)
+			missing += lacking(guide);
+		if (f->unit != NULL && *f->unit != '\0')
+			missing += lacking_of("unit.", f->unit);
+	}
 	ck_assert_int_eq(missing, 0);
 }
 END_TEST
@@ -328,13 +425,13 @@ static const struct {
     {"crumb.configuration", "IMSS Configuration", "IMSS設定"},
     {"crumb.routing", "SMTP Routing", "SMTPルーティング"},
     {"crumb.connection", "Connection", "接続"},
-    {"form.all_scanners", "Apply to all scanner services",
+    {"setting.all_scanners", "Apply to all scanner services",
 	"すべての検索サービスに適用"},
-    {"form.inbound", "Enable incoming Transport Layer Security",
+    {"setting.inbound_enabled", "Enable incoming Transport Layer Security",
 	"受信Transport Layer Securityを有効にする"},
-    {"form.outbound", "Enable outgoing Transport Layer Security",
+    {"setting.outbound_enabled", "Enable outgoing Transport Layer Security",
 	"送信Transport Layer Securityを有効にする"},
-    {"form.tls_only", "Only accept SMTP connections by TLS",
+    {"setting.tls_only", "Only accept SMTP connections by TLS",
 	"TLSによるSMTP接続のみを許可する"},
     {"file.ca_certificate", "CA certificate", "CA証明書"},
     {"file.private_key", "Private key", "秘密鍵"},
@@ -373,6 +470,7 @@ main(void)
 	tcase_add_test(tc, no_key_is_missing);
 	tcase_add_test(tc, no_key_of_the_code_is_missing);
 	tcase_add_test(tc, no_key_is_unused);
+	tcase_add_test(tc, no_text_of_a_setting_is_missing);
 	tcase_add_test(tc, languages_agree);
 	tcase_add_loop_test(tc, labels_are_those_of_the_original, 0,
 	    (int)(sizeof(labels) / sizeof(labels[0])));

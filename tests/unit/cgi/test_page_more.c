@@ -12,8 +12,9 @@
 START_TEST(the_guide_has_all_of_it)
 {
 	static const char *const anchors[] = {"interface", "control", "tls",
-	    "save", "state", "listen", "port", "idle", "connections",
-	    "deny_except", "list", "tls_only", "files", "drift"};
+	    "save", "state", "listen", "smtp_port", "idle_timeout",
+	    "max_connections", "deny_except", "access_list", "tls_only",
+	    "files", "drift"};
 	char id[64];
 	size_t i;
 
