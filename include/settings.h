@@ -152,6 +152,8 @@ bool	settings_has_form(const char *name);
 const struct settings_field *settings_by_path(const char *path);
 /* Is that the second field of a list, which may come as a file? */
 bool	settings_is_file(const char *form);
+/* Lines that a list takes; NULL at the end. */
+const char *const *settings_examples(const struct settings_field *);
 /* "inbound", "all_scanners": does a path begin with it? */
 bool	settings_is_group(const char *key);
 /* The member at a dotted path; false: none is there.  NULL is null. */

@@ -43,19 +43,19 @@ function showPicked(input) {
 	span.classList.toggle("chosen", !!file);
 }
 
-/* "TLS only" means something only with incoming TLS. */
-function tlsOnly() {
-	var inbound = $("#inbound_enabled"), only = $("#tls_only");
-	if (!inbound || !only) { return; }
-	only.disabled = !inbound.checked;
-	only.closest(".check").classList.toggle("off", only.disabled);
+/* What means something only with another box ticked. */
+function withMaster() {
+	each("[data-with]", doc, function (box) {
+		box.disabled = !doc.getElementById(box.dataset.with).checked;
+		box.closest(".check").classList.toggle("off", box.disabled);
+	});
 }
 
 function dress(from) {
 	localTimes(from);
 	copyButtons(from);
 	each(".picker input", from, showPicked);
-	tlsOnly();
+	withMaster();
 }
 
 function focusOn(el) {
@@ -188,7 +188,6 @@ var after = {
 	save: outcome,
 	preview: "#preview",
 	probe: "#state [value=probe]",
-	edit_list: "#access_list",
 	cancel: "#main h1"
 };
 
@@ -205,6 +204,7 @@ function same(el) {
 function send(form, button) {
 	var data = new FormData(form, button || undefined);
 	var name = button ? button.value : "keep", field = name.split(":")[1];
+	var edit = name.indexOf("edit:") === 0;
 	var headers = name === "save" ? { Prefer: "respond-async" } : {};
 	var typing = name === "keep" ? same(doc.activeElement) : null;
 	if (!button) { data.set("do", "keep"); }
@@ -215,7 +215,7 @@ function send(form, button) {
 			return follow(r, form);
 		}
 		return show(r, field ? function () {
-			return $("#passphrase") || $("#at-" + field);
+			return edit ? $("#" + field) : $("#passphrase") || $("#at-" + field);
 		} : after[name] || typing);
 	}).catch(function () { lost(form); });
 }
@@ -245,12 +245,13 @@ doc.addEventListener("submit", function (e) {
 });
 
 doc.addEventListener("input", function (e) {
-	if (e.target.id === "max_connections") { $("#connection_limit-limited").checked = true; }
+	var picks = e.target.dataset.picks;
+	if (picks) { doc.getElementById(picks).checked = true; }
 });
 
 doc.addEventListener("change", function (e) {
 	var t = e.target;
-	if (t.id === "inbound_enabled") { tlsOnly(); }
+	withMaster();
 	if (t.type === "file" && t.form && t.form.id === "connection") {
 		showPicked(t);
 		if (t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) {
@@ -290,7 +291,7 @@ doc.addEventListener("paste", function (e) {
 /* What was typed and not sent yet outlives a reload, and the way back from
  * another page: in this tab, for these settings and this user only, and
  * neither files nor secrets (no type of theirs is in the list). */
-var typed = "#connection input[type=text], #connection input[type=checkbox]:not([name=confirm]), #connection input[type=radio], #access_list";
+var typed = "#connection input[type=text], #connection input[type=checkbox]:not([name=confirm]), #connection input[type=radio], #connection .lines";
 
 function owner() {
 	return ($(".session .user bdi") || body).textContent + " " + $("#connection [name=etag]").value;

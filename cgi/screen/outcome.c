@@ -450,7 +450,7 @@ screen_preview(const struct screen *s, struct json_object *ctx)
 	put_bool(o, "planned", true);
 	json_object_object_add(o, "changes", json_object_get(changes));
 	json_object_object_add(o, "diff", diff_lines(diff));
-	json_object_object_add(o, "list_diff", screen_list_diff(s));
+	json_object_object_add(o, "list_diffs", screen_list_diffs(s));
 	put_str(o, "title",
 	    page_text(&s->page,
 		s->restoring ? "preview.title_restore" : "preview.title"));

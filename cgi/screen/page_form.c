@@ -1,5 +1,5 @@
 /*
- * page_form.c - the form of the Connection screen: check boxes, the three
+ * page_form.c - the form of the Connection screen: the three
  * files with what is in use, what waits for Save and what is wrong with it.
  */
 #include <stdio.h>
@@ -9,49 +9,18 @@
 #include "certname.h"
 #include "jsonx.h"
 #include "parts.h"
-#include "settings.h"
 
 /* In the order of the original screen. */
 static const char *const file_fields[] = {
     "ca_certificate", "private_key", "server_certificate"};
 
-/* What the form shows for a setting: asked for just now, kept in the draft,
- * or in force. */
-static bool
-setting(const struct screen *s, const char *path)
-{
-	struct json_object *v = jsonx_path(s->patch, path);
-
-	if (v == NULL)
-		v = jsonx_path(jsonx_path(s->view, "draft.settings"), path);
-	if (v == NULL)
-		v = jsonx_path(jsonx_path(s->view, "settings"), path);
-	return json_object_get_boolean(v);
-}
-
-static bool
-form_differs(const struct screen *s)
-{
-	const struct settings_field *f;
-	struct json_object *now = jsonx_path(s->view, "settings");
-
-	for (f = settings_fields; f->kind == SETTING_SWITCH; f++)
-		if (setting(s, f->path) !=
-		    (bool)json_object_get_boolean(jsonx_path(now, f->path)))
-			return true;
-	return screen_interface_differs(s);
-}
-
 static void
-put_settings(const struct screen *s, struct json_object *ctx)
+put_apply(const struct screen *s, struct json_object *ctx)
 {
 	struct json_object *o = json_object_new_object();
-	const struct settings_field *f;
 	const char *apply = s->apply;
 	bool reload;
 
-	for (f = settings_fields; f->kind == SETTING_SWITCH; f++)
-		put_bool(o, f->form, setting(s, f->path));
 	if (*apply == '\0')
 		apply = jsonx_path_str(s->view, "draft.apply", "");
 	if (*apply == '\0')
@@ -201,20 +170,17 @@ screen_form(const struct screen *s, struct json_object *ctx)
 
 	put_str(ctx, "etag", jsonx_path_str(s->view, "etag", ""));
 	put_bool(ctx, "disabled", !usable);
-	put_settings(s, ctx);
-	screen_interface(s, ctx);
+	put_apply(s, ctx);
+	screen_settings(s, ctx);
 	screen_chosen(s, ctx);
 	for (i = 0; i < sizeof(file_fields) / sizeof(file_fields[0]); i++)
 		json_object_array_add(
 		    list, file_row(s, file_fields[i], &asked));
 	json_object_object_add(ctx, "files", list);
-	any = false;
-	json_object_object_add(
-	    ctx, "tls_only_findings", findings_at(s, "tls_only", &any));
 	files = jsonx_path(s->view, "draft.files");
 	any = json_object_is_type(files, json_type_object) &&
 	      json_object_object_length(files) > 0;
-	put_bool(ctx, "pending", any || form_differs(s));
+	put_bool(ctx, "pending", any || screen_settings_differ(s));
 	put_str(ctx, "minutes", "");
 	if (any &&
 	    time_parse(jsonx_path_str(s->view, "draft.expires_at", NULL),

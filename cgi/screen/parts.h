@@ -24,11 +24,12 @@ void screen_sandbox(const struct screen *, struct json_object *ctx);
 
 /* page_form.c */
 void screen_form(const struct screen *, struct json_object *ctx);
-/* page_interface.c: SMTP Interface and Connection Control. */
-void screen_interface(const struct screen *, struct json_object *ctx);
-bool screen_interface_differs(const struct screen *);
-/* list_diff of the list in force and the one that is asked for. */
-struct json_object *screen_list_diff(const struct screen *);
+/* widget.c */
+/* "card": {CARD: [widget]}, for partial "_setting". */
+void screen_settings(const struct screen *, struct json_object *ctx);
+bool screen_settings_differ(const struct screen *);
+/* list_diff, with "label", of each list in force and as it is asked for. */
+struct json_object *screen_list_diffs(const struct screen *);
 
 /* chosen.c: which hosts, when "Apply to all" is not ticked */
 void screen_chosen_read(struct screen *, const struct fields *);

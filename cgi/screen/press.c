@@ -229,6 +229,17 @@ press_upload(
 	return screen_back(s, reply, query, anchor, err);
 }
 
+static int
+press_edit(
+    struct screen *s, struct reply *reply, const char *field, struct err *err)
+{
+	char query[64], anchor[64];
+
+	snprintf(query, sizeof(query), "edit=%s", field);
+	snprintf(anchor, sizeof(anchor), "at-%s", field);
+	return screen_back(s, reply, query, anchor, err);
+}
+
 /* A draft is replaced as a whole.  What the form does not hold, a long list
  * that is not shown or a value that is wrong, is taken from the last. */
 static int
@@ -312,9 +323,8 @@ press(struct screen *s, struct reply *reply, struct err *err)
 		return screen_back(s, reply, "probe=1", "state", err);
 	if ((field = button_field(button, "upload:")) != NULL)
 		return press_upload(s, reply, field, err);
-	if (strcmp(button, "edit_list") == 0)
-		return screen_back(
-		    s, reply, "edit=list", "at-access_list", err);
+	if ((field = button_field(button, "edit:")) != NULL)
+		return press_edit(s, reply, field, err);
 	if (strcmp(button, "keep") == 0 ||
 	    button_field(button, "remove:") != NULL)
 		return screen_back(s, reply, "", "", err);

@@ -52,29 +52,6 @@ setting_short(const struct page *p, const struct settings_field *f)
 	return s != NULL ? s : page_text(p, f->text);
 }
 
-static const struct {
-	const char *field, *text;
-} others[] = {
-    {"ca_certificate", "file.ca_certificate"},
-    {"private_key", "file.private_key"},
-    {"server_certificate", "file.server_certificate"},
-    {"passphrase", "file.passphrase"},
-};
-
-const char *
-field_label(const char *field)
-{
-	const struct settings_field *f = settings_by_form(field);
-	size_t i;
-
-	if (f != NULL)
-		return settings_is_file(field) ? "form.import_file" : f->text;
-	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(others[i].field, field) == 0)
-			return others[i].text;
-	return NULL;
-}
-
 static void
 put_number(const struct page *p, struct json_object *o, const char *key,
     const struct settings_field *f, struct json_object *v)

@@ -36,6 +36,8 @@ void put_setting(const struct page *, struct json_object *, const char *key,
 /* [{label, value}] of those that the console manages. */
 struct json_object *managed_rows(
     const struct page *, struct json_object *settings);
+
+/* label.c */
 /* A field of the form: the text key of its label; NULL if none. */
 const char *field_label(const char *field);
 

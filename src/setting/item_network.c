@@ -18,4 +18,8 @@ read_network(const char *s, size_t len, char text[ITEM_TEXT_MAX],
 	return 0;
 }
 
-const struct setting_item item_network = {read_network, ERR_ACCESS_TOO_MANY};
+static const char *const examples[] = {"192.168.1.1", "192.168.2.0/24",
+    "192.168.2.0:255.255.255.0", "2001:db8::/32", NULL};
+
+const struct setting_item item_network = {
+    read_network, ERR_ACCESS_TOO_MANY, examples};

@@ -59,6 +59,7 @@ struct setting_item {
 	int (*read)(const char *, size_t len, char text[ITEM_TEXT_MAX],
 	    enum err_code *why, char instead[ITEM_TEXT_MAX]);
 	enum err_code too_many;
+	const char *const *examples; /* NULL at the end */
 };
 extern const struct setting_item item_network;
 

@@ -209,6 +209,12 @@ settings_is_file(const char *form)
 	       strcmp(f->form2, form) == 0;
 }
 
+const char *const *
+settings_examples(const struct settings_field *f)
+{
+	return f->item->examples;
+}
+
 const struct settings_field *
 settings_by_path(const char *path)
 {

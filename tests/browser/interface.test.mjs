@@ -189,7 +189,7 @@ test("ten thousand entries: a small page, edited on demand", async () => {
 	    /connection$|app\.(css|js)|icon/.test(p)).reduce((n, [, s]) => n + s, 0);
 	assert.ok(all > 20000 && all < 60 * 1024, `${all} bytes`);
 	await clean("long list");
-	await press(page, "edit_list");
+	await press(page, "edit:access_list");
 	assert.equal(await focused(), "access_list");
 	assert.equal((await page.inputValue("#access_list")).trim().split("\n").length,
 	    LIST);
@@ -222,7 +222,7 @@ test("Save tells its steps by events, and by asking when there is no room",
 		}
 	});
 	await check(page, "inbound_enabled", true);
-	await page.check("#access_policy-accept");
+	await page.check("#access_policy-accept_except");
 	await page.fill("#idle_timeout", "7");
 	await save(page);
 	assert.match(await words("#outcome"), /Applied Generation 1 serves/);
@@ -250,7 +250,7 @@ test("Save tells its steps by events, and by asking when there is no room",
 test("what would cut mail off is asked for, at its field", async () => {
 	const port = await page.inputValue("#smtp_port");
 	await page.fill("#smtp_port", "2525");
-	await page.check("#access_policy-deny");
+	await page.check("#access_policy-deny_except");
 	await page.fill("#access_list", "");
 	await save(page);
 	assert.match(await words("#at-smtp_port .finding"), /The port changes from \d+ to 2525/);
@@ -305,8 +305,8 @@ test("without JavaScript, in Japanese: all of it as well", async () => {
 		`10.${Math.floor(i / 250)}.${i % 250}.1`).join("\n")));
 	await go("upload:access_file");
 	assert.match(await words("#at-access_list", plain), /3,000件/);
-	await go("edit_list");
-	await plain.waitForURL(/edit=list#at-access_list$/, { waitUntil: "commit" });
+	await go("edit:access_list");
+	await plain.waitForURL(/edit=access_list#at-access_list$/, { waitUntil: "commit" });
 	await plain.fill("#access_list", "192.0.2.9\nだめ\n");
 	await go("preview");
 	assert.match(await words("#errors", plain), /コンピュータとグループ：.*2行目/);

@@ -83,7 +83,7 @@ async function sections(browser, it, locale) {
 	await page.check("#listen-all");
 	await page.fill("#idle_timeout", "5");
 	await page.fill("#max_connections", "200");
-	await page.check("#access_policy-accept");
+	await page.check("#access_policy-accept_except");
 	await page.fill("#access_list", "192.0.2.7\n198.51.100.0/24\n2001:db8:bad::/48\n");
 	await press(page, "probe");
 	await page.evaluate(() => {

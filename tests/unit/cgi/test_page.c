@@ -76,7 +76,7 @@ static const struct {
 	    "name=\"access_policy\" value=\"deny_except\" checked",
 	    "192.0.2.16/28\n2001:db8:25::/48\n</textarea>", "3 entries",
 	    "name=\"confirm\""},
-	{"value=\"edit_list\"", "id=\"outcome\""}},
+	{"value=\"edit:access_list\"", "id=\"outcome\""}},
     {"probed", 200, {"Nothing answered on the SMTP port", "Connection refused"},
 	{"id=\"renew\""}},
     {"expired", 200,
@@ -155,19 +155,19 @@ START_TEST(a_long_list_stays_small)
 	access = jsonx_path(access, "draft.settings.access");
 	json_object_object_add(access, "list", list);
 	if (_i == 1)
-		add(&req.query, "edit", "list", NULL);
+		add(&req.query, "edit", "access_list", NULL);
 	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
 	has("10,000 entries");
 	has("10.0.4.0/24\n");
 	if (_i == 0) {
-		has("value=\"edit_list\"");
+		has("value=\"edit:access_list\"");
 		lacks("10.0.5.0/24");
 		lacks("<textarea id=\"access_list\"");
 		ck_assert_uint_lt(reply.body.len, 28 * 1024);
 		keep_both("long", page_connection);
 	} else {
 		has("10.39.249.0/24\n</textarea>");
-		lacks("value=\"edit_list\"");
+		lacks("value=\"edit:access_list\"");
 	}
 }
 END_TEST
