@@ -186,7 +186,7 @@ START_TEST(help)
 		snprintf(text, sizeof(text), "%s", help_of(f));
 		ck_assert_str_ne(text, "");
 		ck_assert_str_ne(text, former);
-		ck_assert_msg(strncmp(text, "form.", 5) != 0, "%s", text);
+		ck_assert_msg(strncmp(text, "setting.", 8) != 0, "%s", text);
 		for (other = settings_fields; other < f; other++)
 			ck_assert_str_ne(text, help_of(other));
 		snprintf(former, sizeof(former), "%s", text);

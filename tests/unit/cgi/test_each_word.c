@@ -196,6 +196,33 @@ START_TEST(managed)
 }
 END_TEST
 
+/* What a number counts is said with it, and no limit is no number. */
+START_TEST(units)
+{
+	static const struct {
+		const char *path, *en, *ja;
+		int n;
+	} told[] = {
+	    {"interface.idle_timeout", "5 minutes", "5分", 5},
+	    {"interface.port", "2525", "2525", 2525},
+	    {"interface.max_connections", "No limit", "無制限", 0},
+	};
+	const struct page p = {&app, &req};
+	struct json_object *o = json_object_new_object();
+
+	for (int i = 0; i < N(told); i++)
+		for (int k = 0; k < N(langs); k++) {
+			req.lang = langs[k];
+			put_setting(&p, o, "value",
+			    settings_by_path(told[i].path),
+			    json_object_new_int(told[i].n));
+			ck_assert_str_eq(jsonx_path_str(o, "value", ""),
+			    k == 0 ? told[i].en : told[i].ja);
+		}
+	json_object_put(o);
+}
+END_TEST
+
 /* The switches of a generation, as levels and words of the page. */
 START_TEST(of_a_generation)
 {
@@ -334,6 +361,7 @@ fill(TCase *tc)
 	tcase_add_loop_test(tc, in_history, 0, n);
 	tcase_add_loop_test(tc, filtered, 0, n);
 	tcase_add_loop_test(tc, managed, 0, n);
+	tcase_add_test(tc, units);
 	tcase_add_loop_test(tc, of_a_generation, 0, n);
 	tcase_add_loop_test(tc, compared, 0, n);
 	tcase_add_loop_test(tc, in_the_guide, 0, n);
