@@ -54,6 +54,8 @@ int	fsx_unlink(const char *path, struct err *);	/* ENOENT is fine */
 int	fsx_sync_dir(const char *path, struct err *);
 /* Overwrite regular files with zeros, then remove all below and path. */
 int	fsx_wipe_tree(const char *path, struct err *);
+/* Was there no such file? */
+bool	fsx_missing(const struct err *);
 /* Wipe what fsx_replace of killed processes left beside path. */
 int	fsx_sweep(const char *path, struct err *);
 /* flock(LOCK_EX) on path, created 0600 when missing, waiting at most

@@ -62,6 +62,11 @@ const char	*jsonx_str_at(struct json_object *, size_t i);
 int	jsonx_put_str(struct json_object *, const char *key, const char *);
 int	jsonx_put_int(struct json_object *, const char *key, int64_t);
 int	jsonx_put_bool(struct json_object *, const char *key, bool);
+/* A small file that holds one object, with the strict parser; and its durable
+ * replacement, mode 0600. */
+int	jsonx_file_read(const char *path, struct json_object **, struct err *);
+int	jsonx_file_write(const char *path, struct json_object *,
+	    struct err *);
 /* Wipe every string below, then put: for objects with keys, passphrases. */
 void		 jsonx_wipe(struct json_object *);
 bool		 utf8_valid(const char *, size_t);

@@ -35,7 +35,7 @@ cluster_file_read(const struct conf *conf, const char *file,
 	*ret = NULL;
 	if (cluster_path(conf, file, path, sizeof(path), err) == -1)
 		return -1;
-	if (state_read_json(path, ret, &cause) == 0 || path_missing(&cause))
+	if (jsonx_file_read(path, ret, &cause) == 0 || fsx_missing(&cause))
 		return 0;
 	if (err != NULL)
 		*err = cause;
@@ -52,7 +52,7 @@ cluster_file_write(const struct conf *conf, const char *file,
 		return -1;
 	if (obj == NULL)
 		return fsx_unlink(path, err);
-	return state_write_json(path, obj, err);
+	return jsonx_file_write(path, obj, err);
 }
 
 static int
@@ -175,7 +175,7 @@ cluster_init(const struct conf *conf, struct err *err)
 	buf_init(&pem, BUNDLE_PEM_MAX);
 	rc = pem_read(conf, "identity.pem", &pem, &cause);
 	buf_clear(&pem);
-	if (rc == -1 && !path_missing(&cause)) {
+	if (rc == -1 && !fsx_missing(&cause)) {
 		if (err != NULL)
 			*err = cause;
 		return -1;
@@ -309,7 +309,7 @@ cluster_host_cert(
 		return -1;
 	if (pem_read(conf, file, pem, &cause) == 0)
 		return 0;
-	if (path_missing(&cause))
+	if (fsx_missing(&cause))
 		return err_set(err, ERR_SCANNER_UNKNOWN, "name",
 		    "%s is not enrolled", name);
 	if (err != NULL)

@@ -61,7 +61,7 @@ generation_current(const struct conf *conf, long *ret_id, struct err *err)
 		conf->state_directory) == -1)
 		goto out;
 	if (fsx_read(path, 64, &b, &cause) == -1) {
-		if (path_missing(&cause)) {
+		if (fsx_missing(&cause)) {
 			*ret_id = 0;
 			rc = 0;
 		} else if (err != NULL)
@@ -189,8 +189,8 @@ generation_meta(
 		    "there is no generation %ld", id);
 	if (generation_path(conf, id, "meta.json", path, err) == -1)
 		return -1;
-	if (state_read_json(path, ret, &cause) == -1) {
-		if (path_missing(&cause))
+	if (jsonx_file_read(path, ret, &cause) == -1) {
+		if (fsx_missing(&cause))
 			return err_set(err, ERR_GEN_UNKNOWN, "id",
 			    "there is no generation %ld", id);
 		if (err != NULL)
@@ -208,7 +208,7 @@ generation_set_meta(
 
 	if (generation_path(conf, id, "meta.json", path, err) == -1)
 		return -1;
-	return state_write_json(path, meta, err);
+	return jsonx_file_write(path, meta, err);
 }
 
 int
@@ -224,7 +224,7 @@ generation_settings(
 	if (id != 0) {
 		if (generation_path(conf, id, "settings.json", path, err) ==
 			-1 ||
-		    state_read_json(path, &obj, err) == -1)
+		    jsonx_file_read(path, &obj, err) == -1)
 			return -1;
 		rc = settings_from_json(&s, obj, err);
 		json_object_put(obj);
@@ -246,7 +246,7 @@ generation_chain(
 		return 0;
 	if (generation_path(conf, id, "inbound.pem", path, err) == -1)
 		return -1;
-	if (fsx_read(path, b->max, b, &cause) == 0 || path_missing(&cause))
+	if (fsx_read(path, b->max, b, &cause) == 0 || fsx_missing(&cause))
 		return 0;
 	if (err != NULL)
 		*err = cause;

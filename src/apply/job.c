@@ -65,8 +65,8 @@ job_read(const struct conf *conf, const char *id, struct json_object **ret,
 
 	if (job_path(conf, id, path, err) == -1)
 		return -1;
-	if (state_read_json(path, &job, &e) == -1) {
-		if (path_missing(&e))
+	if (jsonx_file_read(path, &job, &e) == -1) {
+		if (fsx_missing(&e))
 			return err_set(err, ERR_JOB_UNKNOWN, "job",
 			    "there is no such job");
 		if (err != NULL)

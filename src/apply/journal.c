@@ -63,7 +63,7 @@ journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 	if (journal_path(conf, path, err) == -1)
 		goto out;
 	if (fsx_read(path, JOURNAL_MAX, &b, &cause) == -1) {
-		if (path_missing(&cause)) {
+		if (fsx_missing(&cause)) {
 			*ret = j;
 			rc = 0;
 		} else if (err != NULL)

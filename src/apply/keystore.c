@@ -119,7 +119,7 @@ keystore_read(const struct conf *conf, const char *id, const char *file,
 		return -1;
 	if (fsx_read(path, PEM_MAX, b, &cause) == 0)
 		return 0;
-	if (path_missing(&cause))
+	if (fsx_missing(&cause))
 		return unknown(err);
 	if (err != NULL)
 		*err = cause;
@@ -170,7 +170,7 @@ write_files(const struct conf *conf, const char *id,
 		put(conf, id, "cert.pem", out->certificate.data,
 		    out->certificate.len, err) == -1) ||
 	    key_path(conf, "new-", id, "meta.json", to, err) == -1 ||
-	    state_write_json(to, meta, err) == -1 ||
+	    jsonx_file_write(to, meta, err) == -1 ||
 	    key_path(conf, "", id, "", to, err) == -1)
 		return -1;
 	return fsx_rename(path, to, err);
@@ -245,9 +245,9 @@ keystore_get(const struct conf *conf, const char *id, struct json_object **ret,
 		return unknown(err);
 	if (key_path(conf, "", id, "meta.json", path, err) == -1)
 		return -1;
-	if (state_read_json(path, ret, &cause) == 0)
+	if (jsonx_file_read(path, ret, &cause) == 0)
 		return 0;
-	if (path_missing(&cause))
+	if (fsx_missing(&cause))
 		return unknown(err);
 	if (err != NULL)
 		*err = cause;

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "fsx.h"
-#include "jsonx.h"
 #include "state.h"
 
 #define LOOKERS_MS 5000 /* many times what dry runs in a row take */
@@ -36,55 +35,6 @@ apply_state_init(const struct conf *conf, struct err *err)
 			return -1;
 	}
 	return 0;
-}
-
-bool
-path_missing(const struct err *err)
-{
-	return err->sys == ENOENT;
-}
-
-int
-state_read_json(const char *path, struct json_object **ret, struct err *err)
-{
-	struct json_object *obj = NULL;
-	struct err cause;
-	struct buf b;
-	int rc = -1;
-
-	buf_init(&b, STATE_JSON_MAX);
-	if (fsx_read(path, STATE_JSON_MAX, &b, err) == -1)
-		goto out;
-	if (jsonx_parse(b.data, b.len, 32, &obj, &cause) == -1) {
-		err_set(err, ERR_IO, "", "%.120s is damaged: %.60s", path,
-		    cause.msg);
-		goto out;
-	}
-	if (!json_object_is_type(obj, json_type_object)) {
-		err_set(err, ERR_IO, "", "%.120s is no JSON object", path);
-		goto out;
-	}
-	*ret = obj;
-	obj = NULL;
-	rc = 0;
-out:
-	json_object_put(obj);
-	buf_clear(&b);
-	return rc;
-}
-
-int
-state_write_json(const char *path, struct json_object *obj, struct err *err)
-{
-	const struct fsx_attr attr = {
-	    .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
-	const char *text;
-
-	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
-	if (text == NULL)
-		return err_set(
-		    err, ERR_NOMEM, "", "no memory for %.100s", path);
-	return fsx_replace(path, text, strlen(text), &attr, err);
 }
 
 static int

@@ -1,6 +1,6 @@
 /*
  * state.h - the state directory of postseald, as the files of src/apply see
- * it: paths, small JSON files, the lock of an apply, generations, journal.
+ * it: the lock of an apply, the journal, what Postfix is, and what differs.
  *
  * Trust: everything below state_directory was written by us, mode 0600 or
  * 0700, root.  It is read with the strict parser all the same: a damaged file
@@ -15,17 +15,13 @@
 #include <time.h>
 
 #include "apply.h"
+#include "generation.h"
 #include "postfix.h"
 #include "util.h"
 
-#define STATE_PATH_MAX 1024
-#define STATE_JSON_MAX (2 * 1024 * 1024)
-#define CHAIN_MAX      (4 * PKI_FILE_MAX)
-#define MAINCF_MAX     (4 * 1024 * 1024)
+#define MAINCF_MAX (4 * 1024 * 1024)
 
 /* state.c */
-int state_read_json(const char *path, struct json_object **, struct err *);
-int state_write_json(const char *path, struct json_object *, struct err *);
 /* The lock of one apply: an OFD lock, so that others can look without
  * taking it.  fd, or -1 with ERR_APPLY_BUSY: somebody else has been changing
  * something for wait_ms.  A dry run (LOCK_LOOK) is waited for besides. */
@@ -37,44 +33,9 @@ bool state_busy(const struct conf *);
 /* Give back a maincf_lock or mastercf_lock and leave no file of it. */
 void state_unlock_maincf(const struct conf *, int fd);
 void state_unlock_mastercf(const struct conf *, int fd);
-bool path_missing(const struct err *);
 
-/* generation.c; id 0 = no generation. */
-int generation_path(const struct conf *, long id, const char *file,
-    char dst[STATE_PATH_MAX], struct err *);
-/* The number at the head of s, and what follows it; -1 when there is none or
- * it is too large. */
-long generation_number(const char *s, const char **ret_rest);
-int generation_current(const struct conf *, long *ret_id, struct err *);
-int generation_set_current(const struct conf *, long id, struct err *);
-int generation_next(const struct conf *, long *ret_id, struct err *);
-/* Newest first. */
-int generation_ids(
-    const struct conf *, long **ret_ids, size_t *ret_n, struct err *);
-int generation_meta(
-    const struct conf *, long id, struct json_object **, struct err *);
-int generation_set_meta(
-    const struct conf *, long id, struct json_object *, struct err *);
-/* Settings of the generation; the defaults for 0.  Into a struct that was
- * initialised. */
-int generation_settings(
-    const struct conf *, long id, struct settings *, struct err *);
-/* Key and chain; empty when the generation has none. */
-int generation_chain(const struct conf *, long id, struct buf *, struct err *);
-/* Wipe its files and keep meta as the record of a failure. */
-int generation_fail(
-    const struct conf *, long id, struct json_object *meta, struct err *);
-/* Wipe beyond conf.generations, but never the one in force nor one that
- * this main.cf names. */
-int generation_prune(const struct conf *, const char *maincf, struct err *);
-/* Remove what a crash left: directories without outcome, scratch. */
-int generation_sweep(const struct conf *, struct err *);
 /* Recompute every days_left below obj from its not_after. */
 void cert_set_days_left(struct json_object *, time_t now);
-
-/* history.c: GEN of the generation in force, and its record. */
-int generation_brief(const struct conf *, long id, struct json_object **gen,
-    struct json_object **meta, struct err *);
 
 /* journal.c */
 struct journal {

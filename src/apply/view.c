@@ -162,7 +162,7 @@ kept_probe(const struct conf *conf, long id)
 	char path[STATE_PATH_MAX];
 
 	if (probe_path(conf, path) == 0 &&
-	    state_read_json(path, &kept, NULL) == 0 &&
+	    jsonx_file_read(path, &kept, NULL) == 0 &&
 	    json_object_get_int64(jsonx_path(kept, "generation")) == id)
 		return kept;
 	json_object_put(kept);

@@ -445,3 +445,9 @@ fsx_lock(const char *path, int wait_ms, struct err *err)
 	}
 	return rc == 1 ? fd : -1;
 }
+
+bool
+fsx_missing(const struct err *err)
+{
+	return err->sys == ENOENT;
+}

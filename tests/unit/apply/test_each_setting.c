@@ -370,7 +370,7 @@ generation(long id, int k, const struct settings_field *f)
 	ck_assert_int_eq(
 	    generation_path(&conf, id, "settings.json", path, &err), 0);
 	o = settings_to_json(&s);
-	ck_assert_int_eq(state_write_json(path, o, &err), 0);
+	ck_assert_int_eq(jsonx_file_write(path, o, &err), 0);
 	json_object_put(o);
 	json_object_object_add(meta, "id", json_object_new_int64(id));
 	json_object_object_add(

@@ -1,0 +1,55 @@
+/*
+ * generation.h - the generations on disk: STATE/generations/gen-N/, and the
+ * number of the one in force.  What they hold: apply.h.
+ *
+ * Trust: written by us alone, mode 0700, root.  Read with the strict parser all
+ * the same: a damaged file is an error with its path, never a crash.
+ * Ownership: objects and buffers that come back belong to the caller.
+ */
+#ifndef POSTSEAL_GENERATION_H
+#define POSTSEAL_GENERATION_H
+
+#include <stddef.h>
+
+#include "apply.h"
+#include "buf.h"
+
+#define STATE_PATH_MAX	1024
+#define CHAIN_MAX	(4 * PKI_FILE_MAX)
+
+/* id 0 = no generation. */
+int generation_path(const struct conf *, long id, const char *file,
+    char dst[STATE_PATH_MAX], struct err *);
+/* The number at the head of s, and what follows it; -1 when there is none or
+ * it is too large. */
+long generation_number(const char *s, const char **ret_rest);
+int generation_current(const struct conf *, long *ret_id, struct err *);
+int generation_set_current(const struct conf *, long id, struct err *);
+int generation_next(const struct conf *, long *ret_id, struct err *);
+/* Newest first. */
+int generation_ids(
+    const struct conf *, long **ret_ids, size_t *ret_n, struct err *);
+int generation_meta(
+    const struct conf *, long id, struct json_object **, struct err *);
+int generation_set_meta(
+    const struct conf *, long id, struct json_object *, struct err *);
+/* Settings of the generation; the defaults for 0.  Into a struct that was
+ * initialised. */
+int generation_settings(
+    const struct conf *, long id, struct settings *, struct err *);
+/* Key and chain; empty when the generation has none. */
+int generation_chain(const struct conf *, long id, struct buf *, struct err *);
+/* Wipe its files and keep meta as the record of a failure. */
+int generation_fail(
+    const struct conf *, long id, struct json_object *meta, struct err *);
+/* Wipe beyond conf.generations, but never the one in force nor one that
+ * this main.cf names. */
+int generation_prune(const struct conf *, const char *maincf, struct err *);
+/* Remove what a crash left: directories without outcome, scratch. */
+int generation_sweep(const struct conf *, struct err *);
+
+/* history.c: GEN of the generation in force, and its record. */
+int generation_brief(const struct conf *, long id, struct json_object **gen,
+    struct json_object **meta, struct err *);
+
+#endif
