@@ -47,7 +47,7 @@ LIB_BASE	= -ljson-c -lcrypto
 LIB_PKI		= -lssl -lcrypto
 
 # Layers: each directory is one archive; arrows go down only.
-LAYERS		= base setting pki probe postfix apply daemon store ctl sync
+LAYERS		= base setting pki probe postfix apply cluster daemon store ctl sync
 layer_src	= $(filter-out %/main.c,$(wildcard src/$(1)/*.c cgi/$(1)/*.c))
 lib		= $(1:%=$(B)/lib%.a)
 
@@ -58,7 +58,8 @@ NEEDS_pki	= pki setting base
 NEEDS_probe	= probe setting base
 NEEDS_postfix	= postfix probe setting base
 NEEDS_apply	= apply postfix probe pki setting base
-NEEDS_daemon	= daemon $(NEEDS_apply)
+NEEDS_cluster	= cluster $(NEEDS_apply)
+NEEDS_daemon	= daemon $(NEEDS_cluster)
 NEEDS_store	= store base
 NEEDS_ctl	= ctl store setting base
 NEEDS_sync	= sync base
@@ -139,7 +140,7 @@ run:
 FUZZ_SRC	= $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAY	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 FUZZ_TIME	?= 60
-FUZZ_LIBS	= $(call lib,daemon apply postfix probe pki ctl $(NEEDS_cgi))
+FUZZ_LIBS	= $(call lib,daemon cluster apply postfix probe pki ctl $(NEEDS_cgi))
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(FUZZ_LIBS)
 	@mkdir -p $(@D)
 	$(LINK) $(UNIT_LIBS)

@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "conf.h"
 #include "err.h"
 #include "findings.h"
@@ -55,6 +56,8 @@ struct apply_request {
 	long			 restore;	/* generation, or 0: its settings
 						 * and chain, not those above */
 	bool			 adopt;		/* take main.cf's hand edits over */
+	/* Generations that may be put back, however old they are. */
+	long			 keep[2];	/* 0 = none */
 	char			 job[33];	/* id, chosen by the caller */
 };
 
@@ -67,6 +70,16 @@ typedef void (*apply_progress)(struct json_object *job, void *arg);
  * refused with ERR_APPLY_UNSETTLED. */
 int	apply_run(const struct conf *, const struct apply_request *,
 	    apply_progress, void *arg, struct json_object **ret_job,
+	    struct err *);
+/* What a Save would bring, inspected, but not applied here; on failure
+ * *ret_error may hold the ERROR. */
+struct apply_looked {
+	struct settings	 settings;	/* settings_clear */
+	struct buf	 chain;		/* initialised by the caller */
+	struct json_object *findings;	/* array, owned */
+};
+int	apply_look(const struct conf *, const struct apply_request *,
+	    struct apply_looked *, struct json_object **ret_error,
 	    struct err *);
 /* At start: a pending journal is rolled back, or completed if main.cf,
  * Postfix and probe already agree. */

@@ -1,18 +1,21 @@
 /*
  * cluster.h - what a host of a cluster knows: its identity, whom it trusts,
- * whom it seals for, and which generation of the cluster is in force on it.
+ * whom it seals for, and which generation of the cluster is in force on it;
+ * and what a Save means there.  For src/daemon; src/cluster knows nothing of
+ * its socket.
  *
  * state_directory/cluster/ (0700 root; only made when [cluster] name is set):
  *   identity.pem         key and certificate: made here, the key never leaves
  *   consoles.pem         consoles whose bundles are applied, one identity each
  *   hosts/NAME.pem       console: scanners that are enrolled
- *   state.json           struct cluster_state below, durable
+ *   state.json           struct cluster_state (host.h), durable
  *   outbox.json          console: a Save on its way to etcd
  *   chosen.json          console: a Save for chosen hosts on its way to etcd,
  *   chosen/NAME.json     and what was sealed for each of them
  *   chosen.lock          held while these are written
  *   command.json         console: retry, leave: on its way to etcd
  *   highest.json         console: the highest numbers that Saves have had
+ *   removed.json         console: who was removed and still knows the key
  *   scanners.json        what postseal-sync saw last; may be lost
  * Trust: postseal-sync hands over blobs and what it read in etcd; nothing of
  * that is believed without a signature.  It never gets a key.
@@ -33,74 +36,50 @@
 #include "err.h"
 
 #define CLUSTER_HOSTS_MAX	1000
-
-#define CLUSTER_CODE_MAX	64
 #define CLUSTER_CHOSEN_MAX	100	/* hosts of one Save that are chosen */
-
-struct cluster_state {
-	char	id[BUNDLE_CLUSTER_LEN + 1];	/* "": not joined yet */
-	int64_t	generation;	/* of the cluster, in force here; 0 = none */
-	int64_t	local;		/* generation on disk that holds it */
-	int64_t	previous;	/* the one of the generation before */
-	int64_t	newest;		/* of the cluster that was ever in force here */
-	bool	own;		/* own settings: roll-outs leave it alone */
-	int64_t	failed;		/* generation that failed here, or 0 */
-	int64_t	attempt;	/* of the roll-out, when it failed */
-	char	code[CLUSTER_CODE_MAX];		/* why */
-	/* the same for what a console sent to this host alone */
-	int64_t	own_generation, own_failed, own_attempt;
-	char	own_code[CLUSTER_CODE_MAX];
-};
 
 bool	cluster_on(const struct conf *);
 /* Directories, and the identity if it is missing. */
 int	cluster_init(const struct conf *, struct err *);
-int	cluster_path(const struct conf *, const char *file, char *dst,
-	    size_t size, struct err *);
 
-int	cluster_state_read(const struct conf *, struct cluster_state *,
-	    struct err *);
-int	cluster_state_write(const struct conf *, const struct cluster_state *,
-	    struct err *);
-/* The same as JSON, for status and pages. */
-struct json_object *cluster_state_json(const struct cluster_state *);
-/* Of it what a roll-out goes by, into an object. */
-void	cluster_counts_put(struct json_object *, const struct cluster_state *);
-
-/* JSON file of cluster/: *ret is NULL when there is none. */
-int	cluster_file_read(const struct conf *, const char *file,
-	    struct json_object **ret, struct err *);
-int	cluster_file_write(const struct conf *, const char *file,
-	    struct json_object *, struct err *);
-
-/* Certificate of this host (PEM) and its fingerprint. */
+/* identity.c: certificate of this host (PEM) and its fingerprint. */
 int	cluster_identity(const struct conf *, struct buf *pem,
 	    char sha256[SHA256_HEX], struct err *);
 /* A new key and certificate in place of the old. */
 int	cluster_rotate(const struct conf *, struct err *);
-/* Private: key and certificate as one PEM; wiped by buf_clear. */
-int	cluster_identity_pair(const struct conf *, struct buf *, struct err *);
-/* Text signed with the identity. */
-int	cluster_sign(const struct conf *, const char *text, struct buf *sig,
-	    struct err *);
-
-/* Console: enrolled hosts. */
-int	cluster_hosts(const struct conf *, struct json_object **names,
-	    struct err *);		/* sorted array of names */
-int	cluster_host_cert(const struct conf *, const char *name,
-	    struct buf *pem, struct err *);	/* ERR_SCANNER_UNKNOWN */
-int	cluster_enrol(const struct conf *, const char *name, const char *pem,
-	    struct json_object **join, struct err *);
-int	cluster_remove(const struct conf *, const char *name, struct err *);
 /* Scanner: believe this console: {"cluster", "console", "certificate"}. */
 int	cluster_trust(const struct conf *, struct json_object *join,
 	    struct err *);
+/* hosts.c, console: who is enrolled. */
+int	cluster_enrol(const struct conf *, const char *name, const char *pem,
+	    struct json_object **join, struct err *);
+int	cluster_remove(const struct conf *, const char *name, struct err *);
+/* scanners.c: all hosts as they are, see scanners.get of ops.def. */
+int	cluster_scanners(const struct conf *, struct json_object **ret,
+	    struct err *);
 
 /*
- * Console: settings sealed for an enrolled host as the cluster's generation,
- * or (own) as the next one that the host has for itself.  They are those of
- * generation `local`, or those given here, or with `rejoin` none: the host
- * then takes what all have.
+ * poll.c: wait until a file of the cluster is another than when the serial was
+ * told; also ends when the client goes, SIGTERM comes, or time is up.  Then
+ * what postseal-sync is to know: cluster.poll.
+ */
+int	cluster_wait(const struct conf *, int client, const char *serial,
+	    int ms, struct err *);
+int	cluster_poll(const struct conf *, bool probe, struct json_object **ret,
+	    struct err *);
+/* request.c: what became of the request of that id. */
+int	cluster_settle(const struct conf *, const char *id,
+	    const char *outcome, const char *detail, struct err *);
+/* report.c: what postseal-sync has seen; *ret: the hosts as believed. */
+int	cluster_report(const struct conf *, struct json_object *etcd,
+	    struct json_object *desired, struct json_object *hosts,
+	    struct json_object **ret, struct err *);
+
+/*
+ * seal.c, console: settings sealed for an enrolled host as the cluster's
+ * generation, or (own) as the next one that the host has for itself.  They are
+ * those of generation `local`, or those given here, or with `rejoin` none: the
+ * host then takes what all have.
  */
 struct cluster_content {
 	long		 local;
@@ -113,19 +92,12 @@ struct cluster_content {
 };
 int	cluster_seal(const struct conf *, const char *host,
 	    const struct cluster_content *, struct buf *sealed, struct err *);
-/* Console: what a Save would bring, inspected here, but not applied: settings
- * and chain for cluster_seal.  On failure *ret_error may hold the ERROR. */
-struct cluster_offer {
-	struct settings	 settings;	/* settings_clear */
-	struct buf	 chain;		/* initialised by the caller */
-	struct json_object *findings;	/* array, owned */
-};
-int	cluster_offer(const struct conf *, const struct apply_request *,
-	    struct cluster_offer *, struct json_object **ret_error,
-	    struct err *);
+/* {"blob"} of what a Save for chosen hosts has sealed for this one. */
+int	cluster_sealed(const struct conf *, const char *host, const char *id,
+	    struct json_object **ret, struct err *);
 
-/* Scanner: open a bundle and run it through the very same apply_run; the state
- * is kept.  *ret_error: the ERROR of a failed apply, or NULL. */
+/* take.c, scanner: open a bundle and run it through the very same apply_run;
+ * the state is kept.  *ret_error: the ERROR of a failed apply, or NULL. */
 struct cluster_order {
 	struct pki_bytes sealed;
 	bool		 own;		/* for this host alone */
@@ -137,14 +109,56 @@ struct cluster_order {
 int	cluster_apply(const struct conf *, const struct cluster_order *,
 	    struct json_object **ret_result, struct json_object **ret_error,
 	    struct err *);
-/* Back from own settings to those of all: they are taken once more. */
-void	cluster_state_rejoin(struct cluster_state *);
-/* Put generation `local` of this host back as a new one. */
-int	cluster_restore(const struct conf *, long local, const struct actor *,
-	    const char *job, struct json_object **ret_job, struct err *);
 
-/* What this host says of itself, unsigned, as one line of JSON. */
-int	cluster_status(const struct conf *, bool probe,
-	    struct json_object **ret, struct err *);
+/* order.c: what shall become of a roll-out, or of a host's own settings
+ * ("do" and "scanner" of cluster.command).  *ret_error as above. */
+int	cluster_command(const struct conf *, const struct actor *,
+	    const char *what, const char *scanner, struct json_object **data,
+	    struct json_object **ret_error, struct err *);
+
+/*
+ * save.c: a Save on a host that is one of several.
+ */
+struct cluster_save {
+	bool on;		    /* this host is in a cluster */
+	bool all;		    /* "Apply to all" is ticked */
+	bool fresh;		    /* postseal-sync reported lately */
+	int64_t base;		    /* generation that the Save builds on */
+	long keep[2];		    /* for the apply_request */
+	struct json_object *before; /* settings, owned */
+};
+/* Before apply_run: may this host save that, and is it up to date? */
+int	cluster_save_begin(const struct conf *, struct json_object *patch,
+	    struct cluster_save *, struct err *);
+/* Is this an end that cluster_save_end has to write? */
+bool	cluster_save_holds(const struct cluster_save *,
+	    struct json_object *job);
+void	cluster_save_clear(struct cluster_save *);
+/* After it: hand the generation on.  On failure the JOB holds the ERROR. */
+int	cluster_save_end(const struct conf *, const char *by,
+	    const struct cluster_save *, struct json_object *job, struct err *);
+
+/*
+ * chosen.c: a Save for chosen hosts.
+ */
+struct chosen {
+	struct json_object *names; /* of the request, borrowed; NULL: none */
+	bool here;		   /* this host is one of them */
+	size_t others;
+	int64_t base;	    /* number of the last such Save in etcd */
+	int64_t generation; /* of this one */
+	bool fresh;
+};
+/* Checks the names and whether such a Save may begin. */
+int	chosen_begin(const struct conf *, struct json_object *names,
+	    struct json_object *settings, struct chosen *, struct err *);
+/* The whole of it when this host is none of them: the job is told and kept. */
+int	chosen_run(const struct conf *, const struct chosen *,
+	    const struct apply_request *, apply_progress, void *arg,
+	    struct json_object **ret_job, struct err *);
+/* The others, after a Save that is in force here. */
+int	chosen_end(const struct conf *, const struct chosen *,
+	    const struct apply_request *, struct json_object *job,
+	    apply_progress, void *arg, struct err *);
 
 #endif

@@ -42,9 +42,10 @@ int generation_chain(const struct conf *, long id, struct buf *, struct err *);
 /* Wipe its files and keep meta as the record of a failure. */
 int generation_fail(
     const struct conf *, long id, struct json_object *meta, struct err *);
-/* Wipe beyond conf.generations, but never the one in force nor one that
- * this main.cf names. */
-int generation_prune(const struct conf *, const char *maincf, struct err *);
+/* Wipe beyond conf.generations, but never the one in force, one that this
+ * main.cf names, or one of keep (0 = none). */
+int generation_prune(const struct conf *, const char *maincf,
+    const long keep[2], struct err *);
 /* Remove what a crash left: directories without outcome, scratch. */
 int generation_sweep(const struct conf *, struct err *);
 

@@ -47,6 +47,36 @@ settle(const struct conf *conf)
 	close(fd);
 }
 
+/* With the steps before anything is written: what is refused or asked is what
+ * it would be for a Save, and then it is taken away instead of applied. */
+int
+apply_look(const struct conf *conf, const struct apply_request *req,
+    struct apply_looked *ret, struct json_object **ret_error, struct err *err)
+{
+	struct txn *t;
+	struct err why;
+	int rc;
+
+	settle(conf);
+	if ((t = txn_new(conf, req)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "transaction");
+	err_clear(&why);
+	rc = txn_look(t, &why);
+	(void)undo_lock(t, NULL);
+	if (rc == 0 &&
+	    (settings_copy(&ret->settings, &t->settings) == -1 ||
+		buf_add(&ret->chain, t->chain.data, t->chain.len) == -1))
+		rc = err_set(&why, ERR_NOMEM, "", "settings");
+	if (rc == 0)
+		ret->findings = findings_to_json(&t->findings);
+	else
+		*ret_error = txn_error(t, &why, &why);
+	if (rc == -1 && err != NULL)
+		*err = why;
+	txn_free(t);
+	return rc;
+}
+
 int
 apply_run(const struct conf *conf, const struct apply_request *req,
     apply_progress progress, void *arg, struct json_object **ret_job,

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cluster.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "state.h"
@@ -269,17 +268,14 @@ generation_fail(
 	return generation_set_meta(conf, id, meta, err);
 }
 
-/* In force, named by this main.cf, or what a console would seal, rejoin with
- * and roll back to. */
+/* In force, named by this main.cf, or kept for a reason of the caller's. */
 static bool
-is_needed(long id, long current, const struct cluster_state *cluster,
-    const char *maincf)
+is_needed(long id, long current, const long keep[2], const char *maincf)
 {
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "/gen-%ld/", id);
-	return id == current || id == cluster->local ||
-	       id == cluster->previous ||
+	return id == current || id == keep[0] || id == keep[1] ||
 	       (maincf != NULL && strstr(maincf, name) != NULL);
 }
 
@@ -298,23 +294,21 @@ is_failure(const struct conf *conf, long id)
 
 /* Failures are counted apart: a bad day must not push the good ones out. */
 int
-generation_prune(const struct conf *conf, const char *maincf, struct err *err)
+generation_prune(const struct conf *conf, const char *maincf,
+    const long keep[2], struct err *err)
 {
 	char path[STATE_PATH_MAX];
-	struct cluster_state cluster = {.local = 0};
 	long *ids = NULL, current;
 	size_t n = 0, i, seen[2] = {0, 0};
 	int rc = 0;
 
-	if (cluster_on(conf) && cluster_state_read(conf, &cluster, err) == -1)
-		return -1;
 	if (generation_current(conf, &current, err) == -1 ||
 	    generation_ids(conf, &ids, &n, err) == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
 		if (seen[is_failure(conf, ids[i])]++ <
 			(size_t)conf->generations ||
-		    is_needed(ids[i], current, &cluster, maincf))
+		    is_needed(ids[i], current, keep, maincf))
 			continue;
 		if (generation_path(conf, ids[i], NULL, path, err) == -1 ||
 		    fsx_wipe_tree(path, err) == -1)

@@ -191,7 +191,8 @@ record_failed(struct txn *t, struct json_object *error)
 		log_warn("failed generation %ld was not recorded", t->id);
 	json_object_put(meta);
 	if (!t->undo_failed)
-		(void)generation_prune(t->conf, t->before.data, NULL);
+		(void)generation_prune(
+		    t->conf, t->before.data, t->req->keep, NULL);
 }
 
 static void

@@ -323,7 +323,7 @@ step_close(struct txn *t, struct err *err)
 	t->closed = true;
 	remember_facts(t);
 	keystore_retire(t->conf, t->cert);
-	if (generation_prune(t->conf, t->after.data, NULL) == -1)
+	if (generation_prune(t->conf, t->after.data, t->req->keep, NULL) == -1)
 		log_warn("old generations could not be wiped");
 	return 0;
 }

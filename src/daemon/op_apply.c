@@ -11,7 +11,6 @@
 #include <openssl/crypto.h>
 
 #include "cluster.h"
-#include "cluster_save.h"
 #include "daemon.h"
 #include "jsonx.h"
 #include "keystore.h"
@@ -151,7 +150,8 @@ choose(struct apply_call *a, struct chosen *ch, struct err *err)
 {
 	if (a->req.dry_run || a->scanners == NULL)
 		return 0;
-	if (chosen_begin(a->call, a->scanners, a->req.settings, ch, err) == -1)
+	if (chosen_begin(
+		a->call->conf, a->scanners, a->req.settings, ch, err) == -1)
 		return -1;
 	if (!ch->here)
 		return 0;
@@ -167,13 +167,15 @@ static int
 run_here(struct apply_call *a, const struct chosen *ch,
     struct json_object **job, struct err *err)
 {
-	if (!a->req.dry_run &&
-	    cluster_save_begin(a->call, a->req.settings, &a->save, err) == -1)
+	if (!a->req.dry_run && cluster_save_begin(a->call->conf,
+				   a->req.settings, &a->save, err) == -1)
 		return -1;
+	memcpy(a->req.keep, a->save.keep, sizeof(a->req.keep));
 	if (apply_run(a->call->conf, &a->req, progress, a, job, err) == -1 ||
-	    cluster_save_end(a->call, &a->save, *job, err) == -1)
+	    cluster_save_end(
+		a->call->conf, a->call->actor.user, &a->save, *job, err) == -1)
 		return -1;
-	return chosen_end(a->call, ch, &a->req, *job, progress, a, err);
+	return chosen_end(a->call->conf, ch, &a->req, *job, progress, a, err);
 }
 
 static int
@@ -186,7 +188,8 @@ run_apply(struct apply_call *a, struct json_object **data, struct err *err)
 	if (choose(a, &ch, err) == -1)
 		return -1;
 	if (ch.names != NULL && !ch.here)
-		rc = chosen_run(a->call, &ch, &a->req, progress, a, &job, err);
+		rc = chosen_run(
+		    a->call->conf, &ch, &a->req, progress, a, &job, err);
 	else
 		rc = run_here(a, &ch, &job, err);
 	if (rc == 0) {

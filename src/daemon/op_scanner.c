@@ -1,255 +1,24 @@
 /*
- * op_scanner.c - the administrator's side of a cluster: who is enrolled, and
- * how is everybody.  What is ordered of a roll-out: op_order.c.
+ * op_scanner.c - the administrator's side of a cluster: who is enrolled, how
+ * is everybody, and what shall become of a roll-out.
  */
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-
-#include "cluster_save.h"
+#include "cluster.h"
+#include "daemon.h"
 #include "jsonx.h"
-#include "opcluster.h"
-#include "util.h"
 
 static void
-share(struct json_object *o, const char *key, struct json_object *from,
-    const char *path)
+note(struct call *c, const char *event, bool ok, const char *detail)
 {
-	json_object_object_add(o, key, json_object_get(jsonx_path(from, path)));
-}
-
-/* The number of the settings that this host was chosen for and does not have
- * (yet), or 0. */
-static int64_t
-chosen_for(struct json_object *row, struct json_object *desired)
-{
-	struct json_object *entry = NULL;
-	int64_t n;
-
-	if (!json_object_object_get_ex(jsonx_path(desired, "chosen.hosts"),
-		jsonx_path_str(row, "name", ""), &entry))
-		return 0;
-	n = jsonx_path_int(entry, "generation");
-	return n > jsonx_path_int(row, "says.own_generation") ? n : 0;
-}
-
-/* One word for a scanner. */
-static const char *
-scanner_state(struct json_object *row, struct json_object *desired)
-{
-	int64_t wanted = jsonx_path_int(desired, "generation");
-	int64_t chosen = chosen_for(row, desired);
-	int64_t has = jsonx_path_int(row, "says.generation");
-
-	if (!jsonx_path_bool(row, "known"))
-		return "removed";
-	if (!jsonx_path_bool(row, "reported"))
-		return "new";
-	if (!jsonx_path_bool(row, "valid"))
-		return "untrusted";
-	if (wanted == 0 && has == 0 && chosen == 0 &&
-	    !jsonx_path_bool(row, "says.own"))
-		return "waiting";
-	if (chosen > 0)
-		return jsonx_path_int(row, "says.own_failed") == chosen
-			   ? "failed"
-			   : "chosen";
-	if (jsonx_path_bool(row, "says.own"))
-		return "own";
-	if (wanted > 0 && has == wanted)
-		return "current";
-	/* etcd was lost, or put back to an older state. */
-	if (has > wanted)
-		return "ahead";
-	if (wanted > 0 && jsonx_path_int(row, "says.failed") == wanted)
-		return "failed";
-	return "behind";
-}
-
-const char *
-scanner_retry(struct json_object *row, struct json_object *desired)
-{
-	if (strcmp(scanner_state(row, desired), "failed") != 0)
-		return NULL;
-	return chosen_for(row, desired) > 0 ? "retry_chosen" : "retry";
-}
-
-static struct json_object *
-scanner_json(const struct conf *conf, struct json_object *row,
-    struct json_object *desired)
-{
-	static const char *const said[] = {"generation", "local", "postfix",
-	    "version", "certificate_sha256", "certificate_name", "not_after",
-	    "drift", "code", "probe_error", "probe_error_at"};
-	struct json_object *o = json_object_new_object();
-	const char *retry;
-	char path[64];
-	size_t i;
-
-	share(o, "name", row, "name");
-	jsonx_put_str(o, "state", scanner_state(row, desired));
-	jsonx_put_bool(o, "alive", jsonx_path_bool(row, "alive"));
-	share(o, "seen", row, "seen");
-	jsonx_put_bool(o, "this_host",
-	    strcmp(jsonx_path_str(row, "name", ""), conf->cluster_name) == 0);
-	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
-		(void)snprintf(path, sizeof(path), "says.%s", said[i]);
-		share(o, said[i], row, path);
-	}
-	if (chosen_for(row, desired) > 0)
-		share(o, "code", row, "says.own_code");
-	if ((retry = scanner_retry(row, desired)) != NULL)
-		jsonx_put_str(o, "retry", retry);
-	share(o, "own_generation", row, "says.own_generation");
-	return o;
-}
-
-static bool
-has_name(struct json_object *rows, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(rows); i++) {
-		if (strcmp(jsonx_path_str(
-			       json_object_array_get_idx(rows, i), "name", ""),
-			name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Enrolled, but nobody has heard of it yet. */
-static void
-add_silent(const struct conf *conf, struct json_object *list)
-{
-	struct json_object *names = NULL, *row;
-	const char *name;
-	size_t i;
-
-	if (cluster_hosts(conf, &names, NULL) == -1)
-		return;
-	for (i = 0; i < json_object_array_length(names); i++) {
-		name =
-		    json_object_get_string(json_object_array_get_idx(names, i));
-		if (has_name(list, name))
-			continue;
-		row = json_object_new_object();
-		jsonx_put_str(row, "name", name);
-		jsonx_put_bool(row, "known", true);
-		json_object_array_add(list, scanner_json(conf, row, NULL));
-		json_object_put(row);
-	}
-	json_object_put(names);
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(
-	    jsonx_path_str(*(struct json_object *const *)a, "name", ""),
-	    jsonx_path_str(*(struct json_object *const *)b, "name", ""));
-}
-
-/* Scanners that were removed and still know the key in use. */
-static struct json_object *
-key_known_to(const struct conf *conf)
-{
-	struct json_object *o = NULL, *view = NULL, *names = NULL;
-	const char *was, *is;
-
-	if (cluster_file_read(conf, "removed.json", &o, NULL) == 0 &&
-	    o != NULL && apply_view(conf, &view, NULL) == 0) {
-		was = jsonx_path_str(o, "spki", "");
-		is = jsonx_path_str(view, "certificate.key.spki_sha256", "");
-		if (was[0] != '\0' && strcmp(was, is) == 0)
-			names = json_object_get(jsonx_path(o, "names"));
-	}
-	json_object_put(o);
-	json_object_put(view);
-	return names;
-}
-
-bool
-cluster_on_its_way(const struct conf *conf, const char *file)
-{
-	struct json_object *o = NULL;
-	bool open;
-
-	(void)cluster_file_read(conf, file, &o, NULL);
-	open = o != NULL && jsonx_path_str(o, "outcome", "")[0] == '\0';
-	json_object_put(o);
-	return open;
-}
-
-static void
-put_cluster(const struct conf *conf, const struct cluster_state *s,
-    struct json_object *o)
-{
-	struct json_object *c = cluster_state_json(s);
-
-	jsonx_put_str(c, "name", conf->cluster_name);
-	jsonx_put_bool(c, "console", conf->cluster_console);
-	jsonx_put_bool(c, "own_certificate", conf->cluster_own_certificate);
-	jsonx_put_bool(c, "joined", s->id[0] != '\0');
-	jsonx_put_bool(c, "waiting",
-	    cluster_on_its_way(conf, "outbox.json") ||
-		cluster_on_its_way(conf, "chosen.json"));
-	json_object_object_add(c, "key_known_to", key_known_to(conf));
-	json_object_object_add(o, "cluster", c);
-}
-
-/* What postseal-sync saw last is what is, only while it runs: without it
- * nobody is known to be there, nor etcd. */
-static void
-doubt_report(struct json_object *seen)
-{
-	struct json_object *etcd = jsonx_path(seen, "etcd"), *rows;
-	size_t i, n;
-
-	if (etcd != NULL)
-		jsonx_put_bool(etcd, "connected", false);
-	rows = jsonx_path(seen, "hosts");
-	n = jsonx_len(rows);
-	for (i = 0; i < n; i++)
-		jsonx_put_bool(
-		    json_object_array_get_idx(rows, i), "alive", false);
+	(void)audit_add(
+	    c->conf, &c->actor, event, ok ? "ok" : "failed", detail, NULL);
 }
 
 int
 op_scanners_get(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	struct json_object *o, *seen = NULL, *list, *rows;
-	struct cluster_state s;
-	bool running;
-	size_t i, n;
-
 	(void)args;
-	if (cluster_state_read(c->conf, &s, err) == -1 ||
-	    cluster_seen(c->conf, &seen, &running, err) == -1)
-		return -1;
-	if (!running)
-		doubt_report(seen);
-	o = json_object_new_object();
-	list = json_object_new_array();
-	rows = jsonx_path(seen, "hosts");
-	n = jsonx_len(rows);
-	for (i = 0; i < n; i++)
-		json_object_array_add(list,
-		    scanner_json(c->conf, json_object_array_get_idx(rows, i),
-			jsonx_path(seen, "desired")));
-	if (c->conf->cluster_console)
-		add_silent(c->conf, list);
-	json_object_array_sort(list, by_name);
-	put_cluster(c->conf, &s, o);
-	share(o, "at", seen, "at");
-	jsonx_put_bool(o, "sync_running", running);
-	share(o, "etcd", seen, "etcd");
-	share(o, "desired", seen, "desired");
-	json_object_object_add(o, "scanners", list);
-	json_object_put(seen);
-	*data = o;
-	return 0;
+	return cluster_scanners(c->conf, data, err);
 }
 
 int
@@ -278,36 +47,8 @@ op_scanner_rotate(struct call *c, struct json_object *args,
 {
 	if (cluster_rotate(c->conf, err) == -1)
 		return -1;
-	(void)audit_add(c->conf, &c->actor, "scanner.rotate", "ok", NULL, NULL);
+	note(c, "scanner.rotate", true, NULL);
 	return op_scanner_identity(c, args, data, err);
-}
-
-/* Enrolled again, it may know the key. */
-static void
-forget_removed(const struct conf *conf, const char *name)
-{
-	struct json_object *o = NULL, *was, *left = json_object_new_array();
-	const char *other;
-	size_t i, n;
-
-	(void)cluster_file_read(conf, "removed.json", &o, NULL);
-	was = jsonx_path(o, "names");
-	n = jsonx_len(was);
-	for (i = 0; i < n; i++) {
-		other =
-		    json_object_get_string(json_object_array_get_idx(was, i));
-		if (strcmp(other, name) != 0)
-			json_object_array_add(
-			    left, json_object_new_string(other));
-	}
-	if (json_object_array_length(left) == n) {
-		json_object_put(left);
-	} else {
-		json_object_object_add(o, "names", left);
-		if (cluster_file_write(conf, "removed.json", o, NULL) == -1)
-			log_warn("the return of %s was not noted", name);
-	}
-	json_object_put(o);
 }
 
 int
@@ -320,8 +61,7 @@ op_scanner_enrol(struct call *c, struct json_object *args,
 
 	if (cluster_enrol(c->conf, name, pem, &join, err) == -1)
 		return -1;
-	forget_removed(c->conf, name);
-	(void)audit_add(c->conf, &c->actor, "scanner.enrol", "ok", name, NULL);
+	note(c, "scanner.enrol", true, name);
 	*data = json_object_new_object();
 	json_object_object_add(*data, "join", join);
 	return 0;
@@ -336,35 +76,8 @@ op_scanner_trust(struct call *c, struct json_object *args,
 	(void)data;
 	if (cluster_trust(c->conf, join, err) == -1)
 		return -1;
-	(void)audit_add(c->conf, &c->actor, "scanner.trust", "ok",
-	    jsonx_path_str(join, "console", ""), NULL);
+	note(c, "scanner.trust", true, jsonx_path_str(join, "console", ""));
 	return 0;
-}
-
-/* It still has the key that was in force when it went. */
-static void
-note_removed(const struct conf *conf, const char *name)
-{
-	struct json_object *o = NULL, *view = NULL, *names;
-	const char *spki;
-
-	if (apply_view(conf, &view, NULL) == -1)
-		return;
-	spki = jsonx_path_str(view, "certificate.key.spki_sha256", "");
-	if (cluster_file_read(conf, "removed.json", &o, NULL) == -1 ||
-	    o == NULL || strcmp(jsonx_path_str(o, "spki", ""), spki) != 0) {
-		json_object_put(o);
-		o = json_object_new_object();
-		jsonx_put_str(o, "spki", spki);
-		json_object_object_add(o, "names", json_object_new_array());
-	}
-	names = jsonx_path(o, "names");
-	if (json_object_is_type(names, json_type_array))
-		json_object_array_add(names, json_object_new_string(name));
-	if (cluster_file_write(conf, "removed.json", o, NULL) == -1)
-		log_warn("the removal of %s was not noted", name);
-	json_object_put(o);
-	json_object_put(view);
 }
 
 int
@@ -374,12 +87,23 @@ op_scanner_remove(struct call *c, struct json_object *args,
 	const char *name = jsonx_path_str(args, "name", "");
 
 	(void)data;
-	if (strcmp(name, c->conf->cluster_name) == 0)
-		return err_set(err, ERR_SCANNER_UNKNOWN, "name",
-		    "the console itself stays enrolled");
 	if (cluster_remove(c->conf, name, err) == -1)
 		return -1;
-	note_removed(c->conf, name);
-	(void)audit_add(c->conf, &c->actor, "scanner.remove", "ok", name, NULL);
+	note(c, "scanner.remove", true, name);
 	return 0;
+}
+
+int
+op_cluster_command(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	const char *what = jsonx_path_str(args, "do", "");
+	int rc;
+
+	if (!cluster_on(c->conf))
+		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
+	rc = cluster_command(c->conf, &c->actor, what,
+	    jsonx_path_str(args, "scanner", NULL), data, &c->error, err);
+	note(c, "cluster.command", rc == 0, what);
+	return rc;
 }

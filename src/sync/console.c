@@ -341,7 +341,7 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
  * Until it is in, or another Save is.  A swap that is lost to a step of a
  * roll-out is no reason to give up; an etcd that has lost everything, that is
  * new, or that was put back to an older state gets what is in force here, under
- * a number that no host has seen (cluster_highest.c).  Of two consoles
+ * a number that no host has seen (src/cluster/numbers.c).  Of two consoles
  * that do so the second one finds a number above its base.
  */
 static int

@@ -1,12 +1,11 @@
 /*
- * cluster_status.c - what a host says of itself, before it is signed.
+ * status.c - what a host says of itself, before it is signed.
  */
 #include <string.h>
 
 #include "certname.h"
-#include "cluster.h"
+#include "host.h"
 #include "jsonx.h"
-#include "state.h"
 
 /* A probe takes no longer than the first try needs when all is well. */
 #define STATUS_PROBE_MS 4000

@@ -1,5 +1,5 @@
 /*
- * cluster_save.c - what a Save means on a host of a cluster.
+ * save.c - what a Save means on a host of a cluster.
  *
  * "Apply to all" ticked, on a console: the Save is applied here first, where
  * its probe proves it, then left in outbox.json for postseal-sync, which puts
@@ -7,7 +7,7 @@
  * was based on.  If another console was faster the answer is 412, and this
  * host takes the other's settings over like any scanner.
  * Not ticked: the host has its own settings from now on; for other hosts that
- * were chosen see cluster_chosen.c.
+ * were chosen see chosen.c.
  * A host without [cluster] passes through here without a single file access.
  */
 #include <poll.h>
@@ -15,15 +15,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cluster_save.h"
 #include "jsonx.h"
-#include "opcluster.h"
+#include "rollout.h"
 #include "util.h"
-
-#define PUBLISH_MS	10000
-#define PUBLISH_DEAD_MS 1000 /* nobody is there to hand it on */
-#define REPORT_OLD_S	30
-#define LOOK_MS		20
 
 /* Settings without the tick itself. */
 static struct json_object *
@@ -36,25 +30,6 @@ plain_settings(struct json_object *view)
 		return NULL;
 	json_object_object_del(copy, "all_scanners");
 	return copy;
-}
-
-int
-cluster_seen(const struct conf *conf, struct json_object **ret, bool *fresh,
-    struct err *err)
-{
-	struct tm tm;
-	const char *at;
-
-	*fresh = false;
-	if (cluster_file_read(conf, "scanners.json", ret, err) == -1)
-		return -1;
-	memset(&tm, 0, sizeof(tm));
-	at = jsonx_path_str(*ret, "at", "");
-	if (strptime(at, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL)
-		*fresh =
-		    time(NULL) - timegm(&tm) <= REPORT_OLD_S &&
-		    !json_object_get_boolean(jsonx_path(*ret, "etcd.ended"));
-	return 0;
 }
 
 /* The newest generation that postseal-sync has seen in etcd. */
@@ -83,7 +58,7 @@ cluster_up_to_date(int64_t seen, int64_t here, struct err *err)
 }
 
 int
-cluster_save_begin(struct call *c, struct json_object *patch,
+cluster_save_begin(const struct conf *conf, struct json_object *patch,
     struct cluster_save *save, struct err *err)
 {
 	struct json_object *view = NULL, *v;
@@ -91,15 +66,16 @@ cluster_save_begin(struct call *c, struct json_object *patch,
 	int64_t seen = 0;
 
 	memset(save, 0, sizeof(*save));
-	if (!cluster_on(c->conf))
+	if (!cluster_on(conf))
 		return 0;
-	if (cluster_state_read(c->conf, &s, err) == -1 ||
-	    newest(c->conf, &seen, &save->fresh, err) == -1 ||
-	    apply_view(c->conf, &view, err) == -1)
+	if (cluster_state_read(conf, &s, err) == -1 ||
+	    newest(conf, &seen, &save->fresh, err) == -1 ||
+	    apply_view(conf, &view, err) == -1)
 		return -1;
 	v = jsonx_path(patch, "all_scanners");
 	if (v == NULL)
 		v = jsonx_path(view, "settings.all_scanners");
+	cluster_state_keep(&s, save->keep);
 	save->all = json_object_get_boolean(v);
 	save->before = plain_settings(view);
 	json_object_put(view);
@@ -107,7 +83,7 @@ cluster_save_begin(struct call *c, struct json_object *patch,
 	save->base = s.own ? seen : s.generation;
 	if (!save->all)
 		return 0;
-	if (!c->conf->cluster_console)
+	if (!conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "all_scanners",
 		    "this host is no console of the cluster");
 	return cluster_up_to_date(seen, save->base, err);
@@ -131,44 +107,46 @@ cluster_save_clear(struct cluster_save *save)
 
 /* Its own settings, unless only its own certificate has changed. */
 static int
-keep_own(struct call *c, const struct cluster_save *save, struct err *err)
+keep_own(
+    const struct conf *conf, const struct cluster_save *save, struct err *err)
 {
 	struct json_object *view = NULL, *after;
 	struct cluster_state s;
 	bool same;
 
-	if (cluster_state_read(c->conf, &s, err) == -1 ||
-	    apply_view(c->conf, &view, err) == -1)
+	if (cluster_state_read(conf, &s, err) == -1 ||
+	    apply_view(conf, &view, err) == -1)
 		return -1;
 	after = plain_settings(view);
 	json_object_put(view);
 	same = after != NULL && save->before != NULL &&
 	       json_object_equal(after, save->before);
 	json_object_put(after);
-	if (s.own || (same && c->conf->cluster_own_certificate))
+	if (s.own || (same && conf->cluster_own_certificate))
 		return 0;
 	s.own = true;
-	return cluster_state_write(c->conf, &s, err);
+	return cluster_state_write(conf, &s, err);
 }
 
 /* Does the cluster have what is in force here?  Not when etcd was put back. */
 static int
-published_already(struct call *c, int64_t local, bool *ret, struct err *err)
+published_already(
+    const struct conf *conf, int64_t local, bool *ret, struct err *err)
 {
 	struct json_object *box = NULL, *seen = NULL;
 	struct cluster_state s;
 	bool fresh, lost;
 
 	*ret = false;
-	if (cluster_state_read(c->conf, &s, err) == -1 ||
-	    cluster_seen(c->conf, &seen, &fresh, err) == -1)
+	if (cluster_state_read(conf, &s, err) == -1 ||
+	    cluster_seen(conf, &seen, &fresh, err) == -1)
 		return -1;
 	lost = jsonx_path_bool(seen, "etcd.connected") &&
 	       jsonx_path_int(seen, "desired.generation") < s.generation;
 	json_object_put(seen);
 	if (lost)
 		return 0;
-	if (cluster_file_read(c->conf, "outbox.json", &box, err) == -1)
+	if (cluster_file_read(conf, "outbox.json", &box, err) == -1)
 		return -1;
 	*ret =
 	    s.generation > 0 && !s.own && s.local == local &&
@@ -180,8 +158,9 @@ published_already(struct call *c, int64_t local, bool *ret, struct err *err)
 }
 
 static int
-cluster_outbox_put(struct call *c, int64_t base, int64_t generation,
-    int64_t local, const char *apply, char id[33], struct err *err)
+outbox_put(const struct conf *conf, const char *by, int64_t base,
+    int64_t generation, int64_t local, const char *apply, char id[33],
+    struct err *err)
 {
 	struct json_object *o;
 	char at[32];
@@ -196,38 +175,13 @@ cluster_outbox_put(struct call *c, int64_t base, int64_t generation,
 	json_object_object_add(
 	    o, "generation", json_object_new_int64(generation));
 	json_object_object_add(o, "local", json_object_new_int64(local));
-	json_object_object_add(o, "by", json_object_new_string(c->actor.user));
+	json_object_object_add(o, "by", json_object_new_string(by));
 	json_object_object_add(o, "at", json_object_new_string(at));
 	json_object_object_add(o, "apply", json_object_new_string(apply));
 	json_object_object_add(o, "outcome", json_object_new_string(""));
-	rc = cluster_file_write(c->conf, "outbox.json", o, err);
+	rc = cluster_file_write(conf, "outbox.json", o, err);
 	json_object_put(o);
 	return rc;
-}
-
-int
-cluster_outcome(struct call *c, const char *file, const char *id, bool fresh,
-    char ret[16], char detail[200], struct err *err)
-{
-	int64_t end = now_ms() + (fresh ? PUBLISH_MS : PUBLISH_DEAD_MS);
-	struct json_object *o;
-	const char *outcome;
-
-	for (;;) {
-		if (cluster_file_read(c->conf, file, &o, err) == -1)
-			return -1;
-		outcome = strcmp(jsonx_path_str(o, "id", ""), id) == 0
-			      ? jsonx_path_str(o, "outcome", "")
-			      : "stale";
-		(void)snprintf(
-		    ret, 16, "%s", outcome[0] == '\0' ? "waiting" : outcome);
-		(void)snprintf(
-		    detail, 200, "%s", jsonx_path_str(o, "detail", ""));
-		json_object_put(o);
-		if (strcmp(ret, "waiting") != 0 || now_ms() >= end)
-			return 0;
-		(void)poll(NULL, 0, LOOK_MS);
-	}
 }
 
 void
@@ -252,13 +206,13 @@ cluster_add_finding(
 }
 
 static void
-add_cluster(struct call *c, struct json_object *result, const char *state,
-    int64_t generation)
+add_cluster(const struct conf *conf, struct json_object *result,
+    const char *state, int64_t generation)
 {
 	struct json_object *o = json_object_new_object(), *hosts = NULL;
 	size_t n = 0;
 
-	if (cluster_hosts(c->conf, &hosts, NULL) == 0)
+	if (cluster_hosts(conf, &hosts, NULL) == 0)
 		n = json_object_array_length(hosts);
 	json_object_put(hosts);
 	json_object_object_add(o, "state", json_object_new_string(state));
@@ -270,27 +224,28 @@ add_cluster(struct call *c, struct json_object *result, const char *state,
 }
 
 int
-cluster_publish(struct call *c, const struct cluster_save *save,
-    struct json_object *result, struct err *err)
+cluster_publish(const struct conf *conf, const char *by,
+    const struct cluster_save *save, struct json_object *result,
+    struct err *err)
 {
 	char id[33], state[16], detail[200];
 	struct cluster_highest highest;
 	int64_t generation;
 
-	if (cluster_highest(c->conf, &highest, err) == -1)
+	if (cluster_highest(conf, &highest, err) == -1)
 		return -1;
 	generation = (highest.all > save->base ? highest.all : save->base) + 1;
-	if (cluster_outbox_put(c, save->base, generation,
+	if (outbox_put(conf, by, save->base, generation,
 		jsonx_path_int(result, "generation"),
 		jsonx_path_str(result, "apply", "restart"), id, err) == -1 ||
 	    cluster_outcome(
-		c, "outbox.json", id, save->fresh, state, detail, err) == -1)
+		conf, "outbox.json", id, save->fresh, state, detail, err) == -1)
 		return -1;
 	if (strcmp(state, "stale") == 0)
 		return err_set(err, ERR_SETTINGS_STALE, "",
 		    "another console has saved since generation %lld",
 		    (long long)save->base);
-	add_cluster(c, result, state, generation);
+	add_cluster(conf, result, state, generation);
 	if (strcmp(state, "waiting") == 0)
 		cluster_add_finding(result, ERR_CLUSTER_WAITING, "");
 	if (strcmp(state, "failed") == 0)
@@ -299,22 +254,22 @@ cluster_publish(struct call *c, const struct cluster_save *save,
 }
 
 static int
-end(struct call *c, const struct cluster_save *save, struct json_object *result,
-    struct err *err)
+end(const struct conf *conf, const char *by, const struct cluster_save *save,
+    struct json_object *result, struct err *err)
 {
 	bool already = false;
 
 	if (!save->all)
-		return keep_own(c, save, err);
-	if (published_already(
-		c, jsonx_path_int(result, "generation"), &already, err) == -1)
+		return keep_own(conf, save, err);
+	if (published_already(conf, jsonx_path_int(result, "generation"),
+		&already, err) == -1)
 		return -1;
-	return already ? 0 : cluster_publish(c, save, result, err);
+	return already ? 0 : cluster_publish(conf, by, save, result, err);
 }
 
 int
-cluster_save_end(struct call *c, const struct cluster_save *save,
-    struct json_object *job, struct err *err)
+cluster_save_end(const struct conf *conf, const char *by,
+    const struct cluster_save *save, struct json_object *job, struct err *err)
 {
 	struct json_object *result = jsonx_path(job, "result"), *e;
 	struct err why;
@@ -322,8 +277,8 @@ cluster_save_end(struct call *c, const struct cluster_save *save,
 	if (!save->on)
 		return 0;
 	err_clear(&why);
-	if (end(c, save, result, &why) == 0) {
-		(void)job_write(c->conf, job, NULL);
+	if (end(conf, by, save, result, &why) == 0) {
+		(void)job_write(conf, job, NULL);
 		return 0;
 	}
 	if ((e = err_to_json(&why)) != NULL) {
@@ -336,7 +291,7 @@ cluster_save_end(struct call *c, const struct cluster_save *save,
 	json_object_object_add(job, "state",
 	    json_object_new_string(
 		why.code == ERR_SETTINGS_STALE ? "refused" : "failed"));
-	(void)job_write(c->conf, job, NULL);
+	(void)job_write(conf, job, NULL);
 	if (err != NULL)
 		*err = why;
 	return -1;

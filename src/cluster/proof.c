@@ -1,14 +1,13 @@
 /*
- * cluster_prove.c - what each chosen host says of the settings that were sent
+ * proof.c - what each chosen host says of the settings that were sent
  * to it, as postseal-sync has seen it in etcd: the answer of such a Save.
  */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cluster_save.h"
 #include "jsonx.h"
-#include "opcluster.h"
+#include "rollout.h"
 #include "util.h"
 
 #define PROVE_MS 60000
@@ -67,15 +66,14 @@ host_truth(struct json_object *seen, const char *name, int64_t generation)
 }
 
 struct json_object *
-chosen_hosts(const struct call *c, struct json_object *seen,
+chosen_hosts(const struct conf *conf, struct json_object *seen,
     struct json_object *names, int64_t generation)
 {
 	struct json_object *list = json_object_new_array(), *o;
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(names); i++) {
-		if (strcmp(jsonx_str_at(names, i), c->conf->cluster_name) ==
-		    0) {
+		if (strcmp(jsonx_str_at(names, i), conf->cluster_name) == 0) {
 			o = json_object_new_object();
 			jsonx_put_str(o, "name", jsonx_str_at(names, i));
 			jsonx_put_str(o, "state", "applied");
@@ -114,7 +112,7 @@ list_hosts(struct json_object *hosts, const char *state, char *dst, size_t size)
 
 /* What postseal-sync has seen, once nobody is waited for any more. */
 int
-chosen_wait(struct call *c, const struct chosen *ch,
+chosen_wait(const struct conf *conf, const struct chosen *ch,
     struct json_object **ret_hosts, struct err *err)
 {
 	int64_t end = now_ms() + PROVE_MS, generation = ch->generation;
@@ -123,9 +121,9 @@ chosen_wait(struct call *c, const struct chosen *ch,
 	bool fresh, rolling;
 
 	for (;;) {
-		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
+		if (cluster_seen(conf, &seen, &fresh, err) == -1)
 			return -1;
-		*ret_hosts = chosen_hosts(c, seen, ch->names, generation);
+		*ret_hosts = chosen_hosts(conf, seen, ch->names, generation);
 		rolling =
 		    jsonx_path_int(seen, "desired.chosen.generation") <
 			generation ||

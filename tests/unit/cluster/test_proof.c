@@ -1,5 +1,5 @@
 /*
- * test_prove.c - what a Save for chosen hosts answers of each, from what
+ * test_proof.c - what a Save for chosen hosts answers of each, from what
  * postseal-sync has seen.
  */
 #include <string.h>
@@ -7,8 +7,7 @@
 #include <json-c/json.h>
 
 #include "../suite.h"
-#include "../../../src/daemon/cluster_save.h"
-#include "../../../src/daemon/opcluster.h"
+#include "../../../src/cluster/rollout.h"
 #include "jsonx.h"
 
 #define GENERATION 5
@@ -49,13 +48,12 @@ static const struct {
 
 START_TEST(truth)
 {
-	static struct conf conf = {.cluster_name = "mx1"};
-	const struct call c = {.conf = &conf};
+	static const struct conf conf = {.cluster_name = "mx1"};
 	struct json_object *seen = json_tokener_parse(t[_i].seen), *list;
 	struct json_object *names = json_tokener_parse("[\"mx1\", \"mx2\"]");
 
 	ck_assert_ptr_nonnull(seen);
-	list = chosen_hosts(&c, seen, names, GENERATION);
+	list = chosen_hosts(&conf, seen, names, GENERATION);
 	ck_assert_uint_eq(json_object_array_length(list), 2);
 	/* This host has them before they are sent. */
 	ck_assert_str_eq(

@@ -1,5 +1,5 @@
 /*
- * cluster_highest.c - the highest numbers that Saves have had, whatever etcd
+ * numbers.c - the highest numbers that Saves have had, whatever etcd
  * says of it.
  *
  * A host takes nothing that has the number of what it has, or a lower one: it
@@ -11,9 +11,8 @@
  */
 #include <string.h>
 
-#include "cluster_save.h"
 #include "jsonx.h"
-#include "opcluster.h"
+#include "rollout.h"
 
 #define FILE_NAME "highest.json"
 #define AHEAD_MAX 10000

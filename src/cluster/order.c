@@ -1,13 +1,13 @@
 /*
- * op_order.c - what shall become of a roll-out that has stopped, and of a
+ * order.c - what shall become of a roll-out that has stopped, and of a
  * host with settings of its own: orders of an administrator, which
  * postseal-sync carries out in etcd.
  */
 #include <string.h>
 
-#include "cluster_save.h"
 #include "jsonx.h"
-#include "opcluster.h"
+#include "ops.h"
+#include "rollout.h"
 #include "util.h"
 
 /* What the buttons of a roll-out order: of which of the two, for a failed
@@ -44,7 +44,7 @@ somebody_failed(struct json_object *seen, const struct order *what)
 	const char *retry;
 
 	for (i = 0; i < n; i++) {
-		retry = scanner_retry(json_object_array_get_idx(rows, i),
+		retry = cluster_retry_of(json_object_array_get_idx(rows, i),
 		    jsonx_path(seen, "desired"));
 		if (retry != NULL && strcmp(retry, what->name) == 0)
 			return true;
@@ -86,13 +86,13 @@ order_check(const struct conf *conf, const struct order *what, struct err *err)
 
 /* For postseal-sync, which changes the desired state in etcd. */
 static int
-order_sync(struct call *c, const char *what, struct err *err)
+order_sync(const struct conf *conf, const char *what, struct err *err)
 {
 	struct json_object *o;
 	char id[33];
 	int rc;
 
-	if (cluster_on_its_way(c->conf, "command.json"))
+	if (cluster_on_its_way(conf, "command.json"))
 		return err_set(err, ERR_APPLY_BUSY, "do",
 		    "another order is on its way to etcd");
 	o = json_object_new_object();
@@ -100,7 +100,7 @@ order_sync(struct call *c, const char *what, struct err *err)
 		jsonx_put_str(o, "id", id);
 		jsonx_put_str(o, "do", what);
 		jsonx_put_str(o, "outcome", "");
-		rc = cluster_file_write(c->conf, "command.json", o, err);
+		rc = cluster_file_write(conf, "command.json", o, err);
 	}
 	json_object_put(o);
 	return rc;
@@ -108,7 +108,8 @@ order_sync(struct call *c, const char *what, struct err *err)
 
 /* All back to the generation before: as a new one, first here, as always. */
 static int
-roll_back(struct call *c, struct json_object **data, struct err *err)
+roll_back(const struct conf *conf, const struct actor *who,
+    struct json_object **data, struct json_object **ret_error, struct err *err)
 {
 	struct cluster_save save = {.on = true, .all = true, .fresh = true};
 	struct json_object *job = NULL;
@@ -116,7 +117,7 @@ roll_back(struct call *c, struct json_object **data, struct err *err)
 	char id[JOB_ID_LEN + 1];
 	int rc = -1;
 
-	if (cluster_state_read(c->conf, &s, err) == -1)
+	if (cluster_state_read(conf, &s, err) == -1)
 		return -1;
 	if (s.previous == 0)
 		return err_set(err, ERR_GEN_UNKNOWN, "",
@@ -124,20 +125,23 @@ roll_back(struct call *c, struct json_object **data, struct err *err)
 	save.base = s.generation;
 	if (random_hex(id, JOB_ID_LEN / 2, err) == -1)
 		return -1;
-	rc = cluster_restore(c->conf, s.previous, &c->actor, id, &job, err);
+	rc = cluster_restore(conf, s.previous, who, id, &job, err);
 	if (rc == 0)
-		rc = cluster_publish(c, &save, jsonx_path(job, "result"), err);
+		rc = cluster_publish(
+		    conf, who->user, &save, jsonx_path(job, "result"), err);
 	if (rc == 0)
 		*data = json_object_get(jsonx_path(job, "result"));
 	else
-		c->error = json_object_get(jsonx_path(job, "error"));
+		*ret_error = json_object_get(jsonx_path(job, "error"));
 	json_object_put(job);
 	return rc;
 }
 
 /* A console has what it published itself on its own disk, and nowhere else. */
 static int
-rejoin_console(struct call *c, const struct cluster_state *now, struct err *err)
+rejoin_console(const struct conf *conf, const struct actor *who,
+    const struct cluster_state *now, struct json_object **ret_error,
+    struct err *err)
 {
 	struct cluster_state s = *now;
 	struct json_object *job = NULL;
@@ -146,13 +150,12 @@ rejoin_console(struct call *c, const struct cluster_state *now, struct err *err)
 
 	if (random_hex(id, JOB_ID_LEN / 2, err) == -1)
 		return -1;
-	if (cluster_restore(c->conf, (long)s.local, &c->actor, id, &job, err) ==
-	    0) {
+	if (cluster_restore(conf, (long)s.local, who, id, &job, err) == 0) {
 		s.own = false;
 		s.local = jsonx_path_int(job, "result.generation");
-		rc = cluster_state_write(c->conf, &s, err);
+		rc = cluster_state_write(conf, &s, err);
 	} else {
-		c->error = json_object_get(jsonx_path(job, "error"));
+		*ret_error = json_object_get(jsonx_path(job, "error"));
 	}
 	json_object_put(job);
 	return rc;
@@ -161,25 +164,26 @@ rejoin_console(struct call *c, const struct cluster_state *now, struct err *err)
 /* The cluster's settings again, instead of its own: here, or at a scanner
  * that is ordered to. */
 static int
-rejoin(struct call *c, const char *scanner, struct err *err)
+rejoin(const struct conf *conf, const struct actor *who, const char *scanner,
+    struct json_object **ret_error, struct err *err)
 {
 	struct cluster_state s;
 
-	if (scanner != NULL && strcmp(scanner, c->conf->cluster_name) != 0)
-		return chosen_rejoin(c, scanner, err);
-	if (cluster_state_read(c->conf, &s, err) == -1)
+	if (scanner != NULL && strcmp(scanner, conf->cluster_name) != 0)
+		return chosen_rejoin(conf, who->user, scanner, err);
+	if (cluster_state_read(conf, &s, err) == -1)
 		return -1;
 	if (!s.own)
 		return 0;
-	if (c->conf->cluster_console && s.local > 0)
-		return rejoin_console(c, &s, err);
+	if (conf->cluster_console && s.local > 0)
+		return rejoin_console(conf, who, &s, ret_error, err);
 	cluster_state_rejoin(&s);
-	return cluster_state_write(c->conf, &s, err);
+	return cluster_state_write(conf, &s, err);
 }
 
 static int
-give_order(struct call *c, const char *name, struct json_object **data,
-    struct err *err)
+give_order(const struct conf *conf, const struct actor *who, const char *name,
+    struct json_object **data, struct json_object **ret_error, struct err *err)
 {
 	const struct order *what = order_of(name);
 
@@ -187,28 +191,22 @@ give_order(struct call *c, const char *name, struct json_object **data,
 		return err_set(err, ERR_FIELD_INVALID, "do",
 		    "expected retry, leave, rollback, rejoin, retry_chosen or "
 		    "leave_chosen");
-	if (!c->conf->cluster_console)
+	if (!conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "",
 		    "this host is no console of the cluster");
-	if (order_check(c->conf, what, err) == -1)
+	if (order_check(conf, what, err) == -1)
 		return -1;
-	return strcmp(name, "rollback") == 0 ? roll_back(c, data, err)
-					     : order_sync(c, name, err);
+	return strcmp(name, "rollback") == 0
+		   ? roll_back(conf, who, data, ret_error, err)
+		   : order_sync(conf, name, err);
 }
 
 int
-op_cluster_command(struct call *c, struct json_object *args,
-    struct json_object **data, struct err *err)
+cluster_command(const struct conf *conf, const struct actor *who,
+    const char *what, const char *scanner, struct json_object **data,
+    struct json_object **ret_error, struct err *err)
 {
-	const char *what = jsonx_path_str(args, "do", "");
-	const char *scanner = jsonx_path_str(args, "scanner", NULL);
-	int rc;
-
-	if (!cluster_on(c->conf))
-		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
-	rc = strcmp(what, "rejoin") == 0 ? rejoin(c, scanner, err)
-					 : give_order(c, what, data, err);
-	(void)audit_add(c->conf, &c->actor, "cluster.command",
-	    rc == 0 ? "ok" : "failed", what, NULL);
-	return rc;
+	return strcmp(what, "rejoin") == 0
+		   ? rejoin(conf, who, scanner, ret_error, err)
+		   : give_order(conf, who, what, data, ret_error, err);
 }

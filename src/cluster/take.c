@@ -1,10 +1,7 @@
 /*
- * cluster_bundle.c - settings out of a generation into a bundle, and out of a
- * bundle through the very same apply_run that a Save takes.
+ * take.c - a host takes what was sealed for it, through the very same
+ * apply_run that a Save takes.
  *
- * The body of a bundle: {"settings", "apply", "by", "console",
- * "chain": base64 of key and chain (PEM), or null}, or, for one host alone,
- * {"rejoin": true, "apply", "by", "console"}.
  * What the console's administrator confirmed once counts for every host, also
  * for one that comes back a month later: all questions are answered with yes,
  * but nothing that is an error passes.
@@ -14,117 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
-#include "cluster.h"
 #include "fsx.h"
 #include "jsonx.h"
-#include "state.h"
+#include "rollout.h"
 
-#define CHAIN_MAX	   (4 * PKI_FILE_MAX)
 #define UNCHANGED_PROBE_MS 5000
-
-/* Settings and chain: those given, or of a generation. */
-static int
-body_content(const struct conf *conf, const struct cluster_content *c,
-    struct json_object *o, struct err *err)
-{
-	struct settings settings;
-	struct buf chain;
-	int rc = -1;
-
-	buf_init(&chain, CHAIN_MAX);
-	settings_default(&settings);
-	if (c->settings != NULL) {
-		if (settings_copy(&settings, c->settings) == -1 ||
-		    buf_add(&chain, c->chain->data, c->chain->len) == -1) {
-			err_set(err, ERR_NOMEM, "", "bundle");
-			goto out;
-		}
-	} else if (generation_settings(conf, c->local, &settings, err) == -1 ||
-		   generation_chain(conf, c->local, &chain, err) == -1) {
-		goto out;
-	}
-	settings.all_scanners = !c->own;
-	json_object_object_add(
-	    o, "settings", settings_to_store(&settings, SETTINGS_FIRST));
-	json_object_object_add(o, "chain",
-	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
-	rc = 0;
-out:
-	settings_clear(&settings);
-	buf_clear(&chain);
-	return rc;
-}
-
-static struct json_object *
-body_make(
-    const struct conf *conf, const struct cluster_content *c, struct err *err)
-{
-	struct json_object *o;
-
-	if ((o = json_object_new_object()) == NULL) {
-		err_set(err, ERR_NOMEM, "", "bundle");
-		return NULL;
-	}
-	jsonx_put_str(o, "apply", c->apply);
-	jsonx_put_str(o, "by", c->by);
-	jsonx_put_str(o, "console", conf->cluster_name);
-	if (c->rejoin) {
-		json_object_object_add(
-		    o, "rejoin", json_object_new_boolean(true));
-	} else if (body_content(conf, c, o, err) == -1) {
-		json_object_put(o);
-		return NULL;
-	}
-	return o;
-}
-
-static void
-chain_wipe(struct json_object *body)
-{
-	struct json_object *v = jsonx_path(body, "chain");
-
-	if (json_object_is_type(v, json_type_string))
-		OPENSSL_cleanse((char *)(uintptr_t)json_object_get_string(v),
-		    (size_t)json_object_get_string_len(v));
-}
-
-int
-cluster_seal(const struct conf *conf, const char *host,
-    const struct cluster_content *c, struct buf *sealed, struct err *err)
-{
-	struct bundle_identity console;
-	struct bundle_head head;
-	struct pki_bytes cert;
-	struct json_object *body = NULL;
-	struct cluster_state s;
-	struct buf pair, pem;
-	int rc = -1;
-
-	buf_init(&pair, BUNDLE_PEM_MAX);
-	buf_init(&pem, BUNDLE_PEM_MAX);
-	if (cluster_state_read(conf, &s, err) == -1 ||
-	    cluster_identity_pair(conf, &pair, err) == -1 ||
-	    cluster_host_cert(conf, host, &pem, err) == -1 ||
-	    (body = body_make(conf, c, err)) == NULL)
-		goto out;
-	head.cluster = s.id;
-	head.host = host;
-	head.generation = c->generation;
-	head.own = c->own;
-	console.key.data = console.certificate.data = pair.data;
-	console.key.len = console.certificate.len = pair.len;
-	cert.data = pem.data;
-	cert.len = pem.len;
-	rc = bundle_seal(&head, body, &console, &cert, sealed, err);
-out:
-	chain_wipe(body);
-	json_object_put(body);
-	buf_clear(&pair);
-	buf_clear(&pem);
-	return rc;
-}
 
 /* Key blocks of a chain file to one side, certificates to the other. */
 static int
@@ -305,15 +196,6 @@ keep_failure(const struct conf *conf, const struct cluster_order *order,
 		log_warn("cluster: the failure cannot be recorded");
 }
 
-void
-cluster_state_rejoin(struct cluster_state *s)
-{
-	/* So that the very same generation is taken once more. */
-	if (s->own && s->generation > 0)
-		s->generation--;
-	s->own = false;
-}
-
 /* job: NULL when the order was to rejoin. */
 static int
 keep_success(const struct conf *conf, const struct cluster_order *order,
@@ -415,6 +297,7 @@ cluster_apply(const struct conf *conf, const struct cluster_order *order,
 	if (cluster_state_read(conf, &s, &why) == -1 ||
 	    random_hex(o->req.job, 16, &why) == -1)
 		goto out;
+	cluster_state_keep(&s, o->req.keep);
 	if (open_bundle(conf, &s, order, &generation, &body, &why) == -1 ||
 	    order_read(o, conf, body, &why) == -1) {
 		keep_refusal(conf, order, &why);
@@ -428,8 +311,7 @@ out:
 		*ret_error = json_object_get(jsonx_path(job, "error"));
 	if (rc == -1 && err != NULL)
 		*err = why;
-	chain_wipe(body);
-	json_object_put(body);
+	jsonx_wipe(body);
 	json_object_put(job);
 	order_clear(o);
 	free(o);
@@ -441,6 +323,7 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
     const char *job, struct json_object **ret_job, struct err *err)
 {
 	struct json_object *patch = NULL;
+	struct cluster_state s;
 	struct settings settings;
 	struct order *order;
 	struct buf chain;
@@ -451,7 +334,8 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 	order_init(order);
 	buf_init(&chain, CHAIN_MAX);
 	settings_default(&settings);
-	if (generation_settings(conf, local, &settings, err) == -1 ||
+	if (cluster_state_read(conf, &s, err) == -1 ||
+	    generation_settings(conf, local, &settings, err) == -1 ||
 	    generation_chain(conf, local, &chain, err) == -1 ||
 	    order_chain(order, &chain, err) == -1)
 		goto out;
@@ -460,6 +344,7 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 		err_set(err, ERR_NOMEM, "", "settings");
 		goto out;
 	}
+	cluster_state_keep(&s, order->req.keep);
 	order->req.settings = patch;
 	order->req.actor = *who;
 	(void)snprintf(order->req.job, sizeof(order->req.job), "%s", job);

@@ -1,5 +1,5 @@
 /*
- * test_highest.c - the number of the next Save, whatever became of etcd.
+ * test_numbers.c - the number of the next Save, whatever became of etcd.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,7 @@
 #include <json-c/json.h>
 
 #include "../suite.h"
-#include "../../../src/daemon/cluster_save.h"
-#include "cluster.h"
+#include "../../../src/cluster/rollout.h"
 #include "fsx.h"
 
 static char dir[] = "/tmp/postseal-highest.XXXXXX";

@@ -1,9 +1,9 @@
 /*
- * cluster_chosen.c - "Apply to all" is not ticked: a Save for chosen hosts.
+ * chosen.c - "Apply to all" is not ticked: a Save for chosen hosts.
  *
  *   begin    names, and is this console up to date?
  *   (here)   with this host among them: a Save here first, as always
- *   (not)    inspected here, applied nowhere (cluster_offer)
+ *   (not)    inspected here, applied nowhere (apply_look)
  *   seal     for each other host, in chosen/NAME.json
  *   outbox   chosen.json: postseal-sync swaps it into etcd's "desired"
  *   wait     until each host has proved it or failed: that is the answer
@@ -17,23 +17,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cluster_save.h"
 #include "fsx.h"
 #include "jsonx.h"
-#include "opcluster.h"
+#include "rollout.h"
 #include "util.h"
 
 #define LOCK_MS 10000
 
 static bool
-is_self(const struct call *c, const char *name)
+is_self(const struct conf *conf, const char *name)
 {
-	return strcmp(name, c->conf->cluster_name) == 0;
+	return strcmp(name, conf->cluster_name) == 0;
 }
 
 /* Each is enrolled, and there once. */
 static int
-check_names(struct call *c, struct chosen *ch, struct err *err)
+check_names(const struct conf *conf, struct chosen *ch, struct err *err)
 {
 	size_t i, j, n = json_object_array_length(ch->names);
 	const char *name;
@@ -53,11 +52,11 @@ check_names(struct call *c, struct chosen *ch, struct err *err)
 				    "scanners", "%.64s is there twice", name);
 		}
 		buf_init(&pem, BUNDLE_PEM_MAX);
-		rc = cluster_host_cert(c->conf, name, &pem, err);
+		rc = cluster_host_cert(conf, name, &pem, err);
 		buf_clear(&pem);
 		if (rc == -1)
 			return -1;
-		if (is_self(c, name))
+		if (is_self(conf, name))
 			ch->here = true;
 		else
 			ch->others++;
@@ -68,12 +67,12 @@ check_names(struct call *c, struct chosen *ch, struct err *err)
 /* One that postseal-sync could not hand on yet: the next would take its
  * place, and its hosts would never hear of it. */
 static int
-check_waiting(struct call *c, struct err *err)
+check_waiting(const struct conf *conf, struct err *err)
 {
 	struct json_object *o = NULL;
 	int rc = 0;
 
-	if (cluster_file_read(c->conf, "chosen.json", &o, err) == -1)
+	if (cluster_file_read(conf, "chosen.json", &o, err) == -1)
 		return -1;
 	if (o != NULL && jsonx_path_str(o, "outcome", "")[0] == '\0')
 		rc = err_set(err, ERR_APPLY_BUSY, "scanners",
@@ -83,7 +82,7 @@ check_waiting(struct call *c, struct err *err)
 }
 
 int
-chosen_begin(struct call *c, struct json_object *names,
+chosen_begin(const struct conf *conf, struct json_object *names,
     struct json_object *settings, struct chosen *ch, struct err *err)
 {
 	struct json_object *seen = NULL;
@@ -95,18 +94,18 @@ chosen_begin(struct call *c, struct json_object *names,
 	if (names == NULL || json_object_array_length(names) == 0)
 		return 0;
 	ch->names = names;
-	if (cluster_state_read(c->conf, &s, err) == -1)
+	if (cluster_state_read(conf, &s, err) == -1)
 		return -1;
-	if (!c->conf->cluster_console)
+	if (!conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "scanners",
 		    "this host is no console of the cluster");
 	if (json_object_get_boolean(jsonx_path(settings, "all_scanners")))
 		return err_set(err, ERR_FIELD_INVALID, "scanners",
 		    "scanners: not together with all_scanners");
-	if (check_names(c, ch, err) == -1 ||
-	    (ch->others > 0 && check_waiting(c, err) == -1) ||
-	    cluster_highest(c->conf, &highest, err) == -1 ||
-	    cluster_seen(c->conf, &seen, &ch->fresh, err) == -1)
+	if (check_names(conf, ch, err) == -1 ||
+	    (ch->others > 0 && check_waiting(conf, err) == -1) ||
+	    cluster_highest(conf, &highest, err) == -1 ||
+	    cluster_seen(conf, &seen, &ch->fresh, err) == -1)
 		return -1;
 	ch->base = jsonx_path_int(seen, "desired.chosen.generation");
 	ch->generation = (highest.own > ch->base ? highest.own : ch->base) + 1;
@@ -126,7 +125,7 @@ chosen_begin(struct call *c, struct json_object *names,
 
 /* What a host gets, by its name, until the next such Save. */
 static int
-keep_sealed(struct call *c, const char *name, const char *id,
+keep_sealed(const struct conf *conf, const char *name, const char *id,
     const struct buf *sealed, struct err *err)
 {
 	char file[BUNDLE_NAME_MAX + 16];
@@ -137,13 +136,13 @@ keep_sealed(struct call *c, const char *name, const char *id,
 	jsonx_put_str(o, "id", id);
 	json_object_object_add(
 	    o, "blob", jsonx_new_b64(sealed->data, sealed->len));
-	rc = cluster_file_write(c->conf, file, o, err);
+	rc = cluster_file_write(conf, file, o, err);
 	json_object_put(o);
 	return rc;
 }
 
 static int
-seal_all(struct call *c, struct json_object *names, const char *id,
+seal_all(const struct conf *conf, struct json_object *names, const char *id,
     const struct cluster_content *content, struct err *err)
 {
 	struct buf sealed;
@@ -151,14 +150,14 @@ seal_all(struct call *c, struct json_object *names, const char *id,
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < json_object_array_length(names); i++) {
-		if (is_self(c, jsonx_str_at(names, i)))
+		if (is_self(conf, jsonx_str_at(names, i)))
 			continue;
 		buf_init(&sealed, BUNDLE_SEALED_MAX);
 		rc = cluster_seal(
-		    c->conf, jsonx_str_at(names, i), content, &sealed, err);
+		    conf, jsonx_str_at(names, i), content, &sealed, err);
 		if (rc == 0)
 			rc = keep_sealed(
-			    c, jsonx_str_at(names, i), id, &sealed, err);
+			    conf, jsonx_str_at(names, i), id, &sealed, err);
 		buf_clear(&sealed);
 	}
 	return rc;
@@ -166,13 +165,13 @@ seal_all(struct call *c, struct json_object *names, const char *id,
 
 /* The others of the names, as an array of its own. */
 static struct json_object *
-others_of(const struct call *c, struct json_object *names)
+others_of(const struct conf *conf, struct json_object *names)
 {
 	struct json_object *list = json_object_new_array();
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(names); i++) {
-		if (!is_self(c, jsonx_str_at(names, i)))
+		if (!is_self(conf, jsonx_str_at(names, i)))
 			json_object_array_add(
 			    list, json_object_get(
 				      json_object_array_get_idx(names, i)));
@@ -183,8 +182,9 @@ others_of(const struct call *c, struct json_object *names)
 /* Sealed, and on its way to etcd; under chosen.lock, as of two at once the
  * second would take the first one's place. */
 static int
-send_locked(struct call *c, const struct chosen *ch, struct json_object *names,
-    struct cluster_content *content, char id[33], struct err *err)
+send_locked(const struct conf *conf, const struct chosen *ch,
+    struct json_object *names, struct cluster_content *content, char id[33],
+    struct err *err)
 {
 	struct json_object *o;
 	char at[32];
@@ -192,46 +192,45 @@ send_locked(struct call *c, const struct chosen *ch, struct json_object *names,
 
 	content->own = true;
 	content->generation = ch->generation;
-	content->by = c->actor.user;
-	if (check_waiting(c, err) == -1)
+	if (check_waiting(conf, err) == -1)
 		return -1;
 	if (random_hex(id, 16, err) == -1 ||
-	    seal_all(c, names, id, content, err) == -1)
+	    seal_all(conf, names, id, content, err) == -1)
 		return -1;
 	time_iso(time(NULL), at);
 	o = json_object_new_object();
 	jsonx_put_str(o, "id", id);
 	jsonx_put_int(o, "base", ch->base);
 	jsonx_put_int(o, "generation", ch->generation);
-	jsonx_put_str(o, "by", c->actor.user);
+	jsonx_put_str(o, "by", content->by);
 	jsonx_put_str(o, "at", at);
 	jsonx_put_str(o, "apply", content->apply);
-	json_object_object_add(o, "hosts", others_of(c, names));
+	json_object_object_add(o, "hosts", others_of(conf, names));
 	jsonx_put_str(o, "outcome", "");
-	rc = cluster_file_write(c->conf, "chosen.json", o, err);
+	rc = cluster_file_write(conf, "chosen.json", o, err);
 	json_object_put(o);
 	return rc;
 }
 
 static int
-send_off(struct call *c, const struct chosen *ch, struct json_object *names,
-    struct cluster_content *content, char id[33], struct err *err)
+send_off(const struct conf *conf, const struct chosen *ch,
+    struct json_object *names, struct cluster_content *content, char id[33],
+    struct err *err)
 {
 	char path[1024];
 	int fd, rc;
 
-	if (cluster_path(c->conf, "chosen.lock", path, sizeof(path), err) ==
-		-1 ||
+	if (cluster_path(conf, "chosen.lock", path, sizeof(path), err) == -1 ||
 	    (fd = fsx_lock(path, LOCK_MS, err)) == -1)
 		return -1;
-	rc = send_locked(c, ch, names, content, id, err);
+	rc = send_locked(conf, ch, names, content, id, err);
 	close(fd);
 	return rc;
 }
 
 /* Published, and proved by each of them; content is in force nowhere yet. */
 static int
-hand_on(struct call *c, const struct chosen *ch,
+hand_on(const struct conf *conf, const struct chosen *ch,
     struct cluster_content *content, struct json_object *result,
     struct err *err)
 {
@@ -239,9 +238,9 @@ hand_on(struct call *c, const struct chosen *ch,
 	char id[33], state[16], detail[200];
 	bool fresh;
 
-	if (send_off(c, ch, ch->names, content, id, err) == -1 ||
+	if (send_off(conf, ch, ch->names, content, id, err) == -1 ||
 	    cluster_outcome(
-		c, "chosen.json", id, ch->fresh, state, detail, err) == -1)
+		conf, "chosen.json", id, ch->fresh, state, detail, err) == -1)
 		return -1;
 	if (strcmp(state, "stale") == 0)
 		return err_set(err, ERR_SETTINGS_STALE, "",
@@ -249,12 +248,12 @@ hand_on(struct call *c, const struct chosen *ch,
 	if (strcmp(state, "failed") == 0)
 		return err_set(err, ERR_SCANNER_FAILED, "", "%s", detail);
 	if (strcmp(state, "published") == 0) {
-		if (chosen_wait(c, ch, &hosts, err) == -1)
+		if (chosen_wait(conf, ch, &hosts, err) == -1)
 			return -1;
 	} else {
-		if (cluster_seen(c->conf, &seen, &fresh, err) == -1)
+		if (cluster_seen(conf, &seen, &fresh, err) == -1)
 			return -1;
-		hosts = chosen_hosts(c, seen, ch->names, ch->generation);
+		hosts = chosen_hosts(conf, seen, ch->names, ch->generation);
 		json_object_put(seen);
 	}
 	return chosen_conclude(result, hosts, state, ch->generation, err);
@@ -262,9 +261,9 @@ hand_on(struct call *c, const struct chosen *ch,
 
 /* The others' proofs as one step of the job. */
 static int
-prove(struct call *c, const struct chosen *ch, struct cluster_content *content,
-    struct json_object *job, apply_progress progress, void *arg,
-    struct err *err)
+prove(const struct conf *conf, const struct chosen *ch,
+    struct cluster_content *content, struct json_object *job,
+    apply_progress progress, void *arg, struct err *err)
 {
 	struct json_object *steps = jsonx_path(job, "steps");
 	struct json_object *step = json_object_new_object();
@@ -275,29 +274,30 @@ prove(struct call *c, const struct chosen *ch, struct cluster_content *content,
 	jsonx_put_str(step, "state", "running");
 	json_object_array_add(steps, step);
 	progress(job, arg);
-	rc = hand_on(c, ch, content, jsonx_path(job, "result"), err);
+	rc = hand_on(conf, ch, content, jsonx_path(job, "result"), err);
 	jsonx_put_int(step, "ms", now_ms() - start);
 	jsonx_put_str(step, "state", rc == 0 ? "done" : "failed");
 	return rc;
 }
 
 static void
-note(struct call *c, const struct chosen *ch, const char *outcome)
+note(const struct conf *conf, const struct actor *who, const struct chosen *ch,
+    const char *outcome)
 {
 	char text[300];
 
 	(void)snprintf(text, sizeof(text), "chosen %lld: %.250s",
 	    (long long)ch->generation,
 	    json_object_to_json_string_ext(ch->names, JSON_C_TO_STRING_PLAIN));
-	if (audit_add(c->conf, &c->actor, "connection.apply", outcome, text,
-		NULL) == -1)
+	if (audit_add(conf, who, "connection.apply", outcome, text, NULL) == -1)
 		log_warn("the audit log cannot be written");
 }
 
 /* The job's last words. */
 static int
-finish(struct call *c, const struct chosen *ch, struct json_object *job,
-    const struct err *why, int rc, struct json_object *error)
+finish(const struct conf *conf, const struct actor *who,
+    const struct chosen *ch, struct json_object *job, const struct err *why,
+    int rc, struct json_object *error)
 {
 	const char *state = "applied";
 	struct json_object *e = error;
@@ -316,8 +316,8 @@ finish(struct call *c, const struct chosen *ch, struct json_object *job,
 	}
 	jsonx_put_str(job, "state", state);
 	json_object_object_add(job, "scanners", json_object_get(ch->names));
-	note(c, ch, state);
-	return job_write(c->conf, job, NULL);
+	note(conf, who, ch, state);
+	return job_write(conf, job, NULL);
 }
 
 static struct json_object *
@@ -363,29 +363,31 @@ put_result(const struct apply_request *req, struct json_object *job,
 }
 
 static int
-offer(struct call *c, const struct chosen *ch, const struct apply_request *req,
-    struct json_object *job, apply_progress progress, void *arg,
-    struct json_object **ret_error, struct err *err)
+offer(const struct conf *conf, const struct chosen *ch,
+    const struct apply_request *req, struct json_object *job,
+    apply_progress progress, void *arg, struct json_object **ret_error,
+    struct err *err)
 {
 	struct json_object *step =
 	    json_object_array_get_idx(jsonx_path(job, "steps"), 0);
-	struct cluster_offer made = {.findings = NULL};
+	struct apply_looked made = {.findings = NULL};
 	struct cluster_content content = {0};
 	int64_t start = now_ms();
 	int rc;
 
 	settings_default(&made.settings);
 	buf_init(&made.chain, BUNDLE_BODY_MAX);
-	rc = cluster_offer(c->conf, req, &made, ret_error, err);
+	rc = apply_look(conf, req, &made, ret_error, err);
 	jsonx_put_int(step, "ms", now_ms() - start);
 	jsonx_put_str(step, "state", rc == 0 ? "done" : "failed");
 	if (rc == 0) {
+		content.by = req->actor.user;
 		content.settings = &made.settings;
 		content.chain = &made.chain;
-		content.apply = apply_mode_name(
-		    req->mode_given ? req->mode : c->conf->apply);
+		content.apply =
+		    apply_mode_name(req->mode_given ? req->mode : conf->apply);
 		put_result(req, job, content.apply, made.findings);
-		rc = prove(c, ch, &content, job, progress, arg, err);
+		rc = prove(conf, ch, &content, job, progress, arg, err);
 	}
 	settings_clear(&made.settings);
 	buf_clear(&made.chain);
@@ -393,7 +395,7 @@ offer(struct call *c, const struct chosen *ch, const struct apply_request *req,
 }
 
 int
-chosen_run(struct call *c, const struct chosen *ch,
+chosen_run(const struct conf *conf, const struct chosen *ch,
     const struct apply_request *req, apply_progress progress, void *arg,
     struct json_object **ret_job, struct err *err)
 {
@@ -403,8 +405,8 @@ chosen_run(struct call *c, const struct chosen *ch,
 
 	err_clear(&why);
 	progress(job, arg);
-	rc = offer(c, ch, req, job, progress, arg, &error, &why);
-	(void)finish(c, ch, job, &why, rc, error);
+	rc = offer(conf, ch, req, job, progress, arg, &error, &why);
+	(void)finish(conf, &req->actor, ch, job, &why, rc, error);
 	if (rc == -1)
 		json_object_object_add(job, "result", NULL);
 	*ret_job = job;
@@ -414,7 +416,7 @@ chosen_run(struct call *c, const struct chosen *ch,
 }
 
 int
-chosen_end(struct call *c, const struct chosen *ch,
+chosen_end(const struct conf *conf, const struct chosen *ch,
     const struct apply_request *req, struct json_object *job,
     apply_progress progress, void *arg, struct err *err)
 {
@@ -425,35 +427,38 @@ chosen_end(struct call *c, const struct chosen *ch,
 	if (ch->others == 0)
 		return 0;
 	err_clear(&why);
+	content.by = req->actor.user;
 	content.local = (long)jsonx_path_int(job, "result.generation");
 	content.apply = jsonx_path_str(job, "result.apply", "restart");
 	jsonx_put_str(job, "state", "running");
-	rc = prove(c, ch, &content, job, progress, arg, &why);
+	rc = prove(conf, ch, &content, job, progress, arg, &why);
 	/* This host has the settings already: not "nothing was done". */
 	if (rc == -1 && why.code == ERR_SETTINGS_STALE)
 		rc = err_set(&why, ERR_SCANNER_FAILED, "",
 		    "another console has saved for chosen hosts meanwhile; "
 		    "only this host has the new settings");
-	(void)finish(c, ch, job, &why, rc, NULL);
+	(void)finish(conf, &req->actor, ch, job, &why, rc, NULL);
 	if (rc == -1 && err != NULL)
 		*err = why;
 	return rc;
 }
 
 int
-chosen_rejoin(struct call *c, const char *name, struct err *err)
+chosen_rejoin(
+    const struct conf *conf, const char *by, const char *name, struct err *err)
 {
-	struct cluster_content content = {.rejoin = true, .apply = "restart"};
+	struct cluster_content content = {
+	    .rejoin = true, .by = by, .apply = "restart"};
 	struct json_object *names = json_object_new_array();
 	char id[33], state[16] = "", detail[200] = "";
 	struct chosen ch;
 	int rc;
 
 	json_object_array_add(names, json_object_new_string(name));
-	if ((rc = chosen_begin(c, names, NULL, &ch, err)) == 0 &&
-	    (rc = send_off(c, &ch, names, &content, id, err)) == 0)
+	if ((rc = chosen_begin(conf, names, NULL, &ch, err)) == 0 &&
+	    (rc = send_off(conf, &ch, names, &content, id, err)) == 0)
 		rc = cluster_outcome(
-		    c, "chosen.json", id, ch.fresh, state, detail, err);
+		    conf, "chosen.json", id, ch.fresh, state, detail, err);
 	json_object_put(names);
 	if (rc == 0 && strcmp(state, "stale") == 0)
 		rc = err_set(err, ERR_SETTINGS_STALE, "",

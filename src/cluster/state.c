@@ -1,5 +1,5 @@
 /*
- * cluster_state.c - state.json: which generation of the cluster is in force
+ * state.c - state.json: which generation of the cluster is in force
  * on this host, whether it has settings of its own, and what failed here.
  *
  * Generations for all hosts and those for this host alone are two counts; a
@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "cluster.h"
+#include "host.h"
 #include "jsonx.h"
 
 #define AT(member) offsetof(struct cluster_state, member)
@@ -129,4 +129,20 @@ cluster_state_write(
 	rc = cluster_file_write(conf, "state.json", o, err);
 	json_object_put(o);
 	return rc;
+}
+
+void
+cluster_state_rejoin(struct cluster_state *s)
+{
+	/* So that the very same generation is taken once more. */
+	if (s->own && s->generation > 0)
+		s->generation--;
+	s->own = false;
+}
+
+void
+cluster_state_keep(const struct cluster_state *s, long keep[2])
+{
+	keep[0] = (long)s->local;
+	keep[1] = (long)s->previous;
 }

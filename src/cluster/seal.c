@@ -1,0 +1,131 @@
+/*
+ * seal.c - console: settings out of a generation, or those of a Save, sealed
+ * for one host.
+ *
+ * The body of a bundle: {"settings", "apply", "by", "console",
+ * "chain": base64 of key and chain (PEM), or null}, or, for one host alone,
+ * {"rejoin": true, "apply", "by", "console"}.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "jsonx.h"
+
+/* Settings and chain: those given, or of a generation. */
+static int
+body_content(const struct conf *conf, const struct cluster_content *c,
+    struct json_object *o, struct err *err)
+{
+	struct settings settings;
+	struct buf chain;
+	int rc = -1;
+
+	buf_init(&chain, CHAIN_MAX);
+	settings_default(&settings);
+	if (c->settings != NULL) {
+		if (settings_copy(&settings, c->settings) == -1 ||
+		    buf_add(&chain, c->chain->data, c->chain->len) == -1) {
+			err_set(err, ERR_NOMEM, "", "bundle");
+			goto out;
+		}
+	} else if (generation_settings(conf, c->local, &settings, err) == -1 ||
+		   generation_chain(conf, c->local, &chain, err) == -1) {
+		goto out;
+	}
+	settings.all_scanners = !c->own;
+	json_object_object_add(
+	    o, "settings", settings_to_store(&settings, SETTINGS_FIRST));
+	json_object_object_add(o, "chain",
+	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
+	rc = 0;
+out:
+	settings_clear(&settings);
+	buf_clear(&chain);
+	return rc;
+}
+
+static struct json_object *
+body_make(
+    const struct conf *conf, const struct cluster_content *c, struct err *err)
+{
+	struct json_object *o;
+
+	if ((o = json_object_new_object()) == NULL) {
+		err_set(err, ERR_NOMEM, "", "bundle");
+		return NULL;
+	}
+	jsonx_put_str(o, "apply", c->apply);
+	jsonx_put_str(o, "by", c->by);
+	jsonx_put_str(o, "console", conf->cluster_name);
+	if (c->rejoin) {
+		json_object_object_add(
+		    o, "rejoin", json_object_new_boolean(true));
+	} else if (body_content(conf, c, o, err) == -1) {
+		json_object_put(o);
+		return NULL;
+	}
+	return o;
+}
+
+int
+cluster_seal(const struct conf *conf, const char *host,
+    const struct cluster_content *c, struct buf *sealed, struct err *err)
+{
+	struct bundle_identity console;
+	struct bundle_head head;
+	struct pki_bytes cert;
+	struct json_object *body = NULL;
+	struct cluster_state s;
+	struct buf pair, pem;
+	int rc = -1;
+
+	buf_init(&pair, BUNDLE_PEM_MAX);
+	buf_init(&pem, BUNDLE_PEM_MAX);
+	if (cluster_state_read(conf, &s, err) == -1 ||
+	    cluster_identity_pair(conf, &pair, err) == -1 ||
+	    cluster_host_cert(conf, host, &pem, err) == -1 ||
+	    (body = body_make(conf, c, err)) == NULL)
+		goto out;
+	head.cluster = s.id;
+	head.host = host;
+	head.generation = c->generation;
+	head.own = c->own;
+	console.key.data = console.certificate.data = pair.data;
+	console.key.len = console.certificate.len = pair.len;
+	cert.data = pem.data;
+	cert.len = pem.len;
+	rc = bundle_seal(&head, body, &console, &cert, sealed, err);
+out:
+	jsonx_wipe(body);
+	buf_clear(&pair);
+	buf_clear(&pem);
+	return rc;
+}
+
+/* What chosen/NAME.json holds for that host. */
+int
+cluster_sealed(const struct conf *conf, const char *host, const char *id,
+    struct json_object **data, struct err *err)
+{
+	char file[BUNDLE_NAME_MAX + 16];
+	struct json_object *o = NULL;
+	int rc = -1;
+
+	if (!bundle_name_valid(host))
+		return err_set(err, ERR_SCANNER_UNKNOWN, "host", "no name");
+	(void)snprintf(file, sizeof(file), "chosen/%s.json", host);
+	if (cluster_file_read(conf, file, &o, err) == -1)
+		return -1;
+	if (o == NULL || strcmp(jsonx_path_str(o, "id", ""), id) != 0) {
+		err_set(err, ERR_SCANNER_UNKNOWN, "host",
+		    "nothing was sealed for %.64s", host);
+	} else {
+		*data = json_object_new_object();
+		json_object_object_add(
+		    *data, "blob", json_object_get(jsonx_path(o, "blob")));
+		rc = 0;
+	}
+	json_object_put(o);
+	return rc;
+}
