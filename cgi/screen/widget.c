@@ -76,22 +76,37 @@ now(const struct screen *s, const struct settings_field *f)
 	return "";
 }
 
+/* What is to be decided about several settings is asked once: asked has the
+ * rows before these. */
 static void
-put_findings(const struct screen *s, struct json_object *o,
-    const struct settings_field *f)
+findings_add_to(struct json_object *rows, struct json_object *more,
+    struct json_object *asked)
 {
-	bool bad = false, worse = false;
-	struct json_object *rows = findings_at(s, f->form, &bad), *more;
+	struct json_object *row;
 	size_t i;
 
-	if (f->form2 != NULL) {
-		more = findings_at(s, f->form2, &worse);
-		for (i = 0; i < json_object_array_length(more); i++)
-			json_object_array_add(
-			    rows, json_object_get(
-				      json_object_array_get_idx(more, i)));
-		json_object_put(more);
+	for (i = 0; i < json_object_array_length(more); i++) {
+		row = json_object_array_get_idx(more, i);
+		if (findings_have(asked, jsonx_path_str(row, "code", "")))
+			put_str(row, "ask", "");
+		json_object_array_add(rows, json_object_get(row));
 	}
+	for (i = 0; i < json_object_array_length(more); i++)
+		json_object_array_add(
+		    asked, json_object_get(json_object_array_get_idx(more, i)));
+	json_object_put(more);
+}
+
+static void
+put_findings(const struct screen *s, struct json_object *o,
+    const struct settings_field *f, struct json_object *asked)
+{
+	struct json_object *rows = json_object_new_array();
+	bool bad = false, worse = false;
+
+	findings_add_to(rows, findings_at(s, f->form, &bad), asked);
+	if (f->form2 != NULL)
+		findings_add_to(rows, findings_at(s, f->form2, &worse), asked);
 	json_object_object_add(o, "findings", rows);
 	put_bool(o, "bad", bad || worse);
 }
@@ -304,7 +319,8 @@ static const struct {
 #define WIDGETS (sizeof(widgets) / sizeof(widgets[0]))
 
 static struct json_object *
-widget(const struct screen *s, const struct settings_field *f)
+widget(const struct screen *s, const struct settings_field *f,
+    struct json_object *asked)
 {
 	struct json_object *o = json_object_new_object();
 	const char *text, *is;
@@ -324,7 +340,7 @@ widget(const struct screen *s, const struct settings_field *f)
 	    is != NULL ? (int)(is - f->parameter) : (int)sizeof(parameter),
 	    f->parameter);
 	put_str(o, "parameter", parameter);
-	put_findings(s, o, f);
+	put_findings(s, o, f, asked);
 	widgets[f->kind].put(s, f, o);
 	return o;
 }
@@ -333,6 +349,7 @@ void
 screen_settings(const struct screen *s, struct json_object *ctx)
 {
 	struct json_object *cards = json_object_new_object(), *card;
+	struct json_object *asked = json_object_new_array();
 	const struct settings_field *f;
 
 	for (f = settings_fields; f->form != NULL; f++) {
@@ -340,9 +357,10 @@ screen_settings(const struct screen *s, struct json_object *ctx)
 			card = json_object_new_array();
 			json_object_object_add(cards, f->card, card);
 		}
-		json_object_array_add(card, widget(s, f));
+		json_object_array_add(card, widget(s, f, asked));
 	}
 	json_object_object_add(ctx, "card", cards);
+	json_object_put(asked);
 }
 
 bool

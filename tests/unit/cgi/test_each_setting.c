@@ -250,6 +250,34 @@ START_TEST(typed_wrong)
 }
 END_TEST
 
+/* One decision about several settings is one box, at the first of them. */
+START_TEST(asked_once)
+{
+	static const char box[] = "value=\"interface.port_changed\"";
+	const struct settings_field *f;
+	struct json_object *list = json_object_new_array(), *o;
+	const char *at;
+	int n = 0;
+
+	in_force(settings_with(row(0), EACH_A), NULL);
+	for (f = settings_fields; f->form != NULL; f++) {
+		o = json_tokener_parse("{\"code\":\"interface.port_changed\","
+				       "\"severity\":\"confirm\"}");
+		json_object_object_add(
+		    o, "field", json_object_new_string(f->form));
+		json_object_array_add(list, o);
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "findings", list);
+	json_object_object_add(state, OP_CONNECTION_APPLY, o);
+	add(&req.query, "preview", "1", NULL);
+	render();
+	for (at = reply.body.data; (at = strstr(at, box)) != NULL; at++)
+		n++;
+	ck_assert_int_eq(n, 1);
+}
+END_TEST
+
 /* Where it is left to Postfix the screen says what Postfix has. */
 START_TEST(as_postfix_has_it)
 {
@@ -328,6 +356,7 @@ fill(TCase *tc)
 	tcase_add_loop_test(tc, help, 0, n);
 	tcase_add_loop_test(tc, pressed, 0, n);
 	tcase_add_loop_test(tc, typed_wrong, 0, n);
+	tcase_add_test(tc, asked_once);
 	tcase_add_loop_test(tc, as_postfix_has_it, 0, n);
 	tcase_add_loop_test(tc, from_the_api, 0, n);
 	tcase_add_loop_test(tc, not_with_files, 0, n);
