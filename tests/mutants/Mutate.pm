@@ -65,13 +65,13 @@ sub numbers
 	my ($text, $code) = @_;
 	my @m;
 
-	while ($code =~ /(?<![\w.])(0x[0-9a-fA-F]+|\d+)(?=[uUlL]*\b)/g) {
+	while ($code =~ /(?<![\w.])(\d+)(?=[uUlL]*\b)/g) {
 		my ($n, $at) = ($1, $-[0]);
-		my $hex = $n =~ /^0x/;
-
-		next if substr($code, 0, $at) =~ /\bchar [^;{}()]*\[\z/;
-		push @m, [$at, length $n, $hex ? "($n + 1)" : $n + 1];
-		push @m, [$at, length $n, $n - 1] if !$hex && $n > 0;
+		my $before = substr $code, 0, $at;
+		next if $before =~ /\bchar [^;{}()]*\[\z|\breturn -?\z/;
+		push @m, [$at, length $n, $n + 1]
+		    if $before !~ /= -\z/;
+		push @m, [$at, length $n, $n - 1] if $n > 0;
 	}
 	while ($text =~ /^#define[ \t]+\w+[ \t]+(\d+)[ \t]*(?=$|\/\*)/gm) {
 		push @m, [$-[1], length $1, $1 + 1];

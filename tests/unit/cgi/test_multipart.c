@@ -2,11 +2,13 @@
  * test_multipart.c - multipart/form-data, each case fed in pieces of many
  * sizes: the outcome must not depend on where the pieces end.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../suite.h"
 #include "core.h"
+#include "netlist.h"
 
 #define N(a)	   ((int)(sizeof(a) / sizeof((a)[0])))
 #define CD	   "Content-Disposition: form-data; "
@@ -89,6 +91,13 @@ static const struct {
     {S(TEXT("a", "b") "--B--\n"), NULL, ERR_REQ_MALFORMED},
     {S(TEXT("a", "b") "--B--x"), NULL, ERR_REQ_MALFORMED},
     {S(TEXT("a", "b") END END), NULL, ERR_REQ_MALFORMED},
+    {S(TEXT("a", "b") "--B--x\n"), NULL, ERR_REQ_MALFORMED},
+    {S(TEXT("a", "b") "--B--\rx"), NULL, ERR_REQ_MALFORMED},
+    {S(TEXT("a", "b") "--B--\n\n"), NULL, ERR_REQ_MALFORMED},
+    {S(TEXT("a", "b") "--B\r-\r\n"), NULL, ERR_REQ_MALFORMED},
+    {S("--B-x" CD "name=\"a\"\r\n\r\nb\r\n" END), NULL, ERR_REQ_MALFORMED},
+    {S("--B-\n" CD "name=\"a\"\r\n\r\nb\r\n" END), NULL, ERR_REQ_MALFORMED},
+    {S("--B\r-" CD "name=\"a\"\r\n\r\nb\r\n" END), NULL, ERR_REQ_MALFORMED},
     {S(TEXT("a", "b")), NULL, ERR_REQ_MALFORMED},
     {S(TEXT("a", "b") "--B"), NULL, ERR_REQ_MALFORMED},
     {S(TEXT("a", "b") "--B-"), NULL, ERR_REQ_MALFORMED},
@@ -123,6 +132,13 @@ static const struct {
     {S(PART(CD "name*=UTF-8''a", "b") END), NULL, ERR_REQ_MALFORMED},
     {S(PART(CD "name=\"a\"\r\nbroken", "b") END), NULL, ERR_REQ_MALFORMED},
     {S(PART(CD "name=\"a\"\r\n: x", "b") END), NULL, ERR_REQ_MALFORMED},
+    {S(PART(CD "name=\"a\"\r\nx", "b") END), NULL, ERR_REQ_MALFORMED},
+    {S(PART(CD "name=\"a\"\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\n"
+	       "A: 1\r\nA: 1",
+	 "b") PART(CD "name=\"b\"\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\n"
+		      "A: 1\r\nA: 1",
+	 "c") END),
+	"a=b|b=c", 0},
     {S(PART(CD "name=\"a\"\r\n folded: x", "b") END), NULL, ERR_REQ_MALFORMED},
     {S(PART(CD "name=\"a\"\rX: y", "b") END), NULL, ERR_REQ_MALFORMED},
     {S(PART(CD "name=\"a\"\nX: y", "b") END), NULL, ERR_REQ_MALFORMED},
@@ -213,6 +229,8 @@ START_TEST(parses)
 			ck_assert_msg(rc == 0, "%zu: %s", pieces[i], err.msg);
 			render(&fs, &b);
 			ck_assert_str_eq(b.data, cases[_i].out);
+			for (size_t k = 0; k < fs.n; k++)
+				ck_assert_int_eq(fs.v[k].value[fs.v[k].len], 0);
 			buf_clear(&b);
 		}
 		fields_clear(&fs);
@@ -235,20 +253,43 @@ static const struct {
 	PKI_FILE_MAX + 1},
     {CD "name=\"a\"; filename=\"f\"", 300000, ERR_NONE, PKI_FILE_MAX + 1},
     {CD "name=\"private_key\"", 300000, ERR_NONE, PKI_FILE_MAX + 1},
+    {CD "name=\"access_file\"; filename=\"f\"", NETLIST_BYTES + 9, ERR_NONE,
+	NETLIST_BYTES + 1},
 };
 
-START_TEST(limits_content)
+/* What no line end is in is not copied bit by bit. */
+START_TEST(limits_one_line)
 {
 	struct fields fs;
 	struct err err;
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
+	buf_adds(&b, "--B\r\n" CD "name=\"a\"\r\n\r\n");
+	for (size_t i = 0; i < FIELD_TEXT_MAX + 1; i++)
+		buf_addc(&b, 'x');
+	buf_adds(&b, "\r\n" END);
+	ck_assert_int_eq(parse(b.data, b.len, 1 << 20, &fs, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FIELD_TOO_LONG);
+	fields_clear(&fs);
+	buf_clear(&b);
+}
+END_TEST
+
+START_TEST(limits_content)
+{
+	struct fields fs;
+	struct err err;
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 1 << 20);
 	buf_printf(&b, "--B\r\n%s\r\n\r\n", sizes[_i].head);
 	for (size_t i = 0; i < sizes[_i].len; i++)
 		buf_addc(&b, "x\r\n-"[i % 4]);
 	buf_adds(&b, "\r\n" END);
-	parse(b.data, b.len, 8192, &fs, &err);
+	rc = parse(b.data, b.len, 8192, &fs, &err);
+	ck_assert_int_eq(rc, sizes[_i].code == ERR_NONE ? 0 : -1);
 	ck_assert_str_eq(err_name(err.code), err_name(sizes[_i].code));
 	if (sizes[_i].code == ERR_NONE)
 		ck_assert_uint_eq(fs.v[0].len, sizes[_i].kept);
@@ -369,8 +410,11 @@ main(void)
 {
 	TCase *t = tcase_create("all");
 
+	/* New memory is no zeros by luck. */
+	(void)mallopt(M_PERTURB, 0x5a);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, parses, 0, N(cases));
+	tcase_add_test(t, limits_one_line);
 	tcase_add_loop_test(t, limits_content, 0, N(sizes));
 	tcase_add_loop_test(t, limits_parts, 0, 3);
 	tcase_add_loop_test(t, limits_header, 0, N(lines));

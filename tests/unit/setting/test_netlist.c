@@ -197,6 +197,9 @@ static const struct {
     {"10.0.0.0/9\n10.128.0.0/10", "10.0.0.0/8", false, true, false},
     {"10.0.0.0/9\n10.1.0.0/16\n10.128.0.0/9", "10.0.0.0/8", false, true, true},
     {ANY4("1") "\n128.0.0.0/1", ANY4("0"), false, true, true},
+    {ANY4("1"), ANY4("0"), false, true, false},
+    {"::ffff:10.0.0.0/105\n10.128.0.0/9", "10.0.0.0/8", false, true, true},
+    {"10.0.0.0/9\n::ffff:10.128.0.0/105", "10.0.0.0/8", false, true, true},
     {ANY4("0"), "::1", false, false, false},
     {"::/0", "192.0.2.1", false, false, false},
     {"::/0", "::1", true, true, true},
@@ -213,6 +216,45 @@ START_TEST(questions)
 	ck_assert_int_eq(netlist_has(&l, &n), sets[_i].has);
 	ck_assert_int_eq(netlist_overlaps(&l, &n), sets[_i].overlaps);
 	ck_assert_int_eq(netlist_covers(&l, &n), sets[_i].covers);
+	netlist_clear(&l);
+}
+END_TEST
+
+START_TEST(equal)
+{
+	static const char *const texts[] = {ANY4("0"), "0.0.0.0", "10.0.0.0",
+	    "10.0.0.0/8", "10.0.0.1", "11.0.0.0", "::", "::/0", "::1", "::/8",
+	    "a00::", "a00::/8"};
+	struct net a, b;
+	int i, j;
+
+	for (i = 0; i < N(texts); i++)
+		for (j = 0; j < N(texts); j++) {
+			a = net(texts[i]);
+			b = net(texts[j]);
+			ck_assert_msg(net_equal(&a, &b) == (i == j), "%s %s",
+			    texts[i], texts[j]);
+		}
+}
+END_TEST
+
+/* More than there is room for at first. */
+START_TEST(growth)
+{
+	struct netlist l;
+	char text[64 * 1024] = "", *p = text;
+	struct net n;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		p += sprintf(p, "10.0.%d.%d\n", i / 256, i % 256);
+	fill(&l, text);
+	ck_assert_uint_eq(l.n, 1000);
+	for (i = 0; i < 1000; i++) {
+		sprintf(text, "10.0.%d.%d", i / 256, i % 256);
+		n = net(text);
+		ck_assert(net_equal(&l.v[i], &n));
+	}
 	netlist_clear(&l);
 }
 END_TEST
@@ -245,20 +287,25 @@ START_TEST(canonical)
 END_TEST
 
 /*
- * The same questions by brute force: sixteen addresses at the beginning, in
- * the middle and at the end of each family, and lists of the networks among
- * them as they come out of a die with a fixed seed.
+ * The same questions by brute force: sixteen networks beside each other, at
+ * the beginning, in the middle and at the end of each family, of one address
+ * each or of more, and lists of what lies among them as it comes out of a die
+ * with a fixed seed.
  */
 #define UNIVERSE 16
 static const struct {
-	const char *first; /* UNIVERSE addresses from here */
-	int bits;	   /* of the whole */
+	const char *first;
+	int bits; /* of the whole: the next four tell the sixteen */
 } ends[] = {
+    {"0.0.0.0", 0},
     {"0.0.0.0", 28},
+    {"8.0.0.0", 5},
     {"192.0.2.64", 28},
     {"255.255.255.240", 28},
+    {"::", 0},
     {"::", 124},
     {"2001:db8::ff0", 124},
+    {"2001:db8::", 70},
     {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0", 124},
 };
 
@@ -271,15 +318,19 @@ roll(unsigned sides)
 	return (die >> 16 & 0x7fff) % sides;
 }
 
-/* A network of 1 to 16 of the addresses; the bits that it holds. */
+/* 1 to 16 of them; the bits of *ret_set that it holds. */
 static struct net
 some_net(int end, unsigned *ret_set)
 {
 	struct net n = net(ends[end].first);
-	int log = (int)roll(5), size = 1 << log;
-	int at = (int)roll((unsigned)(UNIVERSE / size)) * size;
+	int log = (int)roll(5), size = 1 << log, i;
+	int at = (int)roll((unsigned)(UNIVERSE / size)) * size, bit;
 
-	n.addr[n.v6 ? 15 : 3] |= (unsigned char)at;
+	for (i = 0; i < 4; i++) {
+		bit = ends[end].bits + i;
+		if (at & 8 >> i)
+			n.addr[bit / 8] |= (unsigned char)(0x80 >> bit % 8);
+	}
 	n.bits = ends[end].bits + 4 - log;
 	*ret_set = ((1u << size) - 1) << at;
 	return n;
@@ -317,6 +368,8 @@ static void
 add(TCase *tc)
 {
 	tcase_add_test(tc, of_a_length);
+	tcase_add_test(tc, equal);
+	tcase_add_test(tc, growth);
 	tcase_add_test(tc, canonical);
 	tcase_add_loop_test(tc, brute_force, 0, N(ends));
 	tcase_add_loop_test(tc, takes, 0, N(good));
