@@ -167,4 +167,13 @@ struct json_object *settings_value(struct json_object *,
 int	settings_put(struct json_object *, const char *path,
 	    struct json_object *v);
 
+/* JSON Schema.  The members of settings into the properties of an object's
+ * schema; whole: as settings_to_json or settings_brief has them, with what is
+ * always there in "required".  The fields of a form into those of another. */
+void	settings_schema(struct json_object *schema, bool whole);
+void	settings_form_schema(struct json_object *schema);
+/* The schema of one of them there, or NULL. */
+struct json_object *settings_schema_of(struct json_object *schema,
+	    const struct settings_field *);
+
 #endif

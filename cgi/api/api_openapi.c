@@ -3,6 +3,7 @@
  * of schemas, bodies and answers, and each call of routes.def by their names.
  *
  * A parameter is "tag.name" there, or "name" where it is the same everywhere.
+ * The settings are those of settings.def, with what the screen says of them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,10 @@
 #include "api.h"
 #include "jsonx.h"
 #include "ops.h"
+#include "settings.h"
 
-#define DEPTH 32
+#define DEPTH	 32
+#define LANGUAGE "en" /* of the rest of it */
 
 static const struct call {
 	const char *method, *path;
@@ -148,6 +151,39 @@ step_names(void)
 	return list;
 }
 
+/* "Inactivity; minutes": its label, and what the schema itself has to say. */
+static void
+describe(struct app *app, struct json_object *schema)
+{
+	const struct settings_field *f;
+	struct json_object *one;
+	const char *more;
+	char text[256];
+
+	for (f = settings_fields; f->form != NULL; f++) {
+		one = settings_schema_of(schema, f);
+		more = jsonx_path_str(one, "description", "");
+		(void)snprintf(text, sizeof(text), "%s%s%s",
+		    catalog_text(app->texts, LANGUAGE, f->text),
+		    *more != '\0' ? "; " : "", more);
+		(void)jsonx_put_str(one, "description", text);
+	}
+}
+
+static void
+put_settings(struct app *app, struct json_object *doc)
+{
+	struct json_object *all = jsonx_path(doc, "components.schemas");
+	struct json_object *whole = jsonx_member(all, "Settings");
+	struct json_object *patch = jsonx_member(all, "ConnectionRequest");
+
+	settings_schema(whole, true);
+	settings_schema(patch, false);
+	settings_form_schema(jsonx_member(all, "ConnectionForm"));
+	describe(app, whole);
+	describe(app, patch);
+}
+
 int
 api_openapi(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
@@ -163,6 +199,7 @@ api_openapi(
 	json_object_object_add(
 	    jsonx_path(doc, "components.schemas.Step.properties.name"), "enum",
 	    step_names());
+	put_settings(app, doc);
 	rc = api_answer(reply, 200, doc, err);
 	json_object_put(doc);
 	return rc;

@@ -65,6 +65,29 @@ fail:
 	return -1;
 }
 
+struct json_object *
+schema_of_type(const char *type)
+{
+	struct json_object *o = json_object_new_object();
+
+	(void)jsonx_put_str(o, "type", type);
+	return o;
+}
+
+struct json_object *
+schema_of_words(const char *first, const char *const *words)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	json_object_array_add(
+	    list, first != NULL ? json_object_new_string(first) : NULL);
+	for (; *words != NULL; words++)
+		json_object_array_add(list, json_object_new_string(*words));
+	json_object_object_add(o, "enum", list);
+	return o;
+}
+
 const char *
 form_text(struct form *fm, const char *name)
 {

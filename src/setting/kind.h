@@ -41,6 +41,11 @@ struct setting_kind {
 	    struct json_object **);
 	bool (*same)(const void *, const void *);
 	bool (*managed)(const void *member);
+	/* JSON Schema of the value, and of its fields into the properties of
+	 * a form. */
+	struct json_object *(*schema)(const struct settings_field *);
+	void (*form_schema)(
+	    const struct settings_field *, struct json_object *properties);
 };
 extern const struct setting_kind kind_switch, kind_choice, kind_number,
     kind_limit, kind_list;
@@ -63,8 +68,19 @@ struct setting_item {
 };
 extern const struct setting_item item_network;
 
+#define SETTING_PATH_MAX 96
+
+/* Where the number of a list's entries stands in its place. */
+void setting_count_path(
+    const struct settings_field *, char dst[SETTING_PATH_MAX]);
+
 void *setting_member(struct settings *, const struct settings_field *);
 const void *setting_in(const struct settings *, const struct settings_field *);
+
+/* {"type": TYPE}, and {"enum": [first, words ...]}; first may be NULL. */
+struct json_object *schema_of_type(const char *type);
+struct json_object *schema_of_words(
+    const char *first, const char *const *words);
 
 /* The text of a field of the form, or NULL; no value of ours holds a NUL. */
 const char *form_text(struct form *, const char *name);

@@ -93,5 +93,18 @@ managed(const void *member)
 	return *(const int *)member != SETTING_KEEP;
 }
 
+static struct json_object *
+schema(const struct settings_field *f)
+{
+	return schema_of_words(NULL, f->names);
+}
+
+static void
+form_schema(const struct settings_field *f, struct json_object *properties)
+{
+	json_object_object_add(
+	    properties, f->form, schema_of_words("", f->names));
+}
+
 const struct setting_kind kind_choice = {
-    from_form, from_json, to_json, same, managed};
+    from_form, from_json, to_json, same, managed, schema, form_schema};

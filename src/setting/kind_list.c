@@ -354,5 +354,31 @@ managed(const void *member)
 	return *text_in(member) != '\0';
 }
 
+static struct json_object *
+schema(const struct settings_field *f)
+{
+	struct json_object *o = schema_of_type("array");
+	struct json_object *line = schema_of_type("string");
+	struct json_object *examples = json_object_new_array();
+	const char *const *s;
+
+	for (s = f->item->examples; *s != NULL; s++)
+		json_object_array_add(examples, json_object_new_string(*s));
+	json_object_object_add(line, "examples", examples);
+	json_object_object_add(o, "items", line);
+	(void)jsonx_put_int(o, "maxItems", (int64_t)f->entries_max);
+	return o;
+}
+
+static void
+form_schema(const struct settings_field *f, struct json_object *properties)
+{
+	struct json_object *file = schema_of_type("string");
+
+	(void)jsonx_put_str(file, "format", "binary");
+	json_object_object_add(properties, f->form, schema_of_type("string"));
+	json_object_object_add(properties, f->form2, file);
+}
+
 const struct setting_kind kind_list = {
-    from_form, from_json, to_json, same, managed};
+    from_form, from_json, to_json, same, managed, schema, form_schema};

@@ -122,7 +122,57 @@ managed(const void *member)
 	return *(const int *)member != SETTING_KEEP;
 }
 
+static struct json_object *
+bounds(int min, int max)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *types = json_object_new_array();
+
+	json_object_array_add(types, json_object_new_string("integer"));
+	json_object_array_add(types, json_object_new_string("null"));
+	json_object_object_add(o, "type", types);
+	(void)jsonx_put_int(o, "minimum", min);
+	(void)jsonx_put_int(o, "maximum", max);
+	return o;
+}
+
+static struct json_object *
+schema(const struct settings_field *f)
+{
+	struct json_object *o = bounds(f->min, f->max);
+
+	if (*f->unit != '\0')
+		(void)jsonx_put_str(o, "description", f->unit);
+	return o;
+}
+
+static struct json_object *
+limit_schema(const struct settings_field *f)
+{
+	struct json_object *o = bounds(0, f->max);
+
+	(void)jsonx_put_str(o, "description", "0: no limit");
+	return o;
+}
+
+static void
+form_schema(const struct settings_field *f, struct json_object *properties)
+{
+	json_object_object_add(properties, f->form, schema_of_type("string"));
+}
+
+static void
+limit_form_schema(
+    const struct settings_field *f, struct json_object *properties)
+{
+	static const char *const words[] = {"unlimited", "limited", NULL};
+
+	form_schema(f, properties);
+	json_object_object_add(
+	    properties, f->form2, schema_of_words("", words));
+}
+
 const struct setting_kind kind_number = {
-    from_form, from_json, to_json, same, managed};
-const struct setting_kind kind_limit = {
-    limit_from_form, limit_from_json, to_json, same, managed};
+    from_form, from_json, to_json, same, managed, schema, form_schema};
+const struct setting_kind kind_limit = {limit_from_form, limit_from_json,
+    to_json, same, managed, limit_schema, limit_form_schema};

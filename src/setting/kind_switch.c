@@ -54,5 +54,20 @@ managed(const void *member)
 	return true;
 }
 
+static struct json_object *
+schema(const struct settings_field *f)
+{
+	(void)f;
+	return schema_of_type("boolean");
+}
+
+static void
+form_schema(const struct settings_field *f, struct json_object *properties)
+{
+	static const char *const off[] = {"off", NULL};
+
+	json_object_object_add(properties, f->form, schema_of_words("on", off));
+}
+
 const struct setting_kind kind_switch = {
-    from_form, from_json, to_json, same, managed};
+    from_form, from_json, to_json, same, managed, schema, form_schema};

@@ -14,8 +14,6 @@
 #include "kind.h"
 #include "netlist.h"
 
-#define PATH_MAX_LEN 96
-
 /* clang-format off */
 #define SWITCH(...)
 #define W(constant, word) [constant] = word,
@@ -226,27 +224,26 @@ settings_by_path(const char *path)
 	return NULL;
 }
 
-/* Where the number of a list's entries stands in its place. */
-static void
-count_path(const struct settings_field *f, char dst[PATH_MAX_LEN])
+void
+setting_count_path(const struct settings_field *f, char dst[SETTING_PATH_MAX])
 {
 	size_t len = strlen(f->path);
 
 	if (len > 5 && strcmp(f->path + len - 5, ".list") == 0)
-		(void)snprintf(
-		    dst, PATH_MAX_LEN, "%.*s.entries", (int)len - 5, f->path);
+		(void)snprintf(dst, SETTING_PATH_MAX, "%.*s.entries",
+		    (int)len - 5, f->path);
 	else
-		(void)snprintf(dst, PATH_MAX_LEN, "%s_entries", f->path);
+		(void)snprintf(dst, SETTING_PATH_MAX, "%s_entries", f->path);
 }
 
 struct json_object *
 settings_value(struct json_object *o, const struct settings_field *f)
 {
 	struct json_object *v = NULL;
-	char count[PATH_MAX_LEN];
+	char count[SETTING_PATH_MAX];
 
 	if (!settings_find(o, f->path, &v) && f->kind == SETTING_LIST) {
-		count_path(f, count);
+		setting_count_path(f, count);
 		(void)settings_find(o, count, &v);
 	}
 	return v;
@@ -275,10 +272,10 @@ static bool
 is_count(const char *path)
 {
 	const struct settings_field *f;
-	char count[PATH_MAX_LEN];
+	char count[SETTING_PATH_MAX];
 
 	for (f = settings_fields; f->form != NULL; f++) {
-		count_path(f, count);
+		setting_count_path(f, count);
 		if (f->kind == SETTING_LIST && strcmp(count, path) == 0)
 			return true;
 	}
@@ -292,7 +289,7 @@ read_level(
 {
 	const struct settings_field *f;
 	struct json_object *sub;
-	char path[PATH_MAX_LEN];
+	char path[SETTING_PATH_MAX];
 
 	json_object_object_foreach (o, key, val) {
 		(void)val;
@@ -368,7 +365,7 @@ put_one(struct json_object *o, const struct settings *s,
     const struct settings_field *f, int known, bool brief)
 {
 	struct json_object *v = NULL;
-	char count[PATH_MAX_LEN];
+	char count[SETTING_PATH_MAX];
 	size_t n;
 	int rc;
 
@@ -385,7 +382,7 @@ put_one(struct json_object *o, const struct settings *s,
 	json_object_put(v);
 	if ((v = json_object_new_int64((int64_t)n)) == NULL)
 		return -1;
-	count_path(f, count);
+	setting_count_path(f, count);
 	return settings_put(o, count, v);
 }
 

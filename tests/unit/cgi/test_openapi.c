@@ -26,6 +26,8 @@ setup(void)
 	struct err err;
 
 	memset(&app, 0, sizeof(app));
+	ck_assert_int_eq(
+	    catalog_load("templates/locale", &app.texts, &err), 0);
 	buf_init(&app.openapi, 1 << 20);
 	reply_init(&reply);
 	ck_assert_int_eq(
@@ -36,6 +38,7 @@ setup(void)
 	    jsonx_parse(reply.body.data, reply.body.len, 32, &doc, &err), 0);
 	paths = jsonx_member(doc, "paths");
 	buf_clear(&app.openapi);
+	catalog_free(app.texts);
 	reply_clear(&reply);
 }
 
