@@ -68,7 +68,7 @@ full(const char *dir)
 	struct settings s = rig_settings();
 	struct outcome o;
 	struct err err;
-	int pages, old = 0, fresh = 0;
+	int pages, old = 0, fresh = 0, staged = 0;
 	long was;
 
 	for (pages = 0; fresh < 3 && pages < 64; pages++) {
@@ -88,6 +88,13 @@ full(const char *dir)
 					  o.err.code != ERR_APPLY_UNDO_FAILED,
 			    "%d pages: %s %s", pages, err_name(o.err.code),
 			    o.err.msg);
+			/* What has begun to write is rolled back. */
+			if (strcmp(jsonx_path_str(o.job, "error.step", ""),
+				"stage") == 0) {
+				ck_assert_int_eq(
+				    o.err.code, ERR_APPLY_ROLLED_BACK);
+				staged++;
+			}
 			ck_assert_int_eq(rig_current(), was);
 			ck_assert_str_eq(before, after);
 			old++;
@@ -98,6 +105,7 @@ full(const char *dir)
 	}
 	ck_assert_int_eq(fresh, 3);
 	ck_assert_int_gt(old, 0);
+	ck_assert_int_eq(staged > 0, strcmp(dir, "state") == 0);
 	printf("full disk below %s: %d refused, then %d applied\n", dir, old,
 	    fresh);
 }
