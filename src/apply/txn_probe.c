@@ -250,6 +250,25 @@ tell_names(struct txn *t)
 		    "names", text, NULL);
 }
 
+/* Whom this change was not seen by either: it is kept, and not asked about
+ * again. */
+static void
+keep_blind(struct txn *t)
+{
+	struct json_object *all = jsonx_path(t->probe, "addresses"), *o, *list;
+	size_t i;
+
+	if ((list = json_object_new_array()) == NULL)
+		return;
+	for (i = 0; i < jsonx_len(all); i++) {
+		o = json_object_array_get_idx(all, i);
+		if (is_state(o, "blind"))
+			json_object_array_add(list, json_object_get(o));
+	}
+	json_object_put(t->blind);
+	t->blind = list;
+}
+
 static bool
 confirmed(const struct txn *t, enum err_code code)
 {
@@ -277,5 +296,6 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	if (t->next.n_listeners > 0 && probe_inbound(t, total_ms, err) == -1)
 		return -1;
 	tell_names(t);
+	keep_blind(t);
 	return 0;
 }

@@ -72,6 +72,11 @@ int	postconf_ask(const struct conf *, const char *const *args,
  * expanded. */
 int	services_read(const struct conf *, const char *const *names,
 	    struct json_object *values, struct postfix_info *, struct err *);
+/* byservice.c: does any value of main.cf name $service_name?  One of them,
+ * expanded for a service, or NULL. */
+bool	main_cf_by_service(const struct conf *);
+struct json_object *value_by_service(const struct conf *,
+	    const char *parameter, const char *service);
 /* listeners.c: the addresses of one service, behind those that are known. */
 struct listener_of {
 	const char *service;

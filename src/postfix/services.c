@@ -32,6 +32,7 @@ struct scan {
 	const struct conf *conf;
 	struct postfix_info *info;
 	struct json_object *values, *overrides;
+	bool by_service; /* does main.cf say different things to them? */
 	struct line *v;
 	size_t n;
 	const struct line *own;
@@ -286,15 +287,33 @@ not_there(struct postfix_info *info, const char *why)
 	return 1;
 }
 
+/* main.cf's values as this service has them. */
+static struct json_object *
+values_for(const struct scan *s, const struct line *l)
+{
+	static const char level[] = "smtpd_tls_security_level";
+	struct json_object *all = NULL, *v;
+
+	if (!s->by_service ||
+	    json_object_deep_copy(s->values, &all, NULL) == -1)
+		return json_object_get(s->values);
+	v = value_by_service(s->conf, level,
+	    strcmp(l->command, "postscreen") == 0 ? "smtpd" : l->name);
+	if (v != NULL)
+		json_object_object_add(all, level, v);
+	return all;
+}
+
 static void
 take_listener(const struct scan *s, const struct line *l)
 {
-	const struct listener_of of = {.service = l->name,
+	struct listener_of of = {.service = l->name,
 	    .postscreen = strcmp(l->command, "postscreen") == 0,
-	    .values = s->values,
 	    .overrides = s->overrides};
 
+	of.values = values_for(s, l);
 	listeners_add(s->info, &of);
+	json_object_put(of.values);
 }
 
 /* The inbound service first, then those with its port. */
@@ -304,6 +323,7 @@ take_listeners(struct scan *s)
 	struct endpoint e;
 	size_t i;
 
+	s->by_service = main_cf_by_service(s->conf);
 	take_listener(s, s->own);
 	for (i = 0; i < s->n; i++)
 		if (is_inet(&s->v[i]) && &s->v[i] != s->own &&

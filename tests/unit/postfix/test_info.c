@@ -337,6 +337,117 @@ START_TEST(exempt_services)
 }
 END_TEST
 
+/* Each with the port of the console's service, and what its options make of
+ * main.cf. */
+static const struct {
+	const char *service, *options, *host;
+	enum postfix_tls tls, main_tls;
+	bool own_level, own_chain, wrapper, proxy, hides, hides_all;
+} received[] = {
+    {"", "", "127.0.0.1", POSTFIX_TLS_MAY, POSTFIX_TLS_MAY, .proxy = false},
+    {"127.0.0.2:", "smtpd_tls_security_level=none", "127.0.0.2",
+	POSTFIX_TLS_NONE, POSTFIX_TLS_MAY, .own_level = true},
+    {"127.0.0.3:", "smtpd_tls_wrappermode=yes smtpd_enforce_tls=yes",
+	"127.0.0.3", POSTFIX_TLS_MAY, POSTFIX_TLS_MAY, .own_level = true,
+	.wrapper = true},
+    {"127.0.0.4:", "smtpd_upstream_proxy_protocol=haproxy", "127.0.0.4",
+	POSTFIX_TLS_MAY, POSTFIX_TLS_MAY, .proxy = true},
+    {"127.0.0.5:", "smtpd_tls_security_level= smtpd_enforce_tls=yes",
+	"127.0.0.5", POSTFIX_TLS_ENCRYPT, POSTFIX_TLS_MAY, .own_level = true},
+    {"127.0.0.6:",
+	"smtpd_tls_cert_file=/x smtpd_discard_ehlo_keywords=dsn,"
+	"starttls",
+	"127.0.0.6", POSTFIX_TLS_MAY, POSTFIX_TLS_MAY, .own_chain = true,
+	.hides = true, .hides_all = true},
+    {"127.0.0.7:", "smtpd_discard_ehlo_keyword_address_maps=static:x",
+	"127.0.0.7", POSTFIX_TLS_MAY, POSTFIX_TLS_MAY, .hides = true},
+    {"127.0.0.8:", "'smtpd_tls_security_level=$mua'", "127.0.0.8",
+	POSTFIX_TLS_ENCRYPT, POSTFIX_TLS_MAY, .own_level = true},
+    {"127.0.0.9:", "", "127.0.0.9", POSTFIX_TLS_NONE, POSTFIX_TLS_NONE,
+	.proxy = false},
+};
+#define N_RECEIVED (sizeof(received) / sizeof(received[0]))
+
+START_TEST(listeners)
+{
+	const struct postfix_listener *l;
+	struct postfix_info info;
+	struct instance t;
+	struct err e;
+	size_t i;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(instance_make(&t, "listeners"), 0);
+	ck_assert_int_eq(
+	    instance_sh(&t,
+		"pfi_conf $D mua=encrypt 'smtpd_tls_security_level="
+		"${{$service_name} == {127.0.0.9:%d} ? {none} : {may}}'",
+		t.port),
+	    0);
+	for (i = 1; i < N_RECEIVED; i++)
+		ck_assert_int_eq(
+		    instance_sh(&t, "pfi_listener $D %s%d %s",
+			received[i].service, t.port, received[i].options),
+		    0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_msg(info.kind == POSTFIX_OK, "%s", info.detail);
+	ck_assert_uint_eq(info.n_listeners, N_RECEIVED);
+	for (i = 0; i < N_RECEIVED; i++) {
+		l = &info.listener[i];
+		ck_assert_str_eq(l->host, received[i].host);
+		ck_assert_int_eq(l->port, t.port);
+		ck_assert_msg(l->tls == received[i].tls, "%zu: %d", i, l->tls);
+		ck_assert_int_eq(l->main_tls, received[i].main_tls);
+		ck_assert(l->own_level == received[i].own_level);
+		ck_assert(l->own_chain == received[i].own_chain);
+		ck_assert(l->wrapper == received[i].wrapper);
+		ck_assert(l->proxy == received[i].proxy);
+		ck_assert(l->hides_all == received[i].hides_all);
+		ck_assert((l->hides[0] != '\0') == received[i].hides);
+	}
+	instance_remove(&t, 0);
+}
+END_TEST
+
+static const struct {
+	const char *service, *interfaces, *protocols;
+	const char *hosts; /* blanks between */
+} expanded[] = {
+    {"smtp", "all", "ipv4", "127.0.0.1"},
+    {"smtp", "all", "ipv6", "::1"},
+    {"smtp", "all", "all", "127.0.0.1 ::1"},
+    {"smtp", "loopback-only", "ipv4, ipv6", "127.0.0.1 ::1"},
+    {"smtp", "192.0.2.7, 127.0.0.1", "ipv4", "127.0.0.1 192.0.2.7"},
+    {"smtp", "192.0.2.7 192.0.2.8 192.0.2.7", "all", "192.0.2.7 192.0.2.8"},
+    {"smtp", "[2001:db8::1], 192.0.2.7", "all", "2001:db8::1 192.0.2.7"},
+    {"smtp", "[2001:db8::1], 192.0.2.7", "ipv4", "192.0.2.7"},
+    {"192.0.2.9:25", "all", "all", "192.0.2.9"},
+    {"0.0.0.0:25", "192.0.2.7", "all", "127.0.0.1"},
+    {"[::]:25", "192.0.2.7", "all", "::1"},
+    {"nosuchservice", "all", "all", ""},
+};
+
+START_TEST(endpoint_list)
+{
+	struct endpoint v[4];
+	char text[300] = "";
+	size_t i, n, len = 0;
+
+	n = endpoint_all(expanded[_i].service, expanded[_i].interfaces,
+	    expanded[_i].protocols, v, 4);
+	for (i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+		    i == 0 ? "" : " ", v[i].host);
+	ck_assert_str_eq(text, expanded[_i].hosts);
+	/* Never beyond the room that there is. */
+	ck_assert_uint_le(
+	    endpoint_all(expanded[_i].service, expanded[_i].interfaces,
+		expanded[_i].protocols, v, 1),
+	    1);
+}
+END_TEST
+
 /* More listeners than fit: the rest stays under encrypt. */
 START_TEST(exempt_many)
 {
@@ -377,5 +488,7 @@ main(void)
 	tcase_add_loop_test(t, kind, 0, N(kinds));
 	tcase_add_test(t, exempt_services);
 	tcase_add_test(t, exempt_many);
+	tcase_add_test(t, listeners);
+	tcase_add_loop_test(t, endpoint_list, 0, N(expanded));
 	return suite_run("info", t) == 0 ? 0 : 1;
 }
