@@ -71,6 +71,12 @@ struct pki_bytes {
 	size_t		 len;
 };
 
+/* An issuer's certificate that was taken back. */
+struct pki_revoked {
+	const char	*sha256;	/* hex; NULL closes a list */
+	const char	*date;
+};
+
 struct pki_input {
 	struct pki_bytes file[PKI_FIELD__MAX];
 	const char	*passphrase;	/* NULL = none */
@@ -81,12 +87,14 @@ struct pki_input {
 	time_t		 now;
 	bool		 partial;	/* a draft: a missing partner is not
 					 * an error yet */
-	/* Codes that the administrator confirmed; two of them steer what
-	 * becomes of stored chains of other key algorithms, see below. */
+	/* Codes that the administrator confirmed; three of them steer what
+	 * becomes of stored chains, see below. */
 	const char *const *confirm;
 	size_t		 n_confirm;
 	/* PEM of the trusted roots; data NULL = the system's file */
 	struct pki_bytes roots;
+	/* NULL = the built-in list, revoked.def */
+	const struct pki_revoked *revoked;
 };
 
 /*
@@ -96,6 +104,9 @@ struct pki_input {
  * "cert.replace_all" is confirmed.  A pair of an algorithm that is not stored
  * replaces everything that is, unless "cert.add_algorithm" is confirmed.  An
  * info finding with that code says each time what happened.
+ *
+ * Chains: what is stored fills what the files leave open, and a longer way of
+ * the stored chain stays (chain.stored), unless "chain.stored" is confirmed.
  */
 
 struct pki_output {

@@ -27,12 +27,17 @@ is_confirmed(const struct screen *s, const char *code)
 static const char *
 confirm_text(const char *code, const char *severity)
 {
-	if (strcmp(code, "cert.add_algorithm") == 0)
-		return "finding.keep_both";
-	if (strcmp(code, "cert.replace_all") == 0)
-		return "finding.replace_all";
-	if (strcmp(code, "drift.reset") == 0)
-		return "finding.reset";
+	static const char *const own[][2] = {
+	    {"cert.add_algorithm", "finding.keep_both"},
+	    {"cert.replace_all", "finding.replace_all"},
+	    {"chain.stored", "finding.drop_stored"},
+	    {"drift.reset", "finding.reset"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(code, own[i][0]) == 0)
+			return own[i][1];
 	if (strcmp(severity, "confirm") != 0)
 		return NULL;
 	return strncmp(code, "cert.", 5) == 0 || strncmp(code, "chain.", 6) == 0

@@ -420,12 +420,13 @@ check_pair(struct pki_set *s, struct pki_pair *p, const struct pki_input *in)
 {
 	struct check_ctx c = {
 	    .set = s, .pair = p, .in = in, .leaf = p->leaf->x};
+	bool good;
 
 	c.pkey = p->key != NULL ? p->key->pkey : X509_get0_pubkey(c.leaf);
 	ERR_clear_error();
-	verify_run(&c);
+	good = verify_run(&c);
 	if (p->trusted >= 0)
-		p->trusted = p->root_trusted && c.n_v == 0;
+		p->trusted = p->root_trusted && good;
 	run(&c, key_rows);
 	run(&c, cert_rows);
 	run(&c, chain_rows);

@@ -1,12 +1,19 @@
 /*
  * chain.c - order the certificates by who signed whom.
  *
- * set->issued holds every proven link (name, key identifiers, signature).
- * From the leaf all paths are walked, with a bound on the steps; the best one
- * is the one that ends in a trusted root, else in any root, has no expired
- * member, uses more of what the administrator sent, and lasts longer.  So of
- * two cross-signed alternatives the living one is taken.
- * The root itself is never sent: it is known to the peer or worthless.
+ * set->issued holds every proven link (name, signature).  From the leaf all
+ * paths are walked, with a bound on the steps; the best one is that of rank[]
+ * below.  What is sent must verify for a peer that knows any one of the roots
+ * concerned, so a path may end above a root that is known here: a root signed
+ * by an older one is sent for those who know the older one only, and to the
+ * others it does no harm, as they stop at what they trust.
+ * A root itself is never sent: it is known to the peer or worthless.
+ *
+ *   leaf <- YE1 <- YE signed by X2 <- X2 signed by X1 <- (X1)
+ *                  = (YE, signed by itself: an anchor of the path as well)
+ *
+ * A path that could go on is a candidate only if it has such an anchor:
+ * otherwise an expired issuer would just be left out, and nobody told.
  */
 #include <string.h>
 
@@ -21,18 +28,33 @@
 #define VERIFY_MAX 40 /* signatures; an honest set needs its size, twice */
 #define DEPTH_MAX  PKI_OBJECTS_MAX
 
+/* The first difference decides; of equals the one that lasts longer. */
+enum {
+	USABLE, /* nobody's time is over, and there is an anchor */
+	ALIVE,
+	ANCHORED,
+	FIRM,	 /* all name their issuer as it is */
+	OWN,	 /* the first issuer was uploaded */
+	TRUSTED, /* an anchor is in the trust file */
+	REACH,	 /* how many authorities it comes by, or names */
+	FEW,	 /* certificates to send */
+	FRESH,	 /* uploaded, not stored */
+	RANKS
+};
+
 struct path {
 	size_t at[DEPTH_MAX + 2];
 	size_t n;
-	int score;
+	int rank[RANKS];
 	time_t until; /* the first end of an issuer */
 };
 
 struct walk {
 	struct pki_set *s;
-	time_t now;
+	const struct pki_input *in;
 	bool stored_too; /* stored intermediates may fill gaps */
 	bool stored_only;
+	bool found; /* best is one */
 	int steps;
 	struct path cur, best;
 };
@@ -85,12 +107,29 @@ chain_signed(struct pki_set *s, const struct pki_cert *c, EVP_PKEY *issuer)
 	return ok;
 }
 
-static bool
-signed_by(
-    struct pki_set *s, const struct pki_cert *c, const struct pki_cert *issuer)
+/* OpenSSL's peers take an issuer only if the identifiers fit, too. */
+static enum pki_link
+signed_by(struct pki_set *s, const struct pki_cert *c, const struct pki_cert *d)
 {
-	return X509_check_issued(issuer->x, c->x) == X509_V_OK &&
-	       chain_signed(s, c, X509_get0_pubkey(issuer->x));
+	if (X509_NAME_cmp(
+		X509_get_issuer_name(c->x), X509_get_subject_name(d->x)) != 0 ||
+	    !chain_signed(s, c, X509_get0_pubkey(d->x)))
+		return LINK_NONE;
+	return X509_check_issued(d->x, c->x) == X509_V_OK ? LINK_FIRM
+							  : LINK_LOOSE;
+}
+
+bool
+chain_same_ca(const X509 *a, const X509 *b)
+{
+	EVP_PKEY *p = X509_get0_pubkey(a), *q = X509_get0_pubkey(b);
+	bool same;
+
+	same = X509_NAME_cmp(
+		   X509_get_subject_name(a), X509_get_subject_name(b)) == 0 &&
+	       p != NULL && q != NULL && EVP_PKEY_eq(p, q) == 1;
+	ERR_clear_error();
+	return same;
 }
 
 void
@@ -108,50 +147,95 @@ chain_link(struct pki_set *s)
 			c->self_signed =
 			    !c->unchecked && X509_self_signed(c->x, 1) == 1;
 		}
+		for (c->who = 0; c->who < i; c->who++)
+			if (chain_same_ca(s->cert[c->who].x, c->x))
+				break;
 		for (j = 0; j < s->n_cert; j++) {
 			d = &s->cert[j];
-			if (i == j || d->role == PKI_ROLE_DUPLICATE ||
-			    X509_NAME_cmp(X509_get_issuer_name(c->x),
-				X509_get_subject_name(d->x)) != 0)
-				continue;
-			s->issued[i][j] = signed_by(s, c, d);
+			if (i != j && d->role != PKI_ROLE_DUPLICATE)
+				s->issued[i][j] = signed_by(s, c, d);
 		}
 	}
 	ERR_clear_error();
 }
 
-static bool
-is_alive(const struct pki_cert *c, time_t now)
+/* The same authority as a root, in the set; NULL = none. */
+static struct pki_cert *
+twin_root(struct pki_set *s, const struct pki_cert *c)
 {
+	size_t i;
+
+	for (i = 0; i < s->n_cert; i++)
+		if (s->cert[i].self_signed &&
+		    s->cert[i].role != PKI_ROLE_DUPLICATE &&
+		    s->cert[i].who == c->who)
+			return &s->cert[i];
+	return NULL;
+}
+
+static bool
+is_alive(const struct walk *w, const struct pki_cert *c)
+{
+	time_t now = w->in->now;
+
 	return X509_cmp_time(X509_get0_notBefore(c->x), &now) < 0 &&
-	       X509_cmp_time(X509_get0_notAfter(c->x), &now) > 0;
+	       X509_cmp_time(X509_get0_notAfter(c->x), &now) > 0 &&
+	       revoked_on(c, w->in) == NULL;
+}
+
+/* Its issuer is one of the path already, or itself. */
+static bool
+comes_round(const struct walk *w, size_t last)
+{
+	size_t i;
+
+	for (i = 0; i < w->cur.n; i++)
+		if (w->s->issued[last][w->cur.at[i]] != LINK_NONE)
+			return true;
+	return w->s->cert[last].self_signed;
 }
 
 static void
 judge(struct walk *w)
 {
 	struct path *p = &w->cur;
-	const struct pki_cert *c = &w->s->cert[p->at[p->n - 1]];
-	bool alive = true;
+	const struct pki_cert *c = &w->s->cert[p->at[0]];
+	int *r = p->rank;
 	time_t until;
 	size_t i;
 
-	p->score = (int)p->n;
+	memset(r, 0, sizeof(p->rank));
+	r[ALIVE] = 1;
+	r[TRUSTED] = c->root != NULL;
+	r[ANCHORED] = c->root != NULL || c->self_signed;
+	r[OWN] = p->n > 1 && w->s->cert[p->at[1]].field != PKI_STORED;
 	p->until = 0;
-	if (c->root != NULL)
-		p->score += 4000;
-	if (c->root != NULL || c->self_signed)
-		p->score += 2000;
 	for (i = 1; i < p->n; i++) {
+		if (w->s->issued[p->at[i - 1]][p->at[i]] == LINK_LOOSE)
+			r[FIRM]--;
 		c = &w->s->cert[p->at[i]];
-		alive = alive && is_alive(c, w->now);
-		p->score += c->field != PKI_STORED ? 20 : 0;
+		r[ALIVE] &= is_alive(w, c);
+		r[TRUSTED] |= c->root != NULL;
+		r[ANCHORED] |= c->root != NULL || twin_root(w->s, c) != NULL;
+		r[FEW] -= !c->self_signed;
+		r[FRESH] -= c->field == PKI_STORED;
 		if (cert_time(X509_get0_notAfter(c->x), &until) == 0 &&
 		    (i == 1 || until < p->until))
 			p->until = until;
 	}
-	if (alive)
-		p->score += 1000;
+	r[REACH] = (int)p->n + !comes_round(w, p->at[p->n - 1]);
+	r[USABLE] = r[ALIVE] && r[ANCHORED];
+}
+
+static bool
+is_better(const struct path *a, const struct path *b)
+{
+	size_t i;
+
+	for (i = 0; i < RANKS; i++)
+		if (a->rank[i] != b->rank[i])
+			return a->rank[i] > b->rank[i];
+	return a->until > b->until;
 }
 
 static bool
@@ -162,40 +246,47 @@ may_follow(const struct walk *w, size_t j)
 
 	if (c->role == PKI_ROLE_DUPLICATE || c->role == PKI_ROLE_LEAF)
 		return false;
-	if (c->field == PKI_STORED ? !w->stored_too : w->stored_only)
+	if (c->field == PKI_STORED
+		? !w->stored_too ||
+		      (!w->stored_only && revoked_on(c, w->in) != NULL)
+		: w->stored_only)
 		return false;
 	for (i = 0; i < w->cur.n; i++)
-		if (w->cur.at[i] == j)
+		if (w->s->cert[w->cur.at[i]].who == c->who)
 			return false;
 	return true;
 }
 
-/* Depth first; every prefix is a candidate, the first best one stays. */
+/* Depth first; the first best one stays. */
 static void
 walk(struct walk *w)
 {
 	size_t j, at = w->cur.at[w->cur.n - 1];
+	bool ends = true;
 
+	if (!w->s->cert[at].self_signed && w->cur.n <= DEPTH_MAX &&
+	    ++w->steps <= STEPS_MAX)
+		for (j = 0; j < w->s->n_cert; j++) {
+			if (w->s->issued[at][j] == LINK_NONE ||
+			    !may_follow(w, j))
+				continue;
+			ends = false;
+			w->cur.at[w->cur.n++] = j;
+			walk(w);
+			w->cur.n--;
+		}
 	judge(w);
-	if (w->cur.score > w->best.score ||
-	    (w->cur.score == w->best.score && w->cur.until > w->best.until))
+	if ((ends || w->cur.rank[ANCHORED]) &&
+	    (!w->found || is_better(&w->cur, &w->best))) {
 		w->best = w->cur;
-	if (w->s->cert[at].self_signed || w->cur.n > DEPTH_MAX ||
-	    ++w->steps > STEPS_MAX)
-		return;
-	for (j = 0; j < w->s->n_cert; j++) {
-		if (!w->s->issued[at][j] || !may_follow(w, j))
-			continue;
-		w->cur.at[w->cur.n++] = j;
-		walk(w);
-		w->cur.n--;
+		w->found = true;
 	}
 }
 
 static void
 take_path(struct pki_set *s, struct pki_pair *p, const struct path *path)
 {
-	struct pki_cert *c = p->leaf;
+	struct pki_cert *c, *twin;
 	size_t i;
 
 	for (i = 1; i < path->n; i++) {
@@ -208,24 +299,58 @@ take_path(struct pki_set *s, struct pki_pair *p, const struct path *path)
 			c->role = PKI_ROLE_INTERMEDIATE;
 		}
 	}
-	p->root_trusted = c->root != NULL;
-	p->complete = c->root != NULL || c->self_signed;
-	if (p->sent_root != NULL)
-		p->root = p->sent_root->x;
-	else if (!c->self_signed)
-		p->root = c->root;
+	/* The highest that is known: a trusted one, or one of the set. */
+	for (i = path->n; i-- > 0 && !p->root_trusted;) {
+		c = &s->cert[path->at[i]];
+		if (i == 0 && c->self_signed) {
+			p->root_trusted = c->root != NULL;
+			break;
+		}
+		if (c->root != NULL) {
+			p->root = c->root;
+			p->root_trusted = true;
+		} else if (i > 0 && p->root == NULL &&
+			   (twin = twin_root(s, c)) != NULL)
+			p->root = twin->x;
+	}
+	p->complete = p->root != NULL || p->leaf->self_signed;
+}
+
+static void
+best_path(struct walk *w, const struct pki_cert *leaf)
+{
+	w->cur.at[0] = (size_t)(leaf - w->s->cert);
+	w->cur.n = 1;
+	walk(w);
+}
+
+/* How many intermediates the stored chain of the same kind of key has. */
+static size_t
+stored_length(
+    struct pki_set *s, const struct pki_pair *p, const struct pki_input *in)
+{
+	struct walk w = {
+	    .s = s, .in = in, .stored_too = true, .stored_only = true};
+	EVP_PKEY *pub = X509_get0_pubkey(p->leaf->x);
+	size_t i;
+
+	for (i = 0; i < s->n_cert && !w.found && pub != NULL; i++)
+		if (s->cert[i].field == PKI_STORED && !s->cert[i].is_ca &&
+		    X509_get0_pubkey(s->cert[i].x) != NULL &&
+		    key_slot(X509_get0_pubkey(s->cert[i].x)) == key_slot(pub))
+			best_path(&w, &s->cert[i]);
+	return w.found ? w.best.n - 1 : 0;
 }
 
 void
 chain_build(struct pki_set *s, struct pki_pair *p, const struct pki_input *in)
 {
-	struct walk w = {.s = s, .now = in->now};
+	struct walk w = {.s = s, .in = in, .stored_only = p->kept};
 
-	w.stored_only = p->kept;
-	w.stored_too = p->kept || in->file[PKI_CA_CERTIFICATE].data == NULL;
-	w.cur.at[0] = (size_t)(p->leaf - s->cert);
-	w.cur.n = 1;
-	w.best.score = -1;
-	walk(&w);
+	w.stored_too = p->kept || !pki_confirmed(in, ERR_CHAIN_STORED);
+	best_path(&w, p->leaf);
 	take_path(s, p, &w.best);
+	if (!p->kept && !p->complete && !in->partial &&
+	    p->leaf->field != PKI_STORED)
+		p->stored_chain = stored_length(s, p, in);
 }

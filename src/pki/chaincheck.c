@@ -2,10 +2,12 @@
  * chaincheck.c - the checks on the issuers, and X509_verify_cert as the
  * verifying peer will run it.
  *
- * The verification uses the root that we know of (trusted or not), or the
- * last certificate of a chain with a gap, as its anchor; it finds what needs
- * the whole path: path length, name constraints, purposes.  What a static
- * row says better is not said twice.
+ * The verification uses the root that we know of (trusted or not) as its
+ * anchor, and then the last certificate that is sent, for the peers that know
+ * what is above it; it finds what needs the whole path: path length, name
+ * constraints, purposes.  What a static row says better is not said twice.
+ * The rows look at the root as well: peers that know it refuse it, if it is
+ * expired, too short or has an extension that nobody knows.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +18,9 @@
 
 #include "pki_int.h"
 
-#define DAYS_SOON 30
-#define LEVEL	  2
+#define DAYS_SOON  30
+#define DAYS_YOUNG (3 * 365)
+#define LEVEL	   2
 
 /* ERR_NONE: another row or a note of the chain says it. */
 static const struct {
@@ -59,7 +62,9 @@ collect(int ok, X509_STORE_CTX *store)
 
 	if (!ok && c->n_v < CHECK_ERRORS_MAX) {
 		c->v[c->n_v].error = error;
-		c->v[c->n_v].depth = X509_STORE_CTX_get_error_depth(store);
+		c->v[c->n_v].x = X509_STORE_CTX_get_current_cert(store);
+		if (c->v[c->n_v].x == NULL)
+			c->v[c->n_v].x = c->leaf;
 		c->n_v++;
 	}
 	return 1;
@@ -76,16 +81,24 @@ static STACK_OF(X509) * sent_chain(const struct pki_pair *p)
 	return sk;
 }
 
+/* The issuers from the leaf on, and the root, if it is known; NULL = no more.
+ */
 static X509 *
-anchor(const struct pki_pair *p)
+issuer_at(const struct pki_pair *p, size_t i)
 {
-	if (p->root != NULL)
-		return p->root;
+	if (i < p->n_chain)
+		return p->chain[i]->x;
+	return i == p->n_chain ? p->root : NULL;
+}
+
+static X509 *
+last_sent(const struct pki_pair *p)
+{
 	return p->n_chain > 0 ? p->chain[p->n_chain - 1]->x : p->leaf->x;
 }
 
-void
-verify_run(struct check_ctx *c)
+static void
+verify_up_to(struct check_ctx *c, X509 *anchor)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -93,9 +106,11 @@ verify_run(struct check_ctx *c)
 	X509_VERIFY_PARAM *param;
 
 	if (store == NULL || ctx == NULL || chain == NULL ||
-	    X509_STORE_add_cert(store, anchor(c->pair)) != 1 ||
+	    X509_STORE_add_cert(store, anchor) != 1 ||
 	    X509_STORE_CTX_init(ctx, store, c->leaf, chain) != 1) {
-		c->v[c->n_v++].error = X509_V_ERR_OUT_OF_MEM;
+		c->v[0].error = X509_V_ERR_OUT_OF_MEM;
+		c->v[0].x = c->leaf;
+		c->n_v = 1;
 		goto out;
 	}
 	param = X509_STORE_CTX_get0_param(ctx);
@@ -105,8 +120,11 @@ verify_run(struct check_ctx *c)
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_STORE_CTX_set_app_data(ctx, c);
 	X509_STORE_CTX_set_verify_cb(ctx, collect);
-	if (X509_verify_cert(ctx) != 1 && c->n_v == 0)
-		c->v[c->n_v++].error = X509_STORE_CTX_get_error(ctx);
+	if (X509_verify_cert(ctx) != 1 && c->n_v == 0) {
+		c->v[0].error = X509_STORE_CTX_get_error(ctx);
+		c->v[0].x = c->leaf;
+		c->n_v = 1;
+	}
 out:
 	sk_X509_free(chain);
 	X509_STORE_CTX_free(ctx);
@@ -114,14 +132,18 @@ out:
 	ERR_clear_error();
 }
 
-static X509 *
-at_depth(const struct pki_pair *p, int depth)
+bool
+verify_run(struct check_ctx *c)
 {
-	if (depth <= 0)
-		return p->leaf->x;
-	if ((size_t)depth <= p->n_chain)
-		return p->chain[depth - 1]->x;
-	return p->root != NULL ? p->root : anchor(p);
+	X509 *root = c->pair->root, *last = last_sent(c->pair);
+	bool good;
+
+	verify_up_to(c, root != NULL ? root : last);
+	good = c->n_v == 0;
+	/* A root below the end of what is sent: the rest is for others. */
+	if (root != NULL && X509_check_issued(root, last) != X509_V_OK)
+		verify_up_to(c, last);
+	return good;
 }
 
 static void
@@ -147,13 +169,13 @@ code_of(int error)
 
 /* What may not issue at all has no purpose either. */
 static bool
-said_not_ca(const struct check_ctx *c, int depth)
+found_before(
+    const struct check_ctx *c, size_t n, const X509 *x, enum err_code code)
 {
 	size_t i;
 
-	for (i = 0; i < c->n_v; i++)
-		if (c->v[i].depth == depth &&
-		    code_of(c->v[i].error) == ERR_CHAIN_NOT_CA)
+	for (i = 0; i < n; i++)
+		if (c->v[i].x == x && code_of(c->v[i].error) == code)
 			return true;
 	return false;
 }
@@ -162,7 +184,7 @@ said_not_ca(const struct check_ctx *c, int depth)
 static bool
 said_of_leaf(const struct check_ctx *c, size_t i)
 {
-	return c->v[i].depth == 0 &&
+	return c->v[i].x == c->leaf &&
 	       (code_of(c->v[i].error) == ERR_CHAIN_PURPOSE ||
 		   c->v[i].error == X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD ||
 		   c->v[i].error == X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD);
@@ -172,19 +194,76 @@ said_of_leaf(const struct check_ctx *c, size_t i)
 static void
 check_verified(struct check_ctx *c, const struct check_row *row)
 {
-	int last = -1;
+	X509 *x;
 	size_t i;
 
 	for (i = 0; i < c->n_v; i++) {
+		x = c->v[i].x;
 		if (code_of(c->v[i].error) != row->code ||
-		    c->v[i].depth == last || said_of_leaf(c, i) ||
+		    found_before(c, i, x, row->code) || said_of_leaf(c, i) ||
 		    (row->code == ERR_CHAIN_PURPOSE &&
-			said_not_ca(c, c->v[i].depth)))
+			found_before(c, c->n_v, x, ERR_CHAIN_NOT_CA)))
 			continue;
-		last = c->v[i].depth;
-		say(c, row, at_depth(c->pair, last),
-		    X509_verify_cert_error_string(c->v[i].error));
+		say(c, row, x, X509_verify_cert_error_string(c->v[i].error));
 	}
+}
+
+/*
+ * OpenSSL's peers don't take an issuer for one whose key usage forbids it, or
+ * whose serial or key identifier is not the one that its subject asks for:
+ * they stop below it and look no further, so verify_run sees nothing of it.
+ */
+static void
+check_link(struct check_ctx *c, const struct check_row *row)
+{
+	bool usage = row->code == ERR_CHAIN_NOT_CA;
+	X509 *x, *below = c->leaf;
+	size_t i;
+	int rc;
+
+	for (i = 0; (x = issuer_at(c->pair, i)) != NULL; below = x, i++) {
+		if (chain_same_ca(x, below))
+			break; /* the same as a root: not its issuer */
+		rc = X509_check_issued(x, below);
+		if (usage ? rc != X509_V_ERR_KEYUSAGE_NO_CERTSIGN
+			  : rc != X509_V_ERR_AKID_SKID_MISMATCH &&
+				rc != X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH)
+			continue;
+		say(c, row, usage ? x : below,
+		    X509_verify_cert_error_string(rc));
+	}
+	if (usage)
+		check_verified(c, row);
+}
+
+static void
+check_revoked(struct check_ctx *c, const struct check_row *row)
+{
+	const char *date;
+	size_t i;
+
+	for (i = 0; i < c->pair->n_chain; i++)
+		if ((date = revoked_on(c->pair->chain[i], c->in)) != NULL)
+			say(c, row, c->pair->chain[i]->x, date);
+}
+
+/* Common systems get a new root with their updates, over years.  Only public
+ * CAs log what they issue; a root of one's own is nobody's surprise. */
+static void
+check_young(struct check_ctx *c, const struct check_row *row)
+{
+	const struct pki_pair *p = c->pair;
+	char date[32];
+	time_t from;
+
+	if (p->root == NULL || !p->root_trusted ||
+	    X509_get_ext_by_NID(c->leaf, NID_ct_precert_scts, -1) < 0 ||
+	    X509_check_issued(p->root, last_sent(p)) != X509_V_OK ||
+	    cert_time(X509_get0_notBefore(p->root), &from) == -1 ||
+	    (c->in->now - from) / 86400 > DAYS_YOUNG)
+		return;
+	time_date(X509_get0_notBefore(p->root), date);
+	say(c, row, p->root, date);
 }
 
 static void
@@ -196,8 +275,7 @@ check_weak(struct check_ctx *c, const struct check_row *row)
 	size_t i;
 	int md, id;
 
-	for (i = 0; i < c->pair->n_chain; i++) {
-		x = c->pair->chain[i]->x;
+	for (i = 0; (x = issuer_at(c->pair, i)) != NULL; i++) {
 		key_facts(X509_get0_pubkey(x), &f);
 		id = X509_get0_pubkey(x) == NULL
 			 ? EVP_PKEY_NONE
@@ -208,8 +286,10 @@ check_weak(struct check_ctx *c, const struct check_row *row)
 		    (id == EVP_PKEY_EC && f.bits < 256) || id == EVP_PKEY_DSA ||
 		    id == EVP_PKEY_NONE)
 			say(c, row, x, f.label);
-		if (md == NID_sha1 || md == NID_md5 || md == NID_md4 ||
-		    md == NID_md2 || md == NID_md5_sha1)
+		/* Nobody looks at the signature of a root. */
+		if (i < c->pair->n_chain &&
+		    (md == NID_sha1 || md == NID_md5 || md == NID_md4 ||
+			md == NID_md2 || md == NID_md5_sha1))
 			say(c, row, x, name);
 	}
 	ERR_clear_error();
@@ -224,8 +304,7 @@ check_times(struct check_ctx *c, const struct check_row *row)
 	size_t i;
 	X509 *x;
 
-	for (i = 0; i < c->pair->n_chain; i++) {
-		x = c->pair->chain[i]->x;
+	for (i = 0; (x = issuer_at(c->pair, i)) != NULL; i++) {
 		if (cert_time(X509_get0_notBefore(x), &from) == -1 ||
 		    cert_time(X509_get0_notAfter(x), &to) == -1)
 			from = to = 0;
@@ -249,8 +328,7 @@ check_critical(struct check_ctx *c, const struct check_row *row)
 	size_t i;
 	int k;
 
-	for (i = 0; i < c->pair->n_chain; i++) {
-		x = c->pair->chain[i]->x;
+	for (i = 0; (x = issuer_at(c->pair, i)) != NULL; i++) {
 		for (k = 0; k < X509_get_ext_count(x); k++) {
 			ext = X509_get_ext(x, k);
 			if (!X509_EXTENSION_get_critical(ext) ||
@@ -268,7 +346,10 @@ const struct check_row chain_rows[] = {
     {ERR_CHAIN_EXPIRED, PKI_CA_CERTIFICATE, check_times},
     {ERR_CHAIN_EXPIRES_SOON, PKI_CA_CERTIFICATE, check_times},
     {ERR_CHAIN_CRITICAL, PKI_CA_CERTIFICATE, check_critical},
-    {ERR_CHAIN_NOT_CA, PKI_CA_CERTIFICATE, check_verified},
+    {ERR_CHAIN_REVOKED, PKI_CA_CERTIFICATE, check_revoked},
+    {ERR_CHAIN_YOUNG_ROOT, PKI_CA_CERTIFICATE, check_young},
+    {ERR_CHAIN_IDENTIFIER, PKI_CA_CERTIFICATE, check_link},
+    {ERR_CHAIN_NOT_CA, PKI_CA_CERTIFICATE, check_link},
     {ERR_CHAIN_PATH_LENGTH, PKI_CA_CERTIFICATE, check_verified},
     {ERR_CHAIN_NAMES, PKI_CA_CERTIFICATE, check_verified},
     {ERR_CHAIN_PURPOSE, PKI_CA_CERTIFICATE, check_verified},

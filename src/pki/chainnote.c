@@ -3,6 +3,7 @@
  * which link is missing.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -53,29 +54,56 @@ say_cert(struct pki_set *s, enum err_code code, const struct pki_cert *c)
 	    "certificate", print, NULL);
 }
 
-/* The right name, but another key than the one that signed. */
-static bool
+/* The right name, but another key than the one that signed: it is said here,
+ * and not once more as one that has nothing to do with the chain. */
+static void
 say_namesake(struct pki_set *s, const struct pki_cert *last)
 {
 	char name[PKI_NAME_MAX], issuer[PKI_NAME_MAX];
-	const struct pki_cert *c;
+	struct pki_cert *c;
 	size_t i;
 
 	for (i = 0; i < s->n_cert; i++) {
 		c = &s->cert[i];
 		if (c == last || c->field == PKI_STORED ||
-		    c->role == PKI_ROLE_DUPLICATE ||
+		    c->role != PKI_ROLE_UNUSED ||
 		    X509_NAME_cmp(X509_get_subject_name(c->x),
 			X509_get_issuer_name(last->x)) != 0)
 			continue;
+		c->role = PKI_ROLE_ALTERNATIVE;
 		cert_subject(last->x, name, sizeof(name));
 		cert_subject(c->x, issuer, sizeof(issuer));
 		findings_add(&s->found, ERR_CHAIN_NAMESAKE,
 		    field_name(c->field), "subject", name, "issuer", issuer,
 		    NULL);
-		return true;
 	}
+}
+
+/* The chain in force has an issuer of that name, only not one that fits. */
+static bool
+stored_has_issuer(const struct pki_set *s, const struct pki_cert *last)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_cert; i++)
+		if (s->cert[i].field == PKI_STORED &&
+		    X509_NAME_cmp(X509_get_subject_name(s->cert[i].x),
+			X509_get_issuer_name(last->x)) == 0)
+			return true;
 	return false;
+}
+
+static enum err_code
+gap_code(const struct pki_set *s, const struct pki_pair *p,
+    const struct pki_cert *last, const char *url)
+{
+	/* A sub-CA without an address: its issuer may be a private root. */
+	bool own_root =
+	    p->n_chain > 0 && url[0] == '\0' && !stored_has_issuer(s, last);
+
+	if (p->n_chain < p->stored_chain && !own_root)
+		return ERR_CHAIN_SHORTER;
+	return own_root ? ERR_CHAIN_ROOT_UNKNOWN : ERR_CHAIN_INCOMPLETE;
 }
 
 static void
@@ -83,21 +111,58 @@ say_gap(struct pki_set *s, const struct pki_pair *p)
 {
 	const struct pki_cert *last;
 	char subject[PKI_NAME_MAX], issuer[PKI_NAME_MAX], url[PKI_NAME_MAX];
+	char now[24], before[24];
 
 	last = p->n_chain > 0 ? p->chain[p->n_chain - 1] : p->leaf;
-	if (p->complete || last->self_issued ||
+	if (p->complete || last->unchecked ||
+	    (last->self_issued && last == p->leaf) ||
 	    (X509_get_extension_flags(last->x) & EXFLAG_INVALID))
 		return;
 	say_namesake(s, last);
 	cert_subject(last->x, subject, sizeof(subject));
 	cert_issuer(last->x, issuer, sizeof(issuer));
 	issuer_url(last->x, url, sizeof(url));
-	/* A sub-CA without an address: its issuer may be a private root. */
-	findings_add(&s->found,
-	    p->n_chain > 0 && url[0] == '\0' ? ERR_CHAIN_ROOT_UNKNOWN
-					     : ERR_CHAIN_INCOMPLETE,
+	snprintf(now, sizeof(now), "%zu", p->n_chain);
+	snprintf(before, sizeof(before), "%zu", p->stored_chain);
+	findings_add(&s->found, gap_code(s, p, last, url),
 	    field_name(PKI_CA_CERTIFICATE), "subject", subject, "issuer",
-	    issuer, "url", url[0] != '\0' ? url : "-", NULL);
+	    issuer, "url", url[0] != '\0' ? url : "-", "sent", now, "stored",
+	    before, NULL);
+}
+
+/* The same authority as a root of its own: known here, or among the files. */
+static bool
+is_root_too(const struct pki_set *s, const struct pki_pair *p, size_t i)
+{
+	const struct pki_cert *c = p->chain[i];
+	const X509 *known = i > 0 ? p->chain[i - 1]->root : p->leaf->root;
+	size_t k;
+
+	for (k = 0; k < s->n_cert; k++)
+		if (s->cert[k].self_signed && s->cert[k].who == c->who)
+			return true;
+	return known != NULL && chain_same_ca(known, c->x);
+}
+
+/* Peers that know the new root need it no more; the others do. */
+static void
+say_cross_signed(struct pki_set *s, const struct pki_pair *p)
+{
+	char name[PKI_NAME_MAX], issuer[PKI_NAME_MAX], until[32];
+	X509 *x;
+	size_t i;
+
+	for (i = 0; i < p->n_chain; i++) {
+		x = p->chain[i]->x;
+		if (!is_root_too(s, p, i))
+			continue;
+		cert_subject(x, name, sizeof(name));
+		cert_issuer(x, issuer, sizeof(issuer));
+		time_date(X509_get0_notAfter(x), until);
+		findings_add(&s->found, ERR_CHAIN_CROSS_SIGNED,
+		    field_name(PKI_CA_CERTIFICATE), "subject", name, "issuer",
+		    issuer, "until", until, NULL);
+	}
 }
 
 /* Within one file the members should follow each other, leaf first. */
@@ -139,41 +204,96 @@ say_pair(struct pki_set *s, const struct pki_pair *p)
 		findings_add(&s->found, ERR_CHAIN_STORED,
 		    field_name(PKI_CA_CERTIFICATE), "subject", name, NULL);
 	}
+	say_cross_signed(s, p);
 	say_gap(s, p);
 }
 
+/* Another certificate of an authority of the chain, or of its root. */
 static bool
 is_alternative(const struct pki_set *s, const struct pki_plan *plan,
     const struct pki_cert *c)
 {
 	const struct pki_cert *d;
-	EVP_PKEY *a = X509_get0_pubkey(c->x), *b;
 	size_t i;
-	bool same = false;
 
-	for (i = 0; i < s->n_cert + plan->n && !same; i++) {
-		X509 *x = NULL;
-
-		if (i < s->n_cert) {
-			d = &s->cert[i];
-			if (d != c && (d->role == PKI_ROLE_INTERMEDIATE ||
-					  d->role == PKI_ROLE_ROOT))
-				x = d->x;
-		} else
-			x = plan->pair[i - s->n_cert].root;
-		if (x == NULL || X509_NAME_cmp(X509_get_subject_name(x),
-				     X509_get_subject_name(c->x)) != 0)
-			continue;
-		b = X509_get0_pubkey(x);
-		same = a != NULL && b != NULL && EVP_PKEY_eq(a, b) == 1;
+	for (i = 0; i < s->n_cert; i++) {
+		d = &s->cert[i];
+		if (d != c && d->who == c->who &&
+		    (d->role == PKI_ROLE_INTERMEDIATE ||
+			d->role == PKI_ROLE_ROOT))
+			return true;
 	}
-	ERR_clear_error();
-	return same;
+	for (i = 0; i < plan->n; i++)
+		if (plan->pair[i].root != NULL &&
+		    chain_same_ca(plan->pair[i].root, c->x))
+			return true;
+	return false;
 }
 
-/* Uploads that no chain uses. */
+/* It issued one that was sent as well and that is no stranger here. */
+static bool
+issued_a_relative(const struct pki_set *s, size_t j)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_cert; i++)
+		if (s->issued[i][j] != LINK_NONE &&
+		    s->cert[i].role != PKI_ROLE_UNUSED &&
+		    s->cert[i].role != PKI_ROLE_DUPLICATE)
+			return true;
+	return false;
+}
+
+/* Uploads that no chain uses, but that belong to another way to a root. */
 static void
-say_unused(struct pki_set *s, const struct pki_plan *plan)
+say_alternatives(struct pki_set *s, const struct pki_plan *plan)
+{
+	struct pki_cert *c;
+	bool more = true;
+	size_t i;
+
+	while (more) {
+		more = false;
+		for (i = 0; i < s->n_cert; i++) {
+			c = &s->cert[i];
+			if (c->field == PKI_STORED ||
+			    c->role != PKI_ROLE_UNUSED ||
+			    (!is_alternative(s, plan, c) &&
+				!issued_a_relative(s, i)))
+				continue;
+			more = true;
+			c->role = c->self_signed ? PKI_ROLE_ROOT
+						 : PKI_ROLE_ALTERNATIVE;
+			say_cert(s,
+			    c->self_signed ? ERR_CHAIN_ROOT_DROPPED
+					   : ERR_CHAIN_ALTERNATIVE,
+			    c);
+		}
+	}
+}
+
+/* The certificate of before, sent along with its successor. */
+static bool
+is_superseded(const struct pki_plan *plan, const struct pki_cert *c)
+{
+	const struct pki_cert *leaf;
+	size_t i;
+
+	for (i = 0; i < plan->n && !c->is_ca; i++) {
+		leaf = plan->pair[i].leaf;
+		if (ASN1_TIME_compare(X509_get0_notBefore(c->x),
+			X509_get0_notBefore(leaf->x)) <= 0 &&
+		    (X509_NAME_cmp(X509_get_subject_name(c->x),
+			 X509_get_subject_name(leaf->x)) == 0 ||
+			chain_same_ca(c->x, leaf->x)))
+			return true;
+	}
+	return false;
+}
+
+static void
+say_unused(
+    struct pki_set *s, const struct pki_plan *plan, const struct pki_input *in)
 {
 	struct pki_cert *c;
 	size_t i;
@@ -182,10 +302,11 @@ say_unused(struct pki_set *s, const struct pki_plan *plan)
 		c = &s->cert[i];
 		if (c->field == PKI_STORED || c->role != PKI_ROLE_UNUSED)
 			continue;
-		if (is_alternative(s, plan, c)) {
-			c->role = PKI_ROLE_ALTERNATIVE;
-			say_cert(s, ERR_CHAIN_ALTERNATIVE, c);
-		} else
+		if (is_superseded(plan, c))
+			say_cert(s, ERR_CERT_SUPERSEDED, c);
+		/* In a draft the rest of the new set is still to come. */
+		else if (!in->partial ||
+			 plan->pair[0].leaf->field != PKI_STORED)
 			say_cert(s, ERR_CHAIN_UNRELATED, c);
 	}
 }
@@ -218,7 +339,8 @@ say_stranger(struct pki_set *s, const struct pki_plan *plan)
 }
 
 void
-chain_leftovers(struct pki_set *s, const struct pki_plan *plan)
+chain_leftovers(
+    struct pki_set *s, const struct pki_plan *plan, const struct pki_input *in)
 {
 	size_t i;
 
@@ -229,5 +351,6 @@ chain_leftovers(struct pki_set *s, const struct pki_plan *plan)
 	    (X509_get_extension_flags(plan->pair[0].leaf->x) & EXFLAG_INVALID))
 		return;
 	say_stranger(s, plan);
-	say_unused(s, plan);
+	say_alternatives(s, plan);
+	say_unused(s, plan, in);
 }

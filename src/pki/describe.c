@@ -238,6 +238,12 @@ key_facts(EVP_PKEY *pkey, struct key_facts *f)
 		curve_facts(pkey, f);
 }
 
+int
+key_slot(EVP_PKEY *pkey)
+{
+	return EVP_PKEY_get_base_id(pkey); /* all EC curves are one */
+}
+
 bool
 cert_is_ca(X509 *x)
 {

@@ -200,7 +200,7 @@ pki_inspect(const struct pki_input *in, struct pki_output *out, struct err *e)
 	merge_stored(s, in, plan);
 	build_chains(s, plan, in);
 	intake_fields(s, plan);
-	chain_leftovers(s, plan);
+	chain_leftovers(s, plan, in);
 	check_all(s, plan, in);
 	if (prove(s, plan, in, out, e) == -1)
 		goto out;

@@ -14,12 +14,6 @@
 
 #include "pki_int.h"
 
-int
-key_slot(EVP_PKEY *pkey)
-{
-	return EVP_PKEY_get_base_id(pkey); /* all EC curves are one */
-}
-
 static bool
 same_key(const struct pki_key *k, const struct pki_cert *c)
 {
@@ -116,6 +110,16 @@ likely_leaf(struct pki_set *s)
 	return best;
 }
 
+/* In the field of the CA, and not newer: what was in use before. */
+static bool
+is_former(const struct pki_cert *c, const struct pki_cert *than)
+{
+	return c->field == PKI_CA_CERTIFICATE &&
+	       than->field != PKI_CA_CERTIFICATE &&
+	       ASN1_TIME_compare(X509_get0_notBefore(c->x),
+		   X509_get0_notBefore(than->x)) <= 0;
+}
+
 /* The one certificate for a key; *ret_two = there are two equals. */
 static struct pki_cert *
 leaf_for(struct pki_set *s, const struct pki_key *k, bool stored,
@@ -130,10 +134,11 @@ leaf_for(struct pki_set *s, const struct pki_key *k, bool stored,
 		if (c->role == PKI_ROLE_DUPLICATE ||
 		    (c->field == PKI_STORED) != stored || !same_key(k, c))
 			continue;
-		if (best == NULL || (best->is_ca && !c->is_ca)) {
+		if (best == NULL || (best->is_ca && !c->is_ca) ||
+		    is_former(best, c)) {
 			best = c;
 			*ret_two = NULL;
-		} else if (best->is_ca == c->is_ca)
+		} else if (best->is_ca == c->is_ca && !is_former(c, best))
 			*ret_two = c;
 	}
 	return best;
@@ -166,7 +171,9 @@ pair_uploads(struct pki_set *s, struct pki_plan *plan, bool stored_keys)
 		if (k->used || (k->field == PKI_STORED) != stored_keys)
 			continue;
 		if ((c = leaf_for(s, k, false, &two)) == NULL ||
-		    c->role == PKI_ROLE_LEAF)
+		    c->role == PKI_ROLE_LEAF ||
+		    (stored_keys && plan->n > 0 &&
+			c->field == PKI_CA_CERTIFICATE))
 			continue;
 		if (two != NULL)
 			say_two(s, c, two);

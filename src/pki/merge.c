@@ -13,18 +13,6 @@
 
 #include "pki_int.h"
 
-static bool
-merge_confirmed(const struct pki_input *in, enum err_code code)
-{
-	size_t i;
-
-	for (i = 0; i < in->n_confirm; i++)
-		if (in->confirm[i] != NULL &&
-		    strcmp(in->confirm[i], err_name(code)) == 0)
-			return true;
-	return false;
-}
-
 static struct pki_cert *
 stored_leaf(struct pki_set *s, const struct pki_key *k)
 {
@@ -76,7 +64,7 @@ stays(struct pki_set *s, const struct pki_input *in, bool renewal,
 	struct key_facts old, new;
 
 	code = renewal ? ERR_CERT_REPLACE_ALL : ERR_CERT_ADD_ALGORITHM;
-	if (merge_confirmed(in, code))
+	if (pki_confirmed(in, code))
 		return !renewal;
 	key_facts(k->pkey, &old);
 	key_facts(new_pair->key->pkey, &new);

@@ -74,6 +74,7 @@ struct pki_cert {
 	bool unchecked;	  /* ... and too dear to verify */
 	bool is_ca;
 	enum pki_role role;
+	size_t who; /* the first of the set with this name and this key */
 	X509 *root; /* its issuer in the trust file */
 	unsigned char sha256[32];
 };
@@ -90,6 +91,12 @@ struct pki_file {
 	} skipped;
 };
 
+enum pki_link {
+	LINK_NONE,
+	LINK_LOOSE, /* signed, and yet identifiers or key usage differ */
+	LINK_FIRM
+};
+
 struct pki_set {
 	struct pki_key key[PKI_SET_MAX];
 	size_t n_key;
@@ -103,7 +110,7 @@ struct pki_set {
 	int signatures; /* checked while linking */
 	struct findings found;
 	/* issued[i][j]: j issued i, name and signature */
-	bool issued[PKI_SET_MAX][PKI_SET_MAX];
+	enum pki_link issued[PKI_SET_MAX][PKI_SET_MAX];
 };
 
 struct pki_pair {
@@ -117,6 +124,7 @@ struct pki_pair {
 	bool root_trusted; /* root is in the trust file */
 	int trusted;	   /* -1 unknown, else 0 or 1 */
 	bool kept;	   /* stored, stays as it is */
+	size_t stored_chain; /* so long is the one in force, if a gap is left */
 };
 
 struct pki_plan {
@@ -217,6 +225,7 @@ int set_skip(
     struct pki_set *, int field, enum err_code, int line, const char *what);
 bool set_has_error(const struct pki_set *);
 const char *field_name(int field);
+bool pki_confirmed(const struct pki_input *, enum err_code);
 
 /* file.c: one upload -> set */
 int file_read(struct pki_set *, int field, const struct pki_bytes *);
@@ -228,12 +237,15 @@ void merge_stored(
     struct pki_set *, const struct pki_input *, struct pki_plan *);
 struct pki_pair *plan_add(
     struct pki_plan *, struct pki_key *, struct pki_cert *);
-int key_slot(EVP_PKEY *);
 void chain_link(struct pki_set *);
+bool chain_same_ca(const X509 *, const X509 *); /* name and key */
 /* Is the signature this key's?  false as well when it costs too much. */
 bool chain_signed(struct pki_set *, const struct pki_cert *, EVP_PKEY *);
 void chain_build(struct pki_set *, struct pki_pair *, const struct pki_input *);
-void chain_leftovers(struct pki_set *, const struct pki_plan *);
+void chain_leftovers(
+    struct pki_set *, const struct pki_plan *, const struct pki_input *);
+/* revoked.c: when its issuer took it back, or NULL. */
+const char *revoked_on(const struct pki_cert *, const struct pki_input *);
 int roots_find(struct pki_set *, const struct pki_bytes *roots);
 int roots_read(struct buf *);
 
@@ -245,9 +257,9 @@ struct check_ctx {
 	const struct pki_input *in;
 	EVP_PKEY *pkey;
 	X509 *leaf;
-	struct { /* what X509_verify_cert said */
+	struct { /* what X509_verify_cert said, and of which one */
 		int error;
-		int depth;
+		X509 *x;
 	} v[CHECK_ERRORS_MAX];
 	size_t n_v;
 };
@@ -261,7 +273,7 @@ extern const struct check_row cert_rows[];
 extern const struct check_row chain_rows[];
 void check_pair(struct pki_set *, struct pki_pair *, const struct pki_input *);
 void check_key(struct pki_set *, EVP_PKEY *, const struct pki_input *);
-void verify_run(struct check_ctx *);
+bool verify_run(struct check_ctx *); /* true: up to the root, no error */
 bool roca_fingerprint(const BIGNUM *n);
 
 /* handshake.c */
@@ -298,6 +310,7 @@ struct key_facts {
 	bool explicit_curve;
 };
 void key_facts(EVP_PKEY *, struct key_facts *);
+int key_slot(EVP_PKEY *); /* Postfix has one chain for each */
 void key_print(EVP_PKEY *, char dst[PKI_SHORT_FP]);
 void cert_print(const struct pki_cert *, char dst[PKI_SHORT_FP]);
 void name_text(const X509_NAME *, char *, size_t);

@@ -90,7 +90,7 @@ try_root(struct pki_cert *c, const unsigned char *der, size_t len)
 
 	if ((root = d2i_X509(NULL, &der, (long)len)) == NULL)
 		goto out;
-	if (c->self_issued
+	if (c->self_signed || c->unchecked
 		? X509_cmp(root, c->x) == 0
 		: X509_check_issued(root, c->x) == X509_V_OK &&
 		      X509_verify(c->x, X509_get0_pubkey(root)) == 1) {

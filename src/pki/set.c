@@ -163,3 +163,15 @@ set_has_error(const struct pki_set *s)
 			return true;
 	return false;
 }
+
+bool
+pki_confirmed(const struct pki_input *in, enum err_code code)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_confirm; i++)
+		if (in->confirm[i] != NULL &&
+		    strcmp(in->confirm[i], err_name(code)) == 0)
+			return true;
+	return false;
+}

@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	for (i = 0; i < s.n_key; i++)
 		check_key(&s, s.key[i].pkey, &in);
-	chain_leftovers(&s, &plan);
+	chain_leftovers(&s, &plan, &in);
 	set_clear(&s);
 	return 0;
 }

@@ -9,6 +9,7 @@
  */
 #include "../suite.h"
 #include "pki_test.h"
+#include "util.h"
 
 #define CASES_MAX  2000
 #define COLUMNS	   9
@@ -63,6 +64,10 @@ struct loaded {
 	struct pki_bytes roots;
 	char flags[256];
 	const char *confirm[1];
+	const char *peers; /* files of roots, with "+" between them */
+	int served;	   /* certificates in the chain, 0 = any number */
+	char revoked_hex[65];
+	struct pki_revoked revoked[2];
 };
 
 static struct pki_bytes
@@ -71,6 +76,33 @@ maybe(const char *name)
 	struct pki_bytes none = {NULL, 0};
 
 	return strcmp(name, "-") == 0 ? none : slurp(dir, name);
+}
+
+static X509 *
+read_x509(const char *name)
+{
+	struct pki_bytes b = slurp(dir, name);
+	BIO *bio = BIO_new_mem_buf(b.data, (int)b.len);
+	X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+	ck_assert_msg(x != NULL, "%s", name);
+	BIO_free(bio);
+	free((void *)b.data);
+	return x;
+}
+
+static void
+take_back(struct loaded *l, const char *name)
+{
+	X509 *x = read_x509(name);
+	unsigned char md[32];
+
+	X509_digest(x, EVP_sha256(), md, NULL);
+	hex_encode(l->revoked_hex, md, sizeof(md));
+	l->revoked[0].sha256 = l->revoked_hex;
+	l->revoked[0].date = "2026-05-12";
+	l->in.revoked = l->revoked;
+	X509_free(x);
 }
 
 static void
@@ -95,7 +127,13 @@ read_flags(struct loaded *l)
 			l->confirm[0] = word + 8;
 			l->in.confirm = l->confirm;
 			l->in.n_confirm = 1;
-		} else if (strcmp(word, "-") != 0)
+		} else if (strncmp(word, "peers=", 6) == 0)
+			l->peers = word + 6;
+		else if (strncmp(word, "served=", 7) == 0)
+			l->served = atoi(word + 7);
+		else if (strncmp(word, "revoked=", 8) == 0)
+			take_back(l, word + 8);
+		else if (strcmp(word, "-") != 0)
 			ck_abort_msg("flag %s", word);
 	}
 }
@@ -177,6 +215,54 @@ nothing_else(const char *id, struct json_object *report, const char *seen)
 	}
 }
 
+/* leaf first */
+static STACK_OF(X509) * served_chain(const struct buf *chain)
+{
+	STACK_OF(X509) *all = sk_X509_new_null();
+	BIO *pem = BIO_new_mem_buf(chain->data, (int)chain->len);
+	X509 *x;
+
+	while ((x = PEM_read_bio_X509(pem, NULL, NULL, NULL)) != NULL)
+		sk_X509_push(all, x);
+	ERR_clear_error();
+	BIO_free(pem);
+	return all;
+}
+
+/* What is served verifies for a peer that knows this root and no other. */
+static void
+verifies(const char *id, STACK_OF(X509) * all, const char *root_file)
+{
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509 *root = read_x509(root_file);
+
+	X509_STORE_add_cert(store, root);
+	X509_STORE_CTX_init(ctx, store, sk_X509_value(all, 0), all);
+	ck_assert_msg(X509_verify_cert(ctx) == 1, "%s: not with %s: %s", id,
+	    root_file,
+	    X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(store);
+	X509_free(root);
+}
+
+static void
+check_peers(const char *id, const struct loaded *l, const struct buf *chain)
+{
+	STACK_OF(X509) *all = served_chain(chain);
+	char list[200], *word, *save = NULL;
+
+	if (l->served != 0)
+		ck_assert_msg(sk_X509_num(all) == l->served,
+		    "%s: %d served, not %d", id, sk_X509_num(all), l->served);
+	snprintf(list, sizeof(list), "%s", l->peers != NULL ? l->peers : "");
+	for (word = strtok_r(list, "+", &save); word != NULL;
+	     word = strtok_r(NULL, "+", &save))
+		verifies(id, all, word);
+	sk_X509_pop_free(all, X509_free);
+}
+
 static void
 judge(const struct pki_case *c, const struct loaded *l,
     const struct pki_output *out)
@@ -195,6 +281,7 @@ judge(const struct pki_case *c, const struct loaded *l,
 	if (out->chain.len > 0) {
 		ck_assert_msg(shakes(&out->chain, TLS1_2_VERSION), "%s", id);
 		ck_assert_msg(shakes(&out->chain, TLS1_3_VERSION), "%s", id);
+		check_peers(id, l, &out->chain);
 	}
 }
 
