@@ -18,6 +18,10 @@ static const char *const sockets[] = {"listen", "smtp_port", NULL};
 /* The service's own -o would win over main.cf. */
 static const char *const shadowed[] = {"idle_timeout", "access_policy", NULL};
 
+/* Without a service that takes mail there is nothing to set. */
+static const char *const needs_listener[] = {"inbound_enabled", "listen",
+    "smtp_port", "max_connections", "access_policy", NULL};
+
 static struct conf conf;
 static struct apply_request req;
 static struct txn *t;
@@ -74,6 +78,7 @@ setup(void)
 	strcpy(t->facts.info.inbound.service, "smtp");
 	strcpy(t->facts.info.inbound.process_limit, "-");
 	strcpy(t->facts.info.inbound.interfaces, "all");
+	t->facts.info.n_listeners = 1;
 	old_file("main.cf", &t->facts.info.maincf);
 	old_file("master.cf", &t->facts.info.mastercf);
 	ck_assert_int_eq(buf_adds(&t->chain, "a chain"), 0);
@@ -334,23 +339,26 @@ START_TEST(is_shadowed)
 }
 END_TEST
 
-START_TEST(needs_a_restart)
+START_TEST(of_a_null_client)
 {
 	const struct settings_field *f = row(_i);
-	bool must = each_listed(f, sockets);
+	bool must = each_listed(f, needs_listener), found = false;
+	struct json_object *want;
 	struct err err;
-	size_t i, n = 0;
+	size_t i;
 
-	become(&t->settings, EACH_A, f, EACH_A);
-	postfix_follows();
-	become(&t->former.settings, EACH_A, f, EACH_A);
-	become(&t->settings, EACH_A, f, EACH_B);
-	ck_assert_msg(step_plan(t, &err) == 0, "%s", err.msg);
-	ck_assert_int_ne(t->end, TXN_UNCHANGED);
+	t->facts.info.n_listeners = 0;
+	each_set(&t->settings, f, EACH_A);
+	want = wanted();
+	ck_assert_int_eq(params_plan(t->facts.params, want, &t->plan, &err), 0);
+	(void)inbound_check(t, &err);
 	for (i = 0; i < t->findings.n; i++)
-		n += t->findings.v[i].code == ERR_APPLY_ESCALATED;
-	ck_assert_uint_eq(n, must ? 1 : 0);
-	ck_assert_msg((t->mode == APPLY_RESTART) == must, "%s", f->form);
+		if (t->findings.v[i].code == ERR_INBOUND_CLOSED) {
+			ck_assert_str_eq(t->findings.v[i].field, f->form);
+			found = true;
+		}
+	ck_assert_msg(found == must, "%s", f->form);
+	json_object_put(want);
 }
 END_TEST
 
@@ -379,6 +387,27 @@ generation(long id, int k, const struct settings_field *f)
 	json_object_put(meta);
 	settings_clear(&s);
 }
+
+START_TEST(needs_a_restart)
+{
+	const struct settings_field *f = row(_i);
+	bool must = each_listed(f, sockets);
+	struct err err;
+	size_t i, n = 0;
+
+	generation(GEN, EACH_A, f);
+	become(&t->settings, EACH_A, f, EACH_A);
+	postfix_follows();
+	become(&t->former.settings, EACH_A, f, EACH_A);
+	become(&t->settings, EACH_A, f, EACH_B);
+	ck_assert_msg(step_plan(t, &err) == 0, "%s", err.msg);
+	ck_assert_int_ne(t->end, TXN_UNCHANGED);
+	for (i = 0; i < t->findings.n; i++)
+		n += t->findings.v[i].code == ERR_APPLY_ESCALATED;
+	ck_assert_uint_eq(n, must ? 1 : 0);
+	ck_assert_msg((t->mode == APPLY_RESTART) == must, "%s", f->form);
+}
+END_TEST
 
 START_TEST(comparison)
 {
@@ -420,6 +449,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, adopts_nothing_else, 0, n);
 	tcase_add_loop_test(tc, cannot_be_said, 0, n);
 	tcase_add_loop_test(tc, is_shadowed, 0, n);
+	tcase_add_loop_test(tc, of_a_null_client, 0, n);
 	tcase_add_loop_test(tc, needs_a_restart, 0, n);
 	tcase_add_loop_test(tc, comparison, 0, n);
 }
