@@ -163,6 +163,9 @@ bool	settings_find(struct json_object *, const char *path,
  * a list perhaps the number of its entries.  NULL: unset. */
 struct json_object *settings_value(struct json_object *,
 	    const struct settings_field *);
+/* What Postfix has, out of a VIEW's "current"; "" where it does not say. */
+const char *settings_current(struct json_object *current,
+	    const struct settings_field *);
 /* v (taken over) there, with the objects on the way; -1: memory. */
 int	settings_put(struct json_object *, const char *path,
 	    struct json_object *v);

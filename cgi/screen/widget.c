@@ -58,22 +58,9 @@ text_of(const struct screen *s, const struct settings_field *f,
 static const char *
 now(const struct screen *s, const struct settings_field *f)
 {
-	struct json_object *current = jsonx_path(s->view, "current"), *v;
-	const char *name, *text;
-	char member[48];
-	size_t len;
-
 	if (jsonx_path(jsonx_path(s->view, "settings"), f->path) != NULL)
 		return "";
-	for (name = f->current; *name != '\0'; name += len + (name[len] != 0)) {
-		len = strcspn(name, " ");
-		snprintf(member, sizeof(member), "%.*s", (int)len, name);
-		v = jsonx_member(current, member);
-		text = v != NULL ? json_object_get_string(v) : "";
-		if (*text != '\0' && strcmp(text, "-") != 0)
-			return text;
-	}
-	return "";
+	return settings_current(jsonx_path(s->view, "current"), f);
 }
 
 /* What is to be decided about several settings is asked once: asked has the

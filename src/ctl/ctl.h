@@ -14,6 +14,7 @@
 
 #include "conf.h"
 #include "err.h"
+#include "settings.h"
 #include "store.h"
 
 struct json_object;
@@ -114,6 +115,13 @@ int ctl_json(struct ctl *, struct json_object *, struct err *);
 /* {key: value, ...} of strings, closed by NULL. */
 struct json_object *ctl_object(const char *key, ...)
     __attribute__((__sentinel__));
+
+/* setting.c */
+/* A line a setting, but for those that are told already: what Postfix has (of
+ * a VIEW's "current", or NULL) with "*" where the console sees to it, or what
+ * the console made it. */
+void ctl_settings(struct ctl *, struct json_object *settings,
+    struct json_object *current, settings_mask told);
 
 /* daemon.c */
 int ctl_call(struct ctl *, const char *op, struct json_object *args,

@@ -81,14 +81,6 @@ print_generation(struct ctl *ctl, struct json_object *gen)
 	    {"at", "at"}, {"by", "by"}, {"from", "from"}, {"via", "via"},
 	    {"kind", "kind"}, {"outcome", "outcome"}, {"in force", "in_force"},
 	    {"apply", "apply"}, {"outage ms", "outage_ms"},
-	    {"inbound", "settings.inbound.enabled"},
-	    {"tls only", "settings.inbound.tls_only"},
-	    {"outbound", "settings.outbound.enabled"},
-	    {"listen", "settings.interface.listen"},
-	    {"port", "settings.interface.port"},
-	    {"idle minutes", "settings.interface.idle_timeout"},
-	    {"connections", "settings.interface.max_connections"},
-	    {"access", "settings.access.policy"},
 	    {"certificate", "certificate.leaf.subject"},
 	    {"until", "certificate.leaf.not_after"},
 	    {"sha256", "certificate.sha256"},
@@ -107,6 +99,7 @@ print_generation(struct ctl *ctl, struct json_object *gen)
 		if (v != NULL)
 			ctl_line(ctl, brief[i][0], json_object_get_string(v));
 	}
+	ctl_settings(ctl, jsonx_path(gen, "settings"), NULL, 0);
 	print_table(ctl, "changes", jsonx_path(gen, "result.changes"), changes);
 	print_table(
 	    ctl, "findings", jsonx_path(gen, "result.findings"), findings);

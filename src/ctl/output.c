@@ -81,7 +81,7 @@ ctl_table(FILE *out, struct json_object *rows, const char *const *columns)
 void
 ctl_line(struct ctl *ctl, const char *label, const char *value)
 {
-	fprintf(ctl->out, "%-12s ", label);
+	fprintf(ctl->out, "%-16s ", label);
 	print_cell(ctl->out, value, 0);
 	fputc('\n', ctl->out);
 }

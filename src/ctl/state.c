@@ -10,8 +10,14 @@
 #include "ctl.h"
 #include "jsonx.h"
 #include "ops.h"
+#include "settings.h"
 
 #define LIMIT_MAX 1000
+
+#define TOLD_AS_LEVELS \
+	(SETTING_BIT(SETTING_inbound_enabled) | \
+	    SETTING_BIT(SETTING_tls_only) | \
+	    SETTING_BIT(SETTING_outbound_enabled))
 
 static bool
 is_true(struct json_object *o, const char *path)
@@ -73,40 +79,6 @@ print_drift(struct ctl *ctl, struct json_object *row)
 	ctl_line(ctl, "", text);
 }
 
-/* Where Postfix takes mail, as it is; "*" where the console sees to it. */
-static void
-print_inbound(struct ctl *ctl, struct json_object *view)
-{
-	static const struct {
-		const char *label, *now, *managed;
-	} row[] = {{"port", "current.port", "settings.interface.port"},
-	    {"listens on", "current.inet_interfaces",
-		"settings.interface.listen"},
-	    {"idle timeout", "current.smtpd_timeout",
-		"settings.interface.idle_timeout"},
-	    {"connections", "current.process_limit",
-		"settings.interface.max_connections"}};
-	struct json_object *list = jsonx_path(view, "settings.access.list");
-	const char *policy = jsonx_path_str(view, "settings.access.policy", "");
-	struct json_object *v;
-	char text[160];
-
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		if ((v = jsonx_path(view, row[i].now)) == NULL)
-			continue;
-		snprintf(text, sizeof(text), "%s%s", json_object_get_string(v),
-		    jsonx_path(view, row[i].managed) == NULL ? "" : " *");
-		ctl_line(ctl, row[i].label, text);
-	}
-	if (*policy == '\0')
-		return;
-	snprintf(text, sizeof(text), "%s, %zu entries *",
-	    strcmp(policy, "deny_except") == 0 ? "deny all except"
-					       : "accept all except",
-	    jsonx_len(list));
-	ctl_line(ctl, "access", text);
-}
-
 static void
 print_status(struct ctl *ctl, struct json_object *view)
 {
@@ -127,7 +99,8 @@ print_status(struct ctl *ctl, struct json_object *view)
 	ctl_line(ctl, "outbound",
 	    is_true(view, "settings.outbound.enabled") ? "used when offered"
 						       : "off");
-	print_inbound(ctl, view);
+	ctl_settings(ctl, jsonx_path(view, "settings"),
+	    jsonx_path(view, "current"), TOLD_AS_LEVELS);
 	print_certificate(ctl, view);
 	if (jsonx_path(view, "live.error") != NULL)
 		snprintf(text, sizeof(text), "failed: %s",

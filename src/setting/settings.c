@@ -249,6 +249,26 @@ settings_value(struct json_object *o, const struct settings_field *f)
 	return v;
 }
 
+const char *
+settings_current(struct json_object *current, const struct settings_field *f)
+{
+	struct json_object *v;
+	const char *name, *text;
+	char member[48];
+	size_t len;
+
+	for (name = f->current; *name != '\0'; name += len) {
+		name += strspn(name, " ");
+		len = strcspn(name, " ");
+		(void)snprintf(member, sizeof(member), "%.*s", (int)len, name);
+		v = jsonx_member(current, member);
+		text = v != NULL ? json_object_get_string(v) : "";
+		if (*text != '\0' && strcmp(text, "-") != 0)
+			return text;
+	}
+	return "";
+}
+
 /* Does some row lie below the path? */
 static bool
 has_below(const char *path)

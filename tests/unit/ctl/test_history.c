@@ -138,8 +138,9 @@ static const struct {
 	const char *has[6];
 } shown[] = {
     {"restore 7", "generation.restore", RESULT(DONE),
-	{"result       applied\n", "generation   8\n", "outage ms    870\n",
-	    "smtpd_tls_loglevel  2", "\n-a?[31m\n+b\n"}},
+	{"result           applied\n", "generation       8\n",
+	    "outage ms        870\n", "smtpd_tls_loglevel  2",
+	    "\n-a?[31m\n+b\n"}},
     {"show 7", "generation.get",
 	RESULT("{\"id\":7,\"by\":\"admin\\u001b]\",\"outcome\":\"failed\","
 	       "\"settings\":{\"inbound\":{\"enabled\":true}},\"certificate\":"
@@ -148,15 +149,15 @@ static const struct {
 	       "\"ms\":1}],\"changes\":[]},\"error\":{\"code\":"
 	       "\"apply.rolled_back\",\"cause\":{\"code\":\"probe.banner\"},"
 	       "\"log\":[\"one\",\"two\"]}}"),
-	{"by           admin?]\n", "inbound      true\n", "CN=mx",
-	    "cause        probe.banner\n", "lock  done   1\n",
+	{"by               admin?]\n", "inbound enabled  on\n", "CN=mx",
+	    "cause            probe.banner\n", "lock  done   1\n",
 	    "log\none\ntwo\n"}},
     {"diff 7 8", "generation.diff",
 	RESULT("{\"certificate\":{\"same\":true,\"a\":null,\"b\":{\"leaf\":"
 	       "{\"subject\":\"CN=b\"}}},\"settings\":[{\"path\":"
 	       "\"outbound.enabled\",\"a\":false,\"b\":true}],\"parameters\":"
 	       "[],\"diff\":\"+x\\n\"}"),
-	{"the same\n", "  a          none\n", "  b          CN=b\n",
+	{"the same\n", "  a              none\n", "  b              CN=b\n",
 	    "outbound.enabled  false  true\n", "\n+x\n"}},
     {"audit", "audit.list",
 	RESULT("{\"entries\":[{\"at\":\"2026-11-24T04:00:00Z\",\"user\":"
@@ -165,12 +166,12 @@ static const struct {
 	{"login", "a?b\n", "older: --before 5\n"}},
     {"recover", "recover",
 	RESULT("{\"generation\":null,\"postfix\":{\"state\":\"running\"}}"),
-	{"generation   none\n", "postfix      running\n"}},
+	{"generation       none\n", "postfix          running\n"}},
     {"status", "status",
 	RESULT("{\"drift\":[{\"parameter\":\"smtpd_tls_security_level\","
 	       "\"expected\":\"may\",\"actual\":\"none\"},{\"parameter\":"
 	       "\"smtp_tls_CAfile\",\"expected\":\"/x\",\"actual\":null}]}"),
-	{"drift        2\n",
+	{"drift            2\n",
 	    "smtpd_tls_security_level: expected may, is none\n",
 	    "smtp_tls_CAfile: expected /x, is not set\n"}},
 };
