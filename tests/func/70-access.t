@@ -173,11 +173,12 @@ like "Japanese" "$(<"$BODY")" '<html lang="ja"'
 api POST /api/v1/connection -H 'Accept-Language: ja' -F "private_key=@$s/mismatch-key.pem" -F "server_certificate=@$s/issued-cert.pem"
 like "messages in Japanese" "$(j '.errors[0].message')" '秘密鍵|証明書|鍵'
 
-# Two Saves at once: one is applied, the other is told.
-busy=0 won=0
-for n in 1 2 3; do
-	[ $((n % 2)) = 0 ] && set -- issued self-signed || set -- self-signed issued
-	two=()
+# Two Saves at once: one is applied, the other is told.  On a busy machine the
+# second may come when the first is done: then once more.
+two_at_once() # NAME NAME
+{
+	local name two=()
+
 	for name in "$1" "$2"; do
 		"${CURL[@]}" --cacert "$CA" -K "$T/auth" -o "$T/two.$name" \
 		    -w '%{http_code}\n' -F inbound_enabled=on \
@@ -188,6 +189,14 @@ for n in 1 2 3; do
 	done
 	wait "${two[@]}"
 	codes=$(sort "$T/two.issued.status" "$T/two.self-signed.status" | xargs)
+}
+busy=0 won=0
+for n in 1 2 3; do
+	[ $((n % 2)) = 0 ] && set -- issued self-signed || set -- self-signed issued
+	for try in 1 2 3 4 5; do
+		two_at_once "$1" "$2"
+		[ "$codes" = "200 200" ] || break
+	done
 	is "two at once, $n: one 200, one 409" "$codes" "200 409"
 	for name in issued self-signed; do
 		case $(<"$T/two.$name.status") in

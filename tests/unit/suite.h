@@ -6,6 +6,18 @@
 #define TEST_SUITE_H
 
 #include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* How long a hang may look like a busy machine: as long as for Check's own
+ * limits. */
+static inline int64_t
+patience_ms(int64_t ms)
+{
+	const char *times = getenv("CK_TIMEOUT_MULTIPLIER");
+
+	return times != NULL && atoi(times) > 1 ? ms * atoi(times) : ms;
+}
 
 static inline int
 suite_run(const char *name, TCase *tc)
