@@ -56,6 +56,9 @@ struct apply_request {
 	long			 restore;	/* generation, or 0: its settings
 						 * and chain, not those above */
 	bool			 adopt;		/* take main.cf's hand edits over */
+	bool			 form;		/* the patch is all that a form
+						 * showed: what is as it was is
+						 * not asked for */
 	/* Generations that may be put back, however old they are. */
 	long			 keep[2];	/* 0 = none */
 	char			 job[33];	/* id, chosen by the caller */

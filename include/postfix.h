@@ -149,10 +149,13 @@ struct param_plan {
 };
 
 /* What main.cf sets by itself (postconf -n, not expanded) for every managed
- * parameter: JSON object name -> string, cleaned to UTF-8.  PARAM_BYTES is in
- * it when that changed a character of smtpd_client_restrictions, of which a
- * part would be written back. */
+ * parameter and for those that a rule looks at: JSON object name -> string,
+ * cleaned to UTF-8.  PARAM_BYTES is in it when that changed a character of
+ * smtpd_client_restrictions, of which a part would be written back.
+ * NAME PARAM_USED is in it when something else needs that parameter: the name
+ * of what does, as "smtp_tls_cert_file" or "465/inet/smtpd_tls_req_ccert". */
 #define PARAM_BYTES	"smtpd_client_restrictions:bytes"
+#define PARAM_USED	":used"
 int	params_read(const struct conf *, struct json_object **, struct err *);
 /* Two columns of the inbound service are managed like parameters, under these
  * names; params_add_master puts them beside what params_read gave. */
@@ -173,6 +176,20 @@ bool	restrictions_map_first(const char *value, const char *access_file);
  * so already, including "none" where nothing is set. */
 int	params_wanted(const struct settings *, const struct postfix_info *,
 	    const char *chain_file, struct json_object **, struct err *);
+/* A set of managed parameters: bit i is row i of the table in params.c. */
+typedef uint64_t param_mask;
+#define PARAMS_ALL	(~(param_mask)0)
+param_mask	params_of(settings_mask);	/* that follow from these */
+param_mask	params_of_files(void);	/* that name a generation's file */
+param_mask	param_bit(const char *name);	/* 0: not managed */
+settings_mask	param_settings(const char *name);	/* the other way */
+/* Those of a set that took the place of older names stand for these too:
+ * without the older names whose successor is not in it. */
+param_mask	params_without_orphans(param_mask);
+/* As an array of names, for a record that outlives the table's order. */
+struct json_object *params_to_json(param_mask);
+param_mask	params_from_json(struct json_object *);
+
 struct params_context {
 	const struct settings		*settings;
 	const struct postfix_info	*info;
@@ -183,7 +200,15 @@ struct params_context {
 	/* name -> {"was", "set"}: what a parameter was before the console
 	 * took it over (null = not set), and what it made of it; or NULL */
 	struct json_object		*originals;
+	/* rows that are not looked at: they stay as they are */
+	param_mask			 leave;
+	/* rows that the console has written before.  Where it has not, what
+	 * stands and is as good as what the settings ask for stays. */
+	param_mask			 owned;
 };
+/* Those that the console has written once this is done. */
+param_mask	params_owned(const struct params_context *,
+		    struct json_object *wanted);
 /* The same with all that a value can depend on.  [value, over] = only where
  * the value now is `over`: a parameter that is managed no longer goes back to
  * what it was, unless somebody changed it meanwhile. */
@@ -198,6 +223,34 @@ int	params_plan(struct json_object *current, struct json_object *wanted,
 void	param_plan_clear(struct param_plan *);
 /* [{"parameter", "before", "after"}] */
 struct json_object *param_plan_to_json(const struct param_plan *);
+
+/*
+ * Levels as main.cf has them, whoever set them, also by their older names.
+ */
+enum tls_direction { TLS_INBOUND, TLS_OUTBOUND };
+enum tls_rank {
+	RANK_NONE,
+	RANK_MAY,
+	RANK_ENCRYPT,		/* it, and whatever asks for more */
+	RANK_OWN,		/* an expression of somebody's own */
+	RANK_BAD		/* no level of Postfix */
+};
+struct tls_level {
+	enum tls_rank	 rank;
+	const char	*parameter;	/* that says so; static */
+	const char	*value;		/* borrowed of the parameters; "" */
+};
+/* params: as params_read gives them; NULL = nothing is set. */
+void	level_read(struct json_object *params, enum tls_direction,
+	    struct tls_level *);
+/* inbound_enabled and tls_only, or outbound_enabled, as Postfix has them. */
+void	level_to_settings(struct json_object *params, enum tls_direction,
+	    struct settings *);
+/* Parameters as they will be: owned by the caller; NULL without memory. */
+struct json_object *params_after(struct json_object *current,
+	    const struct param_plan *);
+/* Does main.cf name a certificate that is not of the console's making? */
+bool	params_own_certificate(struct json_object *params);
 
 /*
  * main.cf.  Steps stage, check and commit of the apply.

@@ -46,6 +46,8 @@ enum setting_id {
 /* A set of settings. */
 typedef uint64_t settings_mask;
 #define SETTING_BIT(id)	((settings_mask)1 << (id))
+/* The files of a Save: no setting, but parameters follow from them too. */
+#define SETTINGS_FILES	SETTING_BIT(SETTING__MAX)
 
 /* enum listen { LISTEN_LOOPBACK, ... }: the values of each choice. */
 #define SWITCH(...)

@@ -202,6 +202,22 @@ api_apply(struct app *app, struct request *req, struct reply *reply,
 	return rc;
 }
 
+/* What a person has to decide who may change more than files. */
+static bool
+confirms_more(struct json_object *confirm)
+{
+	static const enum err_code more[] = {
+	    ERR_DRIFT_OVERWRITES, ERR_LEVEL_LOWERED};
+	size_t i, j;
+
+	for (i = 0; i < jsonx_len(confirm); i++)
+		for (j = 0; j < sizeof(more) / sizeof(more[0]); j++)
+			if (strcmp(jsonx_str_at(confirm, i),
+				err_name(more[j])) == 0)
+				return true;
+	return false;
+}
+
 /* A token for renewals changes files, and nothing else. */
 static int
 only_files(
@@ -212,6 +228,10 @@ only_files(
 	if (in->settings != NULL || in->key_id != NULL || in->scanners != NULL)
 		return err_set(err, ERR_AUTH_SCOPE, "",
 		    "a token of scope %s sends files alone",
+		    scope_name(who->scope));
+	if (confirms_more(in->confirm))
+		return err_set(err, ERR_AUTH_SCOPE, "confirm",
+		    "a token of scope %s confirms what its files need alone",
 		    scope_name(who->scope));
 	if (in->files == NULL)
 		return err_set(err, ERR_FIELD_MISSING, "server_certificate",

@@ -140,6 +140,7 @@ screen_apply_args(const struct screen *s)
 		apply = jsonx_path_str(s->view, "draft.apply", "");
 	if (*apply != '\0')
 		put_str(args, "apply", apply);
+	put_bool(args, "form", true);
 	json_object_object_add(args, "confirm", json_object_get(s->confirm));
 	return args;
 }

@@ -3,8 +3,9 @@
  *
  * What can be said in settings is taken over: the levels of both directions,
  * also by their legacy names, and the certificate, from whatever files main.cf
- * names; those are read as root and then inspected like an upload.  A level
- * that the console has no word for is refused with its name.  Any other value
+ * names; those are read as root and then inspected like an upload.  An
+ * outbound level above "may" counts as on and stays.  An inbound level that
+ * the console has no word for is refused with its name.  Any other value
  * set by hand goes back to the managed one, and only after the administrator
  * has said yes to that (drift.reset).
  */
@@ -16,42 +17,10 @@
 #include "jsonx.h"
 #include "txn.h"
 
-enum level { LEVEL_NONE, LEVEL_MAY, LEVEL_ENCRYPT, LEVEL_OTHER };
-
-/* Ours for "TLS only" with exempt services; see params.c. */
-static const char conditional[] = "${{$service_name} == {";
-
 static const char *
 value_of(const struct txn *t, const char *name)
 {
 	return jsonx_path_str(t->facts.params, name, "");
-}
-
-static bool
-is_yes(const struct txn *t, const char *name)
-{
-	return strcmp(value_of(t, name), "yes") == 0;
-}
-
-static enum level
-read_level(
-    const struct txn *t, const char *level, const char *use, const char *force)
-{
-	const char *v = value_of(t, level);
-
-	if (v[0] == '\0') {
-		if (is_yes(t, force))
-			return LEVEL_ENCRYPT;
-		return is_yes(t, use) ? LEVEL_MAY : LEVEL_NONE;
-	}
-	if (strcmp(v, "none") == 0)
-		return LEVEL_NONE;
-	if (strcmp(v, "may") == 0)
-		return LEVEL_MAY;
-	if (strcmp(v, "encrypt") == 0 ||
-	    strncmp(v, conditional, sizeof(conditional) - 1) == 0)
-		return LEVEL_ENCRYPT;
-	return LEVEL_OTHER;
 }
 
 static void
@@ -64,19 +33,16 @@ not_adoptable(struct txn *t, const char *name)
 static void
 adopt_levels(struct txn *t)
 {
-	enum level in, out;
+	struct tls_level in, out;
 
-	in = read_level(t, "smtpd_tls_security_level", "smtpd_use_tls",
-	    "smtpd_enforce_tls");
-	out = read_level(
-	    t, "smtp_tls_security_level", "smtp_use_tls", "smtp_enforce_tls");
-	if (in == LEVEL_OTHER)
-		not_adoptable(t, "smtpd_tls_security_level");
-	if (out == LEVEL_OTHER || out == LEVEL_ENCRYPT)
-		not_adoptable(t, "smtp_tls_security_level");
-	t->settings.inbound_enabled = in != LEVEL_NONE;
-	t->settings.tls_only = in == LEVEL_ENCRYPT;
-	t->settings.outbound_enabled = out == LEVEL_MAY;
+	level_read(t->facts.params, TLS_INBOUND, &in);
+	level_read(t->facts.params, TLS_OUTBOUND, &out);
+	if (in.rank == RANK_OWN || in.rank == RANK_BAD)
+		not_adoptable(t, in.parameter);
+	if (out.rank == RANK_BAD)
+		not_adoptable(t, out.parameter);
+	level_to_settings(t->facts.params, TLS_INBOUND, &t->settings);
+	level_to_settings(t->facts.params, TLS_OUTBOUND, &t->settings);
 }
 
 /* Append the file at path to the set; PEM blocks may stand in any order. */

@@ -75,6 +75,7 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 	c.originals = jsonx_path(s->meta, "originals");
 	c.chain_file = s->cert == NULL ? NULL : path;
 	c.access_file = access;
+	c.leave = ~generation_owned(s->meta);
 	rc = generation_path(conf, s->id, "inbound.pem", path, err);
 	if (rc == 0)
 		rc = generation_path(conf, s->id, "access.cidr", access, err);

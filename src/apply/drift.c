@@ -1,7 +1,8 @@
 /*
  * drift.c - where main.cf says something else than the generation in force.
  *
- * With a generation in force, every difference counts.  Without one the
+ * With a generation in force, every difference counts in what the console
+ * has written; what it never wrote is Postfix's own.  Without one the
  * console has promised nothing yet: only what somebody set by hand counts, so
  * that a fresh Postfix with its defaults is not called drifted.
  * A chain file that is missing, changed or open to others is drift too:
@@ -85,7 +86,9 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 	struct params_context c = {.settings = settings,
 	    .info = &facts->info,
 	    .current = facts->params,
-	    .originals = jsonx_path(meta, "originals")};
+	    .originals = jsonx_path(meta, "originals"),
+	    .owned = generation_owned(meta)};
+	struct settings off;
 	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
 	struct json_object *wanted = NULL;
 	int rc;
@@ -97,6 +100,11 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 		jsonx_path(meta, "certificate"), json_type_object))
 		c.chain_file = chain;
 	c.access_file = access;
+	settings_default(&off);
+	if (id == 0)
+		c.settings = &off;
+	else
+		c.leave = ~c.owned;
 	if (params_wanted_in(&c, &wanted, err) == -1)
 		return -1;
 	rc = params_plan(facts->params, wanted, plan, err);

@@ -41,7 +41,7 @@ struct facts_head {
 	struct postfix_info info;
 };
 
-static const char magic[16] = "postseal-facts3";
+static const char magic[16] = "postseal-facts4";
 
 static int
 facts_path(const struct conf *conf, char dst[STATE_PATH_MAX], struct err *err)

@@ -65,6 +65,17 @@ void facts_update(const struct conf *, const struct postfix_info *,
     struct json_object *params, const char *sha256);
 void facts_drop(const struct conf *);
 
+/* txn_scope.c */
+/* Parameters that the console had written by then, by its record (NULL: no
+ * generation). */
+param_mask generation_owned(struct json_object *meta);
+/* The levels that are not among them, as Postfix has them. */
+void settings_as_postfix(
+    const struct facts *, param_mask owned, struct settings *);
+/* Settings of the generation with those levels; for 0, of Postfix. */
+int settings_in_force(const struct conf *, const struct facts *, long id,
+    struct json_object *meta, struct settings *, struct err *);
+
 /* drift.c */
 /* Array of {"parameter", "expected", "actual"}; empty = none.  meta: of the
  * generation, or NULL. */

@@ -59,6 +59,13 @@ struct txn {
 	bool replaces; /* regardless of the stored chain */
 
 	struct settings settings; /* wanted */
+	settings_mask touched;	  /* that the request changes */
+	param_mask owned;	  /* written by the generation in force */
+	param_mask restored;	  /* by the one that is restored */
+	param_mask asserted;	  /* the ones of both that the rules go by */
+	param_mask rows;	  /* that may be written now */
+	param_mask owned_after;
+	struct json_object *drift; /* before; owned */
 	enum apply_mode mode;
 	struct buf chain;	  /* wanted */
 	struct json_object *cert; /* CERT of it, or NULL */
@@ -152,6 +159,17 @@ int txn_source(struct txn *, struct err *);
 int adopt_source(struct txn *, struct err *);
 void adopt_check(struct txn *);
 void adopt_inbound(struct txn *); /* adopt_inbound.c */
+
+/* txn_scope.c: what this Save is about.  First the settings (before the
+ * inspection), then the parameters. */
+void scope_settings(struct txn *);
+void scope_parameters(struct txn *);
+bool scope_certificate_missing(const struct txn *);
+bool scope_is_empty(const struct txn *);
+bool scope_came_to_nothing(const struct txn *); /* once it is planned */
+int scope_check(struct txn *, struct err *);
+void scope_tell_drift(struct txn *);
+bool txn_same_chain(const struct txn *);
 
 /* txn_listeners.c: do they let the change through?  Findings. */
 void listeners_check(struct txn *);

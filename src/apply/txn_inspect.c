@@ -120,7 +120,8 @@ check_rules(struct txn *t)
 		    &t->findings, ERR_SETTINGS_TLS_ONLY, "tls_only", NULL);
 	if (s->inbound_enabled && s->tls_only)
 		findings_add(&t->findings, ERR_SETTINGS_MX, "tls_only", NULL);
-	if (s->inbound_enabled && !files_given(t) && t->chain.len == 0)
+	if (!files_given(t) && t->chain.len == 0 &&
+	    scope_certificate_missing(t))
 		findings_add(&t->findings, ERR_SETTINGS_CERT_MISSING,
 		    "server_certificate", NULL);
 }
@@ -133,6 +134,7 @@ step_inspect(struct txn *t, struct err *err)
 		-1)
 		return -1;
 	check_rules(t);
+	scope_parameters(t);
 	if (t->req->adopt && !(files_given(t) && t->chain.len == 0))
 		adopt_check(t);
 	if (txn_refuse(t, err) == -1)

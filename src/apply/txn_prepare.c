@@ -12,44 +12,50 @@
 
 #define POSTCONF_WAIT_MS 3000
 
+/* What the record of the generation in force says. */
+static void
+take_record(struct txn *t, struct json_object *meta)
+{
+	struct json_object *v = jsonx_path(meta, "certificate");
+
+	t->former.originals = json_object_get(jsonx_path(meta, "originals"));
+	if (json_object_is_type(v, json_type_object))
+		t->stored_cert = json_object_get(v);
+	t->stored_changed =
+	    t->stored_cert != NULL && !chain_is_intact(meta, &t->stored);
+	(void)snprintf(t->former.sha256, sizeof(t->former.sha256), "%s",
+	    jsonx_path_str(t->stored_cert, "sha256", ""));
+}
+
 /* What stands now: generation in force, its settings, chain and facts. */
 static int
 txn_load_former(struct txn *t, struct err *err)
 {
-	struct json_object *meta = NULL, *drift = NULL, *v;
+	struct json_object *meta = NULL;
 	int rc = -1;
 
 	if (generation_current(t->conf, &t->prev, err) == -1 ||
-	    generation_settings(t->conf, t->prev, &t->former.settings, err) ==
-		-1 ||
+	    (t->prev > 0 &&
+		generation_meta(t->conf, t->prev, &meta, err) == -1) ||
+	    settings_in_force(t->conf, &t->facts, t->prev, meta,
+		&t->former.settings, err) == -1 ||
 	    generation_chain(t->conf, t->prev, &t->stored, err) == -1)
 		goto out;
 	if (settings_copy(&t->settings, &t->former.settings) == -1) {
 		err_set(err, ERR_NOMEM, "", "settings");
 		goto out;
 	}
-	if (t->prev > 0) {
-		if (generation_meta(t->conf, t->prev, &meta, err) == -1)
-			goto out;
-		t->former.originals =
-		    json_object_get(jsonx_path(meta, "originals"));
-		v = jsonx_path(meta, "certificate");
-		if (json_object_is_type(v, json_type_object))
-			t->stored_cert = json_object_get(v);
-		t->stored_changed = t->stored_cert != NULL &&
-				    !chain_is_intact(meta, &t->stored);
-	}
-	(void)snprintf(t->former.sha256, sizeof(t->former.sha256), "%s",
-	    jsonx_path_str(t->stored_cert, "sha256", ""));
+	t->owned = generation_owned(meta);
+	if (t->prev > 0)
+		take_record(t, meta);
 	if (drift_find(t->conf, &t->facts, t->prev, &t->former.settings, meta,
-		&drift, err) == -1)
+		&t->drift, err) == -1)
 		goto out;
-	t->former.drifted = json_object_array_length(drift) > 0;
+	t->former.drifted = json_object_array_length(t->drift) > 0;
 	t->former.known = t->prev > 0 && !t->former.drifted;
 	rc = 0;
 out:
 	json_object_put(meta);
-	json_object_put(drift);
 	return rc;
 }
 
@@ -166,6 +172,7 @@ plan_for(struct txn *t, long id, struct err *err)
 	    params_wanted_in(&c, &t->wanted, err) == -1)
 		return -1;
 	t->originals = params_originals(&c, t->wanted);
+	t->owned_after = params_owned(&c, t->wanted);
 	if (params_plan(t->facts.params, t->wanted, &t->plan, err) == -1)
 		return -1;
 	name_service(t);
@@ -188,26 +195,27 @@ lock_master(struct txn *t, struct err *err)
 	    "main.cf or master.cf was changed by somebody else meanwhile");
 }
 
-static bool
-nothing_new(const struct txn *t)
+static int
+unchanged(struct txn *t)
 {
-	return settings_equal(&t->settings, &t->former.settings) &&
-	       t->chain.len == t->stored.len &&
-	       (t->chain.len == 0 ||
-		   memcmp(t->chain.data, t->stored.data, t->chain.len) == 0) &&
-	       !t->former.drifted;
+	scope_tell_drift(t);
+	t->end = TXN_UNCHANGED;
+	t->finished = true;
+	return 0;
 }
 
 int
 step_plan(struct txn *t, struct err *err)
 {
-	if (nothing_new(t)) {
-		t->end = TXN_UNCHANGED;
-		t->finished = true;
-		return 0;
-	}
+	scope_parameters(t);
+	if (scope_is_empty(t))
+		return unchanged(t);
 	if (generation_next(t->conf, &t->id, err) == -1 ||
-	    plan_for(t, t->id, err) == -1 || inbound_check(t, err) == -1 ||
+	    plan_for(t, t->id, err) == -1)
+		return -1;
+	if (scope_came_to_nothing(t))
+		return unchanged(t);
+	if (scope_check(t, err) == -1 || inbound_check(t, err) == -1 ||
 	    lock_master(t, err) == -1)
 		return -1;
 	if (!t->running)

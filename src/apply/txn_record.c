@@ -105,6 +105,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	json_object_object_add(
 	    m, "former_known", json_object_new_boolean(t->former.known));
 	add_service(m, t);
+	json_object_object_add(m, "owned", params_to_json(t->owned_after));
 	if (t->originals != NULL)
 		add_shared(m, "originals", t->originals);
 	if (t->access_sha256[0] != '\0')

@@ -51,6 +51,7 @@ restore_source(struct txn *t, struct err *err)
 	applied = strcmp(jsonx_path_str(meta, "outcome", ""), "applied") == 0;
 	had_chain = json_object_is_type(
 	    jsonx_path(meta, "certificate"), json_type_object);
+	t->restored = generation_owned(meta);
 	json_object_put(meta);
 	if (!applied)
 		return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
@@ -62,6 +63,7 @@ restore_source(struct txn *t, struct err *err)
 	if (had_chain && t->source[PKI_SERVER_CERTIFICATE].len == 0)
 		return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
 		    "the certificate of generation %ld is gone", id);
+	settings_as_postfix(&t->facts, t->owned | t->restored, &t->settings);
 	t->replaces = true;
 	use_chain(t);
 	return 0;
@@ -106,6 +108,7 @@ txn_source(struct txn *t, struct err *err)
 		return adopt_source(t, err);
 	if (patch_settings(t, err) == -1)
 		return -1;
+	scope_settings(t);
 	memcpy(t->file, t->req->file, sizeof(t->file));
 	if (t->stored_changed && !any_file(t))
 		return changed_source(t, err);

@@ -72,6 +72,7 @@ txn_free(struct txn *t)
 	buf_clear(&t->after);
 	buf_clear(&t->master_before);
 	buf_clear(&t->master_after);
+	json_object_put(t->drift);
 	json_object_put(t->stored_cert);
 	json_object_put(t->cert);
 	json_object_put(t->wanted);
@@ -124,6 +125,8 @@ txn_context(const struct txn *t, long id, struct params_context *c,
 	c->access_file = access;
 	c->current = t->facts.params;
 	c->originals = t->former.originals;
+	c->leave = ~t->rows;
+	c->owned = t->asserted;
 	return 0;
 }
 

@@ -56,11 +56,13 @@ static int
 view_read(const struct conf *conf, struct view *v, struct err *err)
 {
 	if (facts_get(conf, &v->facts, err) == -1 ||
-	    generation_current(conf, &v->id, err) == -1 ||
-	    generation_settings(conf, v->id, &v->settings, err) == -1)
+	    generation_current(conf, &v->id, err) == -1)
 		return -1;
 	if (v->id > 0 &&
 	    generation_brief(conf, v->id, &v->gen, &v->meta, err) == -1)
+		return -1;
+	if (settings_in_force(
+		conf, &v->facts, v->id, v->meta, &v->settings, err) == -1)
 		return -1;
 	if (v->meta != NULL)
 		cert_set_days_left(

@@ -54,9 +54,11 @@ order_init(struct order *o)
 	memset(o, 0, sizeof(*o));
 	buf_init(&o->keys, CHAIN_MAX);
 	buf_init(&o->certs, CHAIN_MAX);
-	/* What would open on this host alone, nobody was asked about. */
+	/* What this host alone has, nobody was asked about: services that
+	 * would open, levels and values that were set by hand. */
 	for (i = 0; i < ERR__MAX; i++) {
-		if (i == ERR_INTERFACE_OPENS)
+		if (i == ERR_INTERFACE_OPENS || i == ERR_LEVEL_LOWERED ||
+		    i == ERR_DRIFT_OVERWRITES)
 			continue;
 		if (err_severity((enum err_code)i) == SEV_CONFIRM ||
 		    i == ERR_CERT_REPLACE_ALL)

@@ -84,6 +84,7 @@ read_choices(struct apply_call *a, struct json_object *args, struct err *err)
 	a->req.settings = jsonx_member(args, "settings");
 	a->req.if_match = jsonx_path_str(args, "if_match", NULL);
 	a->req.dry_run = jsonx_path_bool(args, "dry_run");
+	a->req.form = jsonx_path_bool(args, "form");
 	a->scanners = jsonx_member(args, "scanners");
 	a->wait = a->req.dry_run || jsonx_member(args, "wait") == NULL ||
 		  jsonx_path_bool(args, "wait");

@@ -60,7 +60,10 @@ level(const struct source *s)
 		const char *name;
 		enum postfix_tls tls;
 	} levels[] = {{"none", POSTFIX_TLS_NONE}, {"may", POSTFIX_TLS_MAY},
-	    {"encrypt", POSTFIX_TLS_ENCRYPT}};
+	    {"encrypt", POSTFIX_TLS_ENCRYPT},
+	    /* smtpd(8) takes these for encrypt. */
+	    {"verify", POSTFIX_TLS_ENCRYPT}, {"secure", POSTFIX_TLS_ENCRYPT},
+	    {"fingerprint", POSTFIX_TLS_ENCRYPT}};
 	const char *v = value(s, "smtpd_tls_security_level");
 	size_t i;
 

@@ -15,17 +15,27 @@
  *   would ignore them, with a warning at each smtpd start.
  * - "TLS only" exempts re-injection listeners by a condition on
  *   $service_name, so master.cf is not touched.
+ * - Where the console has not written a parameter before (owned), what stands
+ *   and is as good as what the settings ask for stays: an outbound level
+ *   above "may", a CA file, a log level.  A list of protocols that asks for
+ *   more stays, whoever wrote it.
+ * - smtpd_tls_protocols is nobody's business here: a floor there makes older
+ *   senders send in plaintext (shared/POLICY.md 1.8).
  * Values come from this file alone; the two that vary, the chain file's path
  * and the exempt service names, are held to a strict grammar.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "jsonx.h"
 #include "postfix_int.h"
 
 #define SYSTEM_CAFILE	   "/etc/ssl/certs/ca-certificates.crt"
 
+#define OUT_CAFILE	   "smtp_tls_CAfile"
+#define WRAPPERMODE	   "smtp_tls_wrappermode"
 #define V_TEXT_PROTOCOLS   30600 /* >=TLSv1.2 */
 #define PROTOCOLS	   ">=TLSv1.2"
 #define PROTOCOLS_EXCLUDES "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"
@@ -43,6 +53,12 @@ want_value(struct want *w, const char *value)
 	w->kind = WANT_VALUE;
 	(void)snprintf(w->value, sizeof(w->value), "%s", value);
 	return 0;
+}
+
+static const char *
+value_now(const struct params_context *in, const char *name)
+{
+	return jsonx_path_str(in->current, name, "");
 }
 
 static bool
@@ -85,14 +101,34 @@ encrypt_but(const struct postfix_info *info, struct want *w, struct err *err)
 	return 0;
 }
 
+/* The level that stands says what the settings say, in other words. */
+static bool
+in_level_stays(const struct params_context *in, const char *other)
+{
+	struct settings now;
+	struct tls_level l;
+
+	level_read(in->current, TLS_INBOUND, &l);
+	level_to_settings(in->current, TLS_INBOUND, &now);
+	return inbound(in) && l.rank != RANK_BAD &&
+	       now.inbound_enabled == in->settings->inbound_enabled &&
+	       now.tls_only == in->settings->tls_only &&
+	       strcmp(l.value, other) != 0 &&
+	       (strcmp(l.parameter, IN_LEVEL) == 0 || l.rank == RANK_ENCRYPT);
+}
+
 static int
 rule_in_level(const struct params_context *in, struct want *w, struct err *err)
 {
 	if (!inbound(in))
-		return want_value(w, "none");
-	if (in->settings->tls_only)
-		return encrypt_but(in->info, w, err);
-	return want_value(w, "may");
+		(void)want_value(w, "none");
+	else if (!in->settings->tls_only)
+		(void)want_value(w, "may");
+	else if (encrypt_but(in->info, w, err) == -1)
+		return -1;
+	if (!w->owned && in_level_stays(in, w->value))
+		w->kind = WANT_KEEP;
+	return 0;
 }
 
 static int
@@ -101,8 +137,7 @@ rule_chain(const struct params_context *in, struct want *w, struct err *err)
 	const char *chain = in->chain_file;
 
 	if (inbound(in) && chain == NULL)
-		return err_set(err, ERR_SETTINGS_CERT_MISSING,
-		    "server_certificate", "inbound TLS without certificate");
+		return 0; /* a certificate of Postfix's own */
 	if (chain != NULL &&
 	    (chain[0] != '/' || chain[strspn(chain, path_chars)] != '\0'))
 		return err_set(err, ERR_CONFIG, "",
@@ -113,10 +148,19 @@ rule_chain(const struct params_context *in, struct want *w, struct err *err)
 	return 0;
 }
 
+/* Statistics need 1; who wants to know more may. */
 static int
-rule_in_one(const struct params_context *in, struct want *w, struct err *err)
+log_level(const struct params_context *in, const char *name, struct want *w)
 {
-	return inbound(in) ? want_value(w, "1") : 0;
+	if (!w->owned && strtol(value_now(in, name), NULL, 10) > 1)
+		return 0;
+	return want_value(w, "1");
+}
+
+static int
+rule_in_log(const struct params_context *in, struct want *w, struct err *err)
+{
+	return inbound(in) ? log_level(in, "smtpd_tls_loglevel", w) : 0;
 }
 
 static int
@@ -129,100 +173,152 @@ static int
 rule_in_protocols(
     const struct params_context *in, struct want *w, struct err *err)
 {
-	if (!inbound(in))
+	const char *ours = in->info->version >= V_TEXT_PROTOCOLS
+			       ? PROTOCOLS
+			       : PROTOCOLS_EXCLUDES;
+	const char *now = value_now(in, "smtpd_tls_mandatory_protocols");
+
+	if (!inbound(in) || (strcmp(now, ours) != 0 && protocols_loosened(now)))
 		return 0;
-	return want_value(w, in->info->version >= V_TEXT_PROTOCOLS
-				 ? PROTOCOLS
-				 : PROTOCOLS_EXCLUDES);
+	return want_value(w, ours);
 }
 
+/* Without a chain file of ours they are what serves. */
 static int
 rule_in_gone(const struct params_context *in, struct want *w, struct err *err)
 {
-	if (inbound(in))
+	if (inbound(in) && in->chain_file != NULL)
+		w->kind = WANT_UNSET;
+	return 0;
+}
+
+static bool
+out_level_stays(const struct params_context *in, const struct want *w)
+{
+	struct tls_level l;
+
+	if (!outbound(in) || w->owned)
+		return false;
+	level_read(in->current, TLS_OUTBOUND, &l);
+	return l.rank == RANK_ENCRYPT || l.rank == RANK_OWN ||
+	       strcmp(value_now(in, WRAPPERMODE), "yes") == 0;
+}
+
+/* An older name goes with the level that takes its place. */
+static int
+rule_in_older(const struct params_context *in, struct want *w, struct err *err)
+{
+	if (rule_in_level(in, w, err) == -1)
+		return -1;
+	if (w->kind != WANT_KEEP)
 		w->kind = WANT_UNSET;
 	return 0;
 }
 
 static int
-rule_gone(const struct params_context *in, struct want *w, struct err *err)
+rule_out_older(const struct params_context *in, struct want *w, struct err *err)
 {
-	w->kind = WANT_UNSET;
+	if (!out_level_stays(in, w))
+		w->kind = WANT_UNSET;
 	return 0;
 }
 
 static int
 rule_out_level(const struct params_context *in, struct want *w, struct err *err)
 {
+	if (out_level_stays(in, w))
+		return 0;
 	return want_value(w, outbound(in) ? "may" : "none");
 }
 
 static int
-rule_out_one(const struct params_context *in, struct want *w, struct err *err)
+rule_out_log(const struct params_context *in, struct want *w, struct err *err)
 {
-	return outbound(in) ? want_value(w, "1") : 0;
+	return outbound(in) ? log_level(in, "smtp_tls_loglevel", w) : 0;
 }
 
 static int
 rule_out_cafile(
     const struct params_context *in, struct want *w, struct err *err)
 {
-	if (outbound(in) && access(SYSTEM_CAFILE, R_OK) == 0)
-		return want_value(w, SYSTEM_CAFILE);
-	return 0;
+	const char *now = value_now(in, OUT_CAFILE);
+
+	if (!outbound(in) || access(SYSTEM_CAFILE, R_OK) == -1 ||
+	    (!w->owned && now[0] != '\0' && strcmp(now, SYSTEM_CAFILE) != 0))
+		return 0;
+	return want_value(w, SYSTEM_CAFILE);
 }
 
-#define IN_LEVEL  "smtpd_tls_security_level"
-#define IN_CHAIN  "smtpd_tls_chain_files"
-#define OUT_LEVEL "smtp_tls_security_level"
+#define OF(id)	  SETTING_BIT(SETTING_##id)
+#define OF_LEVEL  (OF(inbound_enabled) | OF(tls_only))
+#define OF_IN	  OF(inbound_enabled)
+#define OF_CHAIN  (OF(inbound_enabled) | SETTINGS_FILES)
+#define OF_OUT	  OF(outbound_enabled)
+#define OF_ACCESS (OF(access_policy) | OF(access_list))
+#define NONE \
+	{ \
+		NULL, NULL \
+	}
 
 /* clang-format off */
 const struct param_row params[] = {
-	{ IN_LEVEL,			20300, rule_in_level, "none",
-	    { "smtpd_use_tls", "smtpd_enforce_tls" }, NULL },
-	{ IN_CHAIN,			30400, rule_chain,
-	    NULL, { NULL, NULL }, NULL },
-	{ "smtpd_tls_loglevel",		20200, rule_in_one,
-	    NULL, { NULL, NULL }, NULL },
-	{ "smtpd_tls_received_header",	20200, rule_in_yes,
-	    NULL, { NULL, NULL }, NULL },
-	{ "smtpd_tls_protocols",	20600, rule_in_protocols,
-	    NULL, { NULL, NULL }, NULL },
-	{ "smtpd_tls_mandatory_protocols", 20300, rule_in_protocols,
-	    NULL, { NULL, NULL }, NULL },
-	{ OUT_LEVEL,			20300, rule_out_level, "none",
-	    { "smtp_use_tls", "smtp_enforce_tls" }, NULL },
-	{ "smtp_tls_CAfile",		20200, rule_out_cafile,
-	    NULL, { NULL, NULL }, NULL },
-	{ "smtp_tls_loglevel",		20200, rule_out_one,
-	    NULL, { NULL, NULL }, NULL },
+	{ IN_LEVEL,			20300, OF_LEVEL, false, rule_in_level,
+	    "none", { "smtpd_use_tls", "smtpd_enforce_tls" }, NULL },
+	{ IN_CHAIN,			30400, OF_CHAIN, true, rule_chain,
+	    NULL, NONE, NULL },
+	{ "smtpd_tls_loglevel",		20200, OF_IN, false, rule_in_log,
+	    NULL, NONE, NULL },
+	{ "smtpd_tls_received_header",	20200, OF_IN, false, rule_in_yes,
+	    NULL, NONE, NULL },
+	{ "smtpd_tls_mandatory_protocols", 20300, OF_IN, false,
+	    rule_in_protocols, NULL, NONE, NULL },
+	{ OUT_LEVEL,			20300, OF_OUT, false, rule_out_level,
+	    "none", { "smtp_use_tls", "smtp_enforce_tls" }, NULL },
+	{ OUT_CAFILE,			20200, OF_OUT, false, rule_out_cafile,
+	    NULL, NONE, NULL },
+	{ "smtp_tls_loglevel",		20200, OF_OUT, false, rule_out_log,
+	    NULL, NONE, NULL },
 	/* params_inbound.c */
-	{ "inet_interfaces",		20000, rule_listen,
-	    NULL, { NULL, NULL }, NULL },
-	{ "smtpd_timeout",		20000, rule_timeout,
-	    NULL, { NULL, NULL }, NULL },
-	{ "smtpd_client_restrictions",	20000, rule_access,
-	    NULL, { NULL, NULL }, NULL },
-	{ PARAM_SERVICE,		21100, rule_service,
-	    NULL, { NULL, NULL }, NULL },
-	{ PARAM_LIMIT,			21100, rule_limit,
-	    NULL, { NULL, NULL }, NULL },
-	/* legacy */
-	{ "smtpd_use_tls",	0, rule_gone, NULL, { NULL, NULL }, IN_LEVEL },
-	{ "smtpd_enforce_tls",	0, rule_gone, NULL, { NULL, NULL }, IN_LEVEL },
-	{ "smtp_use_tls",	0, rule_gone, NULL, { NULL, NULL }, OUT_LEVEL },
-	{ "smtp_enforce_tls",	0, rule_gone, NULL, { NULL, NULL }, OUT_LEVEL },
-	{ "smtpd_tls_cert_file", 0, rule_in_gone, NULL, { NULL, NULL }, IN_CHAIN },
-	{ "smtpd_tls_key_file",	0, rule_in_gone, NULL, { NULL, NULL }, IN_CHAIN },
-	{ "smtpd_tls_eccert_file", 0, rule_in_gone, NULL, { NULL, NULL },
-	    IN_CHAIN },
-	{ "smtpd_tls_eckey_file", 0, rule_in_gone, NULL, { NULL, NULL }, IN_CHAIN },
-	{ "smtpd_tls_dcert_file", 0, rule_in_gone, NULL, { NULL, NULL }, IN_CHAIN },
-	{ "smtpd_tls_dkey_file", 0, rule_in_gone, NULL, { NULL, NULL }, IN_CHAIN },
-	{ "smtpd_tls_CAfile",	0, rule_in_gone, NULL, { NULL, NULL }, IN_CHAIN },
+	{ "inet_interfaces",		20000, OF(listen), false, rule_listen,
+	    NULL, NONE, NULL },
+	{ "smtpd_timeout",		20000, OF(idle_timeout), false,
+	    rule_timeout, NULL, NONE, NULL },
+	{ "smtpd_client_restrictions",	20000, OF_ACCESS, true, rule_access,
+	    NULL, NONE, NULL },
+	{ PARAM_SERVICE,		21100, OF(listen) | OF(smtp_port),
+	    false, rule_service, NULL, NONE, NULL },
+	{ PARAM_LIMIT,			21100, OF(max_connections), false,
+	    rule_limit, NULL, NONE, NULL },
+	/* older names */
+	{ "smtpd_use_tls",	   0, OF_LEVEL, false, rule_in_older,
+	    NULL, NONE, IN_LEVEL },
+	{ "smtpd_enforce_tls",	   0, OF_LEVEL, false, rule_in_older,
+	    NULL, NONE, IN_LEVEL },
+	{ "smtp_use_tls",	   0, OF_OUT, false, rule_out_older,
+	    NULL, NONE, OUT_LEVEL },
+	{ "smtp_enforce_tls",	   0, OF_OUT, false, rule_out_older,
+	    NULL, NONE, OUT_LEVEL },
+	{ "smtpd_tls_cert_file",   0, OF_CHAIN, false, rule_in_gone,
+	    NULL, NONE, IN_CHAIN },
+	{ "smtpd_tls_key_file",	   0, OF_CHAIN, false, rule_in_gone,
+	    NULL, NONE, IN_CHAIN },
+	{ "smtpd_tls_eccert_file", 0, OF_CHAIN, false, rule_in_gone,
+	    NULL, NONE, IN_CHAIN },
+	{ "smtpd_tls_eckey_file",  0, OF_CHAIN, false, rule_in_gone,
+	    NULL, NONE, IN_CHAIN },
+	{ "smtpd_tls_dcert_file",  0, OF_CHAIN, false, rule_in_gone,
+	    NULL, NONE, IN_CHAIN },
+	{ "smtpd_tls_dkey_file",   0, OF_CHAIN, false, rule_in_gone,
+	    NULL, NONE, IN_CHAIN },
+	{ "smtpd_tls_CAfile",	   0, OF_CHAIN, false, rule_in_gone,
+	    NULL, NONE, IN_CHAIN },
 };
 /* clang-format on */
 const size_t n_params = sizeof(params) / sizeof(params[0]);
+_Static_assert(sizeof(params) / sizeof(params[0]) <= 64, "param_mask is full");
+
+/* What the rules look at besides. */
+const char *const params_looked_at[] = {WRAPPERMODE, NULL};
 
 const struct param_row *
 param_find(const char *name)
@@ -233,18 +329,4 @@ param_find(const char *name)
 		if (strcmp(params[i].name, name) == 0)
 			return &params[i];
 	return NULL;
-}
-
-bool
-chain_path_ours(const char *value)
-{
-	static const char head[] = "/generations/gen-";
-	const char *p = strstr(value, head);
-	size_t digits;
-
-	if (value[0] != '/' || p == NULL)
-		return false;
-	p += sizeof(head) - 1;
-	digits = strspn(p, "0123456789");
-	return digits > 0 && strcmp(p + digits, "/inbound.pem") == 0;
 }

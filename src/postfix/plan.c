@@ -6,6 +6,7 @@
  * wrote; [string or null, other] = only over that other value.  A name that is
  * absent is left as it is.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,24 @@ params_wanted(const struct settings *settings, const struct postfix_info *info,
 	return params_wanted_in(&c, ret_wanted, err);
 }
 
+/* Something else in main.cf or master.cf needs this one. */
+static bool
+is_used(const struct params_context *c, const char *name)
+{
+	char mark[128];
+
+	(void)snprintf(mark, sizeof(mark), "%s%s", name, PARAM_USED);
+	return json_object_object_get_ex(c->current, mark, NULL);
+}
+
+static bool
+is_owned(const struct params_context *c, const struct param_row *row)
+{
+	return (c->owned & param_bit(row->replaced_by != NULL ? row->replaced_by
+							      : row->name)) !=
+	       0;
+}
+
 int
 params_wanted_in(const struct params_context *c,
     struct json_object **ret_wanted, struct err *err)
@@ -72,13 +91,17 @@ params_wanted_in(const struct params_context *c,
 	if ((o = json_object_new_object()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "parameters");
 	for (i = 0; i < n_params; i++) {
-		if (c->info->version < params[i].since)
+		if (c->info->version < params[i].since ||
+		    (c->leave & (param_mask)1 << i) != 0)
 			continue;
+		w.owned = is_owned(c, &params[i]);
 		w.kind = WANT_KEEP;
 		w.value[0] = '\0';
 		w.over = NULL;
 		if (params[i].rule(c, &w, err) == -1)
 			goto fail;
+		if (w.kind == WANT_UNSET && is_used(c, params[i].name))
+			continue;
 		if (want_to_json(o, params[i].name, &w) == -1) {
 			err_set(err, ERR_NOMEM, "", "parameters");
 			goto fail;
@@ -126,23 +149,45 @@ add_clean(struct json_object *o, const char *name, struct json_object *raw)
 	return -1;
 }
 
-/* The managed names alone, so that postconf prints no other line. */
+static int
+take_value(
+    struct json_object *values, struct json_object *all, const char *name)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(all, name, &v)
+		   ? add_clean(values, name, v)
+		   : 0;
+}
+
+/* Of all that is set, what is managed or looked at. */
+static int
+take_values(
+    struct json_object *values, struct json_object *all, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n_params; i++)
+		if (take_value(values, all, params[i].name) == -1)
+			goto fail;
+	for (i = 0; params_looked_at[i] != NULL; i++)
+		if (take_value(values, all, params_looked_at[i]) == -1)
+			goto fail;
+	return 0;
+fail:
+	return err_set(err, ERR_NOMEM, "", "parameters");
+}
+
 int
 params_read(
     const struct conf *conf, struct json_object **ret_params, struct err *err)
 {
-	const char *args[POSTCONF_ARGS_MAX];
-	struct json_object *all = NULL, *o = NULL, *v;
+	static const char *const args[] = {"-n", NULL};
+	struct json_object *all = NULL, *o = NULL;
 	struct run_result r;
 	char diag[DIAG_MAX];
-	size_t i, n = 0;
 	int rc = -1;
 
-	args[n++] = "-n";
-	for (i = 0; i < n_params; i++)
-		if (!param_in_master(params[i].name))
-			args[n++] = params[i].name;
-	args[n] = NULL;
 	if (postconf_run(conf, conf->config_directory, args, &r, err) == -1)
 		goto out;
 	if (r.exit_code != 0) {
@@ -156,17 +201,15 @@ params_read(
 		err_set(err, ERR_NOMEM, "", "parameters");
 		goto out;
 	}
-	for (i = 0; i < n_params; i++)
-		if (json_object_object_get_ex(all, params[i].name, &v) &&
-		    add_clean(o, params[i].name, v) == -1) {
-			json_object_put(o);
-			err_set(err, ERR_NOMEM, "", "parameters");
-			goto out;
-		}
+	if (take_values(o, all, err) == -1 ||
+	    uses_find(conf, all, o, err) == -1)
+		goto out;
 	*ret_params = o;
+	o = NULL;
 	rc = 0;
 out:
 	json_object_put(all);
+	json_object_put(o);
 	run_result_clear(&r);
 	return rc;
 }
@@ -286,6 +329,31 @@ params_plan(struct json_object *current, struct json_object *wanted,
 		}
 	*ret_plan = plan;
 	return 0;
+}
+
+struct json_object *
+params_after(struct json_object *current, const struct param_plan *plan)
+{
+	struct json_object *o = NULL, *v;
+	size_t i;
+
+	if (current == NULL)
+		o = json_object_new_object();
+	else if (json_object_deep_copy(current, &o, NULL) == -1)
+		return NULL;
+	for (i = 0; o != NULL && i < plan->n; i++) {
+		json_object_object_del(o, plan->v[i].name);
+		if (plan->v[i].after == NULL)
+			continue;
+		v = json_object_new_string(plan->v[i].after);
+		if (v != NULL &&
+		    json_object_object_add(o, plan->v[i].name, v) == 0)
+			continue;
+		json_object_put(v);
+		json_object_put(o);
+		o = NULL;
+	}
+	return o;
 }
 
 void

@@ -28,6 +28,9 @@ enum want_kind {
 	WANT_OVER	/* only over the value `over` (NULL = not set) */
 };
 struct want {
+	/* in: the console has written it before (an older name: what took
+	 * its place) */
+	bool		 owned;
 	enum want_kind	 kind;
 	char		 value[16384];	/* "" with WANT_OVER*: remove */
 	const char	*over;		/* borrowed of the originals */
@@ -35,6 +38,8 @@ struct want {
 struct param_row {
 	const char	*name;
 	unsigned	 since;
+	settings_mask	 of;	/* what it follows from */
+	bool		 file;	/* names a file of the generation */
 	int		(*rule)(const struct params_context *, struct want *,
 			    struct err *);
 	/* The value that "not set" is as good as, as long as no parameter of
@@ -46,9 +51,21 @@ struct param_row {
 };
 extern const struct param_row params[];
 extern const size_t n_params;
+extern const char *const params_looked_at[];	/* NULL at the end */
 const struct param_row *param_find(const char *name);
 /* Is it ".../generations/gen-N/inbound.pem"? */
 bool	chain_path_ours(const char *value);
+#define IN_LEVEL	"smtpd_tls_security_level"
+#define IN_CHAIN	"smtpd_tls_chain_files"
+#define OUT_LEVEL	"smtp_tls_security_level"
+/* levels.c: an inbound level with exemptions, as the console writes it. */
+#define LEVEL_CONDITIONAL "${{$service_name} == {"
+/* Would a list of ours allow a protocol that this value does not?  Also when
+ * the value cannot be read. */
+bool	protocols_loosened(const char *value);
+/* uses.c: the PARAM_USED members; all: every parameter that is set. */
+int	uses_find(const struct conf *, struct json_object *all,
+	    struct json_object *values, struct err *);
 /* params_inbound.c */
 int	rule_listen(const struct params_context *, struct want *,
 	    struct err *);

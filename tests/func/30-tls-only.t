@@ -52,14 +52,17 @@ api GET /api/v1/status
 is "status names the exempt hop" "$(j '.postfix.exempt | join(" ")')" "127.0.0.1:$R"
 is "status: no drift" "$(j '.drift | length')" 0
 
-# A hop that is added later is not covered until the next Save: the console
-# says so as drift or covers it at the next Save, and never stops it silently.
+# A hop that is added later is drift, which a Save of something else leaves
+# and tells, and a restore covers; it is never stopped silently.
 listener "127.0.0.1:$E" -o content_filter=
 api GET /api/v1/status
 like "a hop added later is seen" "$(j '[.drift[].parameter, (.postfix.exempt | join(" "))] | join(" ")')" \
     "127.0.0.1:$E|smtpd_tls_security_level"
 save tls_only=on
-is "the next Save covers it" "$STATUS" 200
+is "what is in force is no change, and it is told" \
+    "$STATUS:$(j .result):$(j '.findings[].code')" 200:unchanged:drift.stays
+api POST /api/v1/connection/restore
+is "a restore covers it" "$STATUS:$(j .result)" 200:applied
 ok "the hop added later takes plaintext" send "$E"
 
 save tls_only=off

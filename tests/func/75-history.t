@@ -193,7 +193,7 @@ api GET "/api/v1/generations/$(j .generation.id)"
 is "recorded as adopted" "$(j .kind)" adopt
 like "TLS only now" "$(smtp "$SMTP_PORT" "EHLO a.test" "MAIL FROM:<a@a.test>")" '530 '
 # What cannot become a setting is refused, and nothing is touched.
-edit smtp_tls_security_level=fingerprint
+edit smtp_tls_security_level=perhaps
 before=$(maincf_hash)
 api POST /api/v1/connection/adopt
 is "not adoptable" "$STATUS:$(j .code)" 422:drift.not_adoptable

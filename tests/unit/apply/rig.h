@@ -15,7 +15,7 @@ struct ask {
 	const char *certificate, *key, *ca; /* names in cert/ */
 	const char *apply;		    /* "restart" | "reload" */
 	const char *if_match;
-	bool dry_run, adopt, whole;
+	bool dry_run, adopt, whole, form;
 	long restore;
 	const char *confirm; /* one code */
 	const char *also;    /* and another */
@@ -78,6 +78,7 @@ rig_apply(const struct ask *a)
 	req.dry_run = a->dry_run;
 	req.adopt = a->adopt;
 	req.whole = a->whole;
+	req.form = a->form;
 	req.restore = a->restore;
 	if (a->confirm != NULL)
 		confirm[req.n_confirm++] = a->confirm;
@@ -177,15 +178,6 @@ rig_must_apply(const struct ask *a)
 	return id;
 }
 
-static inline struct settings
-rig_settings(void)
-{
-	struct settings s;
-
-	settings_default(&s);
-	return s;
-}
-
 static inline long
 rig_current(void)
 {
@@ -194,6 +186,25 @@ rig_current(void)
 
 	ck_assert_int_eq(generation_current(&rig_conf, &id, &err), 0);
 	return id;
+}
+
+/* What was set by hand, away: the generation in force, and Postfix anew. */
+static inline void
+rig_mend(void)
+{
+	const struct ask a = {
+	    .restore = rig_current(), .confirm = "level.lowered"};
+
+	(void)rig_must_apply(&a);
+}
+
+static inline struct settings
+rig_settings(void)
+{
+	struct settings s;
+
+	settings_default(&s);
+	return s;
 }
 
 /* The number that the next generation gets. */

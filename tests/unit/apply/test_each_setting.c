@@ -72,6 +72,8 @@ setup(void)
 	req.mode = APPLY_RELOAD;
 	ck_assert_ptr_nonnull(t = txn_new(&conf, &req));
 	t->prev = GEN;
+	/* A generation that has written all there is. */
+	t->owned = t->asserted = t->rows = PARAMS_ALL;
 	t->facts.info.kind = POSTFIX_OK;
 	t->facts.info.version = 31000;
 	t->facts.params = json_object_new_object();
@@ -388,6 +390,41 @@ generation(long id, int k, const struct settings_field *f)
 	settings_clear(&s);
 }
 
+static bool
+is_planned(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++)
+		if (strcmp(t->plan.v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A Save that changes one setting writes what that alone changes. */
+START_TEST(is_written)
+{
+	const struct settings_field *f = row(_i);
+	struct json_object *was, *is;
+	struct err err;
+
+	become(&t->settings, EACH_A, f, EACH_A);
+	postfix_follows();
+	was = wanted();
+	become(&t->former.settings, EACH_A, f, EACH_A);
+	become(&t->settings, EACH_A, f, EACH_B);
+	is = wanted();
+	scope_settings(t);
+	ck_assert_msg(step_plan(t, &err) == 0, "%s", err.msg);
+	json_object_object_foreach (is, name, value)
+		if (!json_object_equal(value, jsonx_member(was, name)))
+			ck_assert_msg(
+			    is_planned(name), "%s: %s", f->form, name);
+	json_object_put(was);
+	json_object_put(is);
+}
+END_TEST
+
 START_TEST(needs_a_restart)
 {
 	const struct settings_field *f = row(_i);
@@ -400,6 +437,7 @@ START_TEST(needs_a_restart)
 	postfix_follows();
 	become(&t->former.settings, EACH_A, f, EACH_A);
 	become(&t->settings, EACH_A, f, EACH_B);
+	scope_settings(t);
 	ck_assert_msg(step_plan(t, &err) == 0, "%s", err.msg);
 	ck_assert_int_ne(t->end, TXN_UNCHANGED);
 	for (i = 0; i < t->findings.n; i++)
@@ -450,6 +488,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, cannot_be_said, 0, n);
 	tcase_add_loop_test(tc, is_shadowed, 0, n);
 	tcase_add_loop_test(tc, of_a_null_client, 0, n);
+	tcase_add_loop_test(tc, is_written, 0, n);
 	tcase_add_loop_test(tc, needs_a_restart, 0, n);
 	tcase_add_loop_test(tc, comparison, 0, n);
 }

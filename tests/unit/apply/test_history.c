@@ -78,7 +78,12 @@ START_TEST(restore_without_certificate)
 	struct err err;
 	long old;
 
-	/* As on a console that never had one. */
+	/* As on a console and a Postfix that never had one. */
+	ck_assert_int_eq(rig_sh("/usr/sbin/postconf -c $R/pf/conf -X "
+				"$(sed -n 's/^\\(smtpd*_tls_[a-z_A-Z]*\\) *=.*/"
+				"\\1/p' $R/pf/conf/main.cf) && "
+				"pfi_cool $R/pf && pfi_reload $R/pf"),
+	    0);
 	ck_assert_int_eq(generation_set_current(&rig_conf, 0, &err), 0);
 	old = rig_must_apply(&none);
 	(void)rig_ensure(&rig_self_pair);
@@ -207,8 +212,10 @@ static const struct {
      "smtpd_tls_key_file=$R/cert/leaf.key",
 	NULL, NULL, 1, 0, 1, 1},
     {"smtpd_tls_chain_files=$R/cert/both", NULL, NULL, 1, 0, 1, 1},
-    {"smtp_tls_security_level=dane", NULL, "drift.not_adoptable", 0, 0, 0, 0},
-    {"smtp_tls_security_level=encrypt", NULL, "drift.not_adoptable", 0, 0, 0,
+    {"smtp_tls_security_level=dane", NULL, NULL, 1, 0, 1, 0},
+    {"smtp_tls_security_level=encrypt", NULL, NULL, 1, 0, 1, 0},
+    {"smtp_tls_security_level=$x", NULL, NULL, 1, 0, 1, 0},
+    {"smtp_tls_security_level=perhaps", NULL, "drift.not_adoptable", 0, 0, 0,
 	0},
     {"smtpd_tls_security_level='$x'", NULL, "drift.not_adoptable", 0, 0, 0, 0},
     {"smtpd_tls_chain_files=$R/cert/nowhere.pem", NULL, "drift.not_adoptable",
@@ -224,6 +231,11 @@ START_TEST(adopted)
 {
 	const struct ask a = {
 	    .adopt = true, .confirm = adoptions[_i].confirm, .apply = "reload"};
+	static const char out[] = "smtp_tls_security_level=";
+	const struct ask off = {
+	    .settings = "{\"outbound\": {\"enabled\": false}}",
+	    .confirm = "level.lowered",
+	    .apply = "reload"};
 	char before[SHA256_HEX], after[SHA256_HEX], leaf[SHA256_HEX];
 	struct settings s = rig_settings();
 	struct outcome o;
@@ -235,7 +247,8 @@ START_TEST(adopted)
 	    0);
 	rig_leaf_hash("leaf", leaf);
 	id = rig_ensure(&rig_self_pair);
-	ck_assert_int_eq(rig_sh("pfi_conf $R/pf %s", adoptions[_i].edit), 0);
+	ck_assert_int_eq(
+	    rig_sh("x='$x'; pfi_conf $R/pf %s", adoptions[_i].edit), 0);
 	rig_maincf_hash(before);
 	o = rig_apply(&a);
 	if (adoptions[_i].want_code != NULL) {
@@ -248,7 +261,7 @@ START_TEST(adopted)
 		rig_maincf_hash(after);
 		ck_assert_str_eq(before, after);
 		ck_assert_int_eq(rig_current(), id);
-		(void)rig_ensure(&rig_self_pair);
+		rig_mend();
 		rig_assert_whole();
 		return;
 	}
@@ -261,6 +274,13 @@ START_TEST(adopted)
 	ck_assert_int_eq(s.outbound_enabled, adoptions[_i].outbound);
 	ck_assert_int_eq(strcmp(sha256_of(id), leaf) == 0, adoptions[_i].leaf);
 	rig_assert_whole();
+	/* An outbound level of more than ours stays. */
+	if (strncmp(adoptions[_i].edit, out, strlen(out)) != 0 ||
+	    !s.outbound_enabled)
+		return;
+	ck_assert_str_eq(rig_parameter("smtp_tls_security_level"),
+	    adoptions[_i].edit + strlen(out));
+	(void)rig_must_apply(&off);
 }
 END_TEST
 

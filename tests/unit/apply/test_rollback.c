@@ -206,11 +206,10 @@ START_TEST(reload_does_not_wake_a_throttled_one)
 	const struct ask reload = {.settings = "{\"outbound\": {\"enabled\": "
 					       "false}}",
 	    .apply = "reload"};
-	struct ask restart = reload;
+	struct ask restart = {.apply = "restart"};
 	struct outcome o;
 
-	restart.apply = "restart";
-	(void)rig_ensure(&rig_self_pair);
+	restart.restore = rig_ensure(&rig_self_pair);
 	/* smtpd dies at once: master throttles the service. */
 	ck_assert_int_eq(
 	    rig_sh(
@@ -246,11 +245,16 @@ START_TEST(drift_is_shown_and_mended)
 	ck_assert_str_eq(jsonx_path_str(row, "expected", ""), "1");
 	ck_assert_str_eq(jsonx_path_str(row, "actual", ""), "3");
 	json_object_put(view);
-	/* The same settings are a change then. */
+	/* The same settings are no change, but it is told. */
 	o = rig_apply(&rig_self_pair);
 	ck_assert_msg(o.rc == 0, "%s", o.err.msg);
-	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "applied");
+	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "unchanged");
+	ck_assert(rig_has_finding(
+	    jsonx_path(o.job, "result.findings"), "drift.stays"));
 	rig_done(&o);
+	ck_assert_str_eq(rig_parameter("smtpd_tls_loglevel"), "3");
+	rig_mend();
+	ck_assert_str_eq(rig_parameter("smtpd_tls_loglevel"), "1");
 	rig_assert_whole();
 }
 END_TEST
@@ -271,7 +275,7 @@ START_TEST(drift_of_a_hot_file)
 	row = json_object_array_get_idx(jsonx_path(view, "drift"), 0);
 	ck_assert_str_eq(jsonx_path_str(row, "actual", ""), "3");
 	json_object_put(view);
-	(void)rig_ensure(&rig_self_pair);
+	rig_mend();
 	rig_assert_whole();
 	/* One that Postfix refuses is refused by its own name. */
 	ck_assert_int_eq(rig_sh("cp $R/pf/conf/main.cf $R/kept && echo "

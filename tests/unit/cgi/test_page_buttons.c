@@ -114,6 +114,8 @@ START_TEST(save_asks_for_all_of_it)
 	ck_assert_str_eq(jsonx_path_str(args, "passphrase", ""), "secret");
 	args = args_of(OP_CONNECTION_APPLY);
 	ck_assert(json_object_get_boolean(jsonx_path(args, "wait")));
+	/* All that it showed: what is as it was is not asked for. */
+	ck_assert(json_object_get_boolean(jsonx_path(args, "form")));
 	ck_assert_str_eq(
 	    jsonx_path_str(args, "if_match", ""), "\"7-1a2b3c4d\"");
 	ck_assert_str_eq(jsonx_path_str(args, "apply", ""), "reload");

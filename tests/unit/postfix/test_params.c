@@ -99,7 +99,10 @@ START_TEST(wanted_every_combination)
 							   : "may");
 		level = jsonx_path_str(w, "smtp_tls_security_level", "?");
 		ck_assert_str_eq(level, s.outbound_enabled ? "may" : "none");
-		ck_assert_str_eq(jsonx_path_str(w, "smtpd_tls_protocols", "-"),
+		ck_assert(
+		    !json_object_object_get_ex(w, "smtpd_tls_protocols", NULL));
+		ck_assert_str_eq(
+		    jsonx_path_str(w, "smtpd_tls_mandatory_protocols", "-"),
 		    !s.inbound_enabled	  ? "-"
 		    : versions[k] < 30600 ? "!SSLv2, !SSLv3, "
 					    "!TLSv1, !TLSv1.1"
@@ -116,22 +119,19 @@ START_TEST(wanted_every_combination)
 }
 END_TEST
 
-START_TEST(wanted_needs_certificate)
+/* Without one of ours Postfix keeps what it has. */
+START_TEST(wanted_without_certificate)
 {
 	struct postfix_info info = info_of(30711);
 	struct settings s = settings_of((unsigned)_i & 7);
 	struct json_object *w = NULL;
 	struct err e;
-	int rc;
 
-	rc = params_wanted(&s, &info, NULL, &w, &e);
-	if (s.inbound_enabled) {
-		ck_assert_int_eq(rc, -1);
-		ck_assert_int_eq(e.code, ERR_SETTINGS_CERT_MISSING);
-		ck_assert_ptr_null(w);
-	} else {
-		ck_assert_int_eq(rc, 0);
-	}
+	ck_assert_int_eq(params_wanted(&s, &info, NULL, &w, &e), 0);
+	ck_assert(!json_object_object_get_ex(w, "smtpd_tls_cert_file", NULL));
+	ck_assert_int_eq(
+	    json_object_object_get_ex(w, "smtpd_tls_chain_files", NULL),
+	    !s.inbound_enabled);
 	json_object_put(w);
 }
 END_TEST
@@ -281,14 +281,12 @@ static const struct plan_case {
     {1, CHAIN, "{}",
 	"smtpd_tls_security_level=may smtpd_tls_chain_files=" CHAIN
 	" smtpd_tls_loglevel=1 smtpd_tls_received_header=yes"
-	" smtpd_tls_protocols=>=TLSv1.2"
 	" smtpd_tls_mandatory_protocols=>=TLSv1.2 "},
     {1, CHAIN,
 	"{\"smtpd_tls_security_level\":\"may\","
 	"\"smtpd_tls_chain_files\":\"" OTHER "\","
 	"\"smtpd_tls_loglevel\":\"1\","
 	"\"smtpd_tls_received_header\":\"yes\","
-	"\"smtpd_tls_protocols\":\">=TLSv1.2\","
 	"\"smtpd_tls_mandatory_protocols\":\">=TLSv1.2\"}",
 	"smtpd_tls_chain_files=" CHAIN " "},
     {1, CHAIN,
@@ -296,7 +294,6 @@ static const struct plan_case {
 	"\"smtpd_tls_chain_files\":\"/etc/by/hand.pem\","
 	"\"smtpd_tls_loglevel\":\"1\","
 	"\"smtpd_tls_received_header\":\"yes\","
-	"\"smtpd_tls_protocols\":\">=TLSv1.2\","
 	"\"smtpd_tls_mandatory_protocols\":\">=TLSv1.2\","
 	"\"smtpd_tls_cert_file\":\"/c\",\"smtpd_tls_key_file\":\"/k\","
 	"\"smtpd_use_tls\":\"no\",\"smtpd_tls_CAfile\":\"/ca\","
@@ -352,6 +349,168 @@ START_TEST(plan_json_is_utf8)
 END_TEST
 
 static const struct {
+	const char *value;
+	bool loosened;
+} floors[] = {
+    {"", false},
+    {">=TLSv1", false},
+    {">=TLSv1.2", false},
+    {">=TLSv1.3", true},
+    {">= TLSv1.2", true}, /* not Postfix's grammar */
+    {"!SSLv2, !SSLv3", false},
+    {"!SSLv2 !SSLv3 !TLSv1 !TLSv1.1", false},
+    {"!SSLv2,!SSLv3,!TLSv1,!TLSv1.1,!TLSv1.2", true},
+    {"!tlsv1.3", true},
+    {"<=TLSv1.2", true},
+    {"<=TLSv1.3", false},
+    {"TLSv1.2", true},
+    {"TLSv1.2:TLSv1.3", false},
+    {"TLSv1.3, TLSv1.2, !TLSv1.2", true},
+    {"$smtp_tls_mandatory_protocols", true},
+    {">TLSv1.1", true},
+    {"0304", true},
+};
+
+START_TEST(protocol_floors)
+{
+	ck_assert_int_eq(
+	    protocols_loosened(floors[_i].value), floors[_i].loosened);
+}
+END_TEST
+
+static const struct {
+	enum tls_direction direction;
+	const char *set;
+	enum tls_rank rank;
+	const char *parameter;
+	const char *settings; /* "in only out" */
+} levels[] = {
+    {TLS_INBOUND, "{}", RANK_NONE, "smtpd_tls_security_level", ""},
+    {TLS_INBOUND, "{\"smtpd_tls_security_level\":\"MAY\"}", RANK_MAY,
+	"smtpd_tls_security_level", "in "},
+    {TLS_INBOUND, "{\"smtpd_tls_security_level\":\"fingerprint\"}",
+	RANK_ENCRYPT, "smtpd_tls_security_level", "in only "},
+    {TLS_INBOUND, "{\"smtpd_tls_security_level\":\"dane\"}", RANK_BAD,
+	"smtpd_tls_security_level", "in "},
+    {TLS_INBOUND,
+	"{\"smtpd_tls_security_level\":\"none\",\"smtpd_use_tls\":\"yes\"}",
+	RANK_NONE, "smtpd_tls_security_level", ""},
+    {TLS_INBOUND,
+	"{\"smtpd_tls_security_level\":\"\",\"smtpd_use_tls\":\"yes\"}",
+	RANK_MAY, "smtpd_use_tls", "in "},
+    {TLS_INBOUND, "{\"smtpd_enforce_tls\":\"yes\",\"smtpd_use_tls\":\"no\"}",
+	RANK_ENCRYPT, "smtpd_enforce_tls", "in only "},
+    {TLS_INBOUND,
+	"{\"smtpd_tls_security_level\":\"${{$service_name} == "
+	"{127.0.0.1:10026} ? {may} : {encrypt}}\"}",
+	RANK_ENCRYPT, "smtpd_tls_security_level", "in only "},
+    {TLS_INBOUND,
+	"{\"smtpd_tls_security_level\":\"${{$service_name} == "
+	"{smtp} ? {may} : {encrypt}}\"}",
+	RANK_OWN, "smtpd_tls_security_level", "in "},
+    {TLS_INBOUND,
+	"{\"smtpd_tls_security_level\":\"${{$service_name} == "
+	"{[::1]:26} ? {none} : {encrypt}}\"}",
+	RANK_OWN, "smtpd_tls_security_level", "in "},
+    {TLS_OUTBOUND, "{\"smtp_tls_security_level\":\"dane-only\"}", RANK_ENCRYPT,
+	"smtp_tls_security_level", "out "},
+    {TLS_OUTBOUND, "{\"smtp_tls_security_level\":\"may\"}", RANK_MAY,
+	"smtp_tls_security_level", "out "},
+    {TLS_OUTBOUND, "{\"smtp_use_tls\":\"yes\"}", RANK_MAY, "smtp_use_tls",
+	"out "},
+    {TLS_OUTBOUND, "{\"smtp_enforce_tls\":\"no\"}", RANK_NONE,
+	"smtp_tls_security_level", ""},
+    {TLS_OUTBOUND, "{\"smtpd_tls_security_level\":\"may\"}", RANK_NONE,
+	"smtp_tls_security_level", ""},
+};
+
+START_TEST(levels_as_postfix_reads_them)
+{
+	struct json_object *set = json(levels[_i].set);
+	struct settings s = settings_of(0);
+	struct tls_level level;
+	char got[32];
+
+	level_read(set, levels[_i].direction, &level);
+	ck_assert_int_eq(level.rank, levels[_i].rank);
+	if (level.rank != RANK_NONE)
+		ck_assert_str_eq(level.parameter, levels[_i].parameter);
+	level_to_settings(set, levels[_i].direction, &s);
+	(void)snprintf(got, sizeof(got), "%s%s%s",
+	    s.inbound_enabled ? "in " : "", s.tls_only ? "only " : "",
+	    s.outbound_enabled ? "out " : "");
+	ck_assert_str_eq(got, levels[_i].settings);
+	json_object_put(set);
+}
+END_TEST
+
+/* A row follows from some setting, and an older name from what its successor
+ * follows from, or from less. */
+START_TEST(masks_of_the_table)
+{
+	param_mask mask = PARAMS_ALL, all = 0;
+	struct json_object *names;
+	size_t i;
+
+	for (i = 0; i < n_params; i++) {
+		ck_assert_uint_ne(params[i].of, 0);
+		ck_assert_uint_eq(params[i].of >> (SETTING__MAX + 1), 0);
+		ck_assert_uint_eq(
+		    param_bit(params[i].name), (param_mask)1 << i);
+		ck_assert_uint_eq(param_settings(params[i].name), params[i].of);
+		all |= param_bit(params[i].name);
+		if (params[i].replaced_by != NULL)
+			ck_assert_uint_eq(params[i].of,
+			    param_settings(params[i].replaced_by));
+	}
+	ck_assert_uint_eq(params_of(~(settings_mask)0), all);
+	ck_assert_uint_eq(params_of(SETTING_BIT(SETTING_all_scanners)), 0);
+	ck_assert_uint_eq(
+	    params_of_files(), param_bit("smtpd_tls_chain_files") |
+				   param_bit("smtpd_client_restrictions"));
+	ck_assert_uint_eq(param_bit("smtpd_tls_protocols"), 0);
+	names = params_to_json(all);
+	ck_assert_uint_eq(params_from_json(names), all);
+	json_object_put(names);
+	names = json("[\"smtp_tls_loglevel\",\"of_another_version\",7]");
+	mask = params_from_json(names);
+	ck_assert_uint_eq(mask, param_bit("smtp_tls_loglevel"));
+	json_object_put(names);
+	mask = param_bit("smtpd_tls_key_file") | param_bit("smtpd_use_tls") |
+	       param_bit("smtpd_tls_security_level");
+	ck_assert_uint_eq(params_without_orphans(mask),
+	    param_bit("smtpd_use_tls") | param_bit("smtpd_tls_security_level"));
+}
+END_TEST
+
+/* What is left is not looked at, and stays whose it was. */
+START_TEST(left_alone)
+{
+	struct postfix_info info = info_of(30711);
+	struct settings s = settings_of(5);
+	struct params_context c = {.settings = &s,
+	    .info = &info,
+	    .chain_file = CHAIN,
+	    .leave = ~params_of(SETTING_BIT(SETTING_outbound_enabled)),
+	    .owned = param_bit("smtpd_tls_loglevel")};
+	struct json_object *w = NULL;
+	struct err e;
+
+	ck_assert_int_eq(params_wanted_in(&c, &w, &e), 0);
+	json_object_object_foreach (w, name, v) {
+		(void)v;
+		ck_assert_msg(strncmp(name, "smtp_", 5) == 0, "%s", name);
+	}
+	ck_assert_str_eq(
+	    jsonx_path_str(w, "smtp_tls_security_level", ""), "may");
+	ck_assert_uint_eq(params_owned(&c, w),
+	    params_of(SETTING_BIT(SETTING_outbound_enabled)) |
+		param_bit("smtpd_tls_loglevel"));
+	json_object_put(w);
+}
+END_TEST
+
+static const struct {
 	const char *path;
 	bool ours;
 } own_paths[] = {
@@ -385,12 +544,16 @@ main(void)
 
 	tcase_add_loop_test(t, table_invariants, 0, (int)n_params);
 	tcase_add_loop_test(t, wanted_every_combination, 0, 8);
-	tcase_add_loop_test(t, wanted_needs_certificate, 0, 8);
+	tcase_add_loop_test(t, wanted_without_certificate, 0, 8);
 	tcase_add_loop_test(t, wanted_bad_path, 0, 2 * N(bad_paths));
 	tcase_add_loop_test(t, wanted_exempt, 0, N(exempt_cases));
 	tcase_add_test(t, wanted_exempt_full);
 	tcase_add_loop_test(t, plan_against_main_cf, 0, N(plan_cases));
 	tcase_add_test(t, plan_json_is_utf8);
 	tcase_add_loop_test(t, chain_path, 0, N(own_paths));
+	tcase_add_loop_test(t, protocol_floors, 0, N(floors));
+	tcase_add_loop_test(t, levels_as_postfix_reads_them, 0, N(levels));
+	tcase_add_test(t, masks_of_the_table);
+	tcase_add_test(t, left_alone);
 	return suite_run("params", t) == 0 ? 0 : 1;
 }

@@ -1,0 +1,310 @@
+/*
+ * txn_scope.c - what of Postfix a Save is about, and what it must not do
+ * unasked.
+ *
+ * A Save is a patch: a parameter is written when a setting that it follows
+ * from is changed by the request (before generation 1: is named by it), or
+ * when it is ours and names a file of the generation in force.  All else
+ * stays, whoever set it; drift stays drift, and is told.
+ * To be confirmed: a level set by hand that would be lowered, and a value set
+ * by hand over ours that would be overwritten.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "txn.h"
+
+#define IN_LEVEL   "smtpd_tls_security_level"
+#define IN_CHAIN   "smtpd_tls_chain_files"
+#define OUT_LEVEL  "smtp_tls_security_level"
+#define OUT_CAFILE "smtp_tls_CAfile"
+
+param_mask
+generation_owned(struct json_object *meta)
+{
+	struct json_object *list;
+
+	if (meta == NULL)
+		return 0;
+	/* A record of before there was such a list: all that it wanted. */
+	if ((list = jsonx_path(meta, "owned")) == NULL)
+		return PARAMS_ALL;
+	return params_from_json(list);
+}
+
+void
+settings_as_postfix(
+    const struct facts *facts, param_mask owned, struct settings *s)
+{
+	if (facts->params == NULL)
+		return;
+	if ((owned & param_bit(IN_LEVEL)) == 0)
+		level_to_settings(facts->params, TLS_INBOUND, s);
+	if ((owned & param_bit(OUT_LEVEL)) == 0)
+		level_to_settings(facts->params, TLS_OUTBOUND, s);
+}
+
+int
+settings_in_force(const struct conf *conf, const struct facts *facts, long id,
+    struct json_object *meta, struct settings *ret, struct err *err)
+{
+	if (generation_settings(conf, id, ret, err) == -1)
+		return -1;
+	settings_as_postfix(facts, generation_owned(meta), ret);
+	return 0;
+}
+
+static bool
+is_save(const struct txn *t)
+{
+	return t->req->restore == 0 && !t->req->adopt;
+}
+
+bool
+txn_same_chain(const struct txn *t)
+{
+	return t->chain.len == t->stored.len &&
+	       (t->chain.len == 0 ||
+		   memcmp(t->chain.data, t->stored.data, t->chain.len) == 0);
+}
+
+/* Parameters that are not what the generation in force says. */
+static param_mask
+drifted(const struct txn *t)
+{
+	param_mask mask = 0;
+	size_t i;
+
+	for (i = 0; t->prev > 0 && i < jsonx_len(t->drift); i++)
+		mask |= param_bit(jsonx_path_str(
+		    json_object_array_get_idx(t->drift, i), "parameter", ""));
+	return mask;
+}
+
+/* Settings that a patch says something about; a null that keeps what was
+ * there says nothing. */
+static settings_mask
+asked_for(struct json_object *patch)
+{
+	const struct settings_field *f;
+	settings_mask mask = settings_named(patch);
+	struct json_object *v;
+
+	for (f = settings_fields; f->form != NULL; f++)
+		if ((f->kind == SETTING_SWITCH || f->kind == SETTING_LIST) &&
+		    settings_find(patch, f->path, &v) && v == NULL)
+			mask &= ~SETTING_BIT(f->id);
+	return mask;
+}
+
+void
+scope_settings(struct txn *t)
+{
+	t->touched = settings_differ(&t->settings, &t->former.settings);
+	if (t->prev == 0 && !t->req->form)
+		t->touched |= asked_for(t->req->settings);
+}
+
+void
+scope_parameters(struct txn *t)
+{
+	param_mask hand = drifted(t);
+
+	t->asserted = t->owned;
+	if (t->req->restore != 0) {
+		t->rows = t->owned | t->restored;
+		t->asserted = t->restored;
+		return;
+	}
+	if (t->req->adopt) {
+		/* What is as good as ours is taken over as it is. */
+		t->rows = PARAMS_ALL;
+		t->asserted &= ~(param_bit(OUT_LEVEL) | param_bit(OUT_CAFILE));
+		return;
+	}
+	if (!txn_same_chain(t))
+		t->touched |= SETTINGS_FILES;
+	t->rows =
+	    params_of(t->touched) | (params_of_files() & t->owned & ~hand);
+	/* An older name without effect is no concern of this Save. */
+	t->rows &= ~hand | params_without_orphans(hand);
+}
+
+bool
+scope_certificate_missing(const struct txn *t)
+{
+	const settings_mask level = SETTING_BIT(SETTING_inbound_enabled) |
+				    SETTING_BIT(SETTING_tls_only);
+	struct tls_level now;
+	bool asks;
+
+	if (!t->settings.inbound_enabled)
+		return false;
+	level_read(t->facts.params, TLS_INBOUND, &now);
+	if (!t->req->adopt && now.rank != RANK_NONE &&
+	    params_own_certificate(t->facts.params))
+		return false;
+	asks = is_save(t) ? (t->touched & level) != 0
+	       : t->req->adopt
+		   ? true
+		   : ((t->owned | t->restored) & param_bit(IN_LEVEL)) != 0;
+	return asks || (t->owned & param_bit(IN_CHAIN)) != 0;
+}
+
+/* Our own files are mended by whatever Save comes. */
+static bool
+files_drifted(const struct txn *t)
+{
+	size_t i;
+
+	for (i = 0; i < jsonx_len(t->drift); i++)
+		if (jsonx_path_str(json_object_array_get_idx(t->drift, i),
+			"parameter", "")[0] == '/')
+			return true;
+	return false;
+}
+
+bool
+scope_is_empty(const struct txn *t)
+{
+	if (!txn_same_chain(t))
+		return false;
+	if (is_save(t))
+		return t->touched == 0 && !files_drifted(t);
+	return settings_equal(&t->settings, &t->former.settings) &&
+	       !t->former.drifted;
+}
+
+bool
+scope_came_to_nothing(const struct txn *t)
+{
+	return is_save(t) && t->plan.n == 0 && txn_same_chain(t) &&
+	       !files_drifted(t) &&
+	       settings_equal(&t->settings, &t->former.settings);
+}
+
+static const struct param_change *
+change_of(const struct txn *t, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++)
+		if (strcmp(t->plan.v[i].name, name) == 0)
+			return &t->plan.v[i];
+	return NULL;
+}
+
+static const char *
+text(const char *value)
+{
+	return value == NULL ? "" : value;
+}
+
+/* A level that the console wrote itself may be lowered by who names it. */
+static void
+check_lowered(struct txn *t, enum tls_direction direction,
+    struct json_object *next, param_mask hand)
+{
+	const char *level = direction == TLS_INBOUND ? IN_LEVEL : OUT_LEVEL;
+	struct tls_level was, is;
+
+	level_read(t->facts.params, direction, &was);
+	level_read(next, direction, &is);
+	if (was.rank == RANK_BAD || is.rank >= RANK_ENCRYPT ||
+	    is.rank >= was.rank || (t->owned & ~hand & param_bit(level)) != 0)
+		return;
+	findings_add(&t->findings, ERR_LEVEL_LOWERED,
+	    direction == TLS_OUTBOUND ? "outbound_enabled"
+	    : is.rank == RANK_NONE    ? "inbound_enabled"
+				      : "tls_only",
+	    "parameter", was.parameter, "value", was.value, "after",
+	    is.value[0] == '\0' ? "none" : is.value, NULL);
+}
+
+/* The field of the form that the first of them has. */
+static const char *
+form_of(settings_mask mask)
+{
+	const struct settings_field *f;
+
+	for (f = settings_fields; f->form != NULL; f++)
+		if ((mask & SETTING_BIT(f->id)) != 0)
+			return f->form;
+	return (mask & SETTINGS_FILES) != 0 ? "server_certificate" : "";
+}
+
+static void
+check_overwritten(struct txn *t, param_mask hand)
+{
+	const struct param_change *c;
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++) {
+		c = &t->plan.v[i];
+		if ((hand & param_bit(c->name)) == 0)
+			continue;
+		findings_add(&t->findings, ERR_DRIFT_OVERWRITES,
+		    form_of(param_settings(c->name) & t->touched), "parameter",
+		    c->name, "value", text(c->before), "managed",
+		    text(c->after), NULL);
+	}
+}
+
+void
+scope_tell_drift(struct txn *t)
+{
+	struct json_object *row;
+	const char *name;
+	size_t i;
+
+	for (i = 0; is_save(t) && t->prev > 0 && i < jsonx_len(t->drift); i++) {
+		row = json_object_array_get_idx(t->drift, i);
+		name = jsonx_path_str(row, "parameter", "");
+		if (name[0] != '/' && change_of(t, name) == NULL)
+			findings_add(&t->findings, ERR_DRIFT_STAYS, "",
+			    "parameter", name, "value",
+			    jsonx_path_str(row, "actual", ""), "managed",
+			    jsonx_path_str(row, "expected", ""), NULL);
+	}
+}
+
+/* When the chain file takes over: older names that something else needs. */
+static void
+tell_used(struct txn *t)
+{
+	const struct param_change *chain = change_of(t, IN_CHAIN);
+	const char *mark;
+	char name[128];
+
+	if (chain == NULL || chain->after == NULL ||
+	    (t->owned & param_bit(IN_CHAIN)) != 0)
+		return;
+	json_object_object_foreach (t->facts.params, key, by) {
+		if ((mark = strstr(key, PARAM_USED)) == NULL)
+			continue;
+		(void)snprintf(
+		    name, sizeof(name), "%.*s", (int)(mark - key), key);
+		findings_add(&t->findings, ERR_PARAMETER_KEPT,
+		    "server_certificate", "parameter", name, "by",
+		    json_object_get_string(by), NULL);
+	}
+}
+
+int
+scope_check(struct txn *t, struct err *err)
+{
+	param_mask hand = drifted(t);
+	struct json_object *next = params_after(t->facts.params, &t->plan);
+
+	if (next == NULL)
+		return err_set(err, ERR_NOMEM, "", "parameters");
+	check_lowered(t, TLS_INBOUND, next, hand);
+	check_lowered(t, TLS_OUTBOUND, next, hand);
+	json_object_put(next);
+	if (is_save(t))
+		check_overwritten(t, hand);
+	scope_tell_drift(t);
+	tell_used(t);
+	return 0;
+}

@@ -1,0 +1,181 @@
+/*
+ * levels.c - the TLS levels that main.cf has now, read with Postfix's eyes.
+ *
+ * A level that is not empty counts; else "enforce" before "use" of the older
+ * names (smtpd(8), smtp(8) of 3.4 to 3.11).  For smtpd all that asks for more
+ * than encrypt is encrypt, with a warning.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "jsonx.h"
+#include "postfix_int.h"
+
+static const struct direction {
+	const char *level, *enforce, *use;
+	/* words that Postfix takes for encrypt or more */
+	const char *strong[8];
+} directions[] = {
+    [TLS_INBOUND] = {IN_LEVEL, "smtpd_enforce_tls", "smtpd_use_tls",
+	{"encrypt", "verify", "secure", "fingerprint", NULL}},
+    [TLS_OUTBOUND] = {OUT_LEVEL, "smtp_enforce_tls", "smtp_use_tls",
+	{"encrypt", "dane", "dane-only", "fingerprint", "verify", "secure",
+	    "halfdane", NULL}},
+};
+
+/* Encrypt but for listeners with an address, which is what "TLS only" of the
+ * console comes to where there are such. */
+static bool
+exempts_loopback(const char *value)
+{
+	const char *name = value + strlen(LEVEL_CONDITIONAL);
+
+	return strncmp(value, LEVEL_CONDITIONAL, strlen(LEVEL_CONDITIONAL)) ==
+		   0 &&
+	       name[strcspn(name, ":}")] == ':' &&
+	       strstr(name, "{encrypt}") != NULL &&
+	       strstr(name, "{none}") == NULL;
+}
+
+static enum tls_rank
+rank_of(const struct direction *d, const char *value)
+{
+	size_t i;
+
+	if (strcasecmp(value, "none") == 0)
+		return RANK_NONE;
+	if (strcasecmp(value, "may") == 0)
+		return RANK_MAY;
+	for (i = 0; d->strong[i] != NULL; i++)
+		if (strcasecmp(value, d->strong[i]) == 0)
+			return RANK_ENCRYPT;
+	if (d == &directions[TLS_INBOUND] && exempts_loopback(value))
+		return RANK_ENCRYPT;
+	return strchr(value, '$') != NULL ? RANK_OWN : RANK_BAD;
+}
+
+static bool
+says_yes(struct json_object *set, const char *name, const char **value)
+{
+	*value = jsonx_path_str(set, name, "");
+	return **value != '\0' && strcasecmp(*value, "no") != 0;
+}
+
+void
+level_read(struct json_object *set, enum tls_direction direction,
+    struct tls_level *ret)
+{
+	const struct direction *d = &directions[direction];
+
+	ret->parameter = d->level;
+	ret->value = jsonx_path_str(set, d->level, "");
+	ret->rank = RANK_NONE;
+	if (ret->value[0] != '\0') {
+		ret->rank = rank_of(d, ret->value);
+	} else if (says_yes(set, d->enforce, &ret->value)) {
+		ret->parameter = d->enforce;
+		ret->rank = RANK_ENCRYPT;
+	} else if (says_yes(set, d->use, &ret->value)) {
+		ret->parameter = d->use;
+		ret->rank = RANK_MAY;
+	}
+}
+
+void
+level_to_settings(
+    struct json_object *set, enum tls_direction direction, struct settings *s)
+{
+	struct tls_level now;
+
+	level_read(set, direction, &now);
+	if (direction == TLS_OUTBOUND) {
+		s->outbound_enabled = now.rank != RANK_NONE;
+		return;
+	}
+	s->inbound_enabled = now.rank != RANK_NONE;
+	s->tls_only = now.rank == RANK_ENCRYPT;
+}
+
+bool
+chain_path_ours(const char *value)
+{
+	static const char head[] = "/generations/gen-";
+	const char *p = strstr(value, head);
+	size_t digits;
+
+	if (value[0] != '/' || p == NULL)
+		return false;
+	p += sizeof(head) - 1;
+	digits = strspn(p, "0123456789");
+	return digits > 0 && strcmp(p + digits, "/inbound.pem") == 0;
+}
+
+bool
+params_own_certificate(struct json_object *set)
+{
+	static const char *const names[] = {
+	    "smtpd_tls_cert_file", "smtpd_tls_eccert_file"};
+	const char *v = jsonx_path_str(set, IN_CHAIN, "");
+	size_t i;
+
+	if (v[0] != '\0')
+		return !chain_path_ours(v);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		v = jsonx_path_str(set, names[i], "");
+		if (v[0] != '\0' && strcmp(v, "none") != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Lists of protocols: "!SSLv3, !TLSv1", "TLSv1.2", ">=TLSv1.2 <=TLSv1.3".
+ */
+static const char *const protocols[] = {
+    "SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
+#define ALL_OF_THEM ((1u << N_PROTOCOLS) - 1)
+#define OURS	    (1u << 4 | 1u << 5)
+
+/* Index, or -1. */
+static int
+protocol_find(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < N_PROTOCOLS; i++)
+		if (strlen(protocols[i]) == len &&
+		    strncasecmp(protocols[i], s, len) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool
+protocols_loosened(const char *s)
+{
+	unsigned without = 0, with = 0;
+	size_t len, head;
+	int at;
+
+	for (;; s += len) {
+		s += strspn(s, ", \t\r\n:");
+		if ((len = strcspn(s, ", \t\r\n:")) == 0)
+			break;
+		head = strspn(s, "!<>=");
+		if ((at = protocol_find(s + head, len - head)) == -1)
+			return true;
+		if (head == 0)
+			with |= 1u << at;
+		else if (head == 1 && *s == '!')
+			without |= 1u << at;
+		else if (head == 2 && strncmp(s, ">=", 2) == 0)
+			without |= (1u << at) - 1;
+		else if (head == 2 && strncmp(s, "<=", 2) == 0)
+			without |= ALL_OF_THEM & ~((2u << at) - 1);
+		else
+			return true;
+	}
+	if (with == 0)
+		with = ALL_OF_THEM;
+	return (OURS & ~(with & ~without)) != 0;
+}
