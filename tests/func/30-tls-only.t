@@ -59,8 +59,8 @@ api GET /api/v1/status
 like "a hop added later is seen" "$(j '[.drift[].parameter, (.postfix.exempt | join(" "))] | join(" ")')" \
     "127.0.0.1:$E|smtpd_tls_security_level"
 save tls_only=on
-is "what is in force is no change, and it is told" \
-    "$STATUS:$(j .result):$(j '.findings[].code')" 200:unchanged:drift.stays
+like "what is in force is no change, and it is told" \
+    "$STATUS:$(j .result):$(j '.findings[].code')" '200:unchanged:.*drift\.stays'
 api POST /api/v1/connection/restore
 is "a restore covers it" "$STATUS:$(j .result)" 200:applied
 ok "the hop added later takes plaintext" send "$E"
