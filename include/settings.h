@@ -48,6 +48,11 @@ typedef uint64_t settings_mask;
 #define SETTING_BIT(id)	((settings_mask)1 << (id))
 /* The files of a Save: no setting, but parameters follow from them too. */
 #define SETTINGS_FILES	SETTING_BIT(SETTING__MAX)
+/* What the levels of the two directions are made of: told as these. */
+#define SETTINGS_LEVELS \
+	(SETTING_BIT(SETTING_inbound_enabled) | \
+	    SETTING_BIT(SETTING_tls_only) | \
+	    SETTING_BIT(SETTING_outbound_enabled))
 
 /* enum listen { LISTEN_LOOPBACK, ... }: the values of each choice. */
 #define SWITCH(...)

@@ -16,11 +16,7 @@
 #define KEY_MAX 96
 
 /* Told as levels and hosts, in words of their own. */
-#define TOLD_APART \
-	(SETTING_BIT(SETTING_inbound_enabled) | \
-	    SETTING_BIT(SETTING_tls_only) | \
-	    SETTING_BIT(SETTING_outbound_enabled) | \
-	    SETTING_BIT(SETTING_all_scanners))
+#define TOLD_APART (SETTINGS_LEVELS | SETTING_BIT(SETTING_all_scanners))
 
 const char *
 setting_text(

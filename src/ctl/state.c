@@ -14,11 +14,6 @@
 
 #define LIMIT_MAX 1000
 
-#define TOLD_AS_LEVELS \
-	(SETTING_BIT(SETTING_inbound_enabled) | \
-	    SETTING_BIT(SETTING_tls_only) | \
-	    SETTING_BIT(SETTING_outbound_enabled))
-
 static bool
 is_true(struct json_object *o, const char *path)
 {
@@ -100,7 +95,7 @@ print_status(struct ctl *ctl, struct json_object *view)
 	    is_true(view, "settings.outbound.enabled") ? "used when offered"
 						       : "off");
 	ctl_settings(ctl, jsonx_path(view, "settings"),
-	    jsonx_path(view, "current"), TOLD_AS_LEVELS);
+	    jsonx_path(view, "current"), SETTINGS_LEVELS);
 	print_certificate(ctl, view);
 	if (jsonx_path(view, "live.error") != NULL)
 		snprintf(text, sizeof(text), "failed: %s",
