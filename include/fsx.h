@@ -56,8 +56,9 @@ int	fsx_sync_dir(const char *path, struct err *);
 int	fsx_wipe_tree(const char *path, struct err *);
 /* Was there no such file? */
 bool	fsx_missing(const struct err *);
-/* Wipe what fsx_replace of killed processes left beside path. */
-int	fsx_sweep(const char *path, struct err *);
+/* Wipe what fsx_replace of killed processes left in the directory and below;
+ * links and other file systems are left alone.  -1: not all of it. */
+int	fsx_sweep(const char *dir, struct err *);
 /* flock(LOCK_EX) on path, created 0600 when missing, waiting at most
  * wait_ms; returns the fd or -1 with ERR_APPLY_BUSY or ERR_IO. */
 int	fsx_lock(const char *path, int wait_ms, struct err *);

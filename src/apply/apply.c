@@ -6,6 +6,7 @@
  */
 #include <unistd.h>
 
+#include "fsx.h"
 #include "txn.h"
 #include "util.h"
 
@@ -14,11 +15,15 @@
 int
 apply_recover(const struct conf *conf, struct err *err)
 {
+	struct err cause;
 	int fd, rc;
 
 	/* An apply of a former postseald may still be at work. */
 	if ((fd = state_lock(conf, LOCK_CHANGE, WAIT_MS, err)) == -1)
 		return -1;
+	/* A key may be among what a kill left half written. */
+	if (fsx_sweep(conf->state_directory, &cause) == -1)
+		log_warn("sweep: %s", cause.msg);
 	rc = recover_locked(conf, err);
 	close(fd);
 	return rc;

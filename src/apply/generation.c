@@ -331,8 +331,7 @@ sweep_scratch(const struct conf *conf, struct err *err)
 		return err_sys(
 		    err, ERR_IO, "", "open %s", conf->state_directory);
 	while ((e = readdir(d)) != NULL) {
-		if (strncmp(e->d_name, "scratch-", 8) != 0 &&
-		    strstr(e->d_name, ".tmp-") == NULL)
+		if (strncmp(e->d_name, "scratch-", 8) != 0)
 			continue;
 		if (fsx_path(path, sizeof(path), err, "%s/%s",
 			conf->state_directory, e->d_name) == -1 ||

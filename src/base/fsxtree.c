@@ -18,12 +18,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fault.h"
 #include "fsx.h"
 
 #define TREE_DEPTH_MAX 16
+#define WRITE_MAX_S    60
 
 struct wipe {
 	const char *path; /* of the tree, for messages */
@@ -168,59 +170,6 @@ split(const char *path, char above[PATH_MAX], const char **ret_dir,
 	return 0;
 }
 
-/* "NAME.tmp-PID" of a process that is gone. */
-static bool
-is_leftover(const char *file, const char *name)
-{
-	size_t len = strlen(name);
-	long pid;
-	char *end;
-
-	if (strncmp(file, name, len) != 0 ||
-	    strncmp(file + len, ".tmp-", 5) != 0 || file[len + 5] < '1' ||
-	    file[len + 5] > '9')
-		return false;
-	errno = 0;
-	pid = strtol(file + len + 5, &end, 10);
-	return errno == 0 && *end == '\0' && pid <= INT_MAX &&
-	       kill((pid_t)pid, 0) != 0 && errno == ESRCH;
-}
-
-int
-fsx_sweep(const char *path, struct err *err)
-{
-	struct wipe w = {.path = path, .err = err};
-	const char *where = "/", *name = "";
-	char above[PATH_MAX];
-	struct dirent *e;
-	struct stat st;
-	DIR *d;
-	int rc = -1;
-
-	if (split(path, above, &where, &name, err) != 0)
-		return -1;
-	if ((d = opendir(where)) == NULL)
-		return err_sys(err, ERR_IO, NULL, "open %s", where);
-	if (fstat(dirfd(d), &st) != 0) {
-		fail(&w, "stat", where);
-		goto out;
-	}
-	w.dev = st.st_dev;
-	while ((errno = 0, e = readdir(d)) != NULL) {
-		if (is_leftover(e->d_name, name) &&
-		    wipe_entry(&w, dirfd(d), e->d_name, 0) != 0)
-			goto out;
-	}
-	if (errno != 0) {
-		fail(&w, "read", where);
-		goto out;
-	}
-	rc = 0;
-out:
-	closedir(d);
-	return rc;
-}
-
 int
 fsx_wipe_tree(const char *path, struct err *err)
 {
@@ -254,4 +203,71 @@ fsx_wipe_tree(const char *path, struct err *err)
 out:
 	close(dir);
 	return rc;
+}
+
+/* "NAME.tmp-PID" of a process that is gone.  After a start of the machine
+ * another may have its number, but no write takes so long. */
+static bool
+is_leftover(int dir, const char *file)
+{
+	const char *tail = NULL, *at;
+	struct stat st;
+	long pid;
+	char *end;
+
+	for (at = file; (at = strstr(at, ".tmp-")) != NULL; at += 5)
+		tail = at;
+	if (tail == NULL || tail == file || tail[5] < '1' || tail[5] > '9')
+		return false;
+	errno = 0;
+	pid = strtol(tail + 5, &end, 10);
+	if (errno != 0 || *end != '\0' || pid > INT_MAX)
+		return false;
+	if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+		return true;
+	return fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_mtime < time(NULL) - WRITE_MAX_S;
+}
+
+static int
+sweep_dir(struct wipe *w, int dir, const char *name, int depth)
+{
+	struct dirent *e;
+	struct stat st;
+	int fd, rc = 0;
+	DIR *d;
+
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : fail(w, "open", name);
+	if (depth > TREE_DEPTH_MAX || fstat(fd, &st) != 0 ||
+	    (depth > 0 && st.st_dev != w->dev)) {
+		close(fd);
+		return 0;
+	}
+	w->dev = st.st_dev;
+	if ((d = fdopendir(fd)) == NULL) {
+		close(fd);
+		return fail(w, "read", name);
+	}
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (is_leftover(fd, e->d_name))
+			rc |= wipe_entry(w, fd, e->d_name, depth + 1);
+		else if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
+			     0 &&
+			 S_ISDIR(st.st_mode))
+			rc |= sweep_dir(w, fd, e->d_name, depth + 1);
+	}
+	closedir(d);
+	return rc;
+}
+
+int
+fsx_sweep(const char *path, struct err *err)
+{
+	struct wipe w = {.path = path, .err = err};
+
+	return sweep_dir(&w, AT_FDCWD, path, 0);
 }

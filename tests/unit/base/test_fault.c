@@ -243,7 +243,7 @@ START_TEST(killed_at_the_nth)
 		if (status == 0)
 			break;
 		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-		ck_assert_int_eq(fsx_sweep(path, &err), 0);
+		ck_assert_int_eq(fsx_sweep(tmp_path("f"), &err), 0);
 		ck_assert_int_eq(leftovers(), 0);
 	}
 	ck_assert_msg(n > ops[_i].min_ops && n < MAX_OPS, "%s: %d operations",

@@ -400,8 +400,9 @@ START_TEST(sweep_leftovers)
 {
 	const char *dir = new_dir("sweep");
 	static const char *const stay[] = {"f", "f.tmp-", "f.tmp-1", "f.tmp-x",
-	    "f.tmp-2147483646x", "g.tmp-2147483646", "f.tmp",
+	    "f.tmp-2147483646x", ".tmp-2147483646", "f.tmp",
 	    "f.tmp-99999999999999999999", "f.tmp-0", "f.tmp--5"};
+	const struct timespec old[2] = {{1, 0}, {1, 0}};
 	char name[64];
 	struct err err;
 	size_t i;
@@ -413,10 +414,28 @@ START_TEST(sweep_leftovers)
 	/* no process has these numbers */
 	tmp_write(tmp_path("sweep/f.tmp-2147483646"), "secret");
 	tmp_write(tmp_path("sweep/f.tmp-2147483645"), "secret");
-	ck_assert_int_eq(fsx_sweep(tmp_path("sweep/f"), &err), 0);
+	/* one that is somebody else's by now */
+	tmp_write(tmp_path("sweep/g.tmp-1"), "secret");
+	ck_assert_int_eq(
+	    utimensat(AT_FDCWD, tmp_path("sweep/g.tmp-1"), old, 0), 0);
+	/* and below, but not behind a link */
+	new_dir("swept-not");
+	tmp_write(tmp_path("swept-not/f.tmp-2147483646"), "x");
+	ck_assert_int_eq(symlink("../swept-not", tmp_path("sweep/link")), 0);
+	new_dir("sweep/a");
+	new_dir("sweep/a/b");
+	tmp_write(tmp_path("sweep/a/b/f.tmp-9.tmp-2147483646"), "secret");
+	ck_assert_int_eq(fsx_sweep(dir, &err), 0);
+	ck_assert_int_eq(count_files(tmp_path("sweep/a/b")), 0);
+	ck_assert_int_eq(count_files(tmp_path("swept-not")), 1);
+	ck_assert_int_eq(unlink(tmp_path("sweep/link")), 0);
+	ck_assert_int_eq(rmdir(tmp_path("sweep/a/b")), 0);
+	ck_assert_int_eq(rmdir(tmp_path("sweep/a")), 0);
 	ck_assert_int_eq(count_files(dir), (int)i);
 	ck_assert(!tmp_exists(tmp_path("sweep/f.tmp-2147483646")));
-	ck_assert_int_eq(fsx_sweep(tmp_path("no/such"), &err), -1);
+	ck_assert(!tmp_exists(tmp_path("sweep/g.tmp-1")));
+	ck_assert_int_eq(fsx_sweep(tmp_path("no/such"), &err), 0);
+	ck_assert_int_eq(fsx_sweep(tmp_path("sweep/f"), &err), -1);
 }
 END_TEST
 
