@@ -81,17 +81,10 @@ int	bundle_seal(const struct bundle_head *, struct json_object *body,
 /*
  * Decrypt, verify against the certificates of the trusted consoles (PEM, any
  * number), then check cluster and host, and that generation is larger than
- * want->generation.  *ret_body is owned by the caller: wipe it.
- */
-int	bundle_open(const struct pki_bytes *sealed,
-	    const struct bundle_identity *host,
-	    const struct pki_bytes *consoles, const struct bundle_head *want,
-	    int64_t *ret_generation, struct json_object **ret_body,
-	    struct err *);
-/*
- * The same, with the CMS in a child: user nobody (jail->user), no files, no
- * sockets, 2 s of CPU, limited memory, a deadline.  A child that dies or hangs
- * is ERR_BUNDLE_INVALID.
+ * want->generation.  *ret_body is owned by the caller: wipe it.  The CMS is
+ * opened in a child: user nobody (jail->user), no files, no sockets, 2 s of
+ * CPU, limited memory, a deadline.  A child that dies or hangs is
+ * ERR_BUNDLE_INVALID.
  */
 int	bundle_open_jailed(const struct pki_jail *,
 	    const struct pki_bytes *sealed, const struct bundle_identity *host,

@@ -6,7 +6,7 @@
  * chain, run the table of checks, load it into an SSL_CTX the way Postfix
  * does, shake hands in memory at security level 2 with TLS 1.2 and 1.3.
  * Trust: the bytes are hostile.  pki_inspect runs in the jailed child only
- * (pki_inspect_jailed forks it); pki_describe reads files that we wrote.
+ * (pki_inspect_jailed forks it).
  * Limits: PKI_FILE_MAX a file, PKI_OBJECTS_MAX objects, RSA up to 8192 bits,
  * 75 ms of key derivation (PBKDF2, scrypt, PKCS#12) over all files, looked at
  * before it is run, 40 signatures; the child ends at 2 s of CPU or 256 MiB.
@@ -130,8 +130,5 @@ int	pki_inspect(const struct pki_input *, struct pki_output *,
 	    struct err *);
 int	pki_inspect_jailed(const struct pki_jail *, const struct pki_input *,
 	    struct pki_output *, struct err *);
-/* CERT of a chain file that we wrote ourselves. */
-int	pki_describe(const void *pem, size_t, time_t now,
-	    struct json_object **cert, struct err *);
 
 #endif

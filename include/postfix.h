@@ -111,11 +111,9 @@ struct postfix_info {
 	struct stat	maincf, mastercf;
 };
 
-int	postfix_info_read(const struct conf *, struct postfix_info *,
-	    struct err *);
-/* The same; services: names that the inbound service may have now, the first
- * that master.cf has counts, before the one of *conf (NULL at the end). */
-int	postfix_info_read_for(const struct conf *, const char *const *services,
+/* services: names that the inbound service may have now, the first that
+ * master.cf has counts, before the one of *conf (NULL at the end, or none). */
+int	postfix_info_read(const struct conf *, const char *const *services,
 	    struct postfix_info *, struct err *);
 /* How the probe enters; borrows from both. */
 void	postfix_door(const struct postfix_info *,
@@ -174,8 +172,6 @@ bool	restrictions_map_first(const char *value, const char *access_file);
  * chain_file: absolute path, or NULL without a certificate.  A direction that
  * is off plans nothing for its detail parameters; params_plan drops what is
  * so already, including "none" where nothing is set. */
-int	params_wanted(const struct settings *, const struct postfix_info *,
-	    const char *chain_file, struct json_object **, struct err *);
 /* A set of managed parameters: bit i is row i of the table in params.c. */
 typedef uint64_t param_mask;
 #define PARAMS_ALL	(~(param_mask)0)
@@ -212,7 +208,7 @@ param_mask	params_owned(const struct params_context *,
 /* The same with all that a value can depend on.  [value, over] = only where
  * the value now is `over`: a parameter that is managed no longer goes back to
  * what it was, unless somebody changed it meanwhile. */
-int	params_wanted_in(const struct params_context *, struct json_object **,
+int	params_wanted(const struct params_context *, struct json_object **,
 	    struct err *);
 /* originals for the parameters that these settings manage: those that are
  * known stay, of others the current value is taken; `set` is what was wanted. */
@@ -308,8 +304,6 @@ int	service_restart(const struct conf *, const struct postfix_info *,
 int	service_reload(const struct conf *, const struct postfix_info *,
 	    struct err *);
 int	service_start(const struct conf *, const struct postfix_info *,
-	    struct err *);
-int	service_stop(const struct conf *, const struct postfix_info *,
 	    struct err *);
 
 /* Log lines that Postfix wrote since the mark, errors and warnings first;

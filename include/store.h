@@ -259,9 +259,6 @@ struct token_want {
 /* A new one; dst gets the token, which is stored nowhere. */
 int	tokens_create(struct db *, const struct token_want *, time_t now,
 	    char dst[TOKEN_LEN + 1], long *ret_id, struct err *);
-/* Scope write, no end, from anywhere. */
-int	tokens_add(struct db *, const char *user, const char *name,
-	    time_t now, char dst[TOKEN_LEN + 1], long *ret_id, struct err *);
 /* ERR_AUTH_FAILED; of a good token ERR_TOKEN_EXPIRED, ERR_TOKEN_ADDRESS.
  * Notes the use, at most once a minute. */
 int	tokens_find(struct db *, const char *token, const char *from,

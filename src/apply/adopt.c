@@ -191,7 +191,7 @@ adopt_check(struct txn *t)
 
 	/* Any number will do: the chain file's name is not looked at. */
 	if (txn_context(t, t->prev + 1, &context, chain, access, NULL) == -1 ||
-	    params_wanted_in(&context, &wanted, NULL) == -1 ||
+	    params_wanted(&context, &wanted, NULL) == -1 ||
 	    params_plan(t->facts.params, wanted, &plan, NULL) == -1)
 		goto out; /* the plan step will say why */
 	for (i = 0; i < plan.n; i++) {

@@ -80,7 +80,7 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 	if (rc == 0)
 		rc = generation_path(conf, s->id, "access.cidr", access, err);
 	if (rc == 0)
-		rc = params_wanted_in(&c, &s->wanted, err);
+		rc = params_wanted(&c, &s->wanted, err);
 out:
 	settings_clear(&settings);
 	return rc;

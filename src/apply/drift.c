@@ -105,7 +105,7 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 		c.settings = &off;
 	else
 		c.leave = ~c.owned;
-	if (params_wanted_in(&c, &wanted, err) == -1)
+	if (params_wanted(&c, &wanted, err) == -1)
 		return -1;
 	rc = params_plan(facts->params, wanted, plan, err);
 	json_object_put(wanted);

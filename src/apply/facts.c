@@ -94,7 +94,7 @@ info_read(const struct conf *conf, const struct names *n,
 		if (n->v[i][0] != '\0')
 			list[k++] = n->v[i];
 	list[k] = NULL;
-	return postfix_info_read_for(conf, list, info, err);
+	return postfix_info_read(conf, list, info, err);
 }
 
 static int

@@ -129,7 +129,7 @@ read_next(struct txn *t, const char *dir, struct err *err)
 
 	if (fsx_path(copy.config_directory, sizeof(copy.config_directory), err,
 		"%s", dir) == -1 ||
-	    postfix_info_read_for(&copy, names, &next, err) == -1 ||
+	    postfix_info_read(&copy, names, &next, err) == -1 ||
 	    postfix_usable(&next, err) == -1)
 		return -1;
 	t->next = next;

@@ -108,7 +108,7 @@ values_now(const struct txn *t, struct postfix_info *info,
 	const char *const *from = names[0] == NULL ? &names[2] : names;
 	struct json_object *o = NULL;
 
-	if (postfix_info_read_for(t->conf, from, info, err) == -1 ||
+	if (postfix_info_read(t->conf, from, info, err) == -1 ||
 	    params_read(t->conf, &o, err) == -1)
 		return -1;
 	if (params_add_master(o, info) == -1) {

@@ -169,7 +169,7 @@ plan_for(struct txn *t, long id, struct err *err)
 	t->originals = NULL;
 	param_plan_clear(&t->plan);
 	if (txn_context(t, id, &c, chain, access, err) == -1 ||
-	    params_wanted_in(&c, &t->wanted, err) == -1)
+	    params_wanted(&c, &t->wanted, err) == -1)
 		return -1;
 	t->originals = params_originals(&c, t->wanted);
 	t->owned_after = params_owned(&c, t->wanted);

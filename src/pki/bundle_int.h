@@ -23,7 +23,7 @@ void bundle_parts_clear(struct bundle_parts *);
 /* CMS away; nothing is verified. */
 int bundle_take_apart(const struct pki_bytes *sealed,
     const struct bundle_identity *host, struct bundle_parts *, struct err *);
-/* Signature, then head, as bundle_open says. */
+/* Signature, then head, as bundle_open_jailed says. */
 int bundle_parts_check(const struct bundle_parts *,
     const struct pki_bytes *consoles, const struct bundle_head *want,
     int64_t *ret_generation, struct json_object **ret_body, struct err *);

@@ -323,20 +323,3 @@ bundle_parts_check(const struct bundle_parts *parts,
 	json_object_put(o);
 	return rc;
 }
-
-int
-bundle_open(const struct pki_bytes *sealed, const struct bundle_identity *host,
-    const struct pki_bytes *consoles, const struct bundle_head *want,
-    int64_t *ret_generation, struct json_object **ret_body, struct err *err)
-{
-	struct bundle_parts parts;
-	int rc;
-
-	bundle_parts_init(&parts);
-	rc = bundle_take_apart(sealed, host, &parts, err);
-	if (rc == 0)
-		rc = bundle_parts_check(
-		    &parts, consoles, want, ret_generation, ret_body, err);
-	bundle_parts_clear(&parts);
-	return rc;
-}

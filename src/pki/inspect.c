@@ -1,8 +1,7 @@
 /*
  * inspect.c - one inspection from the bytes to the report.
  *
- * Runs in the jailed child (jail.c); in process only for tests, and for
- * chain files that we wrote ourselves (pki_describe).
+ * Runs in the jailed child (jail.c); in process only for tests.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -213,34 +212,4 @@ out:
 	free(plan);
 	ERR_clear_error();
 	return rc;
-}
-
-int
-pki_describe(const void *pem, size_t len, time_t now, struct json_object **cert,
-    struct err *e)
-{
-	struct pki_input in = {.stored = {pem, len}, .now = now};
-	struct pki_set *s;
-	struct pki_plan plan = {.n = 0};
-	struct json_object *o = NULL;
-	size_t i;
-
-	if ((s = malloc(sizeof(*s))) == NULL)
-		return err_set(e, ERR_NOMEM, "", "chain file");
-	set_init(s);
-	read_all(s, &in);
-	chain_link(s);
-	merge_stored(s, &in, &plan);
-	build_chains(s, &plan, &in);
-	for (i = 0; i < plan.n; i++)
-		check_pair(s, &plan.pair[i], &in);
-	o = describe_plan(&plan, now);
-	set_clear(s);
-	free(s);
-	if (o == NULL)
-		return err_set(e, ERR_CERT_MISSING, "server_certificate",
-		    "chain file: expected a key and its certificate");
-	json_object_put(*cert);
-	*cert = o;
-	return 0;
 }

@@ -207,18 +207,10 @@ out:
 }
 
 int
-postfix_info_read(
-    const struct conf *conf, struct postfix_info *ret_info, struct err *err)
-{
-	static const char *const none[] = {NULL};
-
-	return postfix_info_read_for(conf, none, ret_info, err);
-}
-
-int
-postfix_info_read_for(const struct conf *conf, const char *const *services,
+postfix_info_read(const struct conf *conf, const char *const *services,
     struct postfix_info *ret_info, struct err *err)
 {
+	static const char *const none[] = {NULL};
 	struct json_object *values = NULL;
 	struct postfix_info info;
 	char path[CONF_STR_MAX + 16];
@@ -232,7 +224,8 @@ postfix_info_read_for(const struct conf *conf, const char *const *services,
 		find_other_mta(conf, &info);
 	else if ((rc = read_version(conf, &info, err)) == 0 &&
 		 (rc = read_values(conf, &info, &values, err)) == 0)
-		rc = services_read(conf, services, values, &info, err);
+		rc = services_read(conf, services != NULL ? services : none,
+		    values, &info, err);
 	json_object_put(values);
 	if (rc == -1)
 		return -1;

@@ -52,16 +52,6 @@ fail:
 	return -1;
 }
 
-int
-params_wanted(const struct settings *settings, const struct postfix_info *info,
-    const char *chain_file, struct json_object **ret_wanted, struct err *err)
-{
-	const struct params_context c = {
-	    .settings = settings, .info = info, .chain_file = chain_file};
-
-	return params_wanted_in(&c, ret_wanted, err);
-}
-
 /* Something else in main.cf or master.cf needs this one. */
 static bool
 is_used(const struct params_context *c, const char *name)
@@ -81,8 +71,8 @@ is_owned(const struct params_context *c, const struct param_row *row)
 }
 
 int
-params_wanted_in(const struct params_context *c,
-    struct json_object **ret_wanted, struct err *err)
+params_wanted(const struct params_context *c, struct json_object **ret_wanted,
+    struct err *err)
 {
 	struct json_object *o;
 	struct want w;

@@ -287,28 +287,6 @@ stop_master(
 	return 0;
 }
 
-int
-service_stop(
-    const struct conf *conf, const struct postfix_info *info, struct err *err)
-{
-	struct unit unit;
-	int rc;
-
-	if (!postfix_running(info))
-		return 0;
-	if (unit_find(conf, info, &unit) && unit.active)
-		rc = systemctl(
-		    conf, info, "stop", &unit, ERR_POSTFIX_COMMAND, err);
-	else
-		rc = stop_master(conf, info, err);
-	if (rc == -1)
-		return -1;
-	if (wait_running(info, false, STOP_WAIT_MS))
-		return 0;
-	return err_set(err, ERR_POSTFIX_COMMAND, "",
-	    "Postfix was stopped but its master still runs");
-}
-
 /* Not fatal: without the file the start takes longer. */
 static void
 quick_start(const struct postfix_info *info, bool wanted)

@@ -113,7 +113,7 @@ wanted(void)
 	struct err err;
 
 	ck_assert_int_eq(txn_context(t, GEN, &c, chain, access, &err), 0);
-	ck_assert_msg(params_wanted_in(&c, &o, &err) == 0, "%s", err.msg);
+	ck_assert_msg(params_wanted(&c, &o, &err) == 0, "%s", err.msg);
 	if (t->former.originals == NULL)
 		t->former.originals = params_originals(&c, o);
 	return o;

@@ -19,6 +19,7 @@
 #include <json-c/json.h>
 
 #include "../suite.h"
+#include "../token.h"
 #include "core.h"
 #include "fsx.h"
 #include "ipc.h"

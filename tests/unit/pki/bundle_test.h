@@ -16,7 +16,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "bundle.h"
+#include "../../../src/pki/bundle_int.h"
 #include "jsonx.h"
 
 #define CLUSTER "0123456789abcdef0123456789abcdef"
@@ -144,6 +144,24 @@ open_in_jail(const struct pki_bytes *sealed, const struct who *host,
 	else
 		ck_assert_ptr_null(body);
 	json_object_put(body);
+}
+
+/* Without the child. */
+static inline int
+bundle_open(const struct pki_bytes *sealed, const struct bundle_identity *host,
+    const struct pki_bytes *consoles, const struct bundle_head *want,
+    int64_t *ret_generation, struct json_object **ret_body, struct err *err)
+{
+	struct bundle_parts parts;
+	int rc;
+
+	bundle_parts_init(&parts);
+	rc = bundle_take_apart(sealed, host, &parts, err);
+	if (rc == 0)
+		rc = bundle_parts_check(
+		    &parts, consoles, want, ret_generation, ret_body, err);
+	bundle_parts_clear(&parts);
+	return rc;
 }
 
 static inline int

@@ -43,7 +43,7 @@ wanted(const struct settings *s, struct json_object *current,
 	    .originals = originals};
 	struct err err;
 
-	ck_assert_msg(params_wanted_in(&c, &o, &err) == 0, "%s", err.msg);
+	ck_assert_msg(params_wanted(&c, &o, &err) == 0, "%s", err.msg);
 	free(info);
 	return o;
 }

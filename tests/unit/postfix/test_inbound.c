@@ -150,7 +150,7 @@ START_TEST(rule)
 	info->version = 30711;
 	snprintf(info->inbound.service, sizeof(info->inbound.service), "%s",
 	    rules[_i].service);
-	ck_assert_msg(params_wanted_in(&c, &wanted, &err) == 0, "%s", err.msg);
+	ck_assert_msg(params_wanted(&c, &wanted, &err) == 0, "%s", err.msg);
 	if (json_object_object_get_ex(wanted, rules[_i].name, &v))
 		ck_assert_str_eq(json_object_to_json_string_ext(
 				     v, JSON_C_TO_STRING_PLAIN |
@@ -301,7 +301,7 @@ START_TEST(services)
 	snprintf(text, sizeof(text), "%s" REST, masters[_i].master);
 	put("master.cf", text);
 	ck_assert_msg(
-	    postfix_info_read_for(&c, names, info, &err) == 0, "%s", err.msg);
+	    postfix_info_read(&c, names, info, &err) == 0, "%s", err.msg);
 	if (masters[_i].service == NULL) {
 		/* A null client, or one of two: nothing inbound is set. */
 		ck_assert_msg(info->kind == POSTFIX_OK, "%s", info->detail);
@@ -369,7 +369,7 @@ START_TEST(edit)
 	snprintf(stage, sizeof(stage), "%s/stage", dir);
 	ck_assert_int_eq(fsx_wipe_tree(stage, &err), 0);
 	ck_assert_int_eq(fsx_mkdir(stage, 0700, &err), 0);
-	ck_assert_int_eq(postfix_info_read(&c, info, &err), 0);
+	ck_assert_int_eq(postfix_info_read(&c, NULL, info, &err), 0);
 	plan_put(&plan, PARAM_SERVICE, edits[_i].service);
 	plan_put(&plan, PARAM_LIMIT, edits[_i].limit);
 	buf_init(&before, 65536);

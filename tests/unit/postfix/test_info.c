@@ -259,7 +259,7 @@ START_TEST(kind)
 	    "sed -i '1i #!/bin/sh' postconf && chmod 755 postconf; fi",
 	    dir, dir, kinds[_i].make);
 	ck_assert_int_eq(system(make), 0);
-	ck_assert_int_eq(postfix_info_read(&conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&conf, NULL, &info, &e), 0);
 	(void)snprintf(make, sizeof(make), "rm -r %s", dir);
 	ck_assert_int_eq(system(make), 0);
 	/* The machine of the tests may have a sendmail of its own. */
@@ -311,7 +311,7 @@ START_TEST(exempt_services)
 		"smtpd_tls_security_level = may }\\n' >>$D/conf/master.cf; "
 		"pfi_cool $D"),
 	    0);
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert_msg(info.kind == POSTFIX_OK, "%s", info.detail);
 	ck_assert_uint_eq(info.n_exempt, 3);
 	for (i = 0; i < 3; i++)
@@ -324,13 +324,13 @@ START_TEST(exempt_services)
 	ck_assert(!postfix_running(&info));
 	/* The service of the console is another one now. */
 	(void)snprintf(t.conf.service, sizeof(t.conf.service), "[::1]:10027");
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert_uint_eq(info.n_exempt, 3);
 	ck_assert_str_eq(info.probe_host, "::1");
 	/* Any write is noticed. */
 	ck_assert_int_eq(instance_sh(&t, "pfi_conf $D biff=no"), 0);
 	ck_assert(!postfix_info_fresh(&t.conf, &info));
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert_int_eq(instance_sh(&t, "pfi_listener $D 127.0.0.1:1"), 0);
 	ck_assert(!postfix_info_fresh(&t.conf, &info));
 	instance_remove(&t, 0);
@@ -390,7 +390,7 @@ START_TEST(listeners)
 		    instance_sh(&t, "pfi_listener $D %s%d %s",
 			received[i].service, t.port, received[i].options),
 		    0);
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert_msg(info.kind == POSTFIX_OK, "%s", info.detail);
 	ck_assert_uint_eq(info.n_listeners, N_RECEIVED);
 	for (i = 0; i < N_RECEIVED; i++) {
@@ -463,7 +463,7 @@ START_TEST(exempt_many)
 			    "inet n - n - - "
 			    "smtpd\"; done >>$D/conf/master.cf; pfi_cool $D"),
 	    0);
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert_int_eq(info.kind, POSTFIX_OK);
 	ck_assert_uint_eq(info.n_exempt, POSTFIX_EXEMPT_MAX);
 	instance_remove(&t, 0);

@@ -18,6 +18,7 @@
 #include "jsonx.h"
 #include "probe.h"
 #include "util.h"
+#include "wanted.h"
 
 static struct instance t;
 static struct postfix_info info;
@@ -68,7 +69,7 @@ state(const char *settings)
 	struct err e;
 
 	ck_assert_int_eq(instance_sh(&t, "pfi_conf $D %s", settings), 0);
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert_msg(info.kind == POSTFIX_OK, "%s", info.detail);
 	ck_assert_msg(service_restart(&t.conf, &info, &e) == 0, "%s", e.msg);
 	ck_assert(postfix_running(&info));
@@ -113,9 +114,8 @@ START_TEST(life)
 	struct err e;
 	long pid;
 
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert(!postfix_running(&info));
-	ck_assert_int_eq(service_stop(&t.conf, &info, &e), 0);
 	ck_assert_int_eq(service_reload(&t.conf, &info, &e), -1);
 	ck_assert_int_eq(e.code, ERR_POSTFIX_COMMAND);
 	ck_assert_int_eq(probe(false, false, NULL, 100, &o, &e), -1);
@@ -132,7 +132,7 @@ START_TEST(life)
 	json_object_put(o);
 	ck_assert_int_eq(service_restart(&t.conf, &info, &e), 0);
 	ck_assert_int_ne(master_pid(), pid);
-	ck_assert_int_eq(service_stop(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(instance_sh(&t, "pfi_stop $D"), 0);
 	ck_assert(!postfix_running(&info));
 	ck_assert_int_eq(instance_sh(&t, "test ! -e $D/queue/quick-start"), 0);
 	/* A stale file names a process that is alive, but is not master. */
@@ -306,12 +306,12 @@ START_TEST(exempt_listener)
 		ck_assert_int_eq(fscanf(f, "%d %d", &filter, &other), 2);
 		(void)fclose(f);
 	}
-	ck_assert_int_eq(postfix_info_read(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &info, &e), 0);
 	ck_assert_uint_eq(info.n_exempt, 1);
 	settings_default(&s);
 	s.inbound_enabled = s.tls_only = true;
 	(void)snprintf(chain, sizeof(chain), "%s/a.pem", t.dir);
-	ck_assert_int_eq(params_wanted(&s, &info, chain, &wanted, &e), 0);
+	ck_assert_int_eq(wanted_of(&s, &info, chain, &wanted, &e), 0);
 	(void)snprintf(chain, sizeof(chain), "'%s%s'", LEVEL,
 	    jsonx_path_str(wanted, "smtpd_tls_security_level", ""));
 	json_object_put(wanted);
@@ -415,7 +415,7 @@ START_TEST(start_fails)
 	struct err e;
 	int s, one = 1;
 
-	ck_assert_int_eq(service_stop(&t.conf, &info, &e), 0);
+	ck_assert_int_eq(instance_sh(&t, "pfi_stop $D"), 0);
 	sin.sin_family = AF_INET;
 	sin.sin_port = htons((uint16_t)t.port);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -14,6 +14,7 @@
 #include "../suite.h"
 #include "jsonx.h"
 #include "maincf_place.h"
+#include "wanted.h"
 
 static glob_t good;
 
@@ -47,7 +48,7 @@ save(struct place *p, unsigned bits, int gen, struct buf *ret_before,
 	    params_read(&p->conf, &current, err) == 0, "%s", err->msg);
 	json = json_object_to_json_string(current);
 	ck_assert(utf8_valid(json, strlen(json)));
-	ck_assert_int_eq(params_wanted(&s, &info, chain, &wanted, err), 0);
+	ck_assert_int_eq(wanted_of(&s, &info, chain, &wanted, err), 0);
 	ck_assert_int_eq(params_plan(current, wanted, &plan, err), 0);
 	n = plan.n;
 	ck_assert_int_eq(mkdir(stage, 0700), 0);
@@ -195,8 +196,7 @@ START_TEST(off_changes_nothing)
 		(void)snprintf(path, sizeof(path), DATA "/%s.cf", names[i]);
 		place_make(&p, "off", (int)i, path);
 		ck_assert_int_eq(params_read(&p.conf, &current, &e), 0);
-		ck_assert_int_eq(
-		    params_wanted(&s, &info, NULL, &wanted, &e), 0);
+		ck_assert_int_eq(wanted_of(&s, &info, NULL, &wanted, &e), 0);
 		ck_assert_int_eq(params_plan(current, wanted, &plan, &e), 0);
 		ck_assert_msg(plan.n == 0, "%s: %s", names[i],
 		    plan.n > 0 ? plan.v[0].name : "");
@@ -231,7 +231,7 @@ bad_is_told(const struct place *p, const struct bad_case *c)
 
 	ck_assert_int_eq(params_read(&p->conf, &o, &e), -1);
 	ck_assert_int_eq(e.code, ERR_POSTFIX_CONFIG);
-	ck_assert_int_eq(postfix_info_read(&p->conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&p->conf, NULL, &info, &e), 0);
 	ck_assert_int_eq(info.kind, POSTFIX_BROKEN);
 	ck_assert_ptr_nonnull(strstr(info.detail, c->where));
 	ck_assert_int_eq(postfix_usable(&info, &e), -1);

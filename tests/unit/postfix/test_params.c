@@ -8,6 +8,7 @@
 #include "../suite.h"
 #include "../../../src/postfix/postfix_int.h"
 #include "jsonx.h"
+#include "wanted.h"
 
 #define CHAIN "/var/lib/postseal/daemon/generations/gen-7/inbound.pem"
 #define OTHER "/var/lib/postseal/daemon/generations/gen-6/inbound.pem"
@@ -88,7 +89,7 @@ START_TEST(wanted_every_combination)
 
 	for (k = 0; k < sizeof(versions) / sizeof(versions[0]); k++) {
 		info = info_of(versions[k]);
-		ck_assert_int_eq(params_wanted(&s, &info, CHAIN, &w, &e), 0);
+		ck_assert_int_eq(wanted_of(&s, &info, CHAIN, &w, &e), 0);
 		for (i = 0; i < n_params; i++)
 			if (params[i].replaced_by != NULL &&
 			    json_object_object_get_ex(w, params[i].name, &v))
@@ -127,7 +128,7 @@ START_TEST(wanted_without_certificate)
 	struct json_object *w = NULL;
 	struct err e;
 
-	ck_assert_int_eq(params_wanted(&s, &info, NULL, &w, &e), 0);
+	ck_assert_int_eq(wanted_of(&s, &info, NULL, &w, &e), 0);
 	ck_assert(!json_object_object_get_ex(w, "smtpd_tls_cert_file", NULL));
 	ck_assert_int_eq(
 	    json_object_object_get_ex(w, "smtpd_tls_chain_files", NULL),
@@ -162,8 +163,7 @@ START_TEST(wanted_bad_path)
 	struct json_object *w = NULL;
 	struct err e;
 
-	ck_assert_int_eq(
-	    params_wanted(&s, &info, bad_paths[_i / 2], &w, &e), -1);
+	ck_assert_int_eq(wanted_of(&s, &info, bad_paths[_i / 2], &w, &e), -1);
 	ck_assert_int_eq(e.code, ERR_CONFIG);
 	ck_assert_ptr_null(w);
 }
@@ -198,13 +198,13 @@ START_TEST(wanted_exempt)
 	for (; c->name[info.n_exempt] != NULL; info.n_exempt++)
 		(void)snprintf(info.exempt[info.n_exempt],
 		    sizeof(info.exempt[0]), "%s", c->name[info.n_exempt]);
-	ck_assert_int_eq(params_wanted(&s, &info, CHAIN, &w, &e), 0);
+	ck_assert_int_eq(wanted_of(&s, &info, CHAIN, &w, &e), 0);
 	ck_assert_str_eq(
 	    jsonx_path_str(w, "smtpd_tls_security_level", ""), c->want);
 	json_object_put(w);
 	/* Only under TLS only. */
 	s.tls_only = false;
-	ck_assert_int_eq(params_wanted(&s, &info, CHAIN, &w, &e), 0);
+	ck_assert_int_eq(wanted_of(&s, &info, CHAIN, &w, &e), 0);
 	ck_assert_str_eq(
 	    jsonx_path_str(w, "smtpd_tls_security_level", ""), "may");
 	json_object_put(w);
@@ -225,7 +225,7 @@ START_TEST(wanted_exempt_full)
 		memset(info.exempt[i], 'a', sizeof(info.exempt[0]) - 1);
 		info.n_exempt++;
 	}
-	ck_assert_int_eq(params_wanted(&s, &info, CHAIN, &w, &e), 0);
+	ck_assert_int_eq(wanted_of(&s, &info, CHAIN, &w, &e), 0);
 	v = jsonx_path_str(w, "smtpd_tls_security_level", "");
 	for (i = 0; v[i] != '\0'; i++) {
 		open += v[i] == '{';
@@ -313,7 +313,7 @@ START_TEST(plan_against_main_cf)
 	struct err e;
 	size_t i;
 
-	ck_assert_int_eq(params_wanted(&s, &info, c->chain, &w, &e), 0);
+	ck_assert_int_eq(wanted_of(&s, &info, c->chain, &w, &e), 0);
 	ck_assert_int_eq(params_plan(current, w, &p, &e), 0);
 	for (i = 0; i < p.n; i++)
 		(void)snprintf(got + strlen(got), sizeof(got) - strlen(got),
@@ -496,7 +496,7 @@ START_TEST(left_alone)
 	struct json_object *w = NULL;
 	struct err e;
 
-	ck_assert_int_eq(params_wanted_in(&c, &w, &e), 0);
+	ck_assert_int_eq(params_wanted(&c, &w, &e), 0);
 	json_object_object_foreach (w, name, v) {
 		(void)v;
 		ck_assert_msg(strncmp(name, "smtp_", 5) == 0, "%s", name);

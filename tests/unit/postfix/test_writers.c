@@ -214,7 +214,7 @@ serves(const struct conf *conf, const char *what)
 	struct postfix_info info;
 	struct err e = {0};
 
-	ck_assert_int_eq(postfix_info_read(conf, &info, &e), 0);
+	ck_assert_int_eq(postfix_info_read(conf, NULL, &info, &e), 0);
 	ck_assert_msg(info.kind == POSTFIX_OK, "%s: %s", what, info.detail);
 	ck_assert_msg(
 	    service_restart(conf, &info, &e) == 0, "%s: %s", what, e.msg);
@@ -228,7 +228,7 @@ serves(const struct conf *conf, const char *what)
 	    service_reload(conf, &info, &e) == 0, "%s: %s", what, e.msg);
 	ck_assert_msg(probe_run(&w, &o, &e) == 0, "%s: %s", what, e.msg);
 	json_object_put(o);
-	ck_assert_int_eq(service_stop(conf, &info, &e), 0);
+	ck_assert_int_eq(instance_sh(&t, "pfi_stop $D"), 0);
 	ck_assert(!postfix_running(&info));
 }
 
@@ -297,8 +297,8 @@ START_TEST(multi_instance)
 			     "pfi_conf $D multi_instance_name=postfix-second "
 			     "multi_instance_enable=yes"),
 	    0);
-	ck_assert_int_eq(postfix_info_read(&t.conf, &a, &e), 0);
-	ck_assert_int_eq(postfix_info_read(&other.conf, &b, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&t.conf, NULL, &a, &e), 0);
+	ck_assert_int_eq(postfix_info_read(&other.conf, NULL, &b, &e), 0);
 	ck_assert_int_eq(service_start(&t.conf, &a, &e), 0);
 	ck_assert(postfix_running(&a));
 	ck_assert_msg(!postfix_running(&b), "the other one was started too");
@@ -306,15 +306,15 @@ START_TEST(multi_instance)
 	ck_assert(postfix_running(&b));
 	ck_assert_int_eq(service_restart(&t.conf, &a, &e), 0);
 	ck_assert(postfix_running(&a) && postfix_running(&b));
-	ck_assert_int_eq(service_stop(&t.conf, &a, &e), 0);
+	ck_assert_int_eq(instance_sh(&t, "pfi_stop $D"), 0);
 	ck_assert(!postfix_running(&a));
 	ck_assert_msg(postfix_running(&b), "the other one was stopped too");
-	ck_assert_int_eq(service_stop(&other.conf, &b, &e), 0);
+	ck_assert_int_eq(instance_sh(&other, "pfi_stop $D"), 0);
 	/* The secondary one, which its own main.cf may have disabled. */
 	ck_assert_int_eq(
 	    instance_sh(&other, "pfi_conf $D multi_instance_enable=no"), 0);
 	ck_assert_msg(service_start(&other.conf, &b, &e) == 0, "%s", e.msg);
-	ck_assert_int_eq(service_stop(&other.conf, &b, &e), 0);
+	ck_assert_int_eq(instance_sh(&other, "pfi_stop $D"), 0);
 	instance_remove(&other, 0);
 }
 END_TEST

@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "../suite.h"
+#include "../token.h"
 #include "fsx.h"
 #include "store.h"
 #include "util.h"
