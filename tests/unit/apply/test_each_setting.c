@@ -408,6 +408,7 @@ START_TEST(is_written)
 	struct json_object *was, *is;
 	struct err err;
 
+	generation(GEN, EACH_A, f);
 	become(&t->settings, EACH_A, f, EACH_A);
 	postfix_follows();
 	was = wanted();
