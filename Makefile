@@ -44,7 +44,7 @@ CFLAGS		+= $(CSTD) $(WARN) $(OPT) $(HARDEN)
 LDFLAGS		+= -pie -Wl,-z,relro,-z,now $(LDSAN)
 
 LIB_BASE	= -ljson-c -lcrypto
-LIB_PKI		= -lssl -lcrypto
+LIB_PKI		= -lssl -lcrypto -lunistring
 
 # Layers: each directory is one archive; arrows go down only.
 LAYERS		= base setting pki probe postfix apply cluster daemon store ctl sync
@@ -101,7 +101,7 @@ $(B)/postseal-pam: $(B)/src/pam/main.o
 
 # Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
 # that layer and those below it.
-UNIT_LIBS	= -lssl -lcrypto -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
+UNIT_LIBS	= -lssl -lcrypto -lunistring -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
 UNIT_LAYERS	= $(filter-out probe,$(LAYERS)) cgi
 
 define unit

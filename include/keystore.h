@@ -51,9 +51,12 @@ int	keystore_certificate(const struct conf *, const char *id, struct buf *,
 
 /* pki_inspect_jailed that also knows the keys that wait here: a certificate
  * that came without its key, and that the key in use does not fit, is
- * inspected with the one that it was requested with (finding key.pending). */
-int	keystore_inspect(const struct conf *, const struct pki_jail *,
-	    const struct pki_input *, struct pki_output *, struct err *);
+ * inspected with the one that it was requested with (finding key.pending).
+ * Files that take seconds to open are opened one at a time for each user:
+ * ERR_INSPECT_BUSY after five seconds of waiting. */
+int	keystore_inspect(const struct conf *, const char *user,
+	    const struct pki_jail *, const struct pki_input *,
+	    struct pki_output *, struct err *);
 /* Wipe the keys that this CERT is made of: they live in a generation now. */
 void	keystore_retire(const struct conf *, struct json_object *cert);
 

@@ -10,6 +10,8 @@
  * Limits: PKI_FILE_MAX a file, PKI_OBJECTS_MAX objects, RSA up to 8192 bits,
  * 75 ms of key derivation (PBKDF2, scrypt, PKCS#12) over all files, looked at
  * before it is run, 40 signatures; the child ends at 2 s of CPU or 256 MiB.
+ * Beyond that the finding is file.cost.  With `dear` it is 12 s, 5,000,000
+ * rounds for one object, and 30 s of CPU: for known users, one at a time each.
  * Errors: a bad upload is not an error of the call but findings in the
  * report with ok = false; a child that died, hung or lied is the finding
  * inspect.failed.  ERR_CONFIG: the child could not be locked up.
@@ -87,6 +89,7 @@ struct pki_input {
 	time_t		 now;
 	bool		 partial;	/* a draft: a missing partner is not
 					 * an error yet */
+	bool		 dear;		/* 12 s of key derivation, not 75 ms */
 	/* Codes that the administrator confirmed; three of them steer what
 	 * becomes of stored chains, see below. */
 	const char *const *confirm;
@@ -119,6 +122,7 @@ struct pki_jail {
 	const char	*user;		/* to drop to, "nobody"; NULL: stay
 					 * (tests not run by root) */
 	int		 timeout_ms;	/* wall clock, 0 = 5 s */
+	bool		 dear;		/* set for input.dear: 45 s */
 };
 
 /* Once in a process before it forks inspections: fetches algorithms and

@@ -1,6 +1,6 @@
 /*
- * keyinspect.c - a certificate that came alone finds the key that it was
- * requested with.
+ * keyinspect.c - uploads inspected for a user: with a budget, and with the
+ * keys that wait here, so that a certificate that came alone finds its own.
  *
  * The files are inspected as they came first, in the jail; the report names
  * the public key of each certificate.  Only when no key came along, the one
@@ -9,11 +9,16 @@
  * no part in.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "findings.h"
+#include "fsx.h"
 #include "jsonx.h"
 #include "keystore_int.h"
 #include "state.h"
+#include "util.h"
+
+#define DEAR_WAIT_MS 5000
 
 /* Did any file of the report hold a key? */
 static bool
@@ -121,8 +126,50 @@ mend_report(struct json_object *report, const struct findings *found)
 	json_object_put(extra);
 }
 
+/*
+ * A second try with the great budget, for files that ask for many rounds.
+ * One at a time for each user: who sends ten of them waits for ten.
+ */
 static int
-inspect_with(const struct pki_jail *jail, const struct pki_input *in,
+inspect_dear(const struct conf *conf, const char *user,
+    const struct pki_jail *jail, const struct pki_input *in,
+    struct pki_output *out, struct err *err)
+{
+	struct pki_input again = *in;
+	char path[STATE_PATH_MAX], hash[SHA256_HEX];
+	struct err why;
+	int lock, rc;
+
+	if (sha256_hex(user, strlen(user), hash) == -1)
+		return err_set(err, ERR_INTERNAL, "", "no SHA-256");
+	if (fsx_path(path, sizeof(path), err, "%s/inspect-%.16s.lock",
+		conf->state_directory, hash) == -1)
+		return -1;
+	if ((lock = fsx_lock(path, DEAR_WAIT_MS, &why)) == -1)
+		return why.code == ERR_APPLY_BUSY
+			   ? err_set(err, ERR_INSPECT_BUSY, "passphrase",
+				 "a costly file of %s is being opened", user)
+			   : err_set(err, why.code, "", "%s", why.msg);
+	again.dear = true;
+	rc = pki_inspect_jailed(jail, &again, out, err);
+	close(lock);
+	return rc;
+}
+
+static int
+inspect(const struct conf *conf, const char *user, const struct pki_jail *jail,
+    const struct pki_input *in, struct pki_output *out, struct err *err)
+{
+	if (pki_inspect_jailed(jail, in, out, err) == -1)
+		return -1;
+	if (!has_finding(out->report, ERR_FILE_COST))
+		return 0;
+	return inspect_dear(conf, user, jail, in, out, err);
+}
+
+static int
+inspect_with(const struct conf *conf, const char *user,
+    const struct pki_jail *jail, const struct pki_input *in,
     const struct buf *key, const struct findings *found, struct pki_output *out,
     struct err *err)
 {
@@ -133,7 +180,7 @@ inspect_with(const struct pki_jail *jail, const struct pki_input *in,
 	again.file[PKI_PRIVATE_KEY].len = key->len;
 	again.partial = false;
 	pki_output_init(&second);
-	if (pki_inspect_jailed(jail, &again, &second, err) == -1) {
+	if (inspect(conf, user, jail, &again, &second, err) == -1) {
 		pki_output_clear(&second);
 		return -1;
 	}
@@ -144,14 +191,15 @@ inspect_with(const struct pki_jail *jail, const struct pki_input *in,
 }
 
 int
-keystore_inspect(const struct conf *conf, const struct pki_jail *jail,
-    const struct pki_input *in, struct pki_output *out, struct err *err)
+keystore_inspect(const struct conf *conf, const char *user,
+    const struct pki_jail *jail, const struct pki_input *in,
+    struct pki_output *out, struct err *err)
 {
 	struct findings found;
 	struct buf key;
 	int rc;
 
-	if (pki_inspect_jailed(jail, in, out, err) == -1)
+	if (inspect(conf, user, jail, in, out, err) == -1)
 		return -1;
 	if (in->file[PKI_PRIVATE_KEY].data != NULL || has_keys(out->report) ||
 	    has_finding(out->report, ERR_KEY_STORED))
@@ -160,7 +208,7 @@ keystore_inspect(const struct conf *conf, const struct pki_jail *jail,
 	buf_init(&key, PKI_FILE_MAX);
 	rc = find_keys(conf, out->report, &key, &found, err);
 	if (rc == 0 && key.len > 0)
-		rc = inspect_with(jail, in, &key, &found, out, err);
+		rc = inspect_with(conf, user, jail, in, &key, &found, out, err);
 	buf_clear(&key);
 	findings_clear(&found);
 	return rc;

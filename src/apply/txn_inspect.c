@@ -89,7 +89,8 @@ inspect_files(struct txn *t, struct err *err)
 		in.stored.len = t->stored.len;
 	}
 	pki_output_init(&out);
-	if (keystore_inspect(t->conf, &jail, &in, &out, err) == 0)
+	if (keystore_inspect(
+		t->conf, t->req->actor.user, &jail, &in, &out, err) == 0)
 		rc = take_report(t, &out, err);
 	pki_output_clear(&out);
 	return rc;

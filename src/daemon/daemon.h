@@ -115,7 +115,7 @@ void files_clear(struct files *); /* wipes */
 int files_read(struct json_object *args, struct files *, struct err *);
 size_t files_count(const struct files *);
 void files_bytes(const struct files *, struct pki_bytes[PKI_FIELD__MAX]);
-int files_inspect(const struct conf *, const struct files *,
+int files_inspect(const struct call *, const struct files *,
     const char *passphrase, bool partial, struct json_object **report,
     struct err *);
 /* Field number of an HTTP name, or -1. */

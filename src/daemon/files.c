@@ -104,12 +104,12 @@ files_bytes(const struct files *f, struct pki_bytes bytes[PKI_FIELD__MAX])
 }
 
 int
-files_inspect(const struct conf *conf, const struct files *f,
+files_inspect(const struct call *c, const struct files *f,
     const char *passphrase, bool partial, struct json_object **report,
     struct err *err)
 {
 	const struct pki_jail jail = {
-	    .user = geteuid() == 0 ? conf->inspect_user : NULL};
+	    .user = geteuid() == 0 ? c->conf->inspect_user : NULL};
 	char host[HOST_MAX];
 	struct pki_input in;
 	struct pki_output out;
@@ -119,7 +119,7 @@ files_inspect(const struct conf *conf, const struct files *f,
 	memset(&in, 0, sizeof(in));
 	buf_init(&stored, 4 * PKI_FILE_MAX);
 	pki_output_init(&out);
-	if (apply_inspect_base(conf, &stored, host, sizeof(host), err) == -1)
+	if (apply_inspect_base(c->conf, &stored, host, sizeof(host), err) == -1)
 		goto out;
 	files_bytes(f, in.file);
 	in.passphrase = passphrase;
@@ -130,7 +130,8 @@ files_inspect(const struct conf *conf, const struct files *f,
 		in.stored.data = stored.data;
 		in.stored.len = stored.len;
 	}
-	if (keystore_inspect(conf, &jail, &in, &out, err) == -1)
+	if (keystore_inspect(c->conf, c->actor.user, &jail, &in, &out, err) ==
+	    -1)
 		goto out;
 	*report = json_object_get(out.report);
 	rc = 0;

@@ -50,7 +50,7 @@ op_inspect(struct call *c, struct json_object *args, struct json_object **data,
 		err_set(err, ERR_FIELD_MISSING, "files", "no file was sent");
 		goto out;
 	}
-	if (files_inspect(c->conf, &f, jsonx_path_str(args, "passphrase", NULL),
+	if (files_inspect(c, &f, jsonx_path_str(args, "passphrase", NULL),
 		jsonx_path_bool(args, "partial"), &report, err) == -1)
 		goto out;
 	*data = json_object_new_object();
@@ -63,7 +63,7 @@ out:
 
 /* A set with certificate and key is judged as a whole; less is a part. */
 static int
-draft_inspect(const struct conf *conf, struct draft *d, struct err *err)
+draft_inspect(const struct call *c, struct draft *d, struct err *err)
 {
 	bool partial = !d->files.given[PKI_SERVER_CERTIFICATE] ||
 		       !d->files.given[PKI_PRIVATE_KEY];
@@ -72,7 +72,7 @@ draft_inspect(const struct conf *conf, struct draft *d, struct err *err)
 	d->report = NULL;
 	if (files_count(&d->files) == 0)
 		return 0;
-	return files_inspect(conf, &d->files,
+	return files_inspect(c, &d->files,
 	    d->passphrase[0] == '\0' ? NULL : d->passphrase, partial,
 	    &d->report, err);
 }
@@ -290,9 +290,9 @@ op_draft_put(struct call *c, struct json_object *args,
 	    put_key_id(c->conf, args, &d, err) == -1 ||
 	    put_choices(args, &d, err) == -1 ||
 	    put_scanners(args, &d, err) == -1 ||
-	    draft_inspect(c->conf, &d, err) == -1)
+	    draft_inspect(c, &d, err) == -1)
 		goto out;
-	if (drop_hopeless(&d, &sent) && draft_inspect(c->conf, &d, err) == -1)
+	if (drop_hopeless(&d, &sent) && draft_inspect(c, &d, err) == -1)
 		goto out;
 	if (draft_save(c->conf, id, &d, err) == -1)
 		goto out;

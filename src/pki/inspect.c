@@ -33,10 +33,14 @@ read_all(struct pki_set *s, const struct pki_input *in)
 {
 	int i;
 
-	s->passphrase = in->passphrase;
+	int64_t start = now_ms();
+
+	s->dear = in->dear;
+	passphrase_set(s, in->passphrase);
 	for (i = 0; i < PKI_FIELD__MAX; i++)
 		file_read(s, i, &in->file[i]);
-	s->passphrase = NULL;
+	passphrase_clear(s);
+	kdf_say_slow(s, now_ms() - start);
 	file_read(s, PKI_STORED, &in->stored);
 }
 

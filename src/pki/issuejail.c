@@ -79,7 +79,7 @@ static int
 attempt(const struct issue_request *r, int64_t left, struct issue_output *out,
     struct err *err)
 {
-	const struct pki_jail jail = {NULL, (int)left};
+	const struct pki_jail jail = {.timeout_ms = (int)left};
 	struct buf b;
 	int rc;
 

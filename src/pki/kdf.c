@@ -5,8 +5,11 @@
  * A hostile file may ask for 2^31 iterations.  The prices below are for one
  * compression-pair on the slow side of today's servers; the budget counts
  * over all files of one inspection, so sixteen cheap keys do not add up to a
- * dear one.  PBKDF2 with SHA-256 fits with about 100,000 iterations, scrypt
- * with OpenSSL's default (N=16384, r=8).
+ * dear one.  The small budget is for everybody: PBKDF2 with SHA-256 fits with
+ * about 100,000 iterations, scrypt with OpenSSL's default (N=16384, r=8).
+ * Browsers and password managers ask for more by now, Firefox's PKCS#12 for
+ * three times 600,000: the caller gives such a file a second try with the
+ * great budget (set->dear), one at a time for each user.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +22,11 @@
 
 #include "pki_int.h"
 
-#define SCRYPT_MEM_MAX (32u * 1024 * 1024)
-#define SCRYPT_NS      420 /* for each N * r * p */
-#define P12_NS	       250
+#define PASSPHRASE_BYTES 8192 /* in any form */
+
+#define SCRYPT_MEM_MAX	 (32u * 1024 * 1024)
+#define SCRYPT_NS	 420 /* for each N * r * p */
+#define P12_NS		 250
 
 struct price {
 	int nid; /* PRF or digest */
@@ -47,20 +52,39 @@ price_of(int nid)
 	return &prices[i];
 }
 
-bool
-kdf_has_passphrase(const struct pki_set *s)
+static bool
+affordable(const struct pki_set *s, uint64_t ns)
 {
-	return s->passphrase != NULL && s->passphrase[0] != '\0';
+	return s->cost + ns >= s->cost &&
+	       s->cost + ns <= (s->dear ? PKI_COST_DEAR_NS : PKI_COST_MAX_NS);
 }
 
 /* Spend ns from the budget of the inspection, or refuse. */
 static int
 spend(struct pki_set *s, int field, int line, uint64_t ns, const char *kdf)
 {
-	if (s->cost + ns > PKI_COST_MAX_NS || s->cost + ns < s->cost)
+	if (!affordable(s, ns))
 		return set_fail(s, field, ERR_FILE_COST, line, kdf);
 	s->cost += ns;
+	if (ns > s->dearest.ns) {
+		s->dearest.ns = ns;
+		s->dearest.field = field;
+		snprintf(s->dearest.what, sizeof(s->dearest.what), "%s", kdf);
+	}
 	return 0;
+}
+
+void
+kdf_say_slow(struct pki_set *s, int64_t ms)
+{
+	char seconds[24];
+
+	if (s->cost <= PKI_COST_MAX_NS)
+		return;
+	snprintf(seconds, sizeof(seconds), "%lld.%lld", (long long)ms / 1000,
+	    (long long)ms / 100 % 10);
+	findings_add(&s->found, ERR_FILE_SLOW, field_name(s->dearest.field),
+	    "seconds", seconds, "what", s->dearest.what, NULL);
 }
 
 static int
@@ -73,7 +97,7 @@ spend_iterations(struct pki_set *s, int field, int line,
 	if (ASN1_INTEGER_get_int64(&n, iter) != 1 || n < 1)
 		return set_fail(s, field, ERR_FILE_COST, line, kdf);
 	snprintf(what, sizeof(what), "%s, %lld", kdf, (long long)n);
-	if ((uint64_t)n > PKI_COST_MAX_NS)
+	if (n > PKI_ROUNDS_MAX)
 		return set_fail(s, field, ERR_FILE_COST, line, what);
 	return spend(s, field, line, (uint64_t)n * ns_each, what);
 }
@@ -177,14 +201,12 @@ admit_pbes1(struct pki_set *s, int field, int line, const X509_ALGOR *alg,
 	return rc;
 }
 
-/* May this derivation run?  derivations: how often it will be tried. */
-int
-kdf_admit(struct pki_set *s, int field, int line, const X509_ALGOR *alg,
-    int derivations)
+static int
+admit_alg(struct pki_set *s, int field, int line, const X509_ALGOR *alg)
 {
 	const ASN1_OBJECT *oid;
 	char name[80];
-	int i, nid, rc = 0;
+	int nid;
 
 	X509_ALGOR_get0(&oid, NULL, NULL, alg);
 	nid = OBJ_obj2nid(oid);
@@ -193,28 +215,35 @@ kdf_admit(struct pki_set *s, int field, int line, const X509_ALGOR *alg,
 		ERR_clear_error();
 		return set_fail(s, field, ERR_FILE_UNSUPPORTED, line, name);
 	}
-	for (i = 0; i < derivations && rc == 0; i++)
-		rc = nid == NID_pbes2 ? admit_pbes2(s, field, line, alg)
-				      : admit_pbes1(s, field, line, alg, name);
-	return rc;
+	return nid == NID_pbes2 ? admit_pbes2(s, field, line, alg)
+				: admit_pbes1(s, field, line, alg, name);
 }
 
-int
-kdf_admit_p12mac(struct pki_set *s, int field, int md_nid, long iterations)
+static int
+admit_mac(struct pki_set *s, int field, int line, int md, long rounds)
 {
 	uint64_t each =
-	    md_nid == NID_sha1 || md_nid == NID_sha256 ? P12_NS : 3 * P12_NS;
+	    md == NID_sha1 || md == NID_sha256 ? P12_NS : 3 * P12_NS;
 	char what[64];
 
-	snprintf(what, sizeof(what), "PKCS#12 MAC, %ld", iterations);
-	if (iterations < 1 || (uint64_t)iterations > PKI_COST_MAX_NS)
-		return set_fail(s, field, ERR_FILE_COST, 0, what);
-	return spend(s, field, 0, (uint64_t)iterations * each, what);
+	snprintf(what, sizeof(what), "PKCS#12 MAC, %ld", rounds);
+	if (rounds < 1 || rounds > PKI_ROUNDS_MAX)
+		return set_fail(s, field, ERR_FILE_COST, line, what);
+	return spend(s, field, line, (uint64_t)rounds * each, what);
+}
+
+/* May it be tried once? */
+static int
+admit(struct pki_set *s, int field, int line, const struct kdf_lock *l)
+{
+	if (l->alg != NULL)
+		return admit_alg(s, field, line, l->alg);
+	return l->rounds != 0 ? admit_mac(s, field, line, l->md, l->rounds) : 0;
 }
 
 /* A cipher that this OpenSSL lacks is not a wrong passphrase. */
 static enum err_code
-why_not_decrypted(void)
+why_not_opened(void)
 {
 	unsigned long e = ERR_peek_error();
 	int reason = ERR_GET_REASON(e);
@@ -228,78 +257,167 @@ why_not_decrypted(void)
 	return ERR_KEY_PASSPHRASE;
 }
 
+/* The form for try i, that which fitted before as the first; false = no more.
+ */
+static bool
+form_at(const struct pki_set *s, const struct kdf_lock *l, size_t i,
+    size_t *ret_form, const char **ret_text)
+{
+	size_t n = s->n_form + (l->maybe_empty ? 2 : 0);
+
+	if (i >= n)
+		return false;
+	*ret_form = (s->fits + i) % n;
+	*ret_text = *ret_form < s->n_form    ? s->form[*ret_form].text
+		    : *ret_form == s->n_form ? NULL
+					     : "";
+	return true;
+}
+
+/* Not as it was entered: what fitted is said, once. */
+static void
+opened(struct pki_set *s, int field, size_t form)
+{
+	if (form > 0 && form < s->n_form && form != s->fits)
+		findings_add(&s->found, ERR_KEY_PASSPHRASE_FORM,
+		    field_name(field), "what", s->form[form].name, NULL);
+	s->fits = form;
+}
+
+void *
+kdf_open(struct pki_set *s, int field, int line, const struct kdf_lock *l)
+{
+	enum err_code code = ERR_KEY_ENCRYPTED;
+	uint64_t before = s->cost, price = 0;
+	const char *text;
+	size_t i, form;
+	void *got;
+
+	for (i = 0; form_at(s, l, i, &form, &text); i++) {
+		if (i == 0) {
+			if (admit(s, field, line, l) == -1)
+				return NULL;
+			price = s->cost - before;
+		} else if (affordable(s, price))
+			s->cost += price;
+		else {
+			code = s->dear ? code : ERR_FILE_COST;
+			break;
+		}
+		ERR_clear_error();
+		got =
+		    l->open(l->arg, text, text != NULL ? (int)strlen(text) : 0);
+		if (got != NULL) {
+			opened(s, field, form);
+			return got;
+		}
+		if ((code = why_not_opened()) == ERR_FILE_UNSUPPORTED)
+			break;
+		if (s->n_form == 0)
+			code = ERR_KEY_ENCRYPTED;
+	}
+	set_fail(s, field, code, line, l->what);
+	return NULL;
+}
+
+static void *
+open_pkcs8(void *sig, const char *pass, int len)
+{
+	return PKCS8_decrypt(sig, pass, len);
+}
+
 int
 kdf_decrypt_pkcs8(struct pki_set *s, int field, int line,
     const unsigned char *der, size_t len)
 {
-	const X509_ALGOR *alg;
-	PKCS8_PRIV_KEY_INFO *p8 = NULL;
+	struct kdf_lock l = {.what = "PKCS#8", .open = open_pkcs8};
+	PKCS8_PRIV_KEY_INFO *p8;
 	X509_SIG *sig;
 	int rc = -1;
 
 	if ((sig = d2i_X509_SIG(NULL, &der, (long)len)) == NULL)
 		return set_fail(s, field, ERR_FILE_UNREADABLE, line, "PKCS#8");
-	if (!kdf_has_passphrase(s)) {
-		set_fail(s, field, ERR_KEY_ENCRYPTED, line, "PKCS#8");
-		goto out;
+	X509_SIG_get0(sig, &l.alg, NULL);
+	l.arg = sig;
+	if ((p8 = kdf_open(s, field, line, &l)) != NULL) {
+		rc = der_take_pkcs8(s, field, line, p8, true, false);
+		PKCS8_PRIV_KEY_INFO_free(p8);
 	}
-	X509_SIG_get0(sig, &alg, NULL);
-	if (kdf_admit(s, field, line, alg, 1) == -1)
-		goto out;
-	ERR_clear_error();
-	p8 = PKCS8_decrypt(sig, s->passphrase, (int)strlen(s->passphrase));
-	if (p8 == NULL) {
-		set_fail(s, field, why_not_decrypted(), line, "PKCS#8");
-		goto out;
-	}
-	rc = der_take_pkcs8(s, field, line, p8, true, false);
-out:
-	PKCS8_PRIV_KEY_INFO_free(p8);
 	X509_SIG_free(sig);
 	return rc;
 }
 
+struct pem_try {
+	EVP_CIPHER_INFO info;
+	const struct buf *sealed;
+	struct buf der;
+	enum der_kind kind;
+};
+
 static int
 give_passphrase(char *buf, int size, int rwflag, void *arg)
 {
-	const struct pki_set *s = arg;
-	size_t n = strlen(s->passphrase);
+	const char *pass = arg;
+	size_t n = strlen(pass);
 
 	if (n > (size_t)size)
 		return -1;
-	memcpy(buf, s->passphrase, n);
+	memcpy(buf, pass, n);
 	return (int)n;
+}
+
+/* Padding that looks right is no proof: a key must come out. */
+static void *
+open_pem(void *arg, const char *pass, int len)
+{
+	struct pem_try *t = arg;
+	long n = (long)t->sealed->len;
+	char secret[PASSPHRASE_BYTES];
+	size_t key;
+	int rc;
+
+	if ((size_t)len >= sizeof(secret))
+		return NULL;
+	memcpy(secret, pass, (size_t)len + 1);
+	buf_clear(&t->der);
+	if (buf_add(&t->der, t->sealed->data, t->sealed->len) == -1)
+		return NULL;
+	rc = PEM_do_header(&t->info, (unsigned char *)t->der.data, &n,
+	    give_passphrase, secret);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	if (rc != 1)
+		return NULL;
+	t->kind = der_sniff((unsigned char *)t->der.data, (size_t)n, &key);
+	t->der.len = (size_t)n;
+	return key == (size_t)n &&
+		       (t->kind == DER_RSA_KEY || t->kind == DER_EC_KEY ||
+			   t->kind == DER_DSA_KEY || t->kind == DER_PKCS8)
+		   ? t
+		   : NULL;
 }
 
 /* "Proc-Type: 4,ENCRYPTED": one MD5 round, so there is no cost to bound. */
 int
 kdf_decrypt_pem(struct pki_set *s, int field, struct pem_block *b)
 {
-	EVP_CIPHER_INFO info;
-	enum der_kind kind;
+	struct pem_try t = {.sealed = &b->der};
+	const struct kdf_lock l = {
+	    .what = b->label, .open = open_pem, .arg = &t};
 	char header[160];
-	size_t n;
-	long len = (long)b->der.len;
+	int rc = -1;
 
-	if (!kdf_has_passphrase(s))
-		return set_fail(s, field, ERR_KEY_ENCRYPTED, b->line, b->label);
 	snprintf(header, sizeof(header),
 	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: %s\n", b->dek);
-	if (PEM_get_EVP_CIPHER_INFO(header, &info) != 1 ||
-	    info.cipher == NULL) {
+	if (s->n_form > 0 && (PEM_get_EVP_CIPHER_INFO(header, &t.info) != 1 ||
+				 t.info.cipher == NULL)) {
 		ERR_clear_error();
 		return set_fail(s, field, ERR_FILE_UNSUPPORTED, b->line,
 		    b->dek[0] != '\0' ? b->dek : "DEK-Info");
 	}
-	if (PEM_do_header(&info, (unsigned char *)b->der.data, &len,
-		give_passphrase, s) != 1)
-		return set_fail(
-		    s, field, why_not_decrypted(), b->line, b->label);
-	kind = der_sniff((unsigned char *)b->der.data, (size_t)len, &n);
-	if (n != (size_t)len || (kind != DER_RSA_KEY && kind != DER_EC_KEY &&
-				    kind != DER_DSA_KEY && kind != DER_PKCS8))
-		return set_fail(
-		    s, field, ERR_KEY_PASSPHRASE, b->line, b->label);
-	return der_read_key(
-	    s, field, kind, (unsigned char *)b->der.data, n, b->line, true);
+	buf_init(&t.der, b->der.len + 1);
+	if (kdf_open(s, field, b->line, &l) != NULL)
+		rc = der_read_key(s, field, t.kind, (unsigned char *)t.der.data,
+		    t.der.len, b->line, true);
+	buf_clear(&t.der);
+	return rc;
 }

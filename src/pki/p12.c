@@ -6,7 +6,7 @@
  * Order: MAC (with its cost), then each safe, then each bag.  Nested safes
  * are walked to a small depth.
  */
-#include <string.h>
+#include <stdint.h>
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -19,8 +19,6 @@
 struct p12 {
 	struct pki_set *s;
 	int field;
-	const char *pass; /* NULL and "" are two passphrases */
-	int pass_len;
 };
 
 static int walk(struct p12 *, const STACK_OF(PKCS12_SAFEBAG) *, int);
@@ -35,8 +33,28 @@ fail(struct p12 *c, enum err_code code, const char *what)
 static int
 take_key(struct p12 *c, const PKCS8_PRIV_KEY_INFO *p8, bool encrypted)
 {
-	return der_take_pkcs8(
-	    c->s, c->field, 0, p8, encrypted && c->pass_len > 0, true);
+	return der_take_pkcs8(c->s, c->field, 0, p8,
+	    encrypted && c->s->fits < c->s->n_form, true);
+}
+
+/* NULL and "" are two passphrases in a PKCS#12, and both mean none. */
+static void *
+open_with(struct p12 *c, const X509_ALGOR *alg,
+    void *(*fn)(void *, const char *, int), void *arg)
+{
+	const struct kdf_lock l = {.what = "PKCS#12",
+	    .alg = alg,
+	    .maybe_empty = true,
+	    .open = fn,
+	    .arg = arg};
+
+	return kdf_open(c->s, c->field, 0, &l);
+}
+
+static void *
+open_bag(void *sig, const char *pass, int len)
+{
+	return PKCS8_decrypt(sig, pass, len);
 }
 
 static int
@@ -50,10 +68,8 @@ take_shrouded(struct p12 *c, const PKCS12_SAFEBAG *bag)
 	if (sig == NULL)
 		return fail(c, ERR_FILE_UNREADABLE, "PKCS#12");
 	X509_SIG_get0(sig, &alg, NULL);
-	if (kdf_admit(c->s, c->field, 0, alg, 1) == -1)
+	if ((p8 = open_with(c, alg, open_bag, (void *)(uintptr_t)sig)) == NULL)
 		return -1;
-	if ((p8 = PKCS8_decrypt(sig, c->pass, c->pass_len)) == NULL)
-		return fail(c, ERR_KEY_PASSPHRASE, "PKCS#12");
 	rc = take_key(c, p8, true);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	return rc;
@@ -98,6 +114,12 @@ walk(struct p12 *c, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth)
 	return 0;
 }
 
+static void *
+open_sealed(void *p7, const char *pass, int len)
+{
+	return PKCS12_unpack_p7encdata(p7, pass, len);
+}
+
 static STACK_OF(PKCS12_SAFEBAG) * open_safe(struct p12 *c, PKCS7 *p7)
 {
 	STACK_OF(PKCS12_SAFEBAG) * bags;
@@ -109,21 +131,15 @@ static STACK_OF(PKCS12_SAFEBAG) * open_safe(struct p12 *c, PKCS7 *p7)
 		return bags;
 	case NID_pkcs7_encrypted:
 		if (p7->d.encrypted == NULL ||
-		    p7->d.encrypted->enc_data == NULL ||
-		    kdf_admit(c->s, c->field, 0,
-			p7->d.encrypted->enc_data->algorithm, 1) == -1)
-			return NULL;
-		bags = PKCS12_unpack_p7encdata(p7, c->pass, c->pass_len);
-		if (bags == NULL)
-			fail(c,
-			    c->pass_len > 0 ? ERR_KEY_PASSPHRASE
-					    : ERR_KEY_ENCRYPTED,
-			    "PKCS#12");
-		return bags;
+		    p7->d.encrypted->enc_data == NULL)
+			break;
+		return open_with(
+		    c, p7->d.encrypted->enc_data->algorithm, open_sealed, p7);
 	default:
-		fail(c, ERR_FILE_UNSUPPORTED, "PKCS#12");
-		return NULL;
+		break;
 	}
+	fail(c, ERR_FILE_UNSUPPORTED, "PKCS#12");
+	return NULL;
 }
 
 static int
@@ -144,56 +160,51 @@ read_safes(struct p12 *c, const PKCS12 *p12)
 	return rc;
 }
 
-/* Finds out which passphrase is right: the given one, or none. */
+static void *
+open_mac(void *p12, const char *pass, int len)
+{
+	return PKCS12_verify_mac(p12, pass, len) == 1 ? p12 : NULL;
+}
+
+/*
+ * Finds out which passphrase is right.  A MAC of a kind that this OpenSSL
+ * lacks (PBMAC1, RFC 9579) proves nothing here, and what it would tell the
+ * encryption tells as well.
+ */
 static int
 check_mac(struct p12 *c, PKCS12 *p12)
 {
+	struct kdf_lock l = {.what = "PKCS#12",
+	    .maybe_empty = true,
+	    .open = open_mac,
+	    .arg = p12};
 	const ASN1_INTEGER *iter = NULL;
 	const X509_ALGOR *alg = NULL;
 	const ASN1_OBJECT *oid;
-	long n;
-	int nid;
 
 	if (PKCS12_mac_present(p12) != 1)
 		return 0;
 	PKCS12_get0_mac(NULL, &alg, NULL, &iter, p12);
 	X509_ALGOR_get0(&oid, NULL, NULL, alg);
-	nid = OBJ_obj2nid(oid);
-	if (EVP_get_digestbynid(nid) == NULL)
-		return fail(c, ERR_FILE_UNSUPPORTED, "PKCS#12 MAC");
-	n = iter == NULL ? 1 : ASN1_INTEGER_get(iter);
-	if (kdf_admit_p12mac(c->s, c->field, nid, n) == -1)
-		return -1;
-	if (kdf_has_passphrase(c->s)) {
-		if (PKCS12_verify_mac(p12, c->pass, c->pass_len) == 1)
-			return 0;
-		return fail(c, ERR_KEY_PASSPHRASE, "PKCS#12");
-	}
-	if (PKCS12_verify_mac(p12, NULL, 0) == 1) {
-		c->pass = NULL;
+	l.md = OBJ_obj2nid(oid);
+	if (EVP_get_digestbynid(l.md) == NULL)
 		return 0;
-	}
-	if (kdf_admit_p12mac(c->s, c->field, nid, n) == -1)
-		return -1;
-	if (PKCS12_verify_mac(p12, "", 0) == 1)
-		return 0;
-	return fail(c, ERR_KEY_ENCRYPTED, "PKCS#12");
+	l.rounds = iter == NULL ? 1 : ASN1_INTEGER_get(iter);
+	if (l.rounds == 0)
+		l.rounds = -1; /* not free: refused */
+	return kdf_open(c->s, c->field, 0, &l) != NULL ? 0 : -1;
 }
 
 int
 p12_read(struct pki_set *s, int field, const unsigned char *p, size_t len)
 {
-	struct p12 c = {.s = s, .field = field, .pass = ""};
+	struct p12 c = {.s = s, .field = field};
 	PKCS12 *p12;
 	int rc;
 
 	if ((p12 = d2i_PKCS12(NULL, &p, (long)len)) == NULL)
 		return fail(&c, ERR_FILE_UNREADABLE, "PKCS#12");
 	s->file[field].format = PKI_FORMAT_PKCS12;
-	if (kdf_has_passphrase(s)) {
-		c.pass = s->passphrase;
-		c.pass_len = (int)strlen(s->passphrase);
-	}
 	rc = check_mac(&c, p12);
 	if (rc == 0)
 		rc = read_safes(&c, p12);

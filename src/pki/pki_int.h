@@ -31,6 +31,7 @@
 #define PKI_STORED     PKI_FIELD__MAX	     /* "field" of what is in use now */
 #define PKI_SET_MAX    (2 * PKI_OBJECTS_MAX) /* uploaded and stored */
 #define PKI_PAIRS_MAX  8
+#define PKI_FORMS_MAX  8
 #define PKI_NAME_MAX   256 /* a name in a finding */
 #define PKI_SHORT_FP   12  /* "4F:2A:91:0C" */
 #define PKI_ROOTS_FILE "/etc/ssl/certs/ca-certificates.crt"
@@ -105,8 +106,19 @@ struct pki_set {
 	struct pki_file file[PKI_FIELD__MAX + 1];
 	size_t objects; /* of the uploads */
 	size_t seen;	/* the same with repeated keys */
-	const char *passphrase;
+	struct pki_form {
+		const char *name; /* "" = as it came */
+		char *text;
+	} form[PKI_FORMS_MAX]; /* of the passphrase */
+	size_t n_form;
+	size_t fits;	/* the one that opened something */
+	bool dear;	/* a budget for what takes seconds */
 	uint64_t cost;	/* key derivation so far, in ns */
+	struct {
+		uint64_t ns;
+		int field;
+		char what[80];
+	} dearest;
 	int signatures; /* checked while linking */
 	struct findings found;
 	/* issued[i][j]: j issued i, name and signature */
@@ -195,15 +207,32 @@ int der_read_key(struct pki_set *, int field, enum der_kind,
 int der_read(
     struct pki_set *, int field, const unsigned char *, size_t, int line);
 
-/* kdf.c: passphrases, with their cost looked at first */
-#define PKI_COST_MAX_NS (75ull * 1000 * 1000)
-int kdf_admit(
-    struct pki_set *, int field, int line, const X509_ALGOR *, int derivations);
-int kdf_admit_p12mac(struct pki_set *, int field, int md_nid, long iterations);
+/* passphrase.c: all the bytes that it may have been */
+void passphrase_set(struct pki_set *, const char *);
+void passphrase_clear(struct pki_set *); /* wipes */
+void passphrase_warm_up(void);
+
+/* kdf.c: keys from passphrases, with their cost looked at first */
+#define PKI_COST_MAX_NS	 (75ull * 1000 * 1000)
+#define PKI_COST_DEAR_NS (12ull * 1000 * 1000 * 1000)
+#define PKI_ROUNDS_MAX	 5000000
+/* Something that a passphrase opens. */
+struct kdf_lock {
+	const char *what;
+	const X509_ALGOR *alg; /* NULL: a MAC of these rounds, 0 = free */
+	int md;
+	long rounds;
+	bool maybe_empty; /* also tried without a passphrase, and with "" */
+	void *(*open)(void *arg, const char *pass, int len);
+	void *arg;
+};
+/* What open gave, or NULL and a finding. */
+void *kdf_open(
+    struct pki_set *, int field, int line, const struct kdf_lock *);
 int kdf_decrypt_pkcs8(
     struct pki_set *, int field, int line, const unsigned char *, size_t);
 int kdf_decrypt_pem(struct pki_set *, int field, struct pem_block *);
-bool kdf_has_passphrase(const struct pki_set *);
+void kdf_say_slow(struct pki_set *, int64_t ms);
 
 /* p12.c: containers */
 int p12_read(struct pki_set *, int field, const unsigned char *, size_t);

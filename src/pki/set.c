@@ -43,6 +43,7 @@ set_clear(struct pki_set *s)
 		X509_free(s->cert[i].root);
 	}
 	findings_clear(&s->found);
+	passphrase_clear(s);
 	memset(s, 0, sizeof(*s));
 }
 

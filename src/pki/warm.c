@@ -94,6 +94,7 @@ pki_warm_up(void)
 	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
 	if (OSSL_PROVIDER_try_load(NULL, "legacy", 1) != NULL)
 		atexit(release_legacy);
+	passphrase_warm_up();
 	ec = EVP_EC_gen("P-256");
 	rsa = EVP_RSA_gen(RSA_BITS);
 	if (ec != NULL)

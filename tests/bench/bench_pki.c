@@ -145,7 +145,8 @@ fill(const struct files *f, struct pki_input *in)
 static int
 inspect(const struct files *f, bool jailed, bool system_roots)
 {
-	const struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 0};
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? "nobody" : NULL, .timeout_ms = 0};
 	struct pki_output out;
 	struct pki_input in;
 	struct err e;

@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	set_init(&s);
 	s.cost = PKI_COST_MAX_NS - 1000 * 1000; /* cheap derivations only */
-	s.passphrase = "geheim";
+	passphrase_set(&s, "geheim");
 	s.file[PKI_PRIVATE_KEY].given = true;
 	der_read(&s, PKI_PRIVATE_KEY, data, len, 1);
 	intake(&s, &in, &plan);

@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	set_init(&s);
 	s.cost = PKI_COST_MAX_NS - 300 * 1000;
-	s.passphrase = passphrases[data[0] % 4];
+	passphrase_set(&s, passphrases[data[0] % 4]);
 	s.file[PKI_SERVER_CERTIFICATE].given = true;
 	if (data[0] & 0x80)
 		p7_read(&s, PKI_SERVER_CERTIFICATE, data + 1, len - 1, 0);

@@ -412,6 +412,65 @@ START_TEST(inspect_stores_nothing)
 }
 END_TEST
 
+/* What a second look costs is for one file of a user at a time. */
+static int
+lock_of(const char *user)
+{
+	char path[1024], hash[SHA256_HEX];
+	int fd;
+
+	ck_assert_int_eq(sha256_hex(user, strlen(user), hash), 0);
+	snprintf(path, sizeof(path), "%s/inspect-%.16s.lock",
+	    rig_conf.state_directory, hash);
+	fd = fsx_lock(path, 0, NULL);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static const char *
+inspect_dear(const char *key)
+{
+	struct json_object *args = args_new("{\"passphrase\":\"open\"}");
+
+	args_file(args, "server_certificate", "self.pem");
+	args_file(args, "private_key", key);
+	talk_done(&answer);
+	if (talk("inspect", args, &answer) == -1)
+		return talk_code(&answer);
+	assert_no_secret(&answer);
+	json_object_object_add(answer.last, "report",
+	    json_object_get(jsonx_path(answer.last, "data.report")));
+	return has_code(answer.last, "file.slow", "private_key")   ? "slow"
+	       : has_code(answer.last, "file.cost", "private_key") ? "cost"
+								   : "fast";
+}
+
+START_TEST(dear_files_one_at_a_time)
+{
+	int fd;
+
+	ck_assert_int_eq(
+	    rig_sh("cd $R/cert && openssl pkcs8 -topk8 -in self.key -passout "
+		   "pass:open -iter 150000 -out dear.key && openssl pkcs8 "
+		   "-topk8 -in self.key -passout pass:open -outform DER -iter "
+		   "100001 | perl -0777 -pe 's/\\x02\\x03\\x01\\x86\\xa1/"
+		   "\\x02\\x03\\x7f\\xff\\xff/' >toodear.key"),
+	    0);
+	ck_assert_str_eq(inspect_dear("self.key"), "fast");
+	ck_assert_str_eq(inspect_dear("dear.key"), "slow");
+	ck_assert_str_eq(inspect_dear("dear.key"), "slow");
+	ck_assert_str_eq(inspect_dear("toodear.key"), "cost");
+	fd = lock_of("tanaka");
+	ck_assert_str_eq(inspect_dear("dear.key"), "slow");
+	close(fd);
+	fd = lock_of("admin");
+	ck_assert_str_eq(inspect_dear("self.key"), "fast");
+	ck_assert_str_eq(inspect_dear("dear.key"), "inspect.busy");
+	close(fd);
+	ck_assert_str_eq(inspect_dear("dear.key"), "slow");
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
@@ -423,6 +482,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, hopeless_files, 0, COUNT(hopeless));
 	tcase_add_test(tc, good_one_stays);
 	tcase_add_test(tc, passphrase_is_kept_and_hidden);
+	tcase_add_test(tc, dear_files_one_at_a_time);
 	tcase_add_test(tc, choices_are_kept);
 	tcase_add_test(tc, swept);
 	tcase_add_test(tc, of_the_former_version);

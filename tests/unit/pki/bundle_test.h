@@ -129,7 +129,8 @@ open_in_jail(const struct pki_bytes *sealed, const struct who *host,
     const struct pki_bytes *consoles, const struct bundle_head *want,
     int want_rc, enum err_code want_code)
 {
-	const struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 0};
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? "nobody" : NULL, .timeout_ms = 0};
 	struct json_object *body = NULL;
 	int64_t generation = 0;
 	struct err err;

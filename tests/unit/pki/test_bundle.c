@@ -100,7 +100,8 @@ START_TEST(largest)
 {
 	const struct bundle_head head = {CLUSTER, "mx1", 7, false};
 	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
-	const struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 0};
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? "nobody" : NULL, .timeout_ms = 0};
 	struct json_object *body = body_new(), *list, *got = NULL;
 	struct who console, host;
 	struct pki_bytes sealed;
@@ -147,7 +148,8 @@ END_TEST
 START_TEST(slow_child)
 {
 	const struct bundle_head want = {CLUSTER, "mx1", 1, false};
-	struct pki_jail jail = {geteuid() == 0 ? "nobody" : NULL, 1};
+	struct pki_jail jail = {
+	    .user = geteuid() == 0 ? "nobody" : NULL, .timeout_ms = 1};
 	struct who console, host;
 	struct json_object *body = NULL;
 	struct pki_bytes sealed;

@@ -37,7 +37,8 @@ sandbox_is_on(void)
 static struct pki_jail
 jail(int ms)
 {
-	struct pki_jail j = {geteuid() == 0 ? "nobody" : NULL, ms};
+	struct pki_jail j = {
+	    .user = geteuid() == 0 ? "nobody" : NULL, .timeout_ms = ms};
 
 	return j;
 }
@@ -317,7 +318,7 @@ END_TEST
 /* No sandbox, no inspection: an error of the call, not of the upload. */
 START_TEST(test_no_such_user)
 {
-	struct pki_jail j = {"no-such-user-here", 0};
+	struct pki_jail j = {.user = "no-such-user-here"};
 	struct pki_input in = {.file = {{"x", 1}}};
 	struct pki_output out;
 	struct err e;
