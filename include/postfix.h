@@ -176,7 +176,13 @@ bool	restrictions_map_first(const char *value, const char *access_file);
 typedef uint64_t param_mask;
 #define PARAMS_ALL	(~(param_mask)0)
 param_mask	params_of(settings_mask);	/* that follow from these */
-param_mask	params_of_files(void);	/* that name a generation's file */
+/* Marks of a row. */
+#define PARAM_FILE	1u	/* names a file of the generation */
+#define PARAM_SOCKETS	2u	/* what master(8) listens on: needs a restart */
+#define PARAM_FACTS	4u	/* struct postfix_info has it, for VIEW */
+#define PARAM_BACK	8u	/* given back when its settings are unset */
+#define PARAM_ADOPT	16u	/* adopt takes a value set by hand over */
+param_mask	params_marked(unsigned flags);	/* that have one of them */
 param_mask	param_bit(const char *name);	/* 0: not managed */
 settings_mask	param_settings(const char *name);	/* the other way */
 /* Those of a set that took the place of older names stand for these too:
@@ -202,6 +208,16 @@ struct params_context {
 	 * stands and is as good as what the settings ask for stays. */
 	param_mask			 owned;
 };
+/*
+ * The other direction: settings as Postfix has them, by the rows of the set.
+ * Of a row whose value cannot be said in settings, what is optional becomes
+ * SETTING_KEEP.  Those rows come back: 0 = all was said.
+ */
+param_mask	params_take(const struct params_context *, param_mask rows,
+		    struct settings *);
+/* What Postfix has that settings cannot say, of all that touches TLS on the
+ * two ways: array of {"parameter", "value"}; NULL without memory. */
+struct json_object *params_own(const struct params_context *);
 /* Those that the console has written once this is done. */
 param_mask	params_owned(const struct params_context *,
 		    struct json_object *wanted);
@@ -214,6 +230,8 @@ int	params_wanted(const struct params_context *, struct json_object **,
  * known stay, of others the current value is taken; `set` is what was wanted. */
 struct json_object *params_originals(const struct params_context *,
 	    struct json_object *wanted);
+/* These settings are given up, but what stands stays: no way back. */
+void	params_forget(struct json_object *originals, settings_mask);
 int	params_plan(struct json_object *current, struct json_object *wanted,
 	    struct param_plan *, struct err *);
 void	param_plan_clear(struct param_plan *);
@@ -239,9 +257,6 @@ struct tls_level {
 /* params: as params_read gives them; NULL = nothing is set. */
 void	level_read(struct json_object *params, enum tls_direction,
 	    struct tls_level *);
-/* inbound_enabled and tls_only, or outbound_enabled, as Postfix has them. */
-void	level_to_settings(struct json_object *params, enum tls_direction,
-	    struct settings *);
 /* Parameters as they will be: owned by the caller; NULL without memory. */
 struct json_object *params_after(struct json_object *current,
 	    const struct param_plan *);

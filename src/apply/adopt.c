@@ -41,8 +41,25 @@ adopt_levels(struct txn *t)
 		not_adoptable(t, in.parameter);
 	if (out.rank == RANK_BAD)
 		not_adoptable(t, out.parameter);
-	level_to_settings(t->facts.params, TLS_INBOUND, &t->settings);
-	level_to_settings(t->facts.params, TLS_OUTBOUND, &t->settings);
+}
+
+/* What the console cannot say in its own words is left to the administrator:
+ * that setting is no longer managed, and Postfix keeps what it has, now and
+ * when the setting is given up. */
+static int
+adopt_settings(struct txn *t, struct err *err)
+{
+	settings_mask managed = settings_managed(&t->settings);
+	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
+	struct params_context c;
+
+	if (txn_context(t, t->prev, &c, chain, access, err) == -1)
+		return -1;
+	adopt_levels(t);
+	(void)params_take(&c, PARAMS_ALL, &t->settings);
+	params_forget(
+	    t->former.originals, managed & ~settings_managed(&t->settings));
+	return 0;
 }
 
 /* Append the file at path to the set; PEM blocks may stand in any order. */
@@ -149,8 +166,8 @@ adopt_certificate(struct txn *t, struct err *err)
 int
 adopt_source(struct txn *t, struct err *err)
 {
-	adopt_levels(t);
-	adopt_inbound(t);
+	if (adopt_settings(t, err) == -1)
+		return -1;
 	return t->settings.inbound_enabled ? adopt_certificate(t, err) : 0;
 }
 
@@ -159,23 +176,10 @@ adopt_source(struct txn *t, struct err *err)
 static bool
 is_adopted(const char *name, const char *value, const char *access)
 {
-	static const char *const names[] = {"smtpd_tls_security_level",
-	    "smtp_tls_security_level", "smtpd_tls_chain_files", "smtpd_use_tls",
-	    "smtpd_enforce_tls", "smtp_use_tls", "smtp_enforce_tls",
-	    "smtpd_tls_cert_file", "smtpd_tls_key_file",
-	    "smtpd_tls_eccert_file", "smtpd_tls_eckey_file", "inet_interfaces",
-	    "smtpd_timeout", PARAM_LIMIT};
-	size_t i;
-
 	if (strcmp(name, "smtpd_client_restrictions") == 0)
 		return restrictions_map_first(value, access) ||
 		       !restrictions_have_map(value, access);
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], name) == 0)
-			return true;
-	}
-	return false;
+	return (param_bit(name) & params_marked(PARAM_ADOPT)) != 0;
 }
 
 /* Hand-set values that the new generation would not have. */

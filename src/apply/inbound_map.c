@@ -26,6 +26,17 @@ touches(const struct txn *t, bool master)
 	return false;
 }
 
+const char *
+txn_changes(const struct txn *t, unsigned flags)
+{
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++)
+		if ((param_bit(t->plan.v[i].name) & params_marked(flags)) != 0)
+			return t->plan.v[i].name;
+	return NULL;
+}
+
 bool
 txn_touches_main(const struct txn *t)
 {

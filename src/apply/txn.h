@@ -142,6 +142,8 @@ int inbound_check(struct txn *, struct err *);
 /* inbound_map.c: the access map, and what Postfix will be. */
 int inbound_stage(struct txn *, struct err *);
 int inbound_preview(struct txn *, struct err *);
+/* The first parameter of the plan with one of the marks, or NULL. */
+const char *txn_changes(const struct txn *, unsigned flags);
 bool txn_touches_main(const struct txn *);
 bool txn_touches_master(const struct txn *);
 
@@ -158,7 +160,6 @@ int txn_source(struct txn *, struct err *);
 /* adopt.c: settings and files as main.cf has them now. */
 int adopt_source(struct txn *, struct err *);
 void adopt_check(struct txn *);
-void adopt_inbound(struct txn *); /* adopt_inbound.c */
 
 /* txn_scope.c: what this Save is about.  First the settings (before the
  * inspection), then the parameters. */

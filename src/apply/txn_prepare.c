@@ -123,24 +123,16 @@ step_lock(struct txn *t, struct err *err)
  * A reload is enough for every TLS parameter (POSTFIX.md 1.5), but not for
  * the sockets that master listens on; then the restart takes its place.
  */
-static const char *const needs_restart[] = {"inet_interfaces", "inet_protocols",
-    "alternate_config_directories", PARAM_SERVICE, NULL};
-
 static void
 escalate(struct txn *t)
 {
-	size_t i, j;
+	const char *name = txn_changes(t, PARAM_SOCKETS);
 
-	for (i = 0; i < t->plan.n; i++) {
-		for (j = 0; needs_restart[j] != NULL; j++) {
-			if (strcmp(t->plan.v[i].name, needs_restart[j]) != 0)
-				continue;
-			t->mode = APPLY_RESTART;
-			findings_add(&t->findings, ERR_APPLY_ESCALATED, "apply",
-			    "parameter", needs_restart[j], NULL);
-			return;
-		}
-	}
+	if (name == NULL)
+		return;
+	t->mode = APPLY_RESTART;
+	findings_add(&t->findings, ERR_APPLY_ESCALATED, "apply", "parameter",
+	    name, NULL);
 }
 
 static void

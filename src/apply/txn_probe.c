@@ -168,19 +168,6 @@ others_have(const struct txn *t, int port)
 	return false;
 }
 
-/* A change of what master(8) listens on, so always a restart. */
-static bool
-sockets_change(const struct txn *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->plan.n; i++)
-		if (strcmp(t->plan.v[i].name, "inet_interfaces") == 0 ||
-		    strcmp(t->plan.v[i].name, PARAM_SERVICE) == 0)
-			return true;
-	return false;
-}
-
 static bool
 first_is_proven(const struct txn *t)
 {
@@ -198,7 +185,8 @@ probe_inbound(struct txn *t, int total_ms, struct err *err)
 	const struct postfix_listener *l = &t->next.listener[0];
 	struct inbound_want want = {.listen = s->listen,
 	    .before = t->listeners_known ? &t->listeners : NULL,
-	    .restarted = t->listeners_known && sockets_change(t),
+	    .restarted =
+		t->listeners_known && txn_changes(t, PARAM_SOCKETS) != NULL,
 	    .shared = others_have(t, t->next.probe_port),
 	    .tls_only = l->tls == POSTFIX_TLS_ENCRYPT,
 	    .domain = t->next.myhostname,

@@ -37,12 +37,11 @@ void
 settings_as_postfix(
     const struct facts *facts, param_mask owned, struct settings *s)
 {
-	if (facts->params == NULL)
-		return;
-	if ((owned & param_bit(IN_LEVEL)) == 0)
-		level_to_settings(facts->params, TLS_INBOUND, s);
-	if ((owned & param_bit(OUT_LEVEL)) == 0)
-		level_to_settings(facts->params, TLS_OUTBOUND, s);
+	const struct params_context c = {
+	    .info = &facts->info, .current = facts->params};
+
+	if (facts->params != NULL)
+		(void)params_take(&c, ~owned, s);
 }
 
 int
@@ -125,8 +124,8 @@ scope_parameters(struct txn *t)
 	}
 	if (!txn_same_chain(t))
 		t->touched |= SETTINGS_FILES;
-	t->rows =
-	    params_of(t->touched) | (params_of_files() & t->owned & ~hand);
+	t->rows = params_of(t->touched) |
+		  (params_marked(PARAM_FILE) & t->owned & ~hand);
 	/* An older name without effect is no concern of this Save. */
 	t->rows &= ~hand | params_without_orphans(hand);
 }

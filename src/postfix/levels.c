@@ -81,21 +81,6 @@ level_read(struct json_object *set, enum tls_direction direction,
 	}
 }
 
-void
-level_to_settings(
-    struct json_object *set, enum tls_direction direction, struct settings *s)
-{
-	struct tls_level now;
-
-	level_read(set, direction, &now);
-	if (direction == TLS_OUTBOUND) {
-		s->outbound_enabled = now.rank != RANK_NONE;
-		return;
-	}
-	s->inbound_enabled = now.rank != RANK_NONE;
-	s->tls_only = now.rank == RANK_ENCRYPT;
-}
-
 bool
 chain_path_ours(const char *value)
 {

@@ -21,13 +21,13 @@ params_of(settings_mask settings)
 }
 
 param_mask
-params_of_files(void)
+params_marked(unsigned flags)
 {
 	param_mask mask = 0;
 	size_t i;
 
 	for (i = 0; i < n_params; i++)
-		if (params[i].file)
+		if ((params[i].flags & flags) != 0)
 			mask |= BIT(i);
 	return mask;
 }

@@ -108,8 +108,9 @@ in_level_stays(const struct params_context *in, const char *other)
 	struct settings now;
 	struct tls_level l;
 
+	settings_default(&now);
 	level_read(in->current, TLS_INBOUND, &l);
-	level_to_settings(in->current, TLS_INBOUND, &now);
+	(void)from_in_level(in, &now);
 	return inbound(in) && l.rank != RANK_BAD &&
 	       now.inbound_enabled == in->settings->inbound_enabled &&
 	       now.tls_only == in->settings->tls_only &&
@@ -260,57 +261,57 @@ rule_out_cafile(
 		NULL, NULL \
 	}
 
+#define SOCKETS (PARAM_SOCKETS | PARAM_FACTS)
+#define SOLO	NULL, NONE, NULL
+
 /* clang-format off */
 const struct param_row params[] = {
-	{ IN_LEVEL,			20300, OF_LEVEL, false, rule_in_level,
+	{ IN_LEVEL, 20300, OF_LEVEL, PARAM_ADOPT,
+	    rule_in_level, from_in_level,
 	    "none", { "smtpd_use_tls", "smtpd_enforce_tls" }, NULL },
-	{ IN_CHAIN,			30400, OF_CHAIN, true, rule_chain,
-	    NULL, NONE, NULL },
-	{ "smtpd_tls_loglevel",		20200, OF_IN, false, rule_in_log,
-	    NULL, NONE, NULL },
-	{ "smtpd_tls_received_header",	20200, OF_IN, false, rule_in_yes,
-	    NULL, NONE, NULL },
-	{ "smtpd_tls_mandatory_protocols", 20300, OF_IN, false,
-	    rule_in_protocols, NULL, NONE, NULL },
-	{ OUT_LEVEL,			20300, OF_OUT, false, rule_out_level,
+	{ IN_CHAIN, 30400, OF_CHAIN, PARAM_FILE | PARAM_ADOPT,
+	    rule_chain, NULL, SOLO },
+	{ "smtpd_tls_loglevel", 20200, OF_IN, 0, rule_in_log, NULL, SOLO },
+	{ "smtpd_tls_received_header", 20200, OF_IN, 0,
+	    rule_in_yes, NULL, SOLO },
+	{ "smtpd_tls_mandatory_protocols", 20300, OF_IN, 0,
+	    rule_in_protocols, NULL, SOLO },
+	{ OUT_LEVEL, 20300, OF_OUT, PARAM_ADOPT,
+	    rule_out_level, from_out_level,
 	    "none", { "smtp_use_tls", "smtp_enforce_tls" }, NULL },
-	{ OUT_CAFILE,			20200, OF_OUT, false, rule_out_cafile,
-	    NULL, NONE, NULL },
-	{ "smtp_tls_loglevel",		20200, OF_OUT, false, rule_out_log,
-	    NULL, NONE, NULL },
+	{ OUT_CAFILE, 20200, OF_OUT, 0, rule_out_cafile, NULL, SOLO },
+	{ "smtp_tls_loglevel", 20200, OF_OUT, 0, rule_out_log, NULL, SOLO },
 	/* params_inbound.c */
-	{ "inet_interfaces",		20000, OF(listen), false, rule_listen,
-	    NULL, NONE, NULL },
-	{ "smtpd_timeout",		20000, OF(idle_timeout), false,
-	    rule_timeout, NULL, NONE, NULL },
-	{ "smtpd_client_restrictions",	20000, OF_ACCESS, true, rule_access,
-	    NULL, NONE, NULL },
-	{ PARAM_SERVICE,		21100, OF(listen) | OF(smtp_port),
-	    false, rule_service, NULL, NONE, NULL },
-	{ PARAM_LIMIT,			21100, OF(max_connections), false,
-	    rule_limit, NULL, NONE, NULL },
+	{ "inet_interfaces", 20000, OF(listen),
+	    SOCKETS | PARAM_BACK | PARAM_ADOPT,
+	    rule_listen, from_listen, SOLO },
+	{ "smtpd_timeout", 20000, OF(idle_timeout),
+	    PARAM_FACTS | PARAM_BACK | PARAM_ADOPT,
+	    rule_timeout, from_timeout, SOLO },
+	{ "smtpd_client_restrictions", 20000, OF_ACCESS, PARAM_FILE,
+	    rule_access, from_access, SOLO },
+	{ PARAM_SERVICE, 21100, OF(listen) | OF(smtp_port),
+	    SOCKETS | PARAM_BACK, rule_service, from_service, SOLO },
+	{ PARAM_LIMIT, 21100, OF(max_connections),
+	    PARAM_FACTS | PARAM_BACK | PARAM_ADOPT,
+	    rule_limit, from_limit, SOLO },
 	/* older names */
-	{ "smtpd_use_tls",	   0, OF_LEVEL, false, rule_in_older,
-	    NULL, NONE, IN_LEVEL },
-	{ "smtpd_enforce_tls",	   0, OF_LEVEL, false, rule_in_older,
-	    NULL, NONE, IN_LEVEL },
-	{ "smtp_use_tls",	   0, OF_OUT, false, rule_out_older,
-	    NULL, NONE, OUT_LEVEL },
-	{ "smtp_enforce_tls",	   0, OF_OUT, false, rule_out_older,
-	    NULL, NONE, OUT_LEVEL },
-	{ "smtpd_tls_cert_file",   0, OF_CHAIN, false, rule_in_gone,
+#define OLDER(name, of, to, by) \
+	{ name, 0, of, PARAM_ADOPT, to, NULL, NULL, NONE, by }
+	OLDER("smtpd_use_tls", OF_LEVEL, rule_in_older, IN_LEVEL),
+	OLDER("smtpd_enforce_tls", OF_LEVEL, rule_in_older, IN_LEVEL),
+	OLDER("smtp_use_tls", OF_OUT, rule_out_older, OUT_LEVEL),
+	OLDER("smtp_enforce_tls", OF_OUT, rule_out_older, OUT_LEVEL),
+	OLDER("smtpd_tls_cert_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
+	OLDER("smtpd_tls_key_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
+	OLDER("smtpd_tls_eccert_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
+	OLDER("smtpd_tls_eckey_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
+	/* of no use to anybody: not taken over */
+	{ "smtpd_tls_dcert_file", 0, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_key_file",	   0, OF_CHAIN, false, rule_in_gone,
+	{ "smtpd_tls_dkey_file", 0, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_eccert_file", 0, OF_CHAIN, false, rule_in_gone,
-	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_eckey_file",  0, OF_CHAIN, false, rule_in_gone,
-	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_dcert_file",  0, OF_CHAIN, false, rule_in_gone,
-	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_dkey_file",   0, OF_CHAIN, false, rule_in_gone,
-	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_CAfile",	   0, OF_CHAIN, false, rule_in_gone,
+	{ "smtpd_tls_CAfile", 0, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
 };
 /* clang-format on */

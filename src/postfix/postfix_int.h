@@ -17,8 +17,9 @@
 
 /*
  * params.c: the managed parameters, one row each, in the order of writing.
- * A rule says what the settings ask for.  WANT_OVER_OURS: only over a value
- * that the console itself wrote; a value set by hand stays.
+ * `to` says what the settings ask for, `from` which settings say what Postfix
+ * has.  WANT_OVER_OURS: only over a value that the console itself wrote; a
+ * value set by hand stays.
  */
 enum want_kind {
 	WANT_KEEP,
@@ -39,9 +40,14 @@ struct param_row {
 	const char	*name;
 	unsigned	 since;
 	settings_mask	 of;	/* what it follows from */
-	bool		 file;	/* names a file of the generation */
-	int		(*rule)(const struct params_context *, struct want *,
+	unsigned	 flags;	/* PARAM_* of postfix.h */
+	int		(*to)(const struct params_context *, struct want *,
 			    struct err *);
+	/* The settings of `of` as this value has them, all else as it is.
+	 * false: not all that it says can be said so; what can be is set,
+	 * and what cannot be at all is not managed then.  NULL: nothing can. */
+	bool		(*from)(const struct params_context *,
+			    struct settings *);
 	/* The value that "not set" is as good as, as long as no parameter of
 	 * legacy[] says "yes"; NULL = none. */
 	const char	*absent;
@@ -66,7 +72,14 @@ bool	protocols_loosened(const char *value);
 /* uses.c: the PARAM_USED members; all: every parameter that is set. */
 int	uses_find(const struct conf *, struct json_object *all,
 	    struct json_object *values, struct err *);
-/* params_inbound.c */
+/* params_inbound.c, params_from.c */
+bool	from_listen(const struct params_context *, struct settings *);
+bool	from_timeout(const struct params_context *, struct settings *);
+bool	from_access(const struct params_context *, struct settings *);
+bool	from_service(const struct params_context *, struct settings *);
+bool	from_limit(const struct params_context *, struct settings *);
+bool	from_in_level(const struct params_context *, struct settings *);
+bool	from_out_level(const struct params_context *, struct settings *);
 int	rule_listen(const struct params_context *, struct want *,
 	    struct err *);
 int	rule_timeout(const struct params_context *, struct want *,

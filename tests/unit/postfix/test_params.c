@@ -53,7 +53,7 @@ START_TEST(table_invariants)
 	size_t i;
 
 	ck_assert_ptr_nonnull(p->name);
-	ck_assert(p->rule != NULL);
+	ck_assert(p->to != NULL);
 	ck_assert_ptr_eq(param_find(p->name), p);
 	ck_assert(strncmp(p->name, "smtpd_", 6) == 0 ||
 		  strncmp(p->name, "smtp_", 5) == 0 ||
@@ -428,6 +428,7 @@ START_TEST(levels_as_postfix_reads_them)
 {
 	struct json_object *set = json(levels[_i].set);
 	struct settings s = settings_of(0);
+	const struct params_context c = {.current = set};
 	struct tls_level level;
 	char got[32];
 
@@ -435,7 +436,11 @@ START_TEST(levels_as_postfix_reads_them)
 	ck_assert_int_eq(level.rank, levels[_i].rank);
 	if (level.rank != RANK_NONE)
 		ck_assert_str_eq(level.parameter, levels[_i].parameter);
-	level_to_settings(set, levels[_i].direction, &s);
+	(void)params_take(&c,
+	    param_bit(levels[_i].direction == TLS_INBOUND
+			  ? "smtpd_tls_security_level"
+			  : "smtp_tls_security_level"),
+	    &s);
 	(void)snprintf(got, sizeof(got), "%s%s%s",
 	    s.inbound_enabled ? "in " : "", s.tls_only ? "only " : "",
 	    s.outbound_enabled ? "out " : "");
@@ -466,7 +471,7 @@ START_TEST(masks_of_the_table)
 	ck_assert_uint_eq(params_of(~(settings_mask)0), all);
 	ck_assert_uint_eq(params_of(SETTING_BIT(SETTING_all_scanners)), 0);
 	ck_assert_uint_eq(
-	    params_of_files(), param_bit("smtpd_tls_chain_files") |
+	    params_marked(PARAM_FILE), param_bit("smtpd_tls_chain_files") |
 				   param_bit("smtpd_client_restrictions"));
 	ck_assert_uint_eq(param_bit("smtpd_tls_protocols"), 0);
 	names = params_to_json(all);

@@ -1,0 +1,200 @@
+/*
+ * params_from.c - settings as Postfix has them: the other direction of the
+ * rows of params.c, and what settings cannot say.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonx.h"
+#include "postfix_int.h"
+
+#define BIT(i) ((param_mask)1 << (i))
+#define DAY_S  (24L * 60 * 60)
+
+static const char *
+value_now(const struct params_context *c, const char *name)
+{
+	return jsonx_path_str(c->current, name, "");
+}
+
+bool
+from_in_level(const struct params_context *c, struct settings *s)
+{
+	struct tls_level now;
+
+	level_read(c->current, TLS_INBOUND, &now);
+	s->inbound_enabled = now.rank != RANK_NONE;
+	s->tls_only = now.rank == RANK_ENCRYPT;
+	return now.rank != RANK_OWN && now.rank != RANK_BAD;
+}
+
+/* "on" says that much is encrypted as can be; what asks for more is Postfix's
+ * own. */
+bool
+from_out_level(const struct params_context *c, struct settings *s)
+{
+	struct tls_level now;
+
+	level_read(c->current, TLS_OUTBOUND, &now);
+	s->outbound_enabled = now.rank != RANK_NONE;
+	return now.rank == RANK_NONE || now.rank == RANK_MAY;
+}
+
+bool
+from_listen(const struct params_context *c, struct settings *s)
+{
+	const char *v = value_now(c, "inet_interfaces");
+	int listen = strcmp(v, "all") == 0	       ? LISTEN_ALL
+		     : strcmp(v, "loopback-only") == 0 ? LISTEN_LOOPBACK
+						       : SETTING_KEEP;
+
+	if (s->listen != SETTING_KEEP)
+		s->listen = listen;
+	return listen != SETTING_KEEP || v[0] == '\0';
+}
+
+/* An address in the name of the service decides where it listens. */
+bool
+from_service(const struct params_context *c, struct settings *s)
+{
+	int port = postfix_service_port(c->info->inbound.service);
+	char host[64];
+
+	if (s->smtp_port != SETTING_KEEP)
+		s->smtp_port = port > 0 ? port : SETTING_KEEP;
+	postfix_service_host(c->info->inbound.service, host);
+	if (host[0] != '\0')
+		s->listen = SETTING_KEEP;
+	return port > 0 && host[0] == '\0';
+}
+
+/* "600", "600s", "10m", or what the console itself writes; in minutes. */
+static int
+minutes(const char *v)
+{
+	static const char stress[] = "${stress?{10}:{";
+	long n;
+	char *end;
+
+	if (strncmp(v, stress, sizeof(stress) - 1) == 0)
+		v += sizeof(stress) - 1;
+	n = strtol(v, &end, 10);
+	if (end == v || n <= 0 || n > DAY_S)
+		return SETTING_KEEP;
+	if (strcmp(end, "m") == 0)
+		return n <= DAY_S / 60 ? (int)n : SETTING_KEEP;
+	if (strcmp(end, "") != 0 && strcmp(end, "s") != 0 &&
+	    strcmp(end, "}}s") != 0)
+		return SETTING_KEEP;
+	return n % 60 == 0 ? (int)(n / 60) : SETTING_KEEP;
+}
+
+bool
+from_timeout(const struct params_context *c, struct settings *s)
+{
+	const char *v = value_now(c, "smtpd_timeout");
+	int n = minutes(v);
+
+	if (s->idle_timeout != SETTING_KEEP)
+		s->idle_timeout = n;
+	return n != SETTING_KEEP || v[0] == '\0';
+}
+
+bool
+from_limit(const struct params_context *c, struct settings *s)
+{
+	const char *v = c->info->inbound.process_limit;
+	char *end;
+	long n = strtol(v, &end, 10);
+	bool good = end != v && *end == '\0' && n >= 0 && n <= 10000;
+
+	if (s->max_connections != SETTING_KEEP)
+		s->max_connections = good ? (int)n : SETTING_KEEP;
+	return good || strcmp(v, "-") == 0 || v[0] == '\0';
+}
+
+/* The map's list is the generation's; whether it is in force is asked. */
+bool
+from_access(const struct params_context *c, struct settings *s)
+{
+	if (c->access_file != NULL &&
+	    !restrictions_have_map(
+		value_now(c, "smtpd_client_restrictions"), c->access_file))
+		s->access_policy = SETTING_KEEP;
+	return true;
+}
+
+param_mask
+params_take(const struct params_context *c, param_mask rows, struct settings *s)
+{
+	param_mask unsaid = 0;
+	size_t i;
+
+	for (i = 0; i < n_params; i++)
+		if ((rows & BIT(i)) != 0 && params[i].from != NULL &&
+		    !params[i].from(c, s))
+			unsaid |= BIT(i);
+	return unsaid;
+}
+
+static int
+own_add(struct json_object *list, const char *name, const char *value)
+{
+	struct json_object *row = json_object_new_object();
+
+	if (row == NULL || json_object_array_add(list, row) != 0) {
+		json_object_put(row);
+		return -1;
+	}
+	jsonx_put_str(row, "parameter", name);
+	jsonx_put_str(row, "value", value);
+	return 0;
+}
+
+/* A level is told by the name that says it, which may be an older one. */
+static const char *
+own_name(const struct params_context *c, size_t i)
+{
+	struct tls_level now;
+
+	if (strcmp(params[i].name, IN_LEVEL) != 0 &&
+	    strcmp(params[i].name, OUT_LEVEL) != 0)
+		return params[i].name;
+	level_read(c->current,
+	    strcmp(params[i].name, IN_LEVEL) == 0 ? TLS_INBOUND : TLS_OUTBOUND,
+	    &now);
+	return now.parameter;
+}
+
+struct json_object *
+params_own(const struct params_context *c)
+{
+	struct json_object *list = json_object_new_array();
+	struct settings scratch;
+	param_mask unsaid;
+	const char *name, *v;
+	size_t i;
+
+	if (list == NULL || c->current == NULL)
+		return list;
+	settings_default(&scratch);
+	unsaid =
+	    params_take(c, PARAMS_ALL & ~params_marked(PARAM_FACTS), &scratch);
+	for (i = 0; i < n_params; i++) {
+		if ((unsaid & BIT(i)) == 0)
+			continue;
+		name = own_name(c, i);
+		if (own_add(list, name, value_now(c, name)) == -1)
+			goto fail;
+	}
+	for (i = 0; params_looked_at[i] != NULL; i++) {
+		v = value_now(c, params_looked_at[i]);
+		if (v[0] != '\0' && own_add(list, params_looked_at[i], v) == -1)
+			goto fail;
+	}
+	return list;
+fail:
+	json_object_put(list);
+	return NULL;
+}
