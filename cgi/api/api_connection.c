@@ -45,6 +45,9 @@ api_connection_get(
 		&data, err) == -1)
 		return -1;
 	json_object_object_del(data, "draft");
+	if (jsonx_path(data, "generation") == NULL)
+		json_object_object_add(
+		    data, "generation", json_object_new_int(0));
 	rc = reply_header(reply, "ETag", jsonx_path_str(data, "etag", ""));
 	if (rc == -1)
 		err_set(err, ERR_INTERNAL, "", "postseald's etag");

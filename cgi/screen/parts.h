@@ -10,6 +10,8 @@
 
 /* state.c */
 void screen_state(const struct screen *, struct json_object *ctx);
+/* welcome.c: "welcome", before the first Save. */
+void screen_welcome(const struct screen *, struct json_object *ctx);
 /* "inbound", "outbound": {kind, word, text} of SETTINGS; probe may be NULL. */
 void screen_levels(const struct page *, struct json_object *ctx,
     struct json_object *settings, struct json_object *probe);

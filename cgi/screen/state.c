@@ -353,13 +353,9 @@ put_drift(const struct screen *s, struct json_object *ctx)
 		    rows, drift_row(p, json_object_array_get_idx(drift, i)));
 	json_object_object_add(o, "rows", rows);
 	put_int(args, "generation", json_object_get_int64(id));
-	put_str(o, "text",
-	    page_text(p, id != NULL ? "drift.text" : "drift.text_first"));
+	put_str(o, "text", page_text(p, "drift.text"));
 	put_text(p, o, "adopt_help", "drift.adopt_help", args);
-	put_str(o, "restore_help", "");
-	if (id != NULL)
-		put_text(p, o, "restore_help", "drift.restore_help", args);
-	put_bool(o, "can_restore", id != NULL);
+	put_text(p, o, "restore_help", "drift.restore_help", args);
 	put_bool(o, "closed",
 	    !json_object_get_boolean(jsonx_path(s->view, "usable")));
 	json_object_object_add(o, "notes",
@@ -392,6 +388,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	screen_sandbox(s, o);
 	json_object_object_add(ctx, "state", o);
 	put_drift(s, ctx);
+	screen_welcome(s, ctx);
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));
 	json_object_object_add(ctx, "renew", renew_of(p, v));
 	/* One's own running Save is told by its steps. */

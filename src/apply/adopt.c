@@ -9,11 +9,8 @@
  * set by hand goes back to the managed one, and only after the administrator
  * has said yes to that (drift.reset).
  */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "fsx.h"
 #include "jsonx.h"
 #include "txn.h"
 
@@ -62,101 +59,26 @@ adopt_settings(struct txn *t, struct err *err)
 	return 0;
 }
 
-/* Append the file at path to the set; PEM blocks may stand in any order. */
-static int
-adopt_file(
-    struct txn *t, const char *parameter, const char *path, struct err *err)
-{
-	struct buf *all = &t->source[PKI_SERVER_CERTIFICATE], b;
-	int rc = -1;
-
-	buf_init(&b, PKI_FILE_MAX);
-	if (path[0] != '/' || strchr(path, '$') != NULL ||
-	    fsx_read(path, PKI_FILE_MAX, &b, NULL) == -1) {
-		not_adoptable(t, parameter);
-		rc = 0;
-		goto out;
-	}
-	if (buf_add(all, b.data == NULL ? "" : b.data, b.len) == -1 ||
-	    buf_addc(all, '\n') == -1 || all->len > PKI_FILE_MAX)
-		err_set(err, ERR_FILE_TOO_LARGE, "server_certificate",
-		    "%s: more than %d bytes in all", parameter, PKI_FILE_MAX);
-	else
-		rc = 0;
-out:
-	buf_clear(&b);
-	return rc;
-}
-
-/* "a.pem, b.pem c.pem" */
-static int
-adopt_list(
-    struct txn *t, const char *parameter, const char *list, struct err *err)
-{
-	char path[1024];
-	size_t n;
-
-	for (;;) {
-		list += strspn(list, ", \t\r\n");
-		if ((n = strcspn(list, ", \t\r\n")) == 0)
-			return 0;
-		if (n >= sizeof(path)) {
-			not_adoptable(t, parameter);
-			return 0;
-		}
-		memcpy(path, list, n);
-		path[n] = '\0';
-		list += n;
-		if (adopt_file(t, parameter, path, err) == -1)
-			return -1;
-	}
-}
-
-/* Certificate and key by their old names; the key's defaults to the
- * certificate's file. */
-static int
-adopt_legacy(struct txn *t, struct err *err)
-{
-	static const char *const pairs[][2] = {
-	    {"smtpd_tls_cert_file", "smtpd_tls_key_file"},
-	    {"smtpd_tls_eccert_file", "smtpd_tls_eckey_file"}};
-	const char *cert, *key;
-	size_t i;
-
-	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		cert = value_of(t, pairs[i][0]);
-		key = value_of(t, pairs[i][1]);
-		if (cert[0] == '\0' || strcmp(cert, "none") == 0)
-			continue;
-		if (adopt_file(t, pairs[i][0], cert, err) == -1)
-			return -1;
-		if (key[0] != '\0' && strcmp(key, cert) != 0 &&
-		    strcmp(key, "$smtpd_tls_cert_file") != 0 &&
-		    strcmp(key, "$smtpd_tls_eccert_file") != 0 &&
-		    adopt_file(t, pairs[i][1], key, err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 adopt_certificate(struct txn *t, struct err *err)
 {
 	const char *chain = value_of(t, "smtpd_tls_chain_files");
 	char ours[STATE_PATH_MAX] = "";
 	struct buf *all = &t->source[PKI_SERVER_CERTIFICATE];
-	int rc;
+	const char *unread[STANDING_FILES_MAX];
+	size_t i, n = 0;
 
 	if (t->prev > 0 &&
 	    generation_path(t->conf, t->prev, "inbound.pem", ours, err) == -1)
 		return -1;
 	if (strcmp(chain, ours) == 0 && ours[0] != '\0' && !t->stored_changed)
 		return 0;
-	rc = chain[0] != '\0'
-		 ? adopt_list(t, "smtpd_tls_chain_files", chain, err)
-		 : adopt_legacy(t, err);
-	if (rc == -1 || all->len == 0)
-		return rc;
+	if (standing_files(t->facts.params, all, unread, &n, err) == -1)
+		return -1;
+	for (i = 0; i < n; i++)
+		not_adoptable(t, unread[i]);
+	if (all->len == 0)
+		return 0;
 	t->replaces = true;
 	t->file[PKI_SERVER_CERTIFICATE].data = all->data;
 	t->file[PKI_SERVER_CERTIFICATE].len = all->len;
@@ -168,7 +90,11 @@ adopt_source(struct txn *t, struct err *err)
 {
 	if (adopt_settings(t, err) == -1)
 		return -1;
-	return t->settings.inbound_enabled ? adopt_certificate(t, err) : 0;
+	/* At first sight nothing is touched: who renews the files that stand
+	 * goes on doing so. */
+	if (t->prev == 0 || !t->settings.inbound_enabled)
+		return 0;
+	return adopt_certificate(t, err);
 }
 
 /* Taken over above, or only another name for it.  The access map that stands

@@ -88,7 +88,6 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 	    .current = facts->params,
 	    .originals = jsonx_path(meta, "originals"),
 	    .owned = generation_owned(meta)};
-	struct settings off;
 	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
 	struct json_object *wanted = NULL;
 	int rc;
@@ -100,11 +99,7 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 		jsonx_path(meta, "certificate"), json_type_object))
 		c.chain_file = chain;
 	c.access_file = access;
-	settings_default(&off);
-	if (id == 0)
-		c.settings = &off;
-	else
-		c.leave = ~c.owned;
+	c.leave = ~c.owned;
 	if (params_wanted(&c, &wanted, err) == -1)
 		return -1;
 	rc = params_plan(facts->params, wanted, plan, err);
@@ -144,15 +139,14 @@ drift_find(const struct conf *conf, const struct facts *facts, long id,
 
 	if ((list = json_object_new_array()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "drift");
-	if (facts->info.kind != POSTFIX_OK || facts->params == NULL) {
+	if (id == 0 || facts->info.kind != POSTFIX_OK ||
+	    facts->params == NULL) {
 		rc = 0;
 		goto out;
 	}
 	if (drift_plan(conf, facts, id, settings, meta, &plan, err) == -1)
 		goto out;
 	for (i = 0; i < plan.n; i++) {
-		if (id == 0 && plan.v[i].before == NULL)
-			continue;
 		if (drift_add(list, plan.v[i].name, plan.v[i].after,
 			plan.v[i].before) == -1) {
 			err_set(err, ERR_NOMEM, "", "drift");

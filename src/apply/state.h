@@ -76,6 +76,17 @@ void settings_as_postfix(
 int settings_in_force(const struct conf *, const struct facts *, long id,
     struct json_object *meta, struct settings *, struct err *);
 
+/* standing.c: files of somebody else that main.cf names for smtpd.  all: the
+ * bytes of those that can be read; unread: the parameters of the others,
+ * static or of params. */
+#define STANDING_FILES_MAX 16
+int standing_files(struct json_object *params, struct buf *all,
+    const char *unread[STANDING_FILES_MAX], size_t *n_unread, struct err *);
+/* CERT of them, kept until one is another file; NULL: there are none, or
+ * nothing can be said of them. */
+int standing_certificate(const struct conf *, const struct facts *,
+    struct json_object **ret, struct err *);
+
 /* drift.c */
 /* Array of {"parameter", "expected", "actual"}; empty = none.  meta: of the
  * generation, or NULL. */

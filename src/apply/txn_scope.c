@@ -116,6 +116,10 @@ scope_parameters(struct txn *t)
 		t->asserted = t->restored;
 		return;
 	}
+	if (t->req->adopt && t->prev == 0) {
+		t->rows = 0;
+		return;
+	}
 	if (t->req->adopt) {
 		/* What is as good as ours is taken over as it is. */
 		t->rows = PARAMS_ALL;
@@ -138,7 +142,7 @@ scope_certificate_missing(const struct txn *t)
 	struct tls_level now;
 	bool asks;
 
-	if (!t->settings.inbound_enabled)
+	if (!t->settings.inbound_enabled || (t->req->adopt && t->prev == 0))
 		return false;
 	level_read(t->facts.params, TLS_INBOUND, &now);
 	if (!t->req->adopt && now.rank != RANK_NONE &&
@@ -171,7 +175,9 @@ scope_is_empty(const struct txn *t)
 		return false;
 	if (is_save(t))
 		return t->touched == 0 && !files_drifted(t);
-	return settings_equal(&t->settings, &t->former.settings) &&
+	/* The first adopt is the record that somebody has looked. */
+	return !(t->req->adopt && t->prev == 0) &&
+	       settings_equal(&t->settings, &t->former.settings) &&
 	       !t->former.drifted;
 }
 

@@ -23,6 +23,7 @@ struct view {
 	struct settings settings;
 	struct json_object *gen, *meta; /* NULL without one */
 	struct json_object *drift;
+	struct json_object *certificate; /* that Postfix has, or NULL */
 	bool running;
 };
 
@@ -49,6 +50,7 @@ view_clear(struct view *v)
 	json_object_put(v->gen);
 	json_object_put(v->meta);
 	json_object_put(v->drift);
+	json_object_put(v->certificate);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -64,9 +66,16 @@ view_read(const struct conf *conf, struct view *v, struct err *err)
 	if (settings_in_force(
 		conf, &v->facts, v->id, v->meta, &v->settings, err) == -1)
 		return -1;
-	if (v->meta != NULL)
-		cert_set_days_left(
-		    jsonx_path(v->meta, "certificate"), time(NULL));
+	if (v->facts.params != NULL &&
+	    params_own_certificate(v->facts.params)) {
+		/* What cannot be described is not known, and no failure. */
+		(void)standing_certificate(
+		    conf, &v->facts, &v->certificate, NULL);
+	} else if (v->meta != NULL) {
+		v->certificate =
+		    json_object_get(jsonx_path(v->meta, "certificate"));
+	}
+	cert_set_days_left(v->certificate, time(NULL));
 	if (drift_find(conf, &v->facts, v->id, &v->settings, v->meta, &v->drift,
 		err) == -1)
 		return -1;
@@ -149,6 +158,16 @@ view_inbound(const struct view *v)
 	return o;
 }
 
+/* What Postfix has that the settings have no words for. */
+static struct json_object *
+view_own(const struct view *v)
+{
+	const struct params_context c = {
+	    .info = &v->facts.info, .current = v->facts.params};
+
+	return params_own(&c);
+}
+
 static int
 probe_path(const struct conf *conf, char dst[STATE_PATH_MAX])
 {
@@ -203,8 +222,9 @@ view_json(const struct conf *conf, const struct view *v)
 	json_object_object_add(o, "apply_default",
 	    json_object_new_string(apply_mode_name(conf->apply)));
 	json_object_object_add(o, "generation", json_object_get(v->gen));
-	json_object_object_add(o, "certificate",
-	    json_object_get(jsonx_path(v->meta, "certificate")));
+	json_object_object_add(
+	    o, "certificate", json_object_get(v->certificate));
+	json_object_object_add(o, "own", view_own(v));
 	put_probe(conf, v, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));
 	json_object_object_add(o, "current", view_inbound(v));

@@ -108,7 +108,7 @@ ok "the second one again, after rm -rf" console_wait "$T/closed/b" "$second"
 console_use "$T/closed/b"
 api GET /api/v1/connection
 is "rm -rf: as new, no settings and no drift" \
-    "$(jq -c '[.generation, .drift]' "$BODY")" '[null,[]]'
+    "$(jq -c '[.generation, .drift]' "$BODY")" '[0,[]]'
 kill -TERM "$second"
 wait "$second"
 console_use "$A"

@@ -10,7 +10,7 @@ selfsigned=$(leaf_of "$s/self-signed-cert.pem")
 issued=$(leaf_of "$s/issued-cert.pem")
 
 api GET /api/v1/connection
-is "at first: no generation" "$STATUS:$(j .generation)" 200:null
+is "at first: no generation" "$STATUS:$(j .generation)" 200:0
 is "at first: all off" "$(j '[.settings.inbound.enabled, .settings.inbound.tls_only, .settings.outbound.enabled] | map(tostring) | join(" ")')" "false false false"
 is "at first: all scanners" "$(j .settings.all_scanners)" true
 is "at first: no certificate" "$(j .certificate)" null

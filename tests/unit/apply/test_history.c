@@ -300,15 +300,28 @@ START_TEST(adopt_at_first)
 	    0);
 	ck_assert_int_eq(generation_set_current(&rig_conf, 0, &err), 0);
 	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
-	ck_assert_uint_gt(
+	ck_assert_uint_eq(
 	    json_object_array_length(jsonx_path(view, "drift")), 0);
+	ck_assert(json_object_get_boolean(
+	    jsonx_path(view, "settings.inbound.enabled")));
+	ck_assert(json_object_get_boolean(
+	    jsonx_path(view, "settings.outbound.enabled")));
+	ck_assert_int_eq(
+	    rig_sh("[ $(openssl x509 -in $R/cert/self.pem -outform "
+		   "DER | sha256sum | cut -c -64) = %s ]",
+		jsonx_path_str(view, "certificate.sha256", "-")),
+	    0);
 	json_object_put(view);
 	(void)rig_must_apply(&a);
 	ck_assert_int_eq(
 	    generation_settings(&rig_conf, rig_current(), &s, &err), 0);
 	ck_assert(s.inbound_enabled && s.outbound_enabled && !s.tls_only);
-	ck_assert_str_eq(rig_parameter("smtpd_tls_cert_file"), "");
+	/* Whoever renews these files goes on doing so. */
+	ck_assert(rig_parameter("smtpd_tls_cert_file")[0] == '/');
 	rig_assert_whole();
+	ck_assert_int_eq(rig_sh("pfi_conf $R/pf smtpd_tls_security_level=none "
+				"smtp_tls_security_level=none"),
+	    0);
 }
 END_TEST
 

@@ -1,0 +1,215 @@
+/*
+ * standing.c - the certificate that Postfix has from files of somebody else:
+ * as certbot, another console or a person left them in main.cf.
+ *
+ * The files are read as root and looked at in the jail, like an upload; only
+ * the description comes back.  It is kept with the identity of each file, so
+ * that a page costs no inspection until one of them is another file.
+ */
+#include <sys/stat.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fsx.h"
+#include "jsonx.h"
+#include "state.h"
+
+#define BLANKS	", \t\r\n"
+#define KEY_MAX 4096
+#define KEPT	"standing.json"
+
+/* One call for each file that main.cf names; -1 ends the walk. */
+typedef int (*file_fn)(
+    void *arg, const char *parameter, const char *path, struct err *);
+
+static int
+each_of_list(const char *parameter, const char *list, file_fn fn, void *arg,
+    struct err *err)
+{
+	char path[1024];
+	size_t n;
+
+	for (;;) {
+		list += strspn(list, BLANKS);
+		if ((n = strcspn(list, BLANKS)) == 0)
+			return 0;
+		(void)snprintf(path, sizeof(path), "%.*s", (int)n, list);
+		if (fn(arg, parameter, n < sizeof(path) ? path : "", err) == -1)
+			return -1;
+		list += n;
+	}
+}
+
+/* Certificate and key by their older names; the key's defaults to the
+ * certificate's file. */
+static int
+each_of_pair(struct json_object *params, const char *cert_name,
+    const char *key_name, file_fn fn, void *arg, struct err *err)
+{
+	const char *cert = jsonx_path_str(params, cert_name, "");
+	const char *key = jsonx_path_str(params, key_name, "");
+
+	if (cert[0] == '\0' || strcmp(cert, "none") == 0)
+		return 0;
+	if (fn(arg, cert_name, cert, err) == -1)
+		return -1;
+	if (key[0] == '\0' || strcmp(key, cert) == 0 ||
+	    strcmp(key, "$smtpd_tls_cert_file") == 0 ||
+	    strcmp(key, "$smtpd_tls_eccert_file") == 0)
+		return 0;
+	return fn(arg, key_name, key, err);
+}
+
+static int
+each_file(struct json_object *params, file_fn fn, void *arg, struct err *err)
+{
+	static const char chain[] = "smtpd_tls_chain_files";
+	const char *list = jsonx_path_str(params, chain, "");
+
+	if (list[0] != '\0')
+		return each_of_list(chain, list, fn, arg, err);
+	if (each_of_pair(params, "smtpd_tls_cert_file", "smtpd_tls_key_file",
+		fn, arg, err) == -1)
+		return -1;
+	return each_of_pair(params, "smtpd_tls_eccert_file",
+	    "smtpd_tls_eckey_file", fn, arg, err);
+}
+
+struct reading {
+	struct buf *all;
+	const char **unread;
+	size_t *n;
+};
+
+/* PEM blocks may stand in any order. */
+static int
+read_one(void *arg, const char *parameter, const char *path, struct err *err)
+{
+	struct reading *r = arg;
+	struct buf b;
+	int rc = 0;
+
+	buf_init(&b, PKI_FILE_MAX);
+	if (path[0] != '/' || strchr(path, '$') != NULL ||
+	    fsx_read(path, PKI_FILE_MAX, &b, NULL) == -1) {
+		if (*r->n < STANDING_FILES_MAX)
+			r->unread[(*r->n)++] = parameter;
+	} else if (buf_add(r->all, b.data == NULL ? "" : b.data, b.len) == -1 ||
+		   buf_addc(r->all, '\n') == -1 || r->all->len > PKI_FILE_MAX) {
+		rc = err_set(err, ERR_FILE_TOO_LARGE, "server_certificate",
+		    "%s: more than %d bytes in all", parameter, PKI_FILE_MAX);
+	}
+	buf_clear(&b);
+	return rc;
+}
+
+int
+standing_files(struct json_object *params, struct buf *all,
+    const char *unread[STANDING_FILES_MAX], size_t *n_unread, struct err *err)
+{
+	struct reading r = {all, unread, n_unread};
+
+	*n_unread = 0;
+	return each_file(params, read_one, &r, err);
+}
+
+/* Name and identity, one line a file. */
+static int
+key_of_one(void *arg, const char *parameter, const char *path, struct err *err)
+{
+	char *key = arg;
+	size_t len = strlen(key);
+	struct stat st;
+
+	memset(&st, 0, sizeof(st));
+	if (path[0] != '/' || stat(path, &st) == -1)
+		st.st_ino = 0;
+	(void)snprintf(key + len, KEY_MAX - len, "%s %lu:%lu %ld.%09ld %ld\n",
+	    path, (unsigned long)st.st_dev, (unsigned long)st.st_ino,
+	    (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long)st.st_size);
+	return 0;
+}
+
+static int
+describe(const struct conf *conf, const struct facts *facts,
+    struct json_object **ret, struct err *err)
+{
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? conf->inspect_user : NULL};
+	static const char *const both[] = {"cert.add_algorithm"};
+	const char *unread[STANDING_FILES_MAX];
+	struct pki_input in;
+	struct pki_output out;
+	struct buf all;
+	size_t n;
+	int rc = -1;
+
+	buf_init(&all, 2 * PKI_FILE_MAX);
+	pki_output_init(&out);
+	memset(&in, 0, sizeof(in));
+	if (standing_files(facts->params, &all, unread, &n, err) == -1)
+		goto out;
+	*ret = NULL;
+	if (all.len == 0) {
+		rc = 0;
+		goto out;
+	}
+	in.file[PKI_SERVER_CERTIFICATE].data = all.data;
+	in.file[PKI_SERVER_CERTIFICATE].len = all.len;
+	in.hostname = facts->info.myhostname;
+	in.now = time(NULL);
+	in.confirm = both;
+	in.n_confirm = 1;
+	if (pki_inspect_jailed(&jail, &in, &out, err) == -1)
+		goto out;
+	*ret = json_object_get(jsonx_path(out.report, "certificate"));
+	rc = 0;
+out:
+	pki_output_clear(&out);
+	buf_clear(&all);
+	return rc;
+}
+
+static void
+keep(const char *path, const char *key, struct json_object *cert)
+{
+	struct json_object *o = json_object_new_object();
+	const char *text;
+
+	if (o == NULL)
+		return;
+	jsonx_put_str(o, "key", key);
+	json_object_object_add(o, "certificate", json_object_get(cert));
+	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	if (text != NULL)
+		(void)fsx_replace_fast(path, text, strlen(text), 0600, NULL);
+	json_object_put(o);
+}
+
+int
+standing_certificate(const struct conf *conf, const struct facts *facts,
+    struct json_object **ret, struct err *err)
+{
+	struct json_object *kept = NULL;
+	char path[STATE_PATH_MAX], key[KEY_MAX] = "";
+	int rc;
+
+	*ret = NULL;
+	if (facts->params == NULL || !params_own_certificate(facts->params))
+		return 0;
+	if (fsx_path(path, sizeof(path), err, "%s/" KEPT,
+		conf->state_directory) == -1 ||
+	    each_file(facts->params, key_of_one, key, err) == -1)
+		return -1;
+	if (state_read_json(path, &kept, NULL) == 0 &&
+	    strcmp(jsonx_path_str(kept, "key", ""), key) == 0) {
+		*ret = json_object_get(jsonx_path(kept, "certificate"));
+		json_object_put(kept);
+		return 0;
+	}
+	json_object_put(kept);
+	if ((rc = describe(conf, facts, ret, err)) == 0)
+		keep(path, key, *ret);
+	return rc;
+}
