@@ -202,7 +202,7 @@ standing_certificate(const struct conf *conf, const struct facts *facts,
 		conf->state_directory) == -1 ||
 	    each_file(facts->params, key_of_one, key, err) == -1)
 		return -1;
-	if (state_read_json(path, &kept, NULL) == 0 &&
+	if (jsonx_file_read(path, &kept, NULL) == 0 &&
 	    strcmp(jsonx_path_str(kept, "key", ""), key) == 0) {
 		*ret = json_object_get(jsonx_path(kept, "certificate"));
 		json_object_put(kept);
