@@ -247,11 +247,12 @@ step_probe(struct txn *t, struct err *err)
 {
 	struct err cause;
 
-	if (!touches_postfix(t) || !t->running)
+	/* What is taken over as it is, is looked at. */
+	if (!(touches_postfix(t) || t->req->adopt) || !t->running)
 		return 0;
 	err_clear(&cause);
 	if (txn_probe(t, PROBE_MS, &cause) == -1 &&
-	    (!wakes_with_restart(t, &cause) ||
+	    (!touches_postfix(t) || !wakes_with_restart(t, &cause) ||
 		restart_after_reload(t, &cause) == -1)) {
 		if (err != NULL)
 			*err = cause;

@@ -88,7 +88,7 @@ static const struct {
 	{"name=\"confirm\""}},
     {"welcome", SCREEN, "", page_connection, 200,
 	{"value=\"adopt\"", "This is what your Postfix does today",
-	    "takes inbound mail by TLS only", "2 more settings of TLS",
+	    "takes inbound mail by TLS only", "no field here (2) stay",
 	    "hash:/etc/postfix/&lt;tls_policy&gt;",
 	    "encrypted with every server that can"},
 	{"value=\"restore\"", "id=\"drift-notice\""}},
