@@ -50,6 +50,8 @@ struct apply_request {
 	const char *const	*confirm;
 	size_t			 n_confirm;
 	const char		*if_match;	/* etag, or NULL */
+	/* Where the REPORT of the inspection goes, owned; or NULL. */
+	struct json_object	**report;
 	bool			 dry_run;
 	bool			 mode_given;
 	enum apply_mode		 mode;

@@ -3,9 +3,9 @@
  * settle drift, which is one of two: what somebody wrote into main.cf becomes
  * the settings (adopt), or the settings go back into main.cf (restore).
  *
- * A change is asked for twice.  First as a dry run: what stands in its way
- * comes back on the page where the button is, with the boxes to tick.  Then
- * for good, and the browser is sent to its progress, as after a Save.
+ * A change is asked for once.  What stands in its way comes back on the page
+ * where the button is, with the boxes to tick; once nothing does any more, the
+ * browser is sent to its progress, as after a Save.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,62 +13,22 @@
 #include "jsonx.h"
 #include "screen.h"
 
-/* args once more, as a dry run. */
-static struct json_object *
-trial_of(struct json_object *args)
-{
-	struct json_object *copy = NULL;
-
-	if (json_object_deep_copy(args, &copy, NULL) == -1)
-		return NULL;
-	put_bool(copy, "dry_run", true);
-	return copy;
-}
-
-/* postseald keeps no record of a dry run; this one was meant. */
-static void
-note_refusal(const struct screen *s, const char *op)
-{
-	char detail[128];
-
-	if (s->err.code == ERR_DAEMON_UNREACHABLE)
-		return;
-	snprintf(detail, sizeof(detail), "%s; step %s", err_name(s->err.code),
-	    jsonx_path_str(s->problem, "step", "-"));
-	backend_audit(s->page.app, s->page.req, op, "refused", detail);
-}
-
 int
 screen_change(struct screen *s, struct reply *reply, const char *op,
     struct json_object *args, struct err *err)
 {
-	struct json_object *trial, *data = NULL;
-	const char *job;
+	struct json_object *data = NULL;
 	int rc;
 
 	json_object_object_add(args, "confirm", json_object_get(s->confirm));
-	if ((trial = trial_of(args)) == NULL) {
-		json_object_put(args);
-		return err_set(&s->err, ERR_NOMEM, "", "out of memory");
-	}
-	/* Unsettled: the change itself settles that, a trial does not. */
-	if (screen_call(s, op, trial, &data) == -1 &&
-	    s->err.code != ERR_APPLY_UNSETTLED) {
-		note_refusal(s, op);
-		json_object_put(args);
-		return -1;
-	}
-	json_object_put(data);
-	data = NULL;
 	put_bool(args, "wait", false);
-	rc = screen_call(s, op, args, &data);
-	/* Refused meanwhile: the record of it says why. */
-	job = jsonx_path_str(rc == 0 ? data : s->problem, "job", NULL);
-	if (screen_is_job(job)) {
-		json_object_put(s->confirm);
-		s->confirm = json_object_new_array();
-		rc = screen_to_job(s, reply, job, false, err);
-	}
+	put_bool(args, "accepted", true);
+	if (screen_call(s, op, args, &data) == -1)
+		return -1;
+	json_object_put(s->confirm);
+	s->confirm = json_object_new_array();
+	rc = screen_to_job(
+	    s, reply, jsonx_path_str(data, "job", NULL), false, err);
 	json_object_put(data);
 	return rc;
 }

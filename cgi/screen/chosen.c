@@ -48,7 +48,7 @@ screen_chosen_read(struct screen *s, const struct fields *form)
 
 /* A copy: arguments are overwritten once they are sent. */
 void
-screen_put_chosen(const struct screen *s, struct json_object *args, bool none)
+screen_put_chosen(const struct screen *s, struct json_object *args)
 {
 	struct json_object *copy = NULL;
 
@@ -56,10 +56,9 @@ screen_put_chosen(const struct screen *s, struct json_object *args, bool none)
 		return;
 	if (s->scanners != NULL)
 		(void)json_object_deep_copy(s->scanners, &copy, NULL);
-	if (copy == NULL && none)
+	if (copy == NULL)
 		copy = json_object_new_array();
-	if (copy != NULL)
-		json_object_object_add(args, "scanners", copy);
+	json_object_object_add(args, "scanners", copy);
 }
 
 void

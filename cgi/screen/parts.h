@@ -35,9 +35,8 @@ struct json_object *screen_list_diffs(const struct screen *);
 
 /* chosen.c: which hosts, when "Apply to all" is not ticked */
 void screen_chosen_read(struct screen *, const struct fields *);
-/* The names into arguments; none: as an empty list, or not at all. */
-void screen_put_chosen(
-    const struct screen *, struct json_object *args, bool none);
+/* The names into arguments; none: as an empty list. */
+void screen_put_chosen(const struct screen *, struct json_object *args);
 void screen_chosen(const struct screen *, struct json_object *ctx);
 void screen_chosen_lines(const struct screen *, struct json_object *hosts,
     struct json_object *lines);

@@ -4,9 +4,9 @@
  * Every button first puts what the form holds (check boxes, files,
  * passphrase) into the daemon's draft of this session, so that nothing is lost
  * by a reload, a language switch or a refused Save; then it does its own
- * thing and answers 303, so that a reload repeats nothing.  Only a form that
- * could not be taken is answered at once, with the screen and the status of
- * the error.
+ * thing and answers 303, so that a reload repeats nothing.  Save does both in
+ * one request.  Only a form that could not be taken is answered at once, with
+ * the screen and the status of the error.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,29 +123,40 @@ take_pasted(struct screen *s, struct fields *form)
 	return 0;
 }
 
-/* Everything that the form holds into the draft; remove: a field or NULL. */
+/* What the form brings beside settings, into arguments. */
 static int
-draft_put(struct screen *s, const struct fields *form, const char *remove)
+put_uploads(
+    struct screen *s, const struct fields *form, struct json_object *args)
 {
-	struct json_object *args = screen_args(s), *list, *data = NULL;
 	struct json_object *files = NULL, *names = NULL;
 	const char *passphrase = fields_str(form, "passphrase", "");
-	int rc;
 
-	if (upload_from_form(form, &files, &names, &s->err) == -1) {
-		json_object_put(args);
+	if (upload_from_form(form, &files, &names, &s->err) == -1)
 		return -1;
-	}
 	if (files != NULL)
 		json_object_object_add(args, "files", files);
 	if (names != NULL)
 		json_object_object_add(args, "names", names);
 	if (*passphrase != '\0')
 		put_str(args, "passphrase", passphrase);
+	screen_put_chosen(s, args);
+	return 0;
+}
+
+/* Everything that the form holds into the draft; remove: a field or NULL. */
+static int
+draft_put(struct screen *s, const struct fields *form, const char *remove)
+{
+	struct json_object *args = screen_args(s), *list, *data = NULL;
+	int rc;
+
+	if (put_uploads(s, form, args) == -1) {
+		json_object_put(args);
+		return -1;
+	}
 	screen_put_settings(args, s->patch);
 	if (s->apply[0] != '\0')
 		put_str(args, "apply", s->apply);
-	screen_put_chosen(s, args, true);
 	if (remove != NULL) {
 		list = json_object_new_array();
 		json_object_array_add(list, json_object_new_string(remove));
@@ -156,25 +167,27 @@ draft_put(struct screen *s, const struct fields *form, const char *remove)
 	return rc;
 }
 
-/* 0: answered; -1: *s holds why not. */
+/* All that the form holds, into the draft and into force.  0: answered; -1:
+ * *s holds why not. */
 static int
 save(struct screen *s, struct reply *reply, struct err *err)
 {
 	struct request *req = s->page.req;
 	struct json_object *args = screen_apply_args(s), *data = NULL;
 	const char *etag = fields_str(&req->form, "etag", "");
-	const char *pass = fields_str(&req->form, "passphrase", "");
 	const char *prefer = request_header(req, "Prefer");
 	bool wait;
 	int rc;
 
+	if (put_uploads(s, &req->form, args) == -1) {
+		json_object_put(args);
+		return -1;
+	}
 	wait = prefer == NULL || strcmp(prefer, "respond-async") != 0;
 	if (*etag != '\0')
 		put_str(args, "if_match", etag);
-	if (*pass != '\0')
-		put_str(args, "passphrase", pass);
+	put_bool(args, "keep", true);
 	put_bool(args, "wait", wait);
-	screen_put_chosen(s, args, false);
 	if (screen_call(s, OP_CONNECTION_APPLY, args, &data) == -1) {
 		if (screen_is_job(jsonx_path_str(s->problem, "job", NULL)))
 			return screen_to_job(s, reply,
@@ -273,10 +286,11 @@ has_lists(struct json_object *patch)
 	return true;
 }
 
-/* All that the form holds, into the draft.  A wrong number in one field must
- * not lose the files of the others: it is told after they are safe. */
+/* All that the form holds, into the draft, unless it is in order and to be
+ * saved.  A wrong number in one field must not lose the files of the others:
+ * it is told after they are safe. */
 static int
-keep(struct screen *s, struct fields *form, const char *remove)
+keep(struct screen *s, struct fields *form, const char *remove, bool saves)
 {
 	struct json_object *findings = NULL;
 	struct err why;
@@ -292,7 +306,7 @@ keep(struct screen *s, struct fields *form, const char *remove)
 		return err_set(&s->err, why.code, why.field, "%s", why.msg);
 	}
 	if (((rc == -1 || !has_lists(s->patch)) && carry_over(s) == -1) ||
-	    draft_put(s, form, remove) == -1) {
+	    ((rc == -1 || !saves) && draft_put(s, form, remove) == -1)) {
 		json_object_put(findings);
 		return -1;
 	}
@@ -310,12 +324,13 @@ press(struct screen *s, struct reply *reply, struct err *err)
 	struct fields *form = &s->page.req->form;
 	const char *button = fields_str(form, "do", "keep");
 	const char *field;
+	bool saves = strcmp(button, "save") == 0;
 
 	if (strcmp(button, "cancel") == 0)
 		return cancel(s, reply, err);
-	if (keep(s, form, button_field(button, "remove:")) == -1)
+	if (keep(s, form, button_field(button, "remove:"), saves) == -1)
 		return -1;
-	if (strcmp(button, "save") == 0)
+	if (saves)
 		return save(s, reply, err);
 	if (strcmp(button, "preview") == 0)
 		return screen_back(s, reply, "preview=1", "preview", err);

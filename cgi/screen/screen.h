@@ -56,9 +56,9 @@ int screen_to_job(const struct screen *, struct reply *, const char *id,
 /* The screen again, with the reason in s->err and s->problem on it. */
 int screen_refused(struct screen *, struct reply *, struct err *);
 
-/* change.c: ask for a change in two steps: first without doing it, so that a refusal
- * comes back here with its findings (-1); then for good, 303 to its progress.
- * args: without "confirm", "dry_run", "wait"; taken over. */
+/* change.c: ask for a change: a refusal comes back here with its findings
+ * (-1); what is accepted is 303 to its progress.  args: without "confirm",
+ * "wait", "accepted"; taken over. */
 int screen_change(struct screen *, struct reply *, const char *op,
     struct json_object *args, struct err *);
 /* press.c: a POST of the form. */

@@ -53,6 +53,10 @@ take_report(struct txn *t, struct pki_output *out, struct err *err)
 {
 	struct json_object *v;
 
+	if (t->req->report != NULL) {
+		json_object_put(*t->req->report);
+		*t->req->report = json_object_get(out->report);
+	}
 	v = jsonx_path(out->report, "findings");
 	if (take_findings(t, v, err) == -1)
 		return -1;

@@ -294,7 +294,7 @@ note(const struct conf *conf, const struct actor *who, const struct chosen *ch,
 }
 
 /* The job's last words. */
-static int
+static void
 finish(const struct conf *conf, const struct actor *who,
     const struct chosen *ch, struct json_object *job, const struct err *why,
     int rc, struct json_object *error)
@@ -317,7 +317,6 @@ finish(const struct conf *conf, const struct actor *who,
 	jsonx_put_str(job, "state", state);
 	json_object_object_add(job, "scanners", json_object_get(ch->names));
 	note(conf, who, ch, state);
-	return job_write(conf, job, NULL);
 }
 
 static struct json_object *
@@ -406,7 +405,8 @@ chosen_run(const struct conf *conf, const struct chosen *ch,
 	err_clear(&why);
 	progress(job, arg);
 	rc = offer(conf, ch, req, job, progress, arg, &error, &why);
-	(void)finish(conf, &req->actor, ch, job, &why, rc, error);
+	finish(conf, &req->actor, ch, job, &why, rc, error);
+	progress(job, arg);
 	if (rc == -1)
 		json_object_object_add(job, "result", NULL);
 	*ret_job = job;

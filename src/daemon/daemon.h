@@ -146,4 +146,14 @@ int draft_drop(const struct conf *, const char *id, struct err *);
 struct json_object *draft_to_json(const struct draft *);
 void drafts_sweep(const struct conf *);
 
+/* op_draft.c: args of draft.put, and the files of them, into a draft; the
+ * settings unread. */
+int draft_merge(const struct conf *, struct json_object *args,
+    const struct files *sent, struct draft *, struct err *);
+int draft_check_settings(struct json_object *settings, struct err *);
+int draft_inspect(const struct call *, struct draft *, struct err *);
+/* Take those of the new files out again for which the draft's report has no
+ * hope; true when there was one. */
+bool draft_drop_hopeless(struct draft *, const struct files *sent);
+
 #endif

@@ -4,9 +4,14 @@
  *
  * The client may go away at any moment; the apply goes on and the job file
  * tells how it ended.
+ *
+ * With "keep" what was sent is put into the draft, which stays locked, and is
+ * written once: with the report of this very inspection before the first step
+ * that writes, or before a refusal is told.
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -17,6 +22,17 @@
 #include "util.h"
 
 #define PROGRESS_MS 500
+
+static const char *const steps[] = {
+#define S(name, undo, flags) #name,
+#include "steps.def"
+#undef S
+};
+enum {
+#define S(name, undo, flags) AT_##name,
+#include "steps.def"
+#undef S
+};
 
 struct apply_call {
 	struct call *call;
@@ -30,25 +46,94 @@ struct apply_call {
 	const char *draft_id;
 	const char *confirm[CONFIRM_MAX];
 	bool wait;
+	bool accepted;		    /* no reply while it may be refused */
+	int keep_lock;		    /* of the draft until it is kept, or -1 */
+	struct json_object *report; /* of the inspection, or NULL */
 };
+
+/* The step that runs, or ran last; -1: none. */
+static int
+step_of(struct json_object *job)
+{
+	struct json_object *list = jsonx_path(job, "steps");
+	size_t n = jsonx_len(list);
+	struct json_object *last;
+	const char *name;
+	int i;
+
+	if (n == 0)
+		return -1;
+	last = json_object_array_get_idx(list, n - 1);
+	name = jsonx_path_str(last, "name", "");
+	for (i = 0; i < (int)(sizeof(steps) / sizeof(steps[0])); i++)
+		if (strcmp(steps[i], name) == 0)
+			return i;
+	return -1;
+}
+
+static bool
+is_running(struct json_object *job)
+{
+	return strcmp(jsonx_path_str(job, "state", ""), "running") == 0;
+}
+
+/* What the Save has not looked at before it was refused is looked at here;
+ * settings that cannot be read are not kept. */
+static void
+describe_draft(struct apply_call *a, int step)
+{
+	struct draft *d = &a->draft;
+
+	json_object_put(d->report);
+	d->report = json_object_get(a->report);
+	if (step <= AT_inspect && d->report == NULL &&
+	    draft_check_settings(d->settings, NULL) == -1) {
+		json_object_put(d->settings);
+		d->settings = NULL;
+	}
+	if ((step < AT_inspect && d->report == NULL &&
+		draft_inspect(a->call, d, NULL) == -1) ||
+	    (step <= AT_inspect && draft_drop_hopeless(d, &a->files) &&
+		draft_inspect(a->call, d, NULL) == -1))
+		log_warn("the files of a draft could not be inspected");
+}
+
+/* step: at which the Save is, or was refused. */
+static void
+keep_draft(struct apply_call *a, int step)
+{
+	struct err err;
+
+	if (a->keep_lock == -1)
+		return;
+	describe_draft(a, step);
+	if (draft_save(a->call->conf, a->draft_id, &a->draft, &err) == -1)
+		log_warn("a draft could not be kept: %s", err.msg);
+	close(a->keep_lock);
+	a->keep_lock = -1;
+}
 
 static void
 progress(struct json_object *job, void *arg)
 {
 	struct apply_call *a = arg;
 	struct json_object *o;
+	int step = step_of(job);
 
+	if (step > AT_inspect || !is_running(job))
+		keep_draft(a, step);
 	/* In a cluster the job ends when the others have been told. */
 	if (!a->req.dry_run && !cluster_save_holds(&a->save, job))
 		(void)job_write(a->call->conf, job, NULL);
-	if (a->call->replied || a->call->gone)
+	if (a->call->replied || a->call->gone ||
+	    (a->accepted && (step <= AT_check || !is_running(job))))
 		return;
 	o = json_object_new_object();
 	if (!a->wait) {
 		json_object_object_add(
 		    o, "job", json_object_new_string(a->req.job));
 		(void)call_reply(a->call, o, NULL);
-	} else if (strcmp(jsonx_path_str(job, "state", ""), "running") == 0) {
+	} else if (is_running(job)) {
 		json_object_object_add(
 		    o, "type", json_object_new_string("progress"));
 		json_object_object_add(o, "job", json_object_get(job));
@@ -88,6 +173,7 @@ read_choices(struct apply_call *a, struct json_object *args, struct err *err)
 	a->scanners = jsonx_member(args, "scanners");
 	a->wait = a->req.dry_run || jsonx_member(args, "wait") == NULL ||
 		  jsonx_path_bool(args, "wait");
+	a->accepted = !a->wait && jsonx_path_bool(args, "accepted");
 	if (mode != NULL) {
 		if (apply_mode_from_name(mode, &a->req.mode) == -1)
 			return err_set(err, ERR_FIELD_INVALID, "apply",
@@ -119,6 +205,28 @@ read_key_id(struct apply_call *a, struct json_object *args, struct err *err)
 	return 0;
 }
 
+/* All that was sent and what waits there already, as one; a dry run does not
+ * write it. */
+static int
+read_kept(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	const struct conf *conf = a->call->conf;
+
+	if ((a->keep_lock = draft_lock(conf, a->draft_id, err)) == -1 ||
+	    draft_load(conf, a->draft_id, &a->draft, err) == -1 ||
+	    draft_merge(conf, args, &a->files, &a->draft, err) == -1)
+		return -1;
+	files_bytes(&a->draft.files, a->req.file);
+	if (a->draft.passphrase[0] != '\0')
+		a->req.passphrase = a->draft.passphrase;
+	a->req.report = &a->report;
+	if (a->req.dry_run) {
+		close(a->keep_lock);
+		a->keep_lock = -1;
+	}
+	return 0;
+}
+
 /* Files of the request first; the draft fills the other fields. */
 static int
 read_files(struct apply_call *a, struct json_object *args, struct err *err)
@@ -130,6 +238,8 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 		return -1;
 	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
 	a->draft_id = jsonx_path_str(args, "draft", NULL);
+	if (jsonx_path_bool(args, "keep"))
+		return read_kept(a, args, err);
 	files_bytes(&a->files, a->req.file);
 	if (a->draft_id == NULL)
 		return read_key_id(a, args, err);
@@ -218,6 +328,7 @@ apply_from(struct call *c, read_source source, struct json_object *args,
 
 	memset(&a, 0, sizeof(a));
 	a.call = c;
+	a.keep_lock = -1;
 	a.req.actor = c->actor;
 	files_init(&a.files);
 	buf_init(&a.made, PKI_FILE_MAX);
@@ -227,7 +338,12 @@ apply_from(struct call *c, read_source source, struct json_object *args,
 		goto out;
 	job_prune(c->conf);
 	rc = run_apply(&a, data, err);
+	if (rc == -1)
+		keep_draft(&a, -1); /* refused before there was a job */
 out:
+	if (a.keep_lock != -1)
+		close(a.keep_lock);
+	json_object_put(a.report);
 	files_clear(&a.files);
 	buf_clear(&a.made);
 	draft_clear(&a.draft);

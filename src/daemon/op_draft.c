@@ -62,7 +62,7 @@ out:
 }
 
 /* A set with certificate and key is judged as a whole; less is a part. */
-static int
+int
 draft_inspect(const struct call *c, struct draft *d, struct err *err)
 {
 	bool partial = !d->files.given[PKI_SERVER_CERTIFICATE] ||
@@ -105,9 +105,8 @@ forget_refused(struct draft *d, int field)
 	d->refused = keep;
 }
 
-/* Take hopeless new files out again; true when there was one. */
-static bool
-drop_hopeless(struct draft *d, const struct files *sent)
+bool
+draft_drop_hopeless(struct draft *d, const struct files *sent)
 {
 	struct json_object *list, *row;
 	bool dropped = false;
@@ -149,16 +148,15 @@ put_removed(struct json_object *args, struct draft *d, struct err *err)
 }
 
 static int
-put_files(struct json_object *args, struct draft *d, struct files *sent,
+put_files(struct json_object *args, struct draft *d, const struct files *sent,
     struct err *err)
 {
 	struct json_object *names = jsonx_member(args, "names");
 	const char *name;
 	size_t i;
 
-	if (files_read(args, sent, err) == -1 ||
-	    (names != NULL &&
-		jsonx_only(names, "names", pki_field_names, err) == -1))
+	if (names != NULL &&
+	    jsonx_only(names, "names", pki_field_names, err) == -1)
 		return -1;
 	for (i = 0; i < PKI_FIELD__MAX; i++) {
 		if (!sent->given[i])
@@ -243,16 +241,8 @@ put_choices(struct json_object *args, struct draft *d, struct err *err)
 	struct json_object *settings = jsonx_member(args, "settings");
 	const char *apply = jsonx_path_str(args, "apply", NULL);
 	const char *passphrase = jsonx_path_str(args, "passphrase", NULL);
-	struct settings s;
 	enum apply_mode mode;
-	int rc = 0;
 
-	settings_default(&s);
-	if (settings != NULL)
-		rc = settings_from_json(&s, settings, err);
-	settings_clear(&s);
-	if (rc == -1)
-		return -1;
 	if (apply != NULL && apply_mode_from_name(apply, &mode) == -1)
 		return err_set(err, ERR_FIELD_INVALID, "apply",
 		    "expected restart or reload");
@@ -273,6 +263,31 @@ put_choices(struct json_object *args, struct draft *d, struct err *err)
 }
 
 int
+draft_check_settings(struct json_object *settings, struct err *err)
+{
+	struct settings s;
+	int rc = 0;
+
+	settings_default(&s);
+	if (settings != NULL)
+		rc = settings_from_json(&s, settings, err);
+	settings_clear(&s);
+	return rc;
+}
+
+int
+draft_merge(const struct conf *conf, struct json_object *args,
+    const struct files *sent, struct draft *d, struct err *err)
+{
+	if (put_removed(args, d, err) == -1 ||
+	    put_files(args, d, sent, err) == -1 ||
+	    put_key_id(conf, args, d, err) == -1 ||
+	    put_choices(args, d, err) == -1)
+		return -1;
+	return put_scanners(args, d, err);
+}
+
+int
 op_draft_put(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
@@ -285,14 +300,12 @@ op_draft_put(struct call *c, struct json_object *args,
 	draft_init(&d);
 	if ((lock = draft_lock(c->conf, id, err)) == -1 ||
 	    draft_load(c->conf, id, &d, err) == -1 ||
-	    put_removed(args, &d, err) == -1 ||
-	    put_files(args, &d, &sent, err) == -1 ||
-	    put_key_id(c->conf, args, &d, err) == -1 ||
-	    put_choices(args, &d, err) == -1 ||
-	    put_scanners(args, &d, err) == -1 ||
+	    files_read(args, &sent, err) == -1 ||
+	    draft_check_settings(jsonx_member(args, "settings"), err) == -1 ||
+	    draft_merge(c->conf, args, &sent, &d, err) == -1 ||
 	    draft_inspect(c, &d, err) == -1)
 		goto out;
-	if (drop_hopeless(&d, &sent) && draft_inspect(c, &d, err) == -1)
+	if (draft_drop_hopeless(&d, &sent) && draft_inspect(c, &d, err) == -1)
 		goto out;
 	if (draft_save(c->conf, id, &d, err) == -1)
 		goto out;

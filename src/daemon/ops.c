@@ -38,6 +38,7 @@
 #define NONE
 /* Of whatever applies. */
 #define HOW \
+	BOOL(accepted) \
 	STR(apply, OPT, 16) \
 	STRS(confirm, CONFIRM_MAX) \
 	BOOL(dry_run) \

@@ -32,9 +32,8 @@ static const struct {
 	SCREEN "?unchosen=private_key#at-private_key"},
     {"cancel", NULL, NULL, NULL, {"draft.drop"}, SCREEN},
     {"cancel", "confirm", "cert.expired", NULL, {"draft.drop"}, SCREEN},
-    {"save", NULL, NULL, NULL, {"draft.put", "connection.apply"},
-	SCREEN "?job=" JOB},
-    {"save", "confirm", "cert.expired", NULL, {"draft.put", "connection.apply"},
+    {"save", NULL, NULL, NULL, {"connection.apply"}, SCREEN "?job=" JOB},
+    {"save", "confirm", "cert.expired", NULL, {"connection.apply"},
 	SCREEN "?job=" JOB "&confirm=cert.expired"},
 };
 
@@ -85,7 +84,8 @@ START_TEST(presses_the_button)
 	for (i = 0; i < 3 && buttons[_i].ops[i] != NULL; i++)
 		ck_assert_str_eq(op_of(i), buttons[_i].ops[i]);
 	ck_assert_uint_eq(json_object_array_length(calls), i);
-	if ((args = args_of(OP_DRAFT_PUT)) == NULL)
+	if ((args = args_of(OP_DRAFT_PUT)) == NULL &&
+	    (args = args_of(OP_CONNECTION_APPLY)) == NULL)
 		return;
 	ck_assert(json_object_get_boolean(
 	    jsonx_path(args, "settings.inbound.enabled")));
@@ -106,13 +106,13 @@ START_TEST(save_asks_for_all_of_it)
 	add(&req.form, "confirm", "chain.expired", NULL);
 	post("save");
 	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
-	args = args_of(OP_DRAFT_PUT);
+	args = args_of(OP_CONNECTION_APPLY);
 	ck_assert_str_eq(jsonx_path_str(args, "files.private_key", ""), "S0VZ");
 	ck_assert_str_eq(
 	    jsonx_path_str(args, "names.private_key", ""), "k.pem");
 	ck_assert_ptr_null(jsonx_path(args, "files.server_certificate"));
 	ck_assert_str_eq(jsonx_path_str(args, "passphrase", ""), "secret");
-	args = args_of(OP_CONNECTION_APPLY);
+	ck_assert(json_object_get_boolean(jsonx_path(args, "keep")));
 	ck_assert(json_object_get_boolean(jsonx_path(args, "wait")));
 	/* All that it showed: what is as it was is not asked for. */
 	ck_assert(json_object_get_boolean(jsonx_path(args, "form")));

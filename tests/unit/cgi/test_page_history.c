@@ -314,14 +314,15 @@ static const struct {
 	"csrf=c&etag=E&do=restore&apply=reload&confirm=cert.expired",
 	page_generation, SCREEN "/job/" JOB, 303, OP_GENERATION_RESTORE,
 	"{\"id\":7,\"apply\":\"reload\",\"if_match\":\"E\",\"confirm\":"
-	"[\"cert.expired\"],\"wait\":false}",
+	"[\"cert.expired\"],\"wait\":false,\"accepted\":true}",
 	NULL},
     {"generation-preview", GENERATION, "csrf=c&do=preview&apply=restart",
 	page_generation, GENERATION "?preview=1#preview", 303, NULL, NULL,
 	NULL},
     {"generation-refused", GENERATION, "csrf=c&etag=E&do=restore",
 	page_generation, NULL, 422, OP_GENERATION_RESTORE,
-	"{\"id\":7,\"if_match\":\"E\",\"confirm\":[],\"dry_run\":true}",
+	"{\"id\":7,\"if_match\":\"E\",\"confirm\":[],\"wait\":false,"
+	"\"accepted\":true}",
 	"id=\"confirm-restore-cert-expired\""},
     {"generation", GENERATION, "csrf=c&do=nonsense", page_generation, NULL, 400,
 	NULL, NULL, "id=\"errors\""},
@@ -329,7 +330,7 @@ static const struct {
 	NULL, 400, NULL, NULL, "id=\"errors\""},
     {"drift-refused", SCREEN "/drift", "csrf=c&etag=E&do=adopt", page_drift,
 	NULL, 422, OP_CONNECTION_ADOPT,
-	"{\"if_match\":\"E\",\"confirm\":[],\"dry_run\":true}",
+	"{\"if_match\":\"E\",\"confirm\":[],\"wait\":false,\"accepted\":true}",
 	"id=\"confirm-drift-drift-reset\""},
     {"welcome", SCREEN "/drift", "csrf=c&etag=E&do=adopt", page_drift, NULL,
 	422, OP_CONNECTION_ADOPT, NULL,
@@ -409,20 +410,21 @@ START_TEST(asks_once_a_code)
 }
 END_TEST
 
-/* What an interrupted change left is settled by a change, not by a trial. */
-START_TEST(goes_on_when_unsettled)
+/* It is asked for once, and a refusal that has a job is told right here. */
+START_TEST(is_asked_for_once)
 {
-	struct json_object *args;
+	size_t i, n = 0;
 
 	load_state("drift-refused");
 	json_object_object_add(state, OP_CONNECTION_ADOPT,
-	    json_tokener_parse("{\"ERROR\":{\"code\":\"apply.unsettled\"}}"));
+	    json_tokener_parse("{\"ERROR\":{\"code\":\"settings.stale\","
+			       "\"job\":\"" JOB "\"}}"));
 	press(SCREEN "/drift", "csrf=c&do=adopt");
 	ck_assert_int_eq(page_drift(&app, &req, &reply, &err), 0);
-	ck_assert_int_eq(reply.status, 409);
-	args = last_args(OP_CONNECTION_ADOPT);
-	ck_assert_ptr_null(jsonx_path(args, "dry_run"));
-	ck_assert_ptr_nonnull(jsonx_path(args, "wait"));
+	ck_assert_int_eq(reply.status, 412);
+	for (i = 0; i < json_object_array_length(calls); i++)
+		n += strcmp(op_of(i), OP_CONNECTION_ADOPT) == 0;
+	ck_assert_uint_eq(n, 1);
 }
 END_TEST
 
@@ -457,7 +459,7 @@ fill(TCase *tc)
 	tcase_add_test(tc, audit_from_its_beginning);
 	tcase_add_loop_test(tc, buttons, 0, N(pressed));
 	tcase_add_test(tc, asks_once_a_code);
-	tcase_add_test(tc, goes_on_when_unsettled);
+	tcase_add_test(tc, is_asked_for_once);
 	tcase_add_loop_test(tc, forms_are_strict, 0, 6);
 }
 
