@@ -178,6 +178,7 @@ put_base(struct json_object *args, const struct op *op)
 	static const struct {
 		const char *op, *name, *json;
 	} base[] = {{"", "dry_run", "true"}, {"", "draft", "\"" DRAFT "\""},
+	    {"", "keep", "true"},
 	    {"", "job", "\"0123456789abcdef0123456789abcdef\""}, {"", "a", "1"},
 	    {"", "b", "1"}, {OP_GENERATION_GET, "id", "1"},
 	    {OP_GENERATION_RESTORE, "id", "1"},
