@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include <ini.h>
 
 #include "buf.h"
 #include "conf.h"
+#include "confkind.h"
 #include "fsx.h"
 #include "jsonx.h"
 
@@ -27,25 +27,9 @@ static const char *const apply_modes[] = {
     [APPLY_RELOAD] = "reload",
 };
 
-enum kind {
-	KIND_PATH,	   /* absolute */
-	KIND_PATH_OR_NONE, /* absolute or empty */
-	KIND_SOCKET,	   /* absolute, fits sockaddr_un */
-	KIND_NAME,	   /* user or group */
-	KIND_SERVICE,	   /* master.cf inet service: [host:]port */
-	KIND_INT,	   /* min to max */
-	KIND_APPLY,	   /* restart | reload */
-	KIND_YES_NO,	   /* int, 1 or 0 */
-	KIND_ROLES,	   /* of users, commas between; or empty */
-	KIND_HOST_OR_NONE, /* name of a host in a cluster, or empty */
-	KIND_ENDPOINTS,	   /* https://host:port, commas between; or empty */
-	KIND_SOURCE,	   /* of users: local | pam | both */
-	KIND_NAME_OR_NONE  /* group, or empty */
-};
-
 struct key {
 	const char *section, *name;
-	enum kind kind;
+	enum conf_kind kind;
 	size_t offset, size;
 	int min, max;
 	const char *dflt;
@@ -138,41 +122,6 @@ struct state {
 };
 
 static bool
-path_valid(const char *s, size_t max)
-{
-	const char *p;
-
-	if (s[0] != '/' || strlen(s) >= max)
-		return false;
-	for (p = s; (p = strstr(p, "/..")) != NULL; p += 3) {
-		if (p[3] == '/' || p[3] == '\0')
-			return false;
-	}
-	return true;
-}
-
-static bool
-name_valid(const char *s, size_t max)
-{
-	size_t len = strlen(s);
-
-	return len > 0 && len <= 32 && len < max && s[0] != '-' &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			 "0123456789_-.") == len;
-}
-
-/* A name of services(5), a port number, or host:port, [v6]:port. */
-static bool
-service_valid(const char *s, size_t max)
-{
-	size_t len = strlen(s);
-
-	return len > 0 && len < max && s[len - 1] != ':' &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			 "0123456789_-.:[]") == len;
-}
-
-static bool
 int_valid(const struct key *k, const char *s, int *ret)
 {
 	size_t len = strlen(s);
@@ -187,126 +136,22 @@ int_valid(const struct key *k, const char *s, int *ret)
 	return true;
 }
 
-/* As bundle_name_valid in src/pki, which lies above this layer. */
-static bool
-host_valid(const char *s, size_t max)
-{
-	size_t len = strlen(s);
-
-	return len < max && strchr(".-_", s[0]) == NULL &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == len;
-}
-
-/* https alone: what goes over it names hosts and their state. */
-static bool
-endpoints_valid(const char *s, size_t max)
-{
-	size_t n;
-
-	if (strlen(s) >= max)
-		return false;
-	for (;;) {
-		if (strncmp(s, "https://", 8) != 0)
-			return false;
-		s += 8;
-		n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
-			      "RSTUVWXYZ0123456789.-_:[]");
-		if (n == 0 || s[n - 1] == ':')
-			return false;
-		s += n;
-		if (*s == '\0')
-			return true;
-		if (*s++ != ',')
-			return false;
-	}
-}
-
-/* The words are those of role_name in src/store, above this layer. */
-static bool
-roles_valid(const char *s, size_t max)
-{
-	static const char *const roles[] = {
-	    "administrator", "operator", "viewer"};
-	size_t n, i;
-
-	if (strlen(s) >= max)
-		return false;
-	while (*s != '\0') {
-		n = strcspn(s, ", ");
-		for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-			if (strlen(roles[i]) == n &&
-			    strncmp(s, roles[i], n) == 0)
-				break;
-		}
-		if (i == sizeof(roles) / sizeof(roles[0]))
-			return false;
-		s += n;
-		s += strspn(s, ", ");
-	}
-	return true;
-}
-
 static bool
 value_valid(const struct key *k, const char *s)
 {
-	struct sockaddr_un sun;
-	enum apply_mode mode;
 	int n;
 
-	switch (k->kind) {
-	case KIND_PATH:
-		return path_valid(s, k->size);
-	case KIND_PATH_OR_NONE:
-		return s[0] == '\0' || path_valid(s, k->size);
-	case KIND_SOCKET:
-		return path_valid(s, sizeof(sun.sun_path));
-	case KIND_NAME:
-		return name_valid(s, k->size);
-	case KIND_SERVICE:
-		return service_valid(s, k->size);
-	case KIND_INT:
-		return int_valid(k, s, &n);
-	case KIND_APPLY:
-		return apply_mode_from_name(s, &mode) == 0;
-	case KIND_ROLES:
-		return roles_valid(s, k->size);
-	case KIND_YES_NO:
-		return strcmp(s, "yes") == 0 || strcmp(s, "no") == 0;
-	case KIND_HOST_OR_NONE:
-		return s[0] == '\0' || host_valid(s, k->size);
-	case KIND_ENDPOINTS:
-		return s[0] == '\0' || endpoints_valid(s, k->size);
-	case KIND_SOURCE:
-		return strcmp(s, "local") == 0 || strcmp(s, "pam") == 0 ||
-		       strcmp(s, "both") == 0;
-	case KIND_NAME_OR_NONE:
-		return s[0] == '\0' || name_valid(s, k->size);
-	}
-	return false;
+	return k->kind == KIND_INT ? int_valid(k, s, &n)
+				   : conf_kind_valid(k->kind, s, k->size);
 }
 
 static void
 expected(const struct key *k, char *dst, size_t size)
 {
-	static const char *const text[] = {
-	    [KIND_PATH] = "an absolute path without \"..\"",
-	    [KIND_PATH_OR_NONE] = "an absolute path or nothing",
-	    [KIND_SOCKET] = "an absolute path of at most 107 bytes",
-	    [KIND_NAME] = "a user or group name",
-	    [KIND_SERVICE] = "a service name, port or host:port",
-	    [KIND_APPLY] = "restart or reload",
-	    [KIND_YES_NO] = "yes or no",
-	    [KIND_ROLES] = "administrator, operator, viewer",
-	    [KIND_HOST_OR_NONE] = "a name of a-z 0-9 . - _",
-	    [KIND_SOURCE] = "local, pam or both",
-	    [KIND_NAME_OR_NONE] = "a group name or nothing",
-	    [KIND_ENDPOINTS] = "https://host:port, with commas between",
-	};
-
 	if (k->kind == KIND_INT)
 		snprintf(dst, size, "a number from %d to %d", k->min, k->max);
 	else
-		snprintf(dst, size, "%s", text[k->kind]);
+		snprintf(dst, size, "%s", conf_kind_says(k->kind));
 }
 
 static void
