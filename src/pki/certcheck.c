@@ -9,6 +9,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "checks.h"
+#include "describe.h"
 #include "pki_int.h"
 
 #define DAYS_SOON   30

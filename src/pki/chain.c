@@ -22,6 +22,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "describe.h"
 #include "pki_int.h"
 
 #define STEPS_MAX  2000

@@ -16,6 +16,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "checks.h"
+#include "describe.h"
 #include "pki_int.h"
 
 #define DAYS_SOON  30

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "describe.h"
 #include "pki_int.h"
 
 /* The caIssuers URL (RFC 5280 section 4.2.2.1), or "". */

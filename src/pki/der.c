@@ -19,6 +19,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "decode.h"
 #include "pki_int.h"
 
 struct tlv {

@@ -14,6 +14,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "describe.h"
 #include "jsonx.h"
 #include "pki_int.h"
 

@@ -9,6 +9,7 @@
 
 #include <openssl/err.h>
 
+#include "decode.h"
 #include "pki_int.h"
 
 static const char *const format_names[PKI_FORMAT__MAX] = {

@@ -14,6 +14,8 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include "checks.h"
+#include "describe.h"
 #include "pki_int.h"
 #include "sigalgs.h"
 

@@ -9,6 +9,9 @@
 #include <json-c/json.h>
 #include <openssl/err.h>
 
+#include "checks.h"
+#include "decode.h"
+#include "describe.h"
 #include "pki_int.h"
 
 #define CHAIN_MAX (256 * 1024)

@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "describe.h"
 #include "pki_int.h"
 
 static bool

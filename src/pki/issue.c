@@ -19,8 +19,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "describe.h"
 #include "issue.h"
-#include "pki_int.h"
 
 #define KEY_MAX	    (16 * 1024)
 #define CSR_MAX	    (64 * 1024)

@@ -27,6 +27,8 @@
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 
+#include "decode.h"
+#include "jail.h"
 #include "jsonx.h"
 #include "pki_int.h"
 #include "sandbox.h"

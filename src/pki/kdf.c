@@ -20,6 +20,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
+#include "decode.h"
 #include "pki_int.h"
 
 #define PASSPHRASE_BYTES 8192 /* in any form */

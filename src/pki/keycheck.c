@@ -9,6 +9,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "checks.h"
+#include "describe.h"
 #include "pki_int.h"
 
 #define RSA_BITS_MIN  2048

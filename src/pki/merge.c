@@ -11,6 +11,7 @@
 
 #include <openssl/err.h>
 
+#include "describe.h"
 #include "pki_int.h"
 
 static struct pki_cert *

@@ -12,6 +12,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/pkcs7.h>
 
+#include "decode.h"
 #include "pki_int.h"
 
 #define DEPTH_MAX 3

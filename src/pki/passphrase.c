@@ -18,6 +18,7 @@
 #include <openssl/crypto.h>
 #include <uninorm.h>
 
+#include "decode.h"
 #include "pki_int.h"
 #include "utf8.h"
 

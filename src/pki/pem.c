@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pki_int.h"
+#include "decode.h"
 #include "utf8.h"
 
 #define BEGIN  "-----BEGIN "

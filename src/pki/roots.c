@@ -15,6 +15,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "decode.h"
 #include "pki_int.h"
 
 /* Enter a constructed value, or step over one; NULL when it is not there. */

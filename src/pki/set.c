@@ -7,6 +7,8 @@
 #include <openssl/crypto.h>
 #include <openssl/x509v3.h>
 
+#include "decode.h"
+#include "describe.h"
 #include "pki_int.h"
 
 const char *const pki_field_names[PKI_FIELD__MAX + 1] = {

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pki_int.h"
+#include "decode.h"
 #include "utf8.h"
 
 static bool

@@ -15,6 +15,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "checks.h"
+#include "decode.h"
 #include "pki_int.h"
 
 #define RSA_BITS 1024 /* good enough to warm up with, and quick to make */

@@ -8,6 +8,9 @@
 
 #include <json-c/json.h>
 
+#include "../../src/pki/checks.h"
+#include "../../src/pki/decode.h"
+#include "../../src/pki/describe.h"
 #include "../../src/pki/pki_int.h"
 
 #define NOW 1795500000

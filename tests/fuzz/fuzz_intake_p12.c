@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../../src/pki/decode.h"
 #include "../../src/pki/pki_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);

@@ -9,6 +9,8 @@
 
 #include <openssl/x509v3.h>
 
+#include "../../../src/pki/checks.h"
+#include "../../../src/pki/checks.h"
 #include "../../../src/pki/pki_int.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))

@@ -10,6 +10,12 @@
 #include "../suite.h"
 #include "pki_test.h"
 
+#include "../../../src/pki/checks.h"
+#include "../../../src/pki/decode.h"
+#include "../../../src/pki/describe.h"
+#include "../../../src/pki/checks.h"
+#include "../../../src/pki/decode.h"
+#include "../../../src/pki/describe.h"
 #include "../../../src/pki/pki_int.h"
 
 static char dir[700];
