@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "http.h"
 #include "sandbox.h"
+#include "sessions.h"
 
 struct db;			/* store.h: SQLite */
 struct wordlist;		/* store.h */

@@ -13,6 +13,8 @@
 #include "access.h"
 #include "api.h"
 #include "jsonx.h"
+#include "sessions.h"
+#include "tokens.h"
 
 /* {key: list}; list is taken over. */
 static int

@@ -10,6 +10,9 @@
 #include <openssl/crypto.h>
 
 #include "access.h"
+#include "sessions.h"
+#include "tokens.h"
+#include "totp.h"
 #include "util.h"
 
 #define GENERATED_BYTES 15

@@ -9,6 +9,8 @@
 #define POSTSEAL_ACCESS_H
 
 #include "core.h"
+#include "tokens.h"
+#include "users.h"
 
 #define GENERATED_LEN 24
 

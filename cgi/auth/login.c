@@ -12,7 +12,10 @@
 #include <time.h>
 
 #include "core.h"
+#include "sessions.h"
 #include "store.h"
+#include "throttle.h"
+#include "totp.h"
 #include "util.h"
 
 #define REFUSAL_MS 700

@@ -24,6 +24,7 @@
 #include "core.h"
 #include "jsonx.h"
 #include "ops.h"
+#include "users.h"
 #include "util.h"
 
 #define PAM_FILE "pam.lock"

@@ -15,7 +15,9 @@
 
 #include "core.h"
 #include "ops.h"
+#include "sessions.h"
 #include "store.h"
+#include "tokens.h"
 #include "util.h"
 
 #define SECRET_BYTES 32

@@ -14,6 +14,7 @@
 #include "app.h"
 #include "http.h"
 #include "pki.h"
+#include "users.h"
 
 #define FIELD_NAME_MAX 64
 #define FIELD_TEXT_MAX 4096 /* a text field, passphrase included */

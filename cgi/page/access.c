@@ -13,6 +13,8 @@
 #include <openssl/crypto.h>
 
 #include "access_page.h"
+#include "tokens.h"
+#include "users.h"
 
 static const struct {
 	const char *value, *text;

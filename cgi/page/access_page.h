@@ -8,6 +8,8 @@
 
 #include "access.h"
 #include "page.h"
+#include "totp.h"
+#include "users.h"
 
 /* access_view.c: what the page says besides its lists. */
 struct access_page {

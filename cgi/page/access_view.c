@@ -9,6 +9,9 @@
 
 #include "access_page.h"
 #include "jsonx.h"
+#include "sessions.h"
+#include "tokens.h"
+#include "totp.h"
 
 struct choice {
 	const char *value, *text;

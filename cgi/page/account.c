@@ -11,6 +11,8 @@
 #include <openssl/crypto.h>
 
 #include "access_page.h"
+#include "sessions.h"
+#include "totp.h"
 
 int
 account_password_again(const struct page *p, struct reply *reply,

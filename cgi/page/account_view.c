@@ -9,6 +9,8 @@
 
 #include "access_page.h"
 #include "mustache.h"
+#include "sessions.h"
+#include "totp.h"
 #include "util.h"
 
 #define URI_MAX	  512

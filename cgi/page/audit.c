@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "api.h"
-#include "jsonx.h"
 #include "history.h"
+#include "jsonx.h"
 
 #define PAGE_SIZE  50
 #define ASK_MAX	   1000 /* entries of one answer */

@@ -26,6 +26,7 @@ static const struct {
 #define FORM(...)
 #define CALL(...)
 #include "routes.def"
+#include "sessions.h"
 };
 
 void

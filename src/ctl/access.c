@@ -12,6 +12,9 @@
 
 #include "ctl.h"
 #include "jsonx.h"
+#include "sessions.h"
+#include "tokens.h"
+#include "totp.h"
 
 /* Set a password and say so, together with it if we made it up. */
 static int

@@ -18,6 +18,7 @@
 
 #include "ctl.h"
 #include "jsonx.h"
+#include "users.h"
 #include "util.h"
 
 enum option_bit {

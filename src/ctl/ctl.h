@@ -16,6 +16,7 @@
 #include "err.h"
 #include "settings.h"
 #include "store.h"
+#include "users.h"
 
 struct json_object;
 

@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 
 #include "ctl.h"
+#include "users.h"
 #include "util.h"
 
 #define GENERATED_LEN 24

@@ -11,6 +11,7 @@
 
 #include "db.h"
 #include "netlist.h"
+#include "tokens.h"
 
 #define BETWEEN ", \t\r\n"
 

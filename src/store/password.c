@@ -11,6 +11,7 @@
 
 #include "db.h"
 #include "jsonx.h"
+#include "users.h"
 #include "util.h"
 
 #define SALT_BYTES 16

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "db.h"
+#include "sessions.h"
 #include "util.h"
 
 #define SEEN_EVERY 60 /* seconds between two notes of a visit */

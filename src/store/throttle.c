@@ -36,6 +36,7 @@
 #include <openssl/rand.h>
 
 #include "db.h"
+#include "throttle.h"
 
 #define FORGET_S    900
 #define FRESH_S	    86400

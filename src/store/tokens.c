@@ -11,6 +11,7 @@
 
 #include "db.h"
 #include "jsonx.h"
+#include "tokens.h"
 #include "util.h"
 
 #define TOKEN_BYTES 32

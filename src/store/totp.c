@@ -16,6 +16,7 @@
 #include <openssl/hmac.h>
 
 #include "db.h"
+#include "totp.h"
 #include "util.h"
 
 #define SECRET_BYTES   20

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "db.h"
+#include "users.h"
 
 bool
 user_name_valid(const char *name)

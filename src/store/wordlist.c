@@ -18,6 +18,7 @@
 #include <openssl/crypto.h>
 
 #include "db.h"
+#include "users.h"
 
 #define LIST_MAX (64 * 1024 * 1024)
 

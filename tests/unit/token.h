@@ -5,6 +5,7 @@
 #define TEST_TOKEN_H
 
 #include "store.h"
+#include "tokens.h"
 
 static inline int
 tokens_add(struct db *db, const char *user, const char *name, time_t now,

@@ -26,6 +26,8 @@
 #include "jsonx.h"
 #include "store.h"
 #include "template.h"
+#include "tokens.h"
+#include "users.h"
 #include "util.h"
 
 #define N(a)	 ((int)(sizeof(a) / sizeof((a)[0])))

@@ -4,6 +4,10 @@
  */
 #include "../suite.h"
 #include "harness.h"
+#include "sessions.h"
+#include "throttle.h"
+#include "tokens.h"
+#include "totp.h"
 
 #define FORM "application/x-www-form-urlencoded"
 

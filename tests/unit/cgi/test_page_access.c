@@ -3,6 +3,7 @@
  * real database, as the browser tests look at it (POSTSEAL_PAGES: page_rig.h).
  */
 #include "harness.h"
+#include "sessions.h"
 
 #define SECRET \
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -4,6 +4,9 @@
  */
 #include "../suite.h"
 #include "harness.h"
+#include "tokens.h"
+#include "totp.h"
+#include "users.h"
 
 #include <sqlite3.h>
 

@@ -2,6 +2,7 @@
  * test_session.c - log-in, log-out, cookies, CSRF, and guessing.
  */
 #include "harness.h"
+#include "throttle.h"
 
 #define FORM "application/x-www-form-urlencoded"
 

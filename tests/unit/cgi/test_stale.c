@@ -3,6 +3,8 @@
  * to come first is asked of the user as it is now.
  */
 #include "harness.h"
+#include "sessions.h"
+#include "totp.h"
 
 #define FORM "application/x-www-form-urlencoded"
 

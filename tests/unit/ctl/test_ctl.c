@@ -6,6 +6,7 @@
  */
 #include "../suite.h"
 #include "ctl_rig.h"
+#include "tokens.h"
 
 static const struct {
 	const char *words, *input;

@@ -18,6 +18,7 @@
 #include "../token.h"
 #include "fsx.h"
 #include "store.h"
+#include "users.h"
 #include "util.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))

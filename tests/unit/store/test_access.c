@@ -5,6 +5,8 @@
 #include "rig.h"
 
 #include "../../../src/store/db.h"
+#include "sessions.h"
+#include "tokens.h"
 
 static const struct {
 	const char *password, *name;

@@ -4,6 +4,7 @@
  */
 #include "../suite.h"
 #include "rig.h"
+#include "users.h"
 
 static const char *const bases[] = {"password", "iloveyou", "princess",
     "sunshine", "football", "baseball", "superman", "trustno1", "michelle",

@@ -3,6 +3,7 @@
  * refused when there is another by then.
  */
 #include "rig.h"
+#include "sessions.h"
 
 #define OTHER "otter kettle lantern"
 #define THIRD "vole kettle mango"

@@ -2,6 +2,8 @@
  * test_store.c - the console's database: migrations, users, sessions, tokens.
  */
 #include "rig.h"
+#include "sessions.h"
+#include "tokens.h"
 
 START_TEST(files_are_private)
 {

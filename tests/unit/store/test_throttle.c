@@ -5,6 +5,8 @@
 #include "rig.h"
 
 #include "../../../src/store/db.h"
+#include "sessions.h"
+#include "throttle.h"
 
 static int
 wait_for(const char *user, const char *from, time_t now)

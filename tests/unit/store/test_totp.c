@@ -3,6 +3,9 @@
  * step once, recovery codes once, and the throttle of codes.
  */
 #include "rig.h"
+#include "sessions.h"
+#include "throttle.h"
+#include "totp.h"
 
 /* "12345678901234567890", the key of both RFCs. */
 #define RFC_SECRET "gezdgnbvgy3tqojqgezdgnbvgy3tqojq"
