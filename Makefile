@@ -182,9 +182,12 @@ check-layers: all
 	    $(foreach p,daemon ctl sync cgi,'$(NEEDS_$(p))')
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
-# Do the tests notice?  MUTANTS_OF="idle port": only these.
+# Do the tests notice?  Every mutant that somebody chose, and MUTANTS=200 (or
+# all) of those that a generator makes.  MUTANTS_OF="idle port": only these.
+MUTANTS		?= 200
 check-mutants: $(UNIT_BIN)
 	@B='$(B)' tests/mutants/run $(MUTANTS_OF)
+	@[ '$(MUTANTS_OF)' ] || B='$(B)' MUTANTS='$(MUTANTS)' tests/mutants/sweep
 unit-bins: $(UNIT_BIN) $(FUZZ_REPLAY) redteam-bins
 redteam-bins: $(B)/redteam/takeover $(B)/redteam/insider $(B)/redteam/jailed \
     $(B)/redteam/without $(B)/load/load
