@@ -2,8 +2,28 @@
  * originals.c - what a parameter was before the console took it over, and
  * what it made of it, so that it can be given back (PARAM_BACK).
  */
+#include <stdio.h>
+
 #include "jsonx.h"
 #include "postfix_int.h"
+
+bool
+param_given_back(
+    const struct params_context *c, const struct param_row *p, struct want *w)
+{
+	struct json_object *row = jsonx_member(c->originals, p->name);
+
+	if ((p->flags & PARAM_BACK) == 0 ||
+	    (p->of & settings_managed(c->settings)) != 0)
+		return false;
+	if (row == NULL)
+		return true;
+	w->kind = WANT_OVER;
+	w->over = jsonx_path_str(row, "set", NULL);
+	(void)snprintf(
+	    w->value, sizeof(w->value), "%s", jsonx_path_str(row, "was", ""));
+	return true;
+}
 
 struct json_object *
 params_originals(const struct params_context *c, struct json_object *wanted)

@@ -68,33 +68,12 @@ original(const struct params_context *c, const char *name)
 	return row;
 }
 
-/* As it was before the console took it over. */
-static int
-give_back(const struct params_context *c, const char *name, struct want *w)
-{
-	struct json_object *row = original(c, name);
-
-	if (row == NULL)
-		return 0;
-	w->kind = WANT_OVER;
-	w->over = jsonx_path_str(row, "set", NULL);
-	(void)snprintf(
-	    w->value, sizeof(w->value), "%s", jsonx_path_str(row, "was", ""));
-	return 0;
-}
-
 int
 rule_listen(const struct params_context *c, struct want *w, struct err *err)
 {
 	(void)err;
-	switch (c->settings->listen) {
-	case LISTEN_LOOPBACK:
-		return value(w, "loopback-only");
-	case LISTEN_ALL:
-		return value(w, "all");
-	default:
-		return give_back(c, "inet_interfaces", w);
-	}
+	return value(
+	    w, c->settings->listen == LISTEN_ALL ? "all" : "loopback-only");
 }
 
 int
@@ -103,8 +82,6 @@ rule_timeout(const struct params_context *c, struct want *w, struct err *err)
 	char text[64];
 
 	(void)err;
-	if (c->settings->idle_timeout == SETTING_KEEP)
-		return give_back(c, "smtpd_timeout", w);
 	(void)snprintf(
 	    text, sizeof(text), STRESS_IS, c->settings->idle_timeout * 60);
 	return value(w, text);
@@ -116,8 +93,6 @@ rule_limit(const struct params_context *c, struct want *w, struct err *err)
 	char text[16];
 
 	(void)err;
-	if (c->settings->max_connections == SETTING_KEEP)
-		return give_back(c, PARAM_LIMIT, w);
 	(void)snprintf(text, sizeof(text), "%d", c->settings->max_connections);
 	return value(w, text);
 }
@@ -129,8 +104,6 @@ rule_service(const struct params_context *c, struct want *w, struct err *err)
 	const char *base, *port, *colon;
 	char host[64], text[128], number[16];
 
-	if (s->listen == SETTING_KEEP && s->smtp_port == SETTING_KEEP)
-		return give_back(c, PARAM_SERVICE, w);
 	base = jsonx_path_str(
 	    original(c, PARAM_SERVICE), "was", c->info->inbound.service);
 	colon = strrchr(base, ':');

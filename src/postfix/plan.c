@@ -88,7 +88,8 @@ params_wanted(const struct params_context *c, struct json_object **ret_wanted,
 		w.kind = WANT_KEEP;
 		w.value[0] = '\0';
 		w.over = NULL;
-		if (params[i].to(c, &w, err) == -1)
+		if (!param_given_back(c, &params[i], &w) &&
+		    params[i].to(c, &w, err) == -1)
 			goto fail;
 		if (w.kind == WANT_UNSET && is_used(c, params[i].name))
 			continue;

@@ -17,8 +17,8 @@
 
 /*
  * params.c: the managed parameters, one row each, in the order of writing.
- * `to` says what the settings ask for, `from` which settings say what Postfix
- * has.  WANT_OVER_OURS: only over a value that the console itself wrote; a
+ * `to` says what the settings ask for (with PARAM_BACK: where one of them is
+ * managed), `from` which settings say what Postfix has.  WANT_OVER_OURS: only over a value that the console itself wrote; a
  * value set by hand stays.
  */
 enum want_kind {
@@ -57,6 +57,10 @@ struct param_row {
 };
 extern const struct param_row params[];
 extern const size_t n_params;
+/* originals.c: true when none of its settings is managed any more; then it
+ * goes back to what it was before the console took it over, if it did. */
+bool	param_given_back(const struct params_context *,
+	    const struct param_row *, struct want *);
 extern const char *const params_looked_at[];	/* NULL at the end */
 const struct param_row *param_find(const char *name);
 /* Is it ".../generations/gen-N/inbound.pem"? */
