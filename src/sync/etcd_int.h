@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 
 #include "buf.h"
-#include "sync.h"
+#include "model.h"
 
 #define ENDPOINTS_MAX 8
 #define TOKEN_MAX     256

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "jsonx.h"
-#include "sync.h"
+#include "model.h"
 #include "util.h"
 
 #define DEPTH 8
