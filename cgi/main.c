@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "frame.h"
 #include "fsx.h"
 #include "ipc.h"
 #include "notify.h"

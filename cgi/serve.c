@@ -14,7 +14,11 @@
 
 #include <json-c/json.h>
 
+#include "auth.h"
 #include "core.h"
+#include "frame.h"
+#include "localise.h"
+#include "upload.h"
 #include "util.h"
 
 #define NEXT_MAX    256

@@ -31,6 +31,8 @@
 #include <libgen.h>
 
 #include "core.h"
+#include "fcgihead.h"
+#include "frame.h"
 #include "sandbox.h"
 #include "store.h"
 #include "util.h"

@@ -12,6 +12,7 @@
 
 #include "access.h"
 #include "api.h"
+#include "auth.h"
 #include "jsonx.h"
 #include "sessions.h"
 #include "tokens.h"

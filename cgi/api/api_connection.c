@@ -7,7 +7,9 @@
 #include <strings.h>
 
 #include "api.h"
+#include "auth.h"
 #include "jsonx.h"
+#include "localise.h"
 #include "ops.h"
 
 #define ETAG_LEN_MAX 128

@@ -14,6 +14,7 @@
 #include "jsonx.h"
 #include "keyid.h"
 #include "settings.h"
+#include "upload.h"
 
 #define CONFIRM_MAX  16
 #define CODE_LEN_MAX 64

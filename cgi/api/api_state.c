@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "jsonx.h"
+#include "localise.h"
 #include "ops.h"
 
 int

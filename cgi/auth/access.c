@@ -10,6 +10,7 @@
 #include <openssl/crypto.h>
 
 #include "access.h"
+#include "auth.h"
 #include "sessions.h"
 #include "tokens.h"
 #include "totp.h"

@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "auth.h"
 #include "client.h"
 #include "core.h"
 #include "jsonx.h"

@@ -13,6 +13,7 @@
 
 #include <openssl/crypto.h>
 
+#include "auth.h"
 #include "core.h"
 #include "util.h"
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth.h"
 #include "core.h"
 #include "sessions.h"
 #include "store.h"

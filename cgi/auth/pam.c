@@ -21,6 +21,7 @@
 
 #include <json-c/json.h>
 
+#include "auth.h"
 #include "core.h"
 #include "jsonx.h"
 #include "ops.h"

@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 
+#include "auth.h"
 #include "core.h"
 #include "ops.h"
 #include "sessions.h"

@@ -1,5 +1,5 @@
 /*
- * core.h - between the parts of cgi/ that take a request in and send its
+ * core.h - between the parts of cgi/http, which take a request in and send its
  * reply out.  Handlers need http.h and app.h only.
  *
  * Trust: every byte of a request is hostile.  The parsers below take bytes
@@ -14,7 +14,6 @@
 #include "app.h"
 #include "http.h"
 #include "pki.h"
-#include "users.h"
 
 #define FIELD_NAME_MAX 64
 #define FIELD_TEXT_MAX 4096 /* a text field, passphrase included */
@@ -31,14 +30,6 @@ struct source {
 	/* A piece of the answer, at once; -1: gone.  May be NULL. */
 	int (*send)(void *arg, const void *, size_t);
 };
-
-/* upload.c: is this one of the three file fields?  What a form may hold. */
-bool upload_is_field(const char *name);
-struct field_limit upload_limit(const char *name, bool is_file);
-extern const char *const upload_fields[];
-/* The same three as strings of a JSON object; null = absent. */
-int upload_from_json(
-    struct json_object *certificate, struct json_object **files, struct err *);
 
 /* fields.c.  What *f points to is taken over, also on failure. */
 struct field_limit fields_limit(
@@ -85,29 +76,6 @@ bool path_is_api(const char *path);
  * of one name. */
 int place_take(const struct app *, const char *name, int n);
 
-/* pam.c: users of the host, through postseald.  Log-in: ERR_AUTH_FAILED,
- * ERR_AUTH_EXPIRED, ERR_AUTH_UNAVAILABLE.  Recheck: of who is known from the
- * database, where that is older than pam_recheck_seconds; 1: sessions have
- * ended, tokens go on; *role is brought up to date. */
-bool pam_wanted(const struct app *);   /* [auth] source names PAM */
-bool local_wanted(const struct app *); /* ... and the console's own users */
-int pam_login(struct app *, struct request *, const char *user,
-    const char *password, struct proof *ret, struct err *);
-int pam_recheck(struct app *, struct request *, const char *user, bool pam,
-    time_t checked, enum role *, struct err *);
-
-/* session.c, csrf.c */
-int auth_identify(
-    struct app *, struct request *, enum route_auth, struct err *);
-int csrf_check_form(struct app *, struct request *, struct err *);
-int csrf_check_header(const struct request *, struct err *);
-
-/* problem.c: RFC 9457. */
-int problem_reply(
-    struct app *, struct request *, struct reply *, const struct err *);
-/* "message" into an ERROR of the daemon that is part of a good answer. */
-void problem_localise(struct app *, const char *lang, struct json_object *);
-
 /* reply.c */
 const char *reply_phrase(int status);
 void reply_init(struct reply *);
@@ -116,31 +84,5 @@ void reply_clear(struct reply *);
 void reply_restart(struct reply *);
 /* The whole answer as bytes for FastCGI; head: without body. */
 int reply_bytes(struct reply *, bool head, struct buf *);
-
-/* serve.c: one request, from its parameters to the answer's bytes. */
-int serve(struct app *, const struct route *, size_t n, char **env,
-    const struct source *, struct buf *out);
-
-/* fcgihead.c: is what libfcgi will read the head of one sound request, and
- * of a size that is allowed? */
-enum fcgi_head {
-	FCGI_HEAD_GOOD,
-	FCGI_HEAD_MORE, /* so far */
-	FCGI_HEAD_BAD,
-	FCGI_HEAD_LARGE,
-	FCGI_HEAD_GONE /* the peer, or its time */
-};
-#define FCGI_ANSWER_MAX 512
-enum fcgi_head fcgi_head_check(const void *, size_t);
-/* Looks at what comes, and takes none of it. */
-enum fcgi_head fcgi_head_wait(int fd, int timeout_ms);
-/* The bytes to say so; 0 = nothing to say. */
-size_t fcgi_head_answer(enum fcgi_head, unsigned char[FCGI_ANSWER_MAX]);
-
-/* worker.c: serves until it is told to stop, has served enough, or cannot
- * go on; the value is the process's exit status. */
-#define WORKER_REQUESTS 10000
-#define WORKER_UNFIT	3
-int worker_run(struct app *, int listen_fd);
 
 #endif

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "fcgihead.h"
 #include "util.h"
 
 #define HEAD_MAX     (64 * 1024)

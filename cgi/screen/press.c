@@ -16,6 +16,7 @@
 #include "jsonx.h"
 #include "parts.h"
 #include "settings.h"
+#include "upload.h"
 
 /* A box that is not ticked is not sent. */
 static const char *

@@ -16,7 +16,8 @@
 
 #include <json-c/json.h>
 
-#include "app.h"
+#include "auth.h"
+#include "localise.h"
 #include "ops.h"
 
 #define PATH_SCANNERS	"/smtp-routing/scanners"
@@ -32,6 +33,13 @@ struct page {
 	struct app *app;
 	struct request *req;
 };
+
+/* Render NAME.html with ctx into the reply (text/html,
+ * no-store, CSP).  The frame adds to ctx: lang, languages, t (lambda-free
+ * texts: {{t.key}}), user, csrf, nav, path. */
+int	page_render(struct app *, struct request *, struct reply *,
+	    int status, const char *name, struct json_object *ctx,
+	    struct err *);
 
 void put_str(struct json_object *, const char *key, const char *);
 void put_bool(struct json_object *, const char *key, bool);

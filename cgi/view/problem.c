@@ -14,6 +14,7 @@
 
 #include "core.h"
 #include "jsonx.h"
+#include "localise.h"
 
 static void
 put(struct json_object *o, const char *key, struct json_object *v)

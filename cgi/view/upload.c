@@ -12,6 +12,7 @@
 #include "core.h"
 #include "jsonx.h"
 #include "settings.h"
+#include "upload.h"
 
 /* The names of pki.h, which belongs to a library that is not linked here; a
  * test compares them. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "fcgihead.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -15,6 +15,7 @@
 #include "jsonx.h"
 #include "mustache.h"
 #include "template.h"
+#include "localise.h"
 
 #define DEPTH	    8
 #define TEXT_MAX    256

@@ -8,6 +8,7 @@
 
 #include "core.h"
 #include "jsonx.h"
+#include "upload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

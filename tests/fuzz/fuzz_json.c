@@ -13,6 +13,7 @@
 #include "findings.h"
 #include "jsonx.h"
 #include "settings.h"
+#include "upload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "upload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -11,6 +11,7 @@
 
 #include "core.h"
 #include "jsonx.h"
+#include "upload.h"
 
 #define ENV_MAX 24
 

@@ -29,6 +29,7 @@
 #include "tokens.h"
 #include "users.h"
 #include "util.h"
+#include "frame.h"
 
 #define N(a)	 ((int)(sizeof(a) / sizeof((a)[0])))
 #define USER	 "admin"

@@ -17,6 +17,7 @@
 #include "ops.h"
 #include "template.h"
 #include "util.h"
+#include "auth.h"
 
 #define N(a)   ((int)(sizeof(a) / sizeof((a)[0])))
 #define SCREEN "/smtp-routing/connection"

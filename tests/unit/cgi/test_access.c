@@ -8,6 +8,7 @@
 #include "throttle.h"
 #include "tokens.h"
 #include "totp.h"
+#include "auth.h"
 
 #define FORM "application/x-www-form-urlencoded"
 

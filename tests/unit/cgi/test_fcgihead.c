@@ -6,6 +6,7 @@
 
 #include "../suite.h"
 #include "core.h"
+#include "fcgihead.h"
 
 #define BEGIN \
 	"\1\1\0\1\0\10\0\0" \

@@ -9,6 +9,7 @@
 
 #include "../suite.h"
 #include "core.h"
+#include "upload.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 

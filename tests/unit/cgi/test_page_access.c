@@ -4,6 +4,7 @@
  */
 #include "harness.h"
 #include "sessions.h"
+#include "auth.h"
 
 #define SECRET \
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

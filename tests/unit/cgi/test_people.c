@@ -7,6 +7,7 @@
 #include "tokens.h"
 #include "totp.h"
 #include "users.h"
+#include "auth.h"
 
 #include <sqlite3.h>
 

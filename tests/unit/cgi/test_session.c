@@ -3,6 +3,7 @@
  */
 #include "harness.h"
 #include "throttle.h"
+#include "auth.h"
 
 #define FORM "application/x-www-form-urlencoded"
 

@@ -5,6 +5,7 @@
 #include "harness.h"
 #include "sessions.h"
 #include "totp.h"
+#include "auth.h"
 
 #define FORM "application/x-www-form-urlencoded"
 

@@ -10,6 +10,7 @@
 #include <poll.h>
 
 #include "harness.h"
+#include "frame.h"
 
 #define RECORDS_MAX 65536
 

@@ -1,0 +1,27 @@
+/*
+ * upload.h - the three file fields of a form.
+ */
+#ifndef POSTSEAL_UPLOAD_H
+#define POSTSEAL_UPLOAD_H
+
+#include "app.h"
+
+/* Is this one of the three file fields?  What a form may hold. */
+bool upload_is_field(const char *name);
+struct field_limit upload_limit(const char *name, bool is_file);
+extern const char *const upload_fields[];
+/* The same three as strings of a JSON object; null = absent. */
+int upload_from_json(
+    struct json_object *certificate, struct json_object **files, struct err *);
+
+/*
+ * The three file fields of a form (file parts, or text parts
+ * from `curl -F private_key=<key.pem`) as FILES of ops.h, and {field: file
+ * name}.  A field that no file was chosen for is absent.  *files and *names
+ * are NULL when no file came; owned by the caller, wiped with jsonx_wipe.
+ * Too large: ERR_FILE_TOO_LARGE with its field.
+ */
+int	upload_from_form(const struct fields *, struct json_object **files,
+	    struct json_object **names, struct err *);
+
+#endif
