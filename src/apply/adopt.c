@@ -47,10 +47,10 @@ static int
 adopt_settings(struct txn *t, struct err *err)
 {
 	settings_mask managed = settings_managed(&t->settings);
-	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
 	struct params_context c;
+	struct gen_paths paths;
 
-	if (txn_context(t, t->prev, &c, chain, access, err) == -1)
+	if (txn_context(t, t->prev, &c, &paths, err) == -1)
 		return -1;
 	adopt_levels(t);
 	(void)params_take(&c, PARAMS_ALL, &t->settings);
@@ -68,8 +68,8 @@ adopt_certificate(struct txn *t, struct err *err)
 	const char *unread[STANDING_FILES_MAX];
 	size_t i, n = 0;
 
-	if (t->prev > 0 &&
-	    generation_path(t->conf, t->prev, "inbound.pem", ours, err) == -1)
+	if (t->prev > 0 && generation_path(t->conf, t->prev,
+			       gen_files[GEN_CHAIN].name, ours, err) == -1)
 		return -1;
 	if (strcmp(chain, ours) == 0 && ours[0] != '\0' && !t->stored_changed)
 		return 0;
@@ -115,18 +115,19 @@ adopt_check(struct txn *t)
 	struct param_plan plan = {NULL, 0};
 	struct json_object *wanted = NULL;
 	const struct param_change *c;
-	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
 	struct params_context context;
+	struct gen_paths paths;
 	size_t i;
 
 	/* Any number will do: the chain file's name is not looked at. */
-	if (txn_context(t, t->prev + 1, &context, chain, access, NULL) == -1 ||
+	if (txn_context(t, t->prev + 1, &context, &paths, NULL) == -1 ||
 	    params_wanted(&context, &wanted, NULL) == -1 ||
 	    params_plan(t->facts.params, wanted, &plan, NULL) == -1)
 		goto out; /* the plan step will say why */
 	for (i = 0; i < plan.n; i++) {
 		c = &plan.v[i];
-		if (c->before == NULL || is_adopted(c->name, c->before, access))
+		if (c->before == NULL ||
+		    is_adopted(c->name, c->before, paths.v[GEN_ACCESS]))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_RESET, "", "parameter",
 		    c->name, "value", c->before, "managed",

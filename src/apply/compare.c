@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gen_file.h"
 #include "jsonx.h"
 #include "state.h"
 
@@ -50,7 +51,7 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 {
 	struct settings settings;
 	struct params_context c = {.settings = &settings};
-	char path[STATE_PATH_MAX], access[STATE_PATH_MAX];
+	struct gen_paths paths;
 	int rc = -1;
 
 	settings_default(&settings);
@@ -73,12 +74,9 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 		goto out;
 	c.info = &facts->info;
 	c.originals = jsonx_path(s->meta, "originals");
-	c.chain_file = s->cert == NULL ? NULL : path;
-	c.access_file = access;
 	c.leave = ~generation_owned(s->meta);
-	rc = generation_path(conf, s->id, "inbound.pem", path, err);
-	if (rc == 0)
-		rc = generation_path(conf, s->id, "access.cidr", access, err);
+	rc = gen_paths(conf, s->id, &paths, err);
+	gen_paths_use(&paths, s->cert != NULL, &c);
 	if (rc == 0)
 		rc = params_wanted(&c, &s->wanted, err);
 out:
@@ -187,8 +185,9 @@ static struct json_object *
 compare_certificates(const struct side *a, const struct side *b)
 {
 	struct json_object *o = json_object_new_object();
-	bool same = strcmp(jsonx_path_str(a->meta, "chain_sha256", ""),
-			jsonx_path_str(b->meta, "chain_sha256", "")) == 0;
+	bool same =
+	    strcmp(jsonx_path_str(a->meta, gen_files[GEN_CHAIN].record, ""),
+		jsonx_path_str(b->meta, gen_files[GEN_CHAIN].record, "")) == 0;
 
 	json_object_object_add(o, "a", json_object_get(a->cert));
 	json_object_object_add(o, "b", json_object_get(b->cert));

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "fsx.h"
+#include "gen_file.h"
 #include "jsonx.h"
 #include "state.h"
 
@@ -39,7 +40,8 @@ drift_add(struct json_object *list, const char *parameter, const char *expected,
 bool
 chain_is_intact(struct json_object *meta, const struct buf *chain)
 {
-	const char *want = jsonx_path_str(meta, "chain_sha256", NULL);
+	const char *want =
+	    jsonx_path_str(meta, gen_files[GEN_CHAIN].record, NULL);
 	char is[SHA256_HEX];
 
 	return want == NULL ||
@@ -88,17 +90,13 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 	    .current = facts->params,
 	    .originals = jsonx_path(meta, "originals"),
 	    .owned = generation_owned(meta)};
-	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
+	struct gen_paths paths;
 	struct json_object *wanted = NULL;
 	int rc;
 
-	if (generation_path(conf, id, "inbound.pem", chain, err) == -1 ||
-	    generation_path(conf, id, "access.cidr", access, err) == -1)
+	if (gen_paths(conf, id, &paths, err) == -1)
 		return -1;
-	if (json_object_is_type(
-		jsonx_path(meta, "certificate"), json_type_object))
-		c.chain_file = chain;
-	c.access_file = access;
+	gen_paths_use(&paths, gen_files[GEN_CHAIN].has(settings, meta), &c);
 	c.leave = ~c.owned;
 	if (params_wanted(&c, &wanted, err) == -1)
 		return -1;
@@ -111,20 +109,17 @@ static int
 drift_files(const struct conf *conf, long id, const struct settings *settings,
     struct json_object *meta, struct json_object *list)
 {
-	char path[STATE_PATH_MAX];
+	struct gen_paths paths;
+	int i;
 
-	if (json_object_is_type(
-		jsonx_path(meta, "certificate"), json_type_object) &&
-	    (generation_path(conf, id, "inbound.pem", path, NULL) == -1 ||
-		drift_file(list, path,
-		    jsonx_path_str(meta, "chain_sha256", NULL)) == -1))
+	if (gen_paths(conf, id, &paths, NULL) == -1)
 		return -1;
-	if (settings->access_policy == SETTING_KEEP)
-		return 0;
-	if (generation_path(conf, id, "access.cidr", path, NULL) == -1)
-		return -1;
-	return drift_file(
-	    list, path, jsonx_path_str(meta, "access_sha256", NULL));
+	for (i = 0; i < GEN_FILE__MAX; i++)
+		if (gen_files[i].has(settings, meta) &&
+		    drift_file(list, paths.v[i],
+			jsonx_path_str(meta, gen_files[i].record, NULL)) == -1)
+			return -1;
+	return 0;
 }
 
 int

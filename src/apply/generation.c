@@ -234,24 +234,6 @@ generation_settings(
 	return rc;
 }
 
-int
-generation_chain(
-    const struct conf *conf, long id, struct buf *b, struct err *err)
-{
-	char path[STATE_PATH_MAX];
-	struct err cause;
-
-	if (id == 0)
-		return 0;
-	if (generation_path(conf, id, "inbound.pem", path, err) == -1)
-		return -1;
-	if (fsx_read(path, b->max, b, &cause) == 0 || fsx_missing(&cause))
-		return 0;
-	if (err != NULL)
-		*err = cause;
-	return -1;
-}
-
 /*
  * The key must be gone whatever happens to the record: wipe all, then write
  * the record anew.

@@ -13,8 +13,6 @@
 #include "jsonx.h"
 #include "txn.h"
 
-#define MAP_MAX (2 * 1024 * 1024)
-
 static bool
 touches(const struct txn *t, bool master)
 {
@@ -47,34 +45,6 @@ bool
 txn_touches_master(const struct txn *t)
 {
 	return touches(t, true);
-}
-
-static bool
-has_map(const struct txn *t)
-{
-	return t->settings.access_policy != SETTING_KEEP;
-}
-
-int
-inbound_stage(struct txn *t, struct err *err)
-{
-	char path[STATE_PATH_MAX];
-	struct buf b;
-	int rc = -1;
-
-	if (!has_map(t))
-		return 0;
-	buf_init(&b, MAP_MAX);
-	if (access_map_text(&t->settings, t->id, &b, err) == -1 ||
-	    fsx_path(path, sizeof(path), err, "%s/access.cidr", t->dir) == -1)
-		goto out;
-	if (sha256_hex(b.data, b.len, t->access_sha256) == -1)
-		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
-	else
-		rc = fsx_create(path, b.data, b.len, 0600, err);
-out:
-	buf_clear(&b);
-	return rc;
 }
 
 static int
@@ -110,7 +80,7 @@ out:
 static bool
 needs_preview(const struct txn *t)
 {
-	return t->plan.n > 0 || has_map(t);
+	return t->plan.n > 0 || txn_files_asked(t);
 }
 
 /* Not durable, and some seconds old for Postfix's programs. */
@@ -147,18 +117,6 @@ read_next(struct txn *t, const char *dir, struct err *err)
 	return 0;
 }
 
-static int
-check_map(const struct txn *t, const char *dir, struct err *err)
-{
-	char path[STATE_PATH_MAX];
-
-	if (!has_map(t))
-		return 0;
-	if (fsx_path(path, sizeof(path), err, "%s/access.cidr", t->dir) == -1)
-		return -1;
-	return access_map_check(t->conf, dir, path, &t->settings, t->id, err);
-}
-
 int
 inbound_preview(struct txn *t, struct err *err)
 {
@@ -180,7 +138,7 @@ inbound_preview(struct txn *t, struct err *err)
 	    put_scratch(dir, "master.cf",
 		t->master_after.len > 0 ? &t->master_after : &master,
 		err) == 0 &&
-	    read_next(t, dir, err) == 0 && check_map(t, dir, err) == 0)
+	    read_next(t, dir, err) == 0 && txn_files_check(t, dir, err) == 0)
 		rc = fsx_wipe_tree(dir, err);
 	buf_clear(&master);
 	return rc;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "apply.h"
+#include "gen_file.h"
 #include "probe.h"
 #include "state.h"
 
@@ -86,7 +87,7 @@ struct txn {
 	char master_after_sha256[SHA256_HEX];
 	char service[128];		/* its name afterwards */
 	struct postfix_info next;	/* as it will be */
-	char access_sha256[SHA256_HEX]; /* of the map, or "" */
+	char file_sha256[GEN_FILE__MAX][SHA256_HEX]; /* staged; "" = none */
 
 	bool journaled, committed, restarted, closed;
 	bool master_committed;
@@ -127,7 +128,7 @@ const char *txn_kind(const struct txn *);
 const char *txn_event(const struct txn *);
 /* Everything that the values of this Save can depend on. */
 int txn_context(const struct txn *, long id, struct params_context *,
-    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *);
+    struct gen_paths *, struct err *);
 /* -1 with the first finding that blocks. */
 int txn_refuse(const struct txn *, struct err *);
 
@@ -139,8 +140,11 @@ int txn_run(const struct conf *, const struct apply_request *, apply_progress,
 
 /* txn_inbound.c: interface and access list against what is there. */
 int inbound_check(struct txn *, struct err *);
-/* inbound_map.c: the access map, and what Postfix will be. */
-int inbound_stage(struct txn *, struct err *);
+/* txn_files.c: files of the new generation, and what Postfix says of them. */
+int txn_files_stage(struct txn *, struct err *);
+bool txn_files_asked(const struct txn *);
+int txn_files_check(const struct txn *, const char *dir, struct err *);
+/* inbound_map.c: what Postfix will be. */
 int inbound_preview(struct txn *, struct err *);
 /* The first parameter of the plan with one of the marks, or NULL. */
 const char *txn_changes(const struct txn *, unsigned flags);

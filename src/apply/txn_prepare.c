@@ -152,15 +152,15 @@ name_service(struct txn *t)
 static int
 plan_for(struct txn *t, long id, struct err *err)
 {
-	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
 	struct params_context c;
+	struct gen_paths paths;
 
 	json_object_put(t->wanted);
 	t->wanted = NULL;
 	json_object_put(t->originals);
 	t->originals = NULL;
 	param_plan_clear(&t->plan);
-	if (txn_context(t, id, &c, chain, access, err) == -1 ||
+	if (txn_context(t, id, &c, &paths, err) == -1 ||
 	    params_wanted(&c, &t->wanted, err) == -1)
 		return -1;
 	t->originals = params_originals(&c, t->wanted);

@@ -150,7 +150,8 @@ served_certificate(const struct txn *t)
 		if (strcmp(t->plan.v[i].name, "smtpd_tls_chain_files") == 0)
 			now = t->plan.v[i].after == NULL ? ""
 							 : t->plan.v[i].after;
-	if (generation_path(t->conf, t->id, "inbound.pem", path, NULL) == -1)
+	if (generation_path(
+		t->conf, t->id, gen_files[GEN_CHAIN].name, path, NULL) == -1)
 		return NULL;
 	return strcmp(now, path) == 0 ? t->cert : NULL;
 }

@@ -81,7 +81,8 @@ struct json_object *
 txn_meta(const struct txn *t, const char *outcome)
 {
 	struct json_object *m;
-	char at[32], sha256[SHA256_HEX];
+	char at[32];
+	int i;
 
 	if ((m = json_object_new_object()) == NULL)
 		return NULL;
@@ -97,9 +98,9 @@ txn_meta(const struct txn *t, const char *outcome)
 	if (t->req->restore != 0)
 		json_object_object_add(
 		    m, "restored", json_object_new_int64(t->req->restore));
-	if (t->chain.len > 0 &&
-	    sha256_hex(t->chain.data, t->chain.len, sha256) == 0)
-		add_string(m, "chain_sha256", sha256);
+	for (i = 0; i < GEN_FILE__MAX; i++)
+		if (t->file_sha256[i][0] != '\0')
+			add_string(m, gen_files[i].record, t->file_sha256[i]);
 	add_string(m, "job", t->req->job);
 	json_object_object_add(m, "previous", json_object_new_int64(t->prev));
 	json_object_object_add(
@@ -108,8 +109,6 @@ txn_meta(const struct txn *t, const char *outcome)
 	json_object_object_add(m, "owned", params_to_json(t->owned_after));
 	if (t->originals != NULL)
 		add_shared(m, "originals", t->originals);
-	if (t->access_sha256[0] != '\0')
-		add_string(m, "access_sha256", t->access_sha256);
 	add_outage(m, t);
 	json_object_object_add(
 	    m, "settings", settings_brief(&t->settings, SETTINGS_FIRST));

@@ -85,10 +85,7 @@ step_stage(struct txn *t, struct err *err)
 	    stage_file(t, "master.cf.before", t->master_before.data,
 		t->master_before.len, err) == -1)
 		return -1;
-	if (inbound_stage(t, err) == -1)
-		return -1;
-	if (t->chain.len > 0 && stage_file(t, "inbound.pem", t->chain.data,
-				    t->chain.len, err) == -1)
+	if (txn_files_stage(t, err) == -1)
 		return -1;
 	return stage_json(t, "meta.json", txn_meta(t, "pending"), err);
 }

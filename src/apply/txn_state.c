@@ -113,16 +113,14 @@ txn_event(const struct txn *t)
 
 int
 txn_context(const struct txn *t, long id, struct params_context *c,
-    char chain[STATE_PATH_MAX], char access[STATE_PATH_MAX], struct err *err)
+    struct gen_paths *paths, struct err *err)
 {
-	if (generation_path(t->conf, id, "inbound.pem", chain, err) == -1 ||
-	    generation_path(t->conf, id, "access.cidr", access, err) == -1)
+	if (gen_paths(t->conf, id, paths, err) == -1)
 		return -1;
 	memset(c, 0, sizeof(*c));
 	c->settings = &t->settings;
 	c->info = &t->facts.info;
-	c->chain_file = t->chain.len > 0 ? chain : NULL;
-	c->access_file = access;
+	gen_paths_use(paths, t->chain.len > 0, c);
 	c->current = t->facts.params;
 	c->originals = t->former.originals;
 	c->leave = ~t->rows;

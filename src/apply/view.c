@@ -333,7 +333,8 @@ served_certificate(const struct conf *conf, const struct view *v)
 {
 	char path[STATE_PATH_MAX];
 
-	if (generation_path(conf, v->id, "inbound.pem", path, NULL) == -1 ||
+	if (generation_path(
+		conf, v->id, gen_files[GEN_CHAIN].name, path, NULL) == -1 ||
 	    strcmp(jsonx_path_str(v->facts.params, "smtpd_tls_chain_files", ""),
 		path) != 0)
 		return NULL;

@@ -107,12 +107,12 @@ become(struct settings *to, int others, const struct settings_field *f, int k)
 static struct json_object *
 wanted(void)
 {
-	char chain[STATE_PATH_MAX], access[STATE_PATH_MAX];
 	struct json_object *o = NULL;
 	struct params_context c;
+	static struct gen_paths paths;
 	struct err err;
 
-	ck_assert_int_eq(txn_context(t, GEN, &c, chain, access, &err), 0);
+	ck_assert_int_eq(txn_context(t, GEN, &c, &paths, &err), 0);
 	ck_assert_msg(params_wanted(&c, &o, &err) == 0, "%s", err.msg);
 	if (t->former.originals == NULL)
 		t->former.originals = params_originals(&c, o);
