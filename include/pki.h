@@ -21,11 +21,12 @@
  * Gaps: no list of Debian-weak keys (Debian 12 has no package of one);
  * trust in the system's roots asks neither CRL nor OCSP.
  *
- * REPORT  {"ok": bool, "findings": [FINDING], "certificate": CERT | null,
+ * REPORT  {"ok": bool, "confirm": [code], "findings": [FINDING],
+ *          "certificate": CERT | null,
  *          "files": {"server_certificate": FILE | null, "private_key": ...,
  *                    "ca_certificate": ...}}
- *          ok is false when a finding has severity error; confirm is left to
- *          the caller (findings_blocking).
+ *          ok: a Save takes these files as they are; no finding is an error,
+ *          and none is left to be confirmed.  confirm: the codes of those.
  * FILE    {"size": 1234, "format": "PEM"|"DER"|"PKCS12"|"PKCS7",
  *          "certificates": [CERTINFO], "keys": [KEYINFO]}
  * CERT    {"chain": [CERTINFO leaf first, as sent], "key": KEYINFO,

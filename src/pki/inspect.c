@@ -168,20 +168,42 @@ describe_plan(const struct pki_plan *plan, time_t now)
 	return first;
 }
 
+/* The codes that a Save of these files would have to confirm, each once. */
 static struct json_object *
-make_report(const struct pki_set *s, const struct pki_plan *plan, time_t now)
+open_questions(const struct findings *f, const struct pki_input *in)
+{
+	struct json_object *a = json_object_new_array();
+	bool asked[ERR__MAX] = {false};
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		if (f->v[i].severity != SEV_CONFIRM || asked[f->v[i].code] ||
+		    pki_confirmed(in, f->v[i].code))
+			continue;
+		asked[f->v[i].code] = true;
+		json_object_array_add(
+		    a, json_object_new_string(err_name(f->v[i].code)));
+	}
+	return a;
+}
+
+static struct json_object *
+make_report(const struct pki_set *s, const struct pki_plan *plan,
+    const struct pki_input *in)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *files = json_object_new_object();
 	int i;
 
-	json_object_object_add(
-	    o, "ok", json_object_new_boolean(!set_has_error(s)));
+	json_object_object_add(o, "ok",
+	    json_object_new_boolean(findings_blocking(&s->found, in->confirm,
+					in->n_confirm) == NULL));
+	json_object_object_add(o, "confirm", open_questions(&s->found, in));
 	json_object_object_add(o, "findings", findings_to_json(&s->found));
-	json_object_object_add(o, "certificate", describe_plan(plan, now));
+	json_object_object_add(o, "certificate", describe_plan(plan, in->now));
 	for (i = 0; i < PKI_FIELD__MAX; i++)
 		json_object_object_add(
-		    files, pki_field_names[i], describe_file(s, i, now));
+		    files, pki_field_names[i], describe_file(s, i, in->now));
 	json_object_object_add(o, "files", files);
 	return o;
 }
@@ -211,7 +233,7 @@ pki_inspect(const struct pki_input *in, struct pki_output *out, struct err *e)
 	if (prove(s, plan, in, out, e) == -1)
 		goto out;
 	json_object_put(out->report);
-	out->report = make_report(s, plan, in->now);
+	out->report = make_report(s, plan, in);
 	rc = 0;
 out:
 	set_clear(s);

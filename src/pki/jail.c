@@ -230,10 +230,11 @@ chain_is_clean(const char *data, size_t len)
 }
 
 static bool
-report_is_clean(struct json_object *report, size_t chain_len)
+report_is_clean(
+    const struct pki_input *in, struct json_object *report, size_t chain_len)
 {
 	static const char *const keys[] = {
-	    "ok", "findings", "certificate", "files", NULL};
+	    "ok", "confirm", "findings", "certificate", "files", NULL};
 	struct json_object *a = NULL, *v;
 	struct findings f;
 	struct err e;
@@ -252,14 +253,17 @@ report_is_clean(struct json_object *report, size_t chain_len)
 		if (f.v[i].severity == SEV_ERROR)
 			good = false;
 	if (ok)
-		ok = json_object_get_boolean(v) == good &&
+		ok = json_object_get_boolean(v) ==
+			 (findings_blocking(&f, in->confirm, in->n_confirm) ==
+			     NULL) &&
 		     (good || chain_len == 0);
 	findings_clear(&f);
 	return ok;
 }
 
 static int
-take_output(const struct buf *b, struct pki_output *out)
+take_output(
+    const struct pki_input *in, const struct buf *b, struct pki_output *out)
 {
 	struct json_object *report = NULL;
 	struct err e;
@@ -274,7 +278,7 @@ take_output(const struct buf *b, struct pki_output *out)
 	err_clear(&e);
 	if (jsonx_parse(b->data + 8, n, 12, &report, &e) == -1)
 		return -1;
-	if (!report_is_clean(report, m) ||
+	if (!report_is_clean(in, report, m) ||
 	    (m > 0 && !chain_is_clean(b->data + 8 + n, m))) {
 		json_object_put(report);
 		return -1;
@@ -305,6 +309,7 @@ failed_report(
 	findings_init(&f);
 	findings_add(&f, ERR_INSPECT_FAILED, field, "reason", why, NULL);
 	json_object_object_add(o, "ok", json_object_new_boolean(0));
+	json_object_object_add(o, "confirm", json_object_new_array());
 	json_object_object_add(o, "findings", findings_to_json(&f));
 	json_object_object_add(o, "certificate", NULL);
 	json_object_object_add(o, "files", json_object_new_object());
@@ -369,7 +374,7 @@ jail_run(const struct pki_jail *jail, const struct pki_input *in,
 	rc = jail_spawn(jail, inspect_and_send, &job, &b, e);
 	if (rc == JAIL_LATE)
 		rc = failed_report(in, "time limit", out);
-	else if (rc > 0 || (rc == 0 && take_output(&b, out) == -1))
+	else if (rc > 0 || (rc == 0 && take_output(in, &b, out) == -1))
 		rc = failed_report(in, "parser died", out);
 	buf_clear(&b);
 	return rc;

@@ -217,6 +217,44 @@ nothing_else(const char *id, struct json_object *report, const char *seen)
 	}
 }
 
+/* ok and confirm say what a Save of these files would meet. */
+static void
+check_ok(const char *id, const struct loaded *l, struct json_object *report)
+{
+	struct json_object *a, *f, *v, *open;
+	size_t i, j, errors = 0, left = 0;
+	const char *code, *severity;
+	bool listed;
+
+	json_object_object_get_ex(report, "findings", &a);
+	json_object_object_get_ex(report, "confirm", &open);
+	for (i = 0; i < json_object_array_length(a); i++) {
+		f = json_object_array_get_idx(a, i);
+		json_object_object_get_ex(f, "code", &v);
+		code = json_object_get_string(v);
+		json_object_object_get_ex(f, "severity", &v);
+		severity = json_object_get_string(v);
+		errors += strcmp(severity, "error") == 0;
+		if (strcmp(severity, "confirm") != 0 ||
+		    (l->confirm[0] != NULL && strcmp(l->confirm[0], code) == 0))
+			continue;
+		left++;
+		listed = false;
+		for (j = 0; j < json_object_array_length(open); j++)
+			listed |=
+			    strcmp(json_object_get_string(
+				       json_object_array_get_idx(open, j)),
+				code) == 0;
+		ck_assert_msg(
+		    listed, "%s: %s is not to be confirmed", id, code);
+	}
+	json_object_object_get_ex(report, "ok", &v);
+	ck_assert_msg(json_object_get_boolean(v) == (errors + left == 0),
+	    "%s: ok is wrong", id);
+	ck_assert_msg(
+	    json_object_array_length(open) <= left, "%s: confirm", id);
+}
+
 /* leaf first */
 static STACK_OF(X509) * served_chain(const struct buf *chain)
 {
@@ -277,6 +315,7 @@ judge(const struct pki_case *c, const struct loaded *l,
 	    "%s: %s instead of %s: %.1200s", id, verdict, c->col[VERDICT],
 	    json_object_to_json_string(out->report));
 	expect(id, out->report, c->col[CODES], seen, sizeof(seen));
+	check_ok(id, l, out->report);
 	nothing_else(id, out->report, seen);
 	ck_assert_msg((out->chain.len == 0) == (refused || l->in.partial),
 	    "%s: chain of %zu bytes", id, out->chain.len);
