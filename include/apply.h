@@ -102,9 +102,9 @@ int	apply_prove(const struct conf *, int ms, struct json_object **ret,
 /* The same in short, as an answer: the result, or {"error": ERROR}. */
 struct json_object *apply_live(const struct conf *);
 /* What an inspection compares uploads with: the chain in force (with its key;
- * wiped by buf_clear) and myhostname. */
+ * wiped by buf_clear), myhostname, and whether it goes out as well. */
 int	apply_inspect_base(const struct conf *, struct buf *chain, char *host,
-	    size_t host_size, struct err *);
+	    size_t host_size, bool *ret_client, struct err *);
 /* ETag of a generation, main.cf and what is managed of master.cf:
  * "<generation>-<8 hex of a hash over them>", with the quotes. */
 #define APPLY_ETAG_MAX	40

@@ -90,6 +90,7 @@ struct pki_input {
 	time_t		 now;
 	bool		 partial;	/* a draft: a missing partner is not
 					 * an error yet */
+	bool		 client;	/* goes out as a client's, too */
 	bool		 dear;		/* 12 s of key derivation, not 75 ms */
 	/* Codes that the administrator confirmed; three of them steer what
 	 * becomes of stored chains, see below. */

@@ -154,6 +154,9 @@ struct param_plan {
  * of what does, as "smtp_tls_cert_file" or "465/inet/smtpd_tls_req_ccert". */
 #define PARAM_BYTES	"smtpd_client_restrictions:bytes"
 #define PARAM_USED	":used"
+/* In it when the console's chain file serves for outbound connections, too:
+ * the name of the line that says so, as "smtp_tls_chain_files". */
+#define PARAM_CLIENT	"smtpd_tls_chain_files:client"
 int	params_read(const struct conf *, struct json_object **, struct err *);
 /* Two columns of the inbound service are managed like parameters, under these
  * names; params_add_master puts them beside what params_read gave. */

@@ -88,6 +88,7 @@ inspect_files(struct txn *t, struct err *err)
 	in.now = time(NULL);
 	in.confirm = t->req->confirm;
 	in.n_confirm = t->req->n_confirm;
+	in.client = jsonx_member(t->facts.params, PARAM_CLIENT) != NULL;
 	if (t->stored.len > 0 && !t->replaces) {
 		in.stored.data = t->stored.data;
 		in.stored.len = t->stored.len;

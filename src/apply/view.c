@@ -422,7 +422,7 @@ apply_live(const struct conf *conf)
  * for the inspection of what is uploaded. */
 int
 apply_inspect_base(const struct conf *conf, struct buf *chain, char *host,
-    size_t host_size, struct err *err)
+    size_t host_size, bool *ret_client, struct err *err)
 {
 	struct facts facts;
 	long id;
@@ -431,6 +431,7 @@ apply_inspect_base(const struct conf *conf, struct buf *chain, char *host,
 	if (facts_get(conf, &facts, err) == -1)
 		return -1;
 	(void)snprintf(host, host_size, "%s", facts.info.myhostname);
+	*ret_client = jsonx_member(facts.params, PARAM_CLIENT) != NULL;
 	facts_clear(&facts);
 	if (generation_current(conf, &id, err) == -1)
 		return -1;

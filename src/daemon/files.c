@@ -119,7 +119,8 @@ files_inspect(const struct call *c, const struct files *f,
 	memset(&in, 0, sizeof(in));
 	buf_init(&stored, 4 * PKI_FILE_MAX);
 	pki_output_init(&out);
-	if (apply_inspect_base(c->conf, &stored, host, sizeof(host), err) == -1)
+	if (apply_inspect_base(
+		c->conf, &stored, host, sizeof(host), &in.client, err) == -1)
 		goto out;
 	files_bytes(f, in.file);
 	in.passphrase = passphrase;

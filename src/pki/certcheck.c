@@ -145,9 +145,13 @@ check_extensions(struct check_ctx *c, const struct check_row *row)
 static void
 check_eku(struct check_ctx *c, const struct check_row *row)
 {
-	if ((X509_get_extension_flags(c->leaf) & EXFLAG_XKUSAGE) &&
-	    !(X509_get_extended_key_usage(c->leaf) & XKU_SSL_SERVER))
-		say(c, row, "serverAuth");
+	bool client = row->code == ERR_CLIENT_CERT_EKU;
+
+	if ((!client || c->in->client) &&
+	    (X509_get_extension_flags(c->leaf) & EXFLAG_XKUSAGE) &&
+	    !(X509_get_extended_key_usage(c->leaf) &
+		(client ? XKU_SSL_CLIENT : XKU_SSL_SERVER)))
+		say(c, row, client ? "clientAuth" : "serverAuth");
 }
 
 static void
@@ -389,6 +393,7 @@ const struct check_row cert_rows[] = {
     {ERR_CERT_SIGNATURE_OLD, PKI_SERVER_CERTIFICATE, check_digest_old},
     {ERR_CERT_EXTENSION, PKI_SERVER_CERTIFICATE, check_extensions},
     {ERR_CERT_EKU, PKI_SERVER_CERTIFICATE, check_eku},
+    {ERR_CLIENT_CERT_EKU, PKI_SERVER_CERTIFICATE, check_eku},
     {ERR_CERT_KEY_USAGE, PKI_SERVER_CERTIFICATE, check_key_usage},
     {ERR_CERT_CRITICAL, PKI_SERVER_CERTIFICATE, check_critical},
     {ERR_CERT_NO_NAMES, PKI_SERVER_CERTIFICATE, check_no_names},

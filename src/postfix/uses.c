@@ -142,6 +142,18 @@ any_candidate(struct json_object *all)
 	return false;
 }
 
+/* "smtp_tls_chain_files = $smtpd_tls_chain_files": goes out as well. */
+static int
+mark_client(struct json_object *all, struct json_object *values)
+{
+	json_object_object_foreach (all, name, v) {
+		if (strncmp(name, "smtp_tls_", 9) == 0 &&
+		    refers_to(json_object_get_string(v), IN_CHAIN))
+			return jsonx_put_str(values, PARAM_CLIENT, name);
+	}
+	return 0;
+}
+
 /* The -o options of master.cf; a Postfix that cannot say them has none. */
 static int
 read_master(
@@ -164,6 +176,8 @@ uses_find(const struct conf *conf, struct json_object *all,
 	struct json_object *master = NULL;
 	int more;
 
+	if (mark_client(all, values) == -1)
+		return err_set(err, ERR_NOMEM, "", "parameters");
 	if (!any_candidate(all))
 		return 0;
 	if (read_master(conf, &master, err) == -1)

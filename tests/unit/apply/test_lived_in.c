@@ -230,6 +230,13 @@ static const struct {
      "'smtpd_tls_key_file=$smtpd_tls_cert_file' "
      "smtpd_tls_security_level=may",
 	{FILES}, "smtpd_tls_cert_file smtpd_tls_key_file", "in ", NULL},
+    /* The new certificate goes out as well, and is for servers only. */
+    {"smtpd_tls_security_level=may "
+     "'smtp_tls_chain_files=$smtpd_tls_chain_files'",
+	{FILES},
+	"smtp_tls_chain_files=$smtpd_tls_chain_files "
+	"smtpd_tls_chain_files=OURS",
+	"in ", "client_cert.eku"},
     /* A form shows everything and asks for what differs. */
     {HAND "smtpd_tls_security_level=may smtp_tls_security_level=dane",
 	{.settings = FORM("true", "true", "true"), .form = true},

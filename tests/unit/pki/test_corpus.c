@@ -114,6 +114,8 @@ read_flags(struct loaded *l)
 	     word = strtok_r(NULL, ",", &save)) {
 		if (strcmp(word, "partial") == 0)
 			l->in.partial = true;
+		else if (strcmp(word, "client") == 0)
+			l->in.client = true;
 		else if (strcmp(word, "dear") == 0)
 			l->in.dear = true;
 		else if (strncmp(word, "now=", 4) == 0)
