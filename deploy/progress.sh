@@ -25,7 +25,7 @@ progress_line()
 	/^Setting up /		{ at("setting up", $3) }
 	/^I: [A-Z][a-z]*ing /	{ at(tolower($2), $3) }
 	/^  CC /		{ at("compiling", $2) }
-	/^tests\/.*\.t \.\. /	{ at("done with", $1) }
+	/^tests\/[^ ]*\.t \.+ /	{ at("done with", $1) }
 	/^Running suite/	{ at("done with", $3) }
 	END {
 		if (what != "")

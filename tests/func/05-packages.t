@@ -78,6 +78,11 @@ is "runtime: what is there under either name is kept for good" \
 printf '  CC src/a.c\n  LD build/x\n  CC src/b.c\ncc: warning\n' >"$T/log"
 . "$TOP/deploy/progress.sh"
 is "make: file n of m" "$(progress_line "$T/log" 7)" "compiling src/b.c, 2 of 7"
+printf '%s\n' 'tests/func/10-run.t ....... ok' '# x' 'tests/func/9-a.t .. ok' \
+    >"$T/log"
+is "prove: which was the last" "$(progress_line "$T/log" 7)" \
+    "done with tests/func/9-a.t, 2 of 7"
+printf '  CC src/a.c\n  CC src/b.c\n' >"$T/log"
 is "more than was thought: no total" "$(progress_line "$T/log" 1)" \
     "compiling src/b.c, 2"
 is "nothing yet: nothing" "$(progress_line /dev/null)" ""

@@ -127,9 +127,9 @@ say_signed(X509 *x, int nid)
 	X509_set_version(x, 2); /* encoded anew */
 }
 
-/* As it would come from a file. */
+/* As it would come from a file; NULL where this OpenSSL reads no such thing. */
 static inline X509 *
-again(X509 *x)
+reread(X509 *x)
 {
 	unsigned char *der = NULL;
 	const unsigned char *p;
@@ -139,9 +139,17 @@ again(X509 *x)
 	ck_assert_int_gt(len, 0);
 	p = der;
 	y = d2i_X509(NULL, &p, len);
-	ck_assert_ptr_nonnull(y);
 	OPENSSL_free(der);
 	X509_free(x);
+	return y;
+}
+
+static inline X509 *
+again(X509 *x)
+{
+	X509 *y = reread(x);
+
+	ck_assert_ptr_nonnull(y);
 	return y;
 }
 
@@ -218,7 +226,13 @@ finds(const struct facts *f, const char *want)
 
 	if (f->says != 0)
 		say_signed(x, f->says);
-	x = again(x);
+	if ((x = reread(x)) == NULL) {
+		/* That of Debian 13 knows dates of the right length alone. */
+		ck_assert(f->raw != NULL && strlen(f->raw) < 13);
+		ck_assert_uint_ge(OpenSSL_version_num(), 0x30400000ul);
+		ERR_clear_error();
+		return;
+	}
 	run(f, x);
 	found_is(&set.found, want);
 	findings_clear(&set.found);
