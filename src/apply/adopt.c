@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "levels.h"
 #include "txn.h"
 
 static const char *

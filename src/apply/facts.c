@@ -19,6 +19,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "maincf.h"
 #include "state.h"
 
 #define FACTS_MAX (256 * 1024)

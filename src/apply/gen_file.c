@@ -6,6 +6,7 @@
 #include "fsx.h"
 #include "gen_file.h"
 #include "jsonx.h"
+#include "params.h"
 
 static bool
 has_chain(const struct settings *s, struct json_object *meta)

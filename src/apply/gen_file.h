@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "generation.h"
+#include "params.h"
 #include "postfix.h"
 
 enum gen_file {

@@ -11,6 +11,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "maincf.h"
 #include "txn.h"
 
 static bool

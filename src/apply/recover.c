@@ -25,6 +25,8 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "keystore.h"
+#include "maincf.h"
+#include "service.h"
 #include "txn.h"
 
 #define WAIT_MS	 30000 /* for locks of main.cf and master.cf */

@@ -13,6 +13,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "levels.h"
 #include "state.h"
 
 #define BLANKS	", \t\r\n"

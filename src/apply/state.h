@@ -16,7 +16,7 @@
 
 #include "apply.h"
 #include "generation.h"
-#include "postfix.h"
+#include "params.h"
 #include "util.h"
 
 #define MAINCF_MAX (4 * 1024 * 1024)

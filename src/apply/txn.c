@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "maillog.h"
 #include "ops.h"
 #include "txn.h"
 

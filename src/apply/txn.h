@@ -13,6 +13,7 @@
 
 #include "apply.h"
 #include "gen_file.h"
+#include "maillog.h"
 #include "probe.h"
 #include "state.h"
 

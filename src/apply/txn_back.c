@@ -13,6 +13,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "maincf.h"
 #include "txn.h"
 
 static enum cf_state

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "access_map.h"
 #include "fsx.h"
 #include "txn.h"
 

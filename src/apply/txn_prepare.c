@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "jsonx.h"
+#include "maincf.h"
 #include "txn.h"
 
 #define POSTCONF_WAIT_MS 3000

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "levels.h"
 #include "txn.h"
 
 #define IN_LEVEL   "smtpd_tls_security_level"

@@ -10,6 +10,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "maincf.h"
 #include "txn.h"
 
 static int

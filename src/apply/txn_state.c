@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "maincf.h"
 #include "txn.h"
 
 int

@@ -16,6 +16,9 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "keystore.h"
+#include "maillog.h"
+#include "maincf.h"
+#include "service.h"
 #include "txn.h"
 
 #define PROBE_MS 6000

@@ -10,6 +10,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "levels.h"
 #include "look.h"
 #include "txn.h"
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access_map.h"
 #include "netlist.h"
 #include "postfix_int.h"
 #include "probe.h"

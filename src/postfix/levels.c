@@ -9,6 +9,8 @@
 #include <strings.h>
 
 #include "jsonx.h"
+#include "levels.h"
+#include "param_row.h"
 #include "postfix_int.h"
 
 static const struct direction {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "jsonx.h"
+#include "maillog.h"
 #include "postfix_int.h"
 #include "util.h"
 

@@ -20,6 +20,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "maincf.h"
 #include "postfix_int.h"
 #include "util.h"
 

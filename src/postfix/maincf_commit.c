@@ -26,6 +26,7 @@
 
 #include "../base/fault.h"
 #include "fsx.h"
+#include "maincf.h"
 #include "postfix_int.h"
 #include "util.h"
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "fsx.h"
+#include "maincf.h"
 #include "postfix_int.h"
 #include "util.h"
 

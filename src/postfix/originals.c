@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "jsonx.h"
+#include "param_row.h"
 #include "postfix_int.h"
 
 bool

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "param_row.h"
 #include "postfix_int.h"
 
 #define BIT(i) ((param_mask)1 << (i))

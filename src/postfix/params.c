@@ -30,6 +30,8 @@
 #include <unistd.h>
 
 #include "jsonx.h"
+#include "levels.h"
+#include "param_row.h"
 #include "postfix_int.h"
 
 #define SYSTEM_CAFILE	   "/etc/ssl/certs/ca-certificates.crt"

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "levels.h"
+#include "param_row.h"
 #include "postfix_int.h"
 
 #define DAY_S (24L * 60 * 60)

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "param_row.h"
 #include "postfix_int.h"
 
 #define ELEMENT	  "check_client_access"

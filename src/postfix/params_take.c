@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "levels.h"
+#include "param_row.h"
 #include "postfix_int.h"
 
 #define BIT(i) ((param_mask)1 << (i))

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "levels.h"
+#include "param_row.h"
 #include "postfix_int.h"
 #include "util.h"
 

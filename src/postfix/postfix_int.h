@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-#include "postfix.h"
+#include "params.h"
 #include "probe.h"
 #include "run.h"
 
@@ -15,89 +15,9 @@
 #define POSTCONF_OUT_MAX (MAINCF_SIZE_MAX + 64 * 1024)
 #define DIAG_MAX	160
 
-/*
- * params.c: the managed parameters, one row each, in the order of writing.
- * `to` says what the settings ask for (with PARAM_BACK: where one of them is
- * managed), `from` which settings say what Postfix has.  WANT_OVER_OURS: only over a value that the console itself wrote; a
- * value set by hand stays.
- */
-enum want_kind {
-	WANT_KEEP,
-	WANT_UNSET,
-	WANT_VALUE,
-	WANT_OVER_OURS,
-	WANT_OVER	/* only over the value `over` (NULL = not set) */
-};
-struct want {
-	/* in: the console has written it before (an older name: what took
-	 * its place) */
-	bool		 owned;
-	enum want_kind	 kind;
-	char		 value[16384];	/* "" with WANT_OVER*: remove */
-	const char	*over;		/* borrowed of the originals */
-};
-struct param_row {
-	const char	*name;
-	unsigned	 since;
-	settings_mask	 of;	/* what it follows from */
-	unsigned	 flags;	/* PARAM_* of postfix.h */
-	int		(*to)(const struct params_context *, struct want *,
-			    struct err *);
-	/* The settings of `of` as this value has them, all else as it is.
-	 * false: not all that it says can be said so; what can be is set,
-	 * and what cannot be at all is not managed then.  NULL: nothing can. */
-	bool		(*from)(const struct params_context *,
-			    struct settings *);
-	/* The value that "not set" is as good as, as long as no parameter of
-	 * legacy[] says "yes"; NULL = none. */
-	const char	*absent;
-	const char	*legacy[2];
-	/* A legacy name: what took its place; NULL = current. */
-	const char	*replaced_by;
-};
-extern const struct param_row params[];
-extern const size_t n_params;
-/* originals.c: true when none of its settings is managed any more; then it
- * goes back to what it was before the console took it over, if it did. */
-bool	param_given_back(const struct params_context *,
-	    const struct param_row *, struct want *);
-extern const char *const params_looked_at[];	/* NULL at the end */
-const struct param_row *param_find(const char *name);
-/* Is it ".../generations/gen-N/inbound.pem"? */
-bool	chain_path_ours(const char *value);
-#define IN_LEVEL	"smtpd_tls_security_level"
-#define IN_CHAIN	"smtpd_tls_chain_files"
-#define OUT_LEVEL	"smtp_tls_security_level"
-/* levels.c: an inbound level with exemptions, as the console writes it. */
-#define LEVEL_CONDITIONAL "${{$service_name} == {"
-/* Would a list of ours allow a protocol that this value does not?  Also when
- * the value cannot be read. */
-bool	protocols_loosened(const char *value);
 /* uses.c: the PARAM_USED members; all: every parameter that is set. */
 int	uses_find(const struct conf *, struct json_object *all,
 	    struct json_object *values, struct err *);
-/* params_inbound.c, params_from.c */
-bool	from_listen(const struct params_context *, struct settings *);
-bool	from_timeout(const struct params_context *, struct settings *);
-bool	from_access(const struct params_context *, struct settings *);
-bool	from_service(const struct params_context *, struct settings *);
-bool	from_limit(const struct params_context *, struct settings *);
-bool	from_in_level(const struct params_context *, struct settings *);
-bool	from_out_level(const struct params_context *, struct settings *);
-int	rule_listen(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_timeout(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_access(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_service(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_limit(const struct params_context *, struct want *,
-	    struct err *);
-/* A list of restrictions without our element. */
-int	restrictions_without(const char *value, const char *access_file,
-	    char *dst, size_t size);
-
 /* One call of postconf with main.cf as it is: 0 with *r filled, 1 when
  * Postfix refused (info says so), -1 when it could not run. */
 int	postconf_ask(const struct conf *, const char *const *args,

@@ -39,7 +39,9 @@
 #include <unistd.h>
 
 #include "jsonx.h"
+#include "maillog.h"
 #include "postfix_int.h"
+#include "service.h"
 #include "smtp_conn.h"
 #include "unit.h"
 #include "util.h"

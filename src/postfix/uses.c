@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "jsonx.h"
+#include "param_row.h"
 #include "postfix_int.h"
 #include "util.h"
 

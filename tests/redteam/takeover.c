@@ -35,6 +35,7 @@
 #include "settings.h"
 #include "util.h"
 #include "wire.h"
+#include "../../src/postfix/param_row.h"
 
 #define NOISE	   200
 #define MUTATIONS  300

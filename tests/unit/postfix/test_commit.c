@@ -10,6 +10,7 @@
 
 #include "../suite.h"
 #include "maincf_place.h"
+#include "maincf.h"
 
 /*
  * A postconf that lies: what it does to the copy must be noticed before

@@ -7,6 +7,8 @@
 #include "../each_setting.h"
 #include "../suite.h"
 #include "jsonx.h"
+#include "access_map.h"
+#include "../../../src/postfix/param_row.h"
 
 #define CHAIN "/s/generations/gen-7/inbound.pem"
 #define MAP   "/s/generations/gen-7/access.cidr"

@@ -8,6 +8,7 @@
 #include "../../../src/postfix/postfix_int.h"
 #include "../suite.h"
 #include "jsonx.h"
+#include "../../../src/postfix/param_row.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
 #define MAP	"/s/generations/gen-7/access.cidr"

@@ -14,6 +14,9 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "probe.h"
+#include "maincf.h"
+#include "access_map.h"
+#include "../../../src/postfix/param_row.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define MAP  "cidr:/s/generations/gen-7/access.cidr"

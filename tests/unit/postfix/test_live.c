@@ -19,6 +19,8 @@
 #include "probe.h"
 #include "util.h"
 #include "wanted.h"
+#include "service.h"
+#include "maillog.h"
 
 static struct instance t;
 static struct postfix_info info;

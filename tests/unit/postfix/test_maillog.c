@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "jsonx.h"
 #include "postfix.h"
+#include "maillog.h"
 
 static char dir[64], path[128];
 static struct conf conf;

@@ -12,9 +12,11 @@
 #include <time.h>
 
 #include "../suite.h"
+#include "../../../src/postfix/param_row.h"
 #include "jsonx.h"
 #include "maincf_place.h"
 #include "wanted.h"
+#include "maincf.h"
 
 static glob_t good;
 

@@ -9,6 +9,8 @@
 #include "../../../src/postfix/postfix_int.h"
 #include "jsonx.h"
 #include "wanted.h"
+#include "levels.h"
+#include "../../../src/postfix/param_row.h"
 
 #define CHAIN "/var/lib/postseal/daemon/generations/gen-7/inbound.pem"
 #define OTHER "/var/lib/postseal/daemon/generations/gen-6/inbound.pem"

@@ -6,6 +6,8 @@
 #include "../../../src/postfix/postfix_int.h"
 #include "../tmp.h"
 #include "jsonx.h"
+#include "levels.h"
+#include "../../../src/postfix/param_row.h"
 
 #define N(a)  ((int)(sizeof(a) / sizeof((a)[0])))
 #define CHAIN "/s/generations/gen-7/inbound.pem"

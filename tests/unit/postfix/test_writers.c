@@ -15,6 +15,8 @@
 #include "jsonx.h"
 #include "probe.h"
 #include "util.h"
+#include "maincf.h"
+#include "service.h"
 
 static struct instance t;
 

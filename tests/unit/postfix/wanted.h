@@ -5,6 +5,7 @@
 #define TEST_WANTED_H
 
 #include "postfix.h"
+#include "params.h"
 
 static inline int
 wanted_of(const struct settings *settings, const struct postfix_info *info,

@@ -1,0 +1,32 @@
+/*
+ * levels.h - security levels as main.cf has them, whoever set them, also by
+ * their older names.
+ */
+#ifndef POSTSEAL_LEVELS_H
+#define POSTSEAL_LEVELS_H
+
+#include "params.h"
+
+enum tls_direction { TLS_INBOUND, TLS_OUTBOUND };
+enum tls_rank {
+	RANK_NONE,
+	RANK_MAY,
+	RANK_ENCRYPT,		/* it, and whatever asks for more */
+	RANK_OWN,		/* an expression of somebody's own */
+	RANK_BAD		/* no level of Postfix */
+};
+struct tls_level {
+	enum tls_rank	 rank;
+	const char	*parameter;	/* that says so; static */
+	const char	*value;		/* borrowed of the parameters; "" */
+};
+/* params: as params_read gives them; NULL = nothing is set. */
+void	level_read(struct json_object *params, enum tls_direction,
+	    struct tls_level *);
+/* Parameters as they will be: owned by the caller; NULL without memory. */
+struct json_object *params_after(struct json_object *current,
+	    const struct param_plan *);
+/* Does main.cf name a certificate that is not of the console's making? */
+bool	params_own_certificate(struct json_object *params);
+
+#endif

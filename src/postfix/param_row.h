@@ -1,0 +1,89 @@
+/*
+ * param_row.h - inside src/postfix: the rows of the managed parameters.
+ *
+ * One row each (params.c), in the order of writing.
+ * `to` says what the settings ask for (with PARAM_BACK: where one of them is
+ * managed), `from` which settings say what Postfix has.  WANT_OVER_OURS: only over a value that the console itself wrote; a
+ * value set by hand stays.
+ */
+#ifndef POSTSEAL_PARAM_ROW_H
+#define POSTSEAL_PARAM_ROW_H
+
+#include "params.h"
+
+enum want_kind {
+	WANT_KEEP,
+	WANT_UNSET,
+	WANT_VALUE,
+	WANT_OVER_OURS,
+	WANT_OVER	/* only over the value `over` (NULL = not set) */
+};
+struct want {
+	/* in: the console has written it before (an older name: what took
+	 * its place) */
+	bool		 owned;
+	enum want_kind	 kind;
+	char		 value[16384];	/* "" with WANT_OVER*: remove */
+	const char	*over;		/* borrowed of the originals */
+};
+struct param_row {
+	const char	*name;
+	unsigned	 since;
+	settings_mask	 of;	/* what it follows from */
+	unsigned	 flags;	/* PARAM_* of postfix.h */
+	int		(*to)(const struct params_context *, struct want *,
+			    struct err *);
+	/* The settings of `of` as this value has them, all else as it is.
+	 * false: not all that it says can be said so; what can be is set,
+	 * and what cannot be at all is not managed then.  NULL: nothing can. */
+	bool		(*from)(const struct params_context *,
+			    struct settings *);
+	/* The value that "not set" is as good as, as long as no parameter of
+	 * legacy[] says "yes"; NULL = none. */
+	const char	*absent;
+	const char	*legacy[2];
+	/* A legacy name: what took its place; NULL = current. */
+	const char	*replaced_by;
+};
+extern const struct param_row params[];
+extern const size_t n_params;
+/* originals.c: true when none of its settings is managed any more; then it
+ * goes back to what it was before the console took it over, if it did. */
+bool	param_given_back(const struct params_context *,
+	    const struct param_row *, struct want *);
+extern const char *const params_looked_at[];	/* NULL at the end */
+const struct param_row *param_find(const char *name);
+/* Is it ".../generations/gen-N/inbound.pem"? */
+bool	chain_path_ours(const char *value);
+#define IN_LEVEL	"smtpd_tls_security_level"
+#define IN_CHAIN	"smtpd_tls_chain_files"
+#define OUT_LEVEL	"smtp_tls_security_level"
+/* levels.c: an inbound level with exemptions, as the console writes it. */
+#define LEVEL_CONDITIONAL "${{$service_name} == {"
+/* Would a list of ours allow a protocol that this value does not?  Also when
+ * the value cannot be read. */
+bool	protocols_loosened(const char *value);
+
+/* params_inbound.c, params_from.c */
+bool	from_listen(const struct params_context *, struct settings *);
+bool	from_timeout(const struct params_context *, struct settings *);
+bool	from_access(const struct params_context *, struct settings *);
+bool	from_service(const struct params_context *, struct settings *);
+bool	from_limit(const struct params_context *, struct settings *);
+bool	from_in_level(const struct params_context *, struct settings *);
+bool	from_out_level(const struct params_context *, struct settings *);
+int	rule_listen(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_timeout(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_access(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_service(const struct params_context *, struct want *,
+	    struct err *);
+int	rule_limit(const struct params_context *, struct want *,
+	    struct err *);
+/* A list of restrictions without our element. */
+int	restrictions_without(const char *value, const char *access_file,
+	    char *dst, size_t size);
+
+#endif
