@@ -93,6 +93,7 @@ struct postfix_info {
 	char		myhostname[256];
 	char		queue_directory[512];
 	char		maillog[512];
+	char		daemon_directory[512];
 	char		instance[64];	/* multi_instance_name, or "" */
 	char		probe_host[64];	/* numeric address of the service: the
 					 * first of listener[] */
@@ -129,5 +130,16 @@ bool	postfix_info_fresh(const struct conf *, const struct postfix_info *);
 bool	postfix_running(const struct postfix_info *);	/* master.pid lock */
 /* 0 when kind is POSTFIX_OK, else the error of the kind. */
 int	postfix_usable(const struct postfix_info *, struct err *);
+
+/* Would Postfix's programs take main.cf and master.cf of this directory?  info:
+ * read from it; running: the instance is.  ERR_POSTFIX_CONFIG with the line
+ * and Postfix's words; nothing of the instance is touched. */
+int	postfix_preflight(const struct conf *, const char *dir,
+	    const struct postfix_info *, bool running, struct err *);
+/* The first part of it, of main.cf alone. */
+int	postfix_takes_main(const struct conf *, const char *dir, struct err *);
+/* Can the file (main.cf, master.cf) be replaced, so far as can be told?
+ * ERR_POSTFIX_PROTECTED. */
+int	cf_writable(const struct conf *, const char *name, struct err *);
 
 #endif

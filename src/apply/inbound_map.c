@@ -139,7 +139,9 @@ inbound_preview(struct txn *t, struct err *err)
 	    put_scratch(dir, "master.cf",
 		t->master_after.len > 0 ? &t->master_after : &master,
 		err) == 0 &&
-	    read_next(t, dir, err) == 0 && txn_files_check(t, dir, err) == 0)
+	    read_next(t, dir, err) == 0 &&
+	    postfix_preflight(t->conf, dir, &t->next, t->running, err) == 0 &&
+	    txn_files_check(t, dir, err) == 0)
 		rc = fsx_wipe_tree(dir, err);
 	buf_clear(&master);
 	return rc;

@@ -20,6 +20,7 @@
 
 #define AGAIN_MS	  100
 #define SEE_MS		  5000
+#define SEE_OTHER_MS	  2000 /* behind the first */
 #define NAMES_WITHOUT_MAP 1
 
 static bool
@@ -147,6 +148,8 @@ look_see(const struct postfix_info *info, int total_ms,
 		l = &info->listener[i];
 		want_address(&k, l, &w);
 		w.observe = true;
+		if (i > 0 && w.total_ms > SEE_OTHER_MS)
+			w.total_ms = SEE_OTHER_MS;
 		o = NULL;
 		(void)probe_address(&w, &o, NULL);
 		if (o == NULL) {
@@ -196,6 +199,10 @@ prove_address(const struct look *k, const struct postfix_listener *l,
 	int rc;
 
 	want_address(k, l, &w);
+	/* Whoever did not answer before is not waited for again. */
+	if (l != &k->info->listener[0] &&
+	    is_state(look_find(k->before, l->host, l->port), "dark"))
+		w.total_ms = SEE_OTHER_MS;
 	rc = probe_address(&w, &o, &why);
 	if (o == NULL)
 		return err_set(err, ERR_NOMEM, "", "probe");

@@ -188,6 +188,16 @@ lock_master(struct txn *t, struct err *err)
 	    "main.cf or master.cf was changed by somebody else meanwhile");
 }
 
+/* A file that nobody can replace is known before anything is stopped. */
+static int
+check_writable(const struct txn *t, struct err *err)
+{
+	if (txn_touches_main(t) && cf_writable(t->conf, "main.cf", err) == -1)
+		return -1;
+	return txn_touches_master(t) ? cf_writable(t->conf, "master.cf", err)
+				     : 0;
+}
+
 static int
 unchanged(struct txn *t)
 {
@@ -209,7 +219,7 @@ step_plan(struct txn *t, struct err *err)
 	if (scope_came_to_nothing(t))
 		return unchanged(t);
 	if (scope_check(t, err) == -1 || inbound_check(t, err) == -1 ||
-	    lock_master(t, err) == -1)
+	    lock_master(t, err) == -1 || check_writable(t, err) == -1)
 		return -1;
 	if (!t->running)
 		findings_add(&t->findings, ERR_APPLY_STOPPED, "", NULL);

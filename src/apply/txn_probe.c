@@ -101,7 +101,11 @@ txn_baseline(struct txn *t, struct err *err)
 
 	if (load_blind(t, &known, err) == -1)
 		return -1;
-	if (!t->running || t->plan.n == 0) {
+	/* An smtpd that must die of main.cf as it stands is not woken for a
+	 * look: master would throttle the service. */
+	if (!t->running || t->plan.n == 0 ||
+	    postfix_takes_main(t->conf, t->conf->config_directory, NULL) ==
+		-1) {
 		t->blind = known;
 		return 0;
 	}

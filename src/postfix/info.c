@@ -163,9 +163,9 @@ read_values(const struct conf *conf, struct postfix_info *info,
     struct json_object **ret_values, struct err *err)
 {
 	static const char *const args[] = {"-x", "myhostname",
-	    "queue_directory", "maillog_file", "inet_interfaces",
-	    "inet_protocols", "smtpd_timeout", "default_process_limit",
-	    "mynetworks", "multi_instance_name",
+	    "queue_directory", "daemon_directory", "maillog_file",
+	    "inet_interfaces", "inet_protocols", "smtpd_timeout",
+	    "default_process_limit", "mynetworks", "multi_instance_name",
 	    /* listeners.c */
 	    "smtpd_tls_security_level", "smtpd_use_tls", "smtpd_enforce_tls",
 	    "smtpd_tls_wrappermode", "smtpd_tls_req_ccert",
@@ -187,6 +187,8 @@ read_values(const struct conf *conf, struct postfix_info *info,
 	text_clean(info->myhostname, sizeof(info->myhostname), s, strlen(s));
 	(void)snprintf(info->queue_directory, sizeof(info->queue_directory),
 	    "%s", jsonx_path_str(o, "queue_directory", ""));
+	(void)snprintf(info->daemon_directory, sizeof(info->daemon_directory),
+	    "%s", jsonx_path_str(o, "daemon_directory", ""));
 	(void)snprintf(info->maillog, sizeof(info->maillog), "%s",
 	    jsonx_path_str(o, "maillog_file", ""));
 	(void)snprintf(info->instance, sizeof(info->instance), "%s",

@@ -66,6 +66,24 @@ out:
 	return rc;
 }
 
+/* An immutable file, or a file system that is only read, refuses root too. */
+int
+cf_writable(const struct conf *conf, const char *name, struct err *err)
+{
+	char path[PATH_MAX], dir[PATH_MAX], *slash;
+
+	if (cf_path(conf, name, path, err) == -1)
+		return -1;
+	(void)snprintf(dir, sizeof(dir), "%s", path);
+	if ((slash = strrchr(dir, '/')) != NULL && slash != dir)
+		*slash = '\0';
+	if (access(path, W_OK) == -1)
+		return err_sys(err, ERR_POSTFIX_PROTECTED, "", "%s", path);
+	return access(dir, W_OK) == 0
+		   ? 0
+		   : err_sys(err, ERR_POSTFIX_PROTECTED, "", "%s", dir);
+}
+
 static int
 write_all(int fd, const char *p, size_t len)
 {

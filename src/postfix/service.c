@@ -33,6 +33,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,8 @@
 #include "unit.h"
 #include "util.h"
 
-#define COMMAND_TIMEOUT_MS 60000
+#define START_TIMEOUT_MS   60000 /* it may scan the queue */
+#define COMMAND_TIMEOUT_MS 15000
 #define START_WAIT_MS	   10000
 #define STOP_WAIT_MS	   6000
 #define PORT_WAIT_MS	   2000
@@ -139,7 +141,9 @@ command(const struct conf *conf, const struct postfix_info *info,
     const char *const *argv, enum err_code code, const char *what,
     struct err *err)
 {
-	struct run_spec spec = {.argv = argv, .timeout_ms = COMMAND_TIMEOUT_MS};
+	struct run_spec spec = {.argv = argv,
+	    .timeout_ms = code == ERR_POSTFIX_START ? START_TIMEOUT_MS
+						    : COMMAND_TIMEOUT_MS};
 	struct maillog_mark mark;
 	struct run_result r;
 	char diag[DIAG_MAX];
@@ -269,21 +273,63 @@ wait_port_closed(const struct postfix_info *info)
 	}
 }
 
+/* master's process group, or 0: it makes one of its own. */
+static pid_t
+master_group(const struct postfix_info *info)
+{
+	char path[sizeof(info->queue_directory) + 32], text[64];
+	ssize_t n;
+	pid_t pid = 0;
+	int fd;
+
+	(void)snprintf(
+	    path, sizeof(path), "%s/pid/master.pid", info->queue_directory);
+	if (!postfix_running(info) ||
+	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return 0;
+	if ((n = read(fd, text, sizeof(text) - 1)) > 0) {
+		text[n] = '\0';
+		pid = (pid_t)strtol(text, NULL, 10);
+	}
+	(void)close(fd);
+	return pid > 1 && getpgid(pid) == pid ? pid : 0;
+}
+
+/*
+ * All of Postfix's programs write to the log, and wait for a postlogd that
+ * hangs: "postfix stop" too.  What that signals is signalled here; then what
+ * is left of master's children, the one that hangs above all.
+ */
+static void
+stop_by_signal(const struct postfix_info *info, pid_t group)
+{
+	(void)kill(group, SIGTERM);
+	(void)wait_running(info, false, STOP_WAIT_MS);
+	(void)kill(-group, SIGKILL);
+	(void)wait_running(info, false, STOP_WAIT_MS);
+}
+
 static int
 stop_master(
     const struct conf *conf, const struct postfix_info *info, struct err *err)
 {
+	pid_t group = master_group(info);
 	struct err why;
 
-	if (postfix_command(conf, info, "abort", ERR_POSTFIX_COMMAND, &why) ==
-		-1 ||
-	    !wait_running(info, false, STOP_WAIT_MS)) {
-		/* A main.cf that Postfix refuses makes every verb fail. */
-		if (postfix_running(info) &&
-		    postfix_command(
-			conf, info, "stop", ERR_POSTFIX_COMMAND, err) == -1 &&
-		    postfix_running(info))
-			return -1;
+	err_clear(&why);
+	(void)postfix_command(conf, info, "abort", ERR_POSTFIX_COMMAND, &why);
+	if (why.code == ERR_TIMEOUT && group != 0)
+		stop_by_signal(info, group);
+	/* A main.cf that Postfix refuses makes every verb fail. */
+	else if ((why.code != ERR_NONE ||
+		     !wait_running(info, false, STOP_WAIT_MS)) &&
+		 postfix_running(info))
+		(void)postfix_command(
+		    conf, info, "stop", ERR_POSTFIX_COMMAND, &why);
+	if (postfix_running(info)) {
+		if (err != NULL)
+			*err = why;
+		return -1;
 	}
 	wait_port_closed(info);
 	return 0;
