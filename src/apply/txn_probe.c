@@ -103,7 +103,7 @@ txn_baseline(struct txn *t, struct err *err)
 		return -1;
 	/* An smtpd that must die of main.cf as it stands is not woken for a
 	 * look: master would throttle the service. */
-	if (!t->running || t->plan.n == 0 ||
+	if (!t->running || (t->plan.n == 0 && !t->req->adopt) ||
 	    postfix_takes_main(t->conf, t->conf->config_directory, NULL) ==
 		-1) {
 		t->blind = known;
