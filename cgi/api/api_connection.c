@@ -46,10 +46,7 @@ api_connection_get(
 	if (api_call(app, req, OP_CONNECTION_GET, json_object_new_object(),
 		&data, err) == -1)
 		return -1;
-	json_object_object_del(data, "draft");
-	if (jsonx_path(data, "generation") == NULL)
-		json_object_object_add(
-		    data, "generation", json_object_new_int(0));
+	api_view(data);
 	rc = reply_header(reply, "ETag", jsonx_path_str(data, "etag", ""));
 	if (rc == -1)
 		err_set(err, ERR_INTERNAL, "", "postseald's etag");

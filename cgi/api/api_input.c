@@ -20,6 +20,15 @@
 #define CODE_LEN_MAX 64
 #define SCANNERS_MAX 100
 
+void
+api_view(struct json_object *view)
+{
+	json_object_object_del(view, "draft");
+	if (jsonx_path(view, "generation") == NULL)
+		json_object_object_add(
+		    view, "generation", json_object_new_int(0));
+}
+
 int
 api_put(struct json_object *args, const char *key, struct json_object *value)
 {

@@ -21,7 +21,7 @@ api_status(
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	if (api_call(app, req, OP_STATUS, args, &data, err) == -1)
 		return -1;
-	json_object_object_del(data, "draft");
+	api_view(data);
 	problem_localise(app, req->lang, jsonx_path(data, "live.error"));
 	/* What postseald cannot know: the process that answers this. */
 	sandbox = jsonx_path(data, "sandbox");
