@@ -200,6 +200,7 @@ static const struct {
     {ANY4("1"), ANY4("0"), false, true, false},
     {"::ffff:10.0.0.0/105\n10.128.0.0/9", "10.0.0.0/8", false, true, true},
     {"10.0.0.0/9\n::ffff:10.128.0.0/105", "10.0.0.0/8", false, true, true},
+    {"10.0.0.0\n::ffff:10.0.0.1", "10.0.0.0/31", false, true, true},
     {ANY4("0"), "::1", false, false, false},
     {"::/0", "192.0.2.1", false, false, false},
     {"::/0", "::1", true, true, true},
