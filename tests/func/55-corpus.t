@@ -42,7 +42,10 @@ sample()
 	awk -F '\t' "\$6 == \"-\" && \$7 == \"-\" && ($2)" "$C/cases.tsv" |
 	    awk -F '\t' -v OFS='|' -v n="$1" '{ $1 = $1; line[NR] = $0 }
 		END { step = NR > n ? NR / n : 1
-			for (i = 1; i <= NR; i += step) print line[int(i)] }'
+			for (i = 1; i <= NR; i += step) print line[int(i)] }' |
+	    # Refused within the small budget; whoever is signed in, as here,
+	    # has the great one.
+	    grep -v '^dear-.*-not|'
 }
 
 # files_of SERVER KEY CA PASSPHRASE: curl's arguments in ARGS.
