@@ -47,6 +47,10 @@ int	jsonx_only(struct json_object *, const char *prefix,
 int	jsonx_b64(struct json_object *, const char *key, const char *field,
 	    size_t max, struct buf *, struct err *);
 struct json_object *jsonx_new_b64(const void *, size_t);
+/* How many bytes a base64 text is; SIZE_MAX: its length is wrong.  They go to
+ * dst, which may be the text itself; -1: it is none. */
+size_t	b64_size(const char *, size_t len);
+int	b64_decode(const char *, size_t size, char *dst);
 /* Borrowed member, or by path "a.b.c", or NULL; for our own objects. */
 struct json_object *jsonx_member(struct json_object *, const char *key);
 struct json_object *jsonx_path(struct json_object *, const char *path);

@@ -156,6 +156,8 @@ extern const struct settings_field settings_fields[];
  * second; NULL: to none. */
 const struct settings_field *settings_by_form(const char *name);
 bool	settings_has_form(const char *name);
+/* on, true, yes, 1 and their opposites, in any case; false: none of these. */
+bool	settings_word(const char *value, bool *ret_on);
 const struct settings_field *settings_by_path(const char *path);
 /* Is that the second field of a list, which may come as a file? */
 bool	settings_is_file(const char *form);

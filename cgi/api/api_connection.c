@@ -11,6 +11,7 @@
 #include "jsonx.h"
 #include "localise.h"
 #include "ops.h"
+#include "settings.h"
 
 #define ETAG_LEN_MAX 128
 #define LOCATION_MAX 64
@@ -64,10 +65,9 @@ query_bool(
 
 	if (s == NULL)
 		return 0;
-	if (strcmp(s, "true") != 0 && strcmp(s, "false") != 0)
+	if (!settings_word(s, ret))
 		return err_set(err, ERR_FIELD_INVALID, name,
 		    "%s: expected true or false", name);
-	*ret = strcmp(s, "true") == 0;
 	return 0;
 }
 

@@ -335,17 +335,16 @@ static int
 read_form(const struct fields *form, bool files_only, struct api_input *in,
     struct findings *findings, struct err *err)
 {
-	static const char *const all[] = {"apply", "passphrase",
-	    "server_certificate", "private_key", "ca_certificate", "key_id",
-	    NULL};
-	static const char *const files[] = {"passphrase", "server_certificate",
-	    "private_key", "ca_certificate", NULL};
-	static const char *const many[] = {"confirm", "scanner", NULL};
+	static const char *const all[] = {
+	    "apply", "passphrase", "key_id", NULL};
+	static const char *const files[] = {"passphrase", NULL};
+	static const char *const many[] = {"server_certificate", "private_key",
+	    "ca_certificate", "confirm", "scanner", NULL};
 	struct json_object *names = NULL;
 
 	if (fields_check_also(form, files_only ? files : all,
-		files_only ? NULL : many, files_only ? NULL : settings_has_form,
-		err) == -1 ||
+		files_only ? upload_fields : many,
+		files_only ? NULL : settings_has_form, err) == -1 ||
 	    upload_from_form(form, &in->files, &names, err) == -1)
 		return -1;
 	json_object_put(names);

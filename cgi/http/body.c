@@ -16,6 +16,8 @@
 
 #define LENGTH_DIGITS_MAX 9
 #define CHUNK		  8192
+#define FILES_MIN	  (3 * FILE_KEEP_MAX) /* a route that takes files */
+#define FILES_MAX	  (2048 * 1024) /* as the web server lets through */
 
 /* Digits only: no sign, no blank, no list. */
 static int
@@ -43,7 +45,7 @@ body_check(const struct request *req, const struct route *route,
 	const char *length = request_env(req, "CONTENT_LENGTH");
 	const char *type = request_env(req, "CONTENT_TYPE");
 	enum route_type t = BODY_NONE;
-	size_t len = 0;
+	size_t len = 0, max = route->max_body;
 
 	if ((route->types & BODY_EMPTY) != 0 &&
 	    (type == NULL || *type == '\0') &&
@@ -65,10 +67,13 @@ body_check(const struct request *req, const struct route *route,
 	}
 	if (length != NULL && parse_length(length, &len, err) == -1)
 		return -1;
-	if (len > route->max_body)
+	/* Of files the parser keeps so much and no more: one that is too large
+	 * is told at its field. */
+	if (t == BODY_MULTIPART && max >= FILES_MIN)
+		max = FILES_MAX;
+	if (len > max)
 		return err_set(err, ERR_REQ_TOO_LARGE, "",
-		    "body: expected at most %zu bytes, got %zu",
-		    route->max_body, len);
+		    "body: expected at most %zu bytes, got %zu", max, len);
 	*ret_type = t;
 	*ret_len = len;
 	return 0;
@@ -125,8 +130,12 @@ static int
 parse_json(struct request *req, const struct buf *b, struct err *err)
 {
 	struct json_object *o = NULL;
+	/* RFC 8259 section 8.1: a byte order mark may be ignored. */
+	size_t bom =
+	    b->len >= 3 && memcmp(b->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
-	if (jsonx_parse(b->data, b->len, JSON_DEPTH_MAX, &o, err) == -1)
+	if (jsonx_parse(b->data + bom, b->len - bom, JSON_DEPTH_MAX, &o, err) ==
+	    -1)
 		return -1;
 	if (!json_object_is_type(o, json_type_object)) {
 		jsonx_wipe(o);

@@ -1,8 +1,7 @@
 /*
  * ctype.c - Content-Type of a request body (RFC 9110 section 8.3).  The type
- * must be one of three, and of parameters only charset=utf-8 and, for
- * multipart, boundary are taken: what we do not understand is 415, not a
- * guess.
+ * must be one of three; of parameters charset must be utf-8, and multipart has
+ * a boundary.  Others are ignored (RFC 2045 section 5).
  */
 #include <string.h>
 #include <strings.h>
@@ -102,6 +101,10 @@ parse_param(const char **ps, enum route_type type,
 	char value[VALUE_MAX];
 	size_t len;
 
+	if (*s == '\0' || *s == ';') { /* RFC 9110 section 5.6.6: none */
+		*ps = s;
+		return 0;
+	}
 	for (name = s; is_token_char(*s); s++)
 		;
 	len = (size_t)(s - name);
@@ -112,7 +115,7 @@ parse_param(const char **ps, enum route_type type,
 		return strcasecmp(value, "utf-8") == 0 ? 0 : unsupported(err);
 	if (type != BODY_MULTIPART || len != 8 ||
 	    strncasecmp(name, "boundary", len) != 0)
-		return unsupported(err);
+		return 0;
 	if (boundary[0] != '\0' || !boundary_valid(value))
 		return err_set(err, ERR_REQ_MALFORMED, "",
 		    "boundary: expected one of 1 to %d characters",

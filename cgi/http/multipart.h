@@ -10,6 +10,7 @@ struct part_header {
 	char filename[FILE_NAME_MAX + 1];
 	bool have_name; /* a Content-Disposition was there */
 	bool is_file;	/* it had a filename */
+	bool base64;	/* Content-Transfer-Encoding */
 };
 
 /* One line without its CRLF. */

@@ -7,8 +7,9 @@
  * is itself (old browsers sent whole Windows paths).  Of a file name the base
  * name is kept; it is shown to people only, never used as a path.
  * Content-Type may say what it likes but multipart/... or another charset
- * than UTF-8; Content-Transfer-Encoding must not change the bytes; other
- * headers are ignored (RFC 7578 section 4.8).
+ * than UTF-8; of Content-Transfer-Encoding base64 is taken, which Ansible
+ * sends, and what leaves the bytes alone; other headers are ignored (RFC 7578
+ * section 4.8).
  */
 #include <string.h>
 #include <strings.h>
@@ -29,6 +30,14 @@ is_name_char(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
 	       (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '*';
+}
+
+/* RFC 2045 section 5.1; .NET puts no quotes around one. */
+static bool
+is_token_char(char c)
+{
+	return is_name_char(c) ||
+	       (c != '\0' && strchr("!#$%&'+.^`{|}~", c) != NULL);
 }
 
 static const char *
@@ -87,7 +96,7 @@ param_value(const char *s, char dst[PARAM_MAX])
 	size_t n = 0;
 
 	if (*s != '"') {
-		while (is_name_char(*s) || *s == '.')
+		while (is_token_char(*s))
 			dst[n++] = *s++;
 		dst[n] = '\0';
 		return n > 0 ? s : NULL;
@@ -211,7 +220,10 @@ encoding(struct part_header *h, const char *s, struct err *err)
 		if (strcasecmp(s, plain[i]) == 0)
 			return 0;
 	}
-	return malformed(err, "unsupported Content-Transfer-Encoding");
+	h->base64 = strcasecmp(s, "base64") == 0;
+	return h->base64 ? 0
+			 : malformed(err, "Content-Transfer-Encoding: expected "
+					  "base64, binary, 8bit or 7bit");
 }
 
 int

@@ -353,10 +353,10 @@ screen_press(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	static const char *const once[] = {"csrf", "etag", "do", "apply",
-	    "passphrase", "ca_certificate", "private_key", "server_certificate",
-	    "ca_certificate_text", "private_key_text",
+	    "passphrase", "ca_certificate_text", "private_key_text",
 	    "server_certificate_text", NULL};
-	static const char *const many[] = {"confirm", "scanner", NULL};
+	static const char *const many[] = {"confirm", "scanner",
+	    "ca_certificate", "private_key", "server_certificate", NULL};
 	struct screen s;
 	int rc;
 

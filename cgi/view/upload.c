@@ -4,6 +4,7 @@
  * Only sizes are looked at here: what is in the bytes is for postseald's
  * jailed child alone.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #include "jsonx.h"
 #include "settings.h"
 #include "upload.h"
+
+#define FILES_JOINED_MAX (FIELDS_MAX * (FILE_KEEP_MAX + 1))
 
 /* The names of pki.h, which belongs to a library that is not linked here; a
  * test compares them. */
@@ -74,39 +77,102 @@ put(struct json_object **o, const char *key, struct json_object *v)
 	return 0;
 }
 
+/* What several names were cut at may be half a character. */
+static struct json_object *
+new_name(char *s)
+{
+	size_t len = strlen(s);
+
+	while (len > 0 && !utf8_valid(s, len))
+		len--;
+	return json_object_new_string_len(s, (int)len);
+}
+
+/* A browser's field that no file was chosen for. */
+static bool
+is_chosen(const struct field *f)
+{
+	return !f->is_file || f->len > 0 || f->filename[0] != '\0';
+}
+
+/* DER begins so, and no text does. */
+static bool
+is_binary(const struct field *f)
+{
+	return f->len > 1 && f->value[0] == 0x30 && (f->value[1] & 0x80) != 0;
+}
+
+/*
+ * All files of one field, one after the other: what is binary first, as the
+ * reader takes a text for one up to its end.  *ret_n: how many there were.
+ */
+static int
+join(const struct fields *form, const char *name, struct buf *bytes,
+    char names[FILE_NAME_MAX + 1], size_t *ret_n)
+{
+	const struct field *f;
+	size_t i, len = 0, n = 0;
+	int text;
+
+	names[0] = '\0';
+	for (text = 0; text < 2; text++)
+		for (i = 0; i < form->n; i++) {
+			f = &form->v[i];
+			if (strcmp(f->name, name) != 0 || !is_chosen(f) ||
+			    is_binary(f) != (text == 0))
+				continue;
+			if ((n++ > 0 && buf_addc(bytes, '\n') == -1) ||
+			    buf_add(bytes, f->value, f->len) == -1)
+				return -1;
+			if (f->is_file && len < FILE_NAME_MAX)
+				len += (size_t)snprintf(names + len,
+				    FILE_NAME_MAX + 1 - len, "%s%s",
+				    len > 0 ? ", " : "", f->filename);
+		}
+	*ret_n = n;
+	return 0;
+}
+
+/* One field into files and names. */
+static int
+put_field(const struct fields *form, const char *name,
+    struct json_object **files, struct json_object **names, struct err *err)
+{
+	char shown[FILE_NAME_MAX + 1];
+	struct buf bytes;
+	size_t n = 0;
+	int rc = 0;
+
+	buf_init(&bytes, FILES_JOINED_MAX);
+	if (join(form, name, &bytes, shown, &n) == -1)
+		rc = nomem(err);
+	else if (bytes.len > PKI_FILE_MAX)
+		rc = too_large(name, bytes.len, err);
+	else if (n > 0 && (put(files, name,
+			       jsonx_new_b64(bytes.data, bytes.len)) == -1 ||
+			      put(names, name, new_name(shown)) == -1))
+		rc = nomem(err);
+	buf_clear(&bytes);
+	return rc;
+}
+
 int
 upload_from_form(const struct fields *form, struct json_object **ret_files,
     struct json_object **ret_names, struct err *err)
 {
 	struct json_object *files = NULL, *names = NULL;
-	const struct field *f;
-	const char *name;
 
-	for (size_t i = 0; (name = upload_fields[i]) != NULL; i++) {
-		f = fields_get(form, name);
-		/* A browser's field that no file was chosen for. */
-		if (f == NULL ||
-		    (f->is_file && f->len == 0 && f->filename[0] == '\0'))
-			continue;
-		if (f->len > PKI_FILE_MAX) {
-			too_large(name, f->len, err);
-			goto fail;
-		}
-		if (put(&files, name, jsonx_new_b64(f->value, f->len)) == -1 ||
-		    put(&names, name,
-			json_object_new_string(
-			    f->is_file ? f->filename : "")) == -1) {
-			nomem(err);
-			goto fail;
+	for (size_t i = 0; upload_fields[i] != NULL; i++) {
+		if (put_field(form, upload_fields[i], &files, &names, err) ==
+		    -1) {
+			jsonx_wipe(files);
+			json_object_put(names);
+			return -1;
 		}
 	}
 	*ret_files = files;
 	*ret_names = names;
 	return 0;
-fail:
-	jsonx_wipe(files);
-	json_object_put(names);
-	return -1;
 }
 
 int

@@ -17,7 +17,8 @@ int upload_from_json(
 /*
  * The three file fields of a form (file parts, or text parts
  * from `curl -F private_key=<key.pem`) as FILES of ops.h, and {field: file
- * name}.  A field that no file was chosen for is absent.  *files and *names
+ * name}.  Several files of one field are joined.  A field that no file was
+ * chosen for is absent.  *files and *names
  * are NULL when no file came; owned by the caller, wiped with jsonx_wipe.
  * Too large: ERR_FILE_TOO_LARGE with its field.
  */

@@ -164,19 +164,30 @@ b64_value(char c)
 	return (int)(p - b64_alphabet);
 }
 
+size_t
+b64_size(const char *s, size_t len)
+{
+	size_t pad = 0;
+
+	while (pad < 2 && pad < len && s[len - 1 - pad] == '=')
+		pad++;
+	return len % 4 == 0 ? len / 4 * 3 - pad : SIZE_MAX;
+}
+
 /*
  * Own decoder: OpenSSL's skips blanks around the text and writes the bytes of
  * the padding as well.  Bits beyond the last byte must be zero, so that one
- * value has one spelling.  dst has room for len / 4 * 3 - pad bytes.
+ * value has one spelling.
  */
-static int
-b64_decode(const char *s, size_t len, size_t pad, char *dst)
+int
+b64_decode(const char *s, size_t size, char *dst)
 {
 	unsigned int bits = 0, have = 0;
 	size_t i;
 	int v;
 
-	for (i = 0; i < len - pad; i++) {
+	for (i = 0; i < size / 3 * 4 + (size % 3 == 0 ? 0 : size % 3 + 1);
+	     i++) {
 		if ((v = b64_value(s[i])) < 0)
 			return -1;
 		bits = (bits << 6 | (unsigned int)v) & 0xffff;
@@ -194,7 +205,7 @@ jsonx_b64(struct json_object *o, const char *key, const char *field, size_t max,
     struct buf *dst, struct err *err)
 {
 	struct json_object *v;
-	size_t len, pad = 0, size;
+	size_t size;
 	const char *s;
 
 	if ((v = jsonx_member(o, key)) == NULL)
@@ -202,19 +213,16 @@ jsonx_b64(struct json_object *o, const char *key, const char *field, size_t max,
 	if (!json_object_is_type(v, json_type_string))
 		return bad_type(err, field, "a base64 string", v);
 	s = json_object_get_string(v);
-	len = (size_t)json_object_get_string_len(v);
-	while (pad < 2 && pad < len && s[len - 1 - pad] == '=')
-		pad++;
-	if (len % 4 != 0)
+	size = b64_size(s, (size_t)json_object_get_string_len(v));
+	if (size == SIZE_MAX)
 		goto bad;
-	size = len / 4 * 3 - pad;
 	if (size > max)
 		return err_set(err, ERR_FIELD_TOO_LONG, field,
 		    "%s: at most %zu bytes, got %zu", field, max, size);
 	if (buf_reserve(dst, size) != 0)
 		return err_set(err, ERR_NOMEM, field,
 		    "%s: no room for %zu bytes", field, size);
-	if (b64_decode(s, len, pad, dst->data + dst->len) != 0) {
+	if (b64_decode(s, size, dst->data + dst->len) != 0) {
 		OPENSSL_cleanse(dst->data + dst->len, size);
 		goto bad;
 	}

@@ -2,24 +2,46 @@
  * kind_switch.c - on or off: a bool, never unset.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "jsonx.h"
 #include "kind.h"
+
+/* A checkbox, curl, Ansible, PowerShell: each has its own. */
+bool
+settings_word(const char *value, bool *ret)
+{
+	static const char *const words[][2] = {
+	    {"off", "on"}, {"false", "true"}, {"no", "yes"}, {"0", "1"}};
+	size_t i;
+	int on;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (on = 0; on < 2; on++)
+			if (strcasecmp(value, words[i][on]) == 0) {
+				*ret = on == 1;
+				return true;
+			}
+	return false;
+}
 
 static void
 from_form(struct form *fm, const struct settings_field *f)
 {
 	const char *value = form_text(fm, f->form);
 	struct err why;
+	bool on;
 
 	if (value == NULL)
 		return;
-	if (strcmp(value, "on") == 0 || strcmp(value, "off") == 0) {
-		form_put(fm, f, json_object_new_boolean(value[1] == 'n'));
+	if (settings_word(value, &on)) {
+		form_put(fm, f, json_object_new_boolean(on));
 		return;
 	}
 	(void)err_set(&why, ERR_FIELD_INVALID, f->form,
-	    "%s: expected on or off, got \"%.32s\"", f->form, value);
+	    "%s: expected on or off (true or false, yes or no, 1 or 0), got "
+	    "\"%.32s\"",
+	    f->form, value);
 	form_wrong(fm, &why);
 }
 

@@ -110,9 +110,14 @@ static const struct {
     {false, INSP, PKI_FILE_MAX + 1, 422},
     {false, CONN, 400000, 422},
     {false, CONN, 1000000, 422},
-    {false, CONN, 1100000, 413},
+    {false, CONN, 1100000, 422},
+    {false, CONN, 2000000, 422},
+    {false, CONN, 2100000, 413},
+    {true, CONN, 1000000, 422},
+    {true, CONN, 1100000, 413},
     {false, INSP, 400000, 422},
-    {false, INSP, 600000, 413},
+    {false, INSP, 2000000, 422},
+    {true, INSP, 600000, 413},
 };
 
 START_TEST(file_sizes)
@@ -123,7 +128,7 @@ START_TEST(file_sizes)
 	struct buf b;
 
 	daemon_says("inspect", report);
-	buf_init(&b, 2 << 20);
+	buf_init(&b, 3 << 20);
 	buf_adds(&b, files[_i].json ? "{\"certificate\":{\"ca_certificate\":\""
 				    : "--B\r\n" CD
 				      "name=\"ca_certificate\"; filename=\"f\""
@@ -146,6 +151,98 @@ START_TEST(file_sizes)
 		json_object_put(o);
 	}
 	buf_clear(&b);
+}
+END_TEST
+
+#define PART(name, file, content) \
+	"--B\r\n" CD "name=\"" name "\"; filename=\"" file \
+	"\"\r\n\r\n" content "\r\n"
+
+/* Several files of one field: one after the other, what is binary first. */
+static const struct {
+	const char *form, *want; /* the joined bytes; NULL: not sent */
+} joined[] = {
+    {PART("ca_certificate", "a", "one") END, "one"},
+    {PART("ca_certificate", "a", "one") PART("ca_certificate", "b", "two") END,
+	"one\ntwo"},
+    {PART("ca_certificate", "a", "one\n") PART("private_key", "k", "key")
+	    PART("ca_certificate", "b", "two\n") END,
+	"one\n\ntwo\n"},
+    {PART("ca_certificate", "a", "one")
+	    PART("ca_certificate", "b", "\x30\x82\x01\x02") END,
+	"\x30\x82\x01\x02\none"},
+    {PART("ca_certificate", "a", "\x30\x82\x01")
+	    PART("ca_certificate", "b", "\x30\x81") END,
+	"\x30\x82\x01\n\x30\x81"},
+    {PART("ca_certificate", "a", "0.0") PART("ca_certificate", "", "") END,
+	"0.0"},
+    {PART("ca_certificate", "", "") PART("private_key", "k", "key") END, NULL},
+};
+
+START_TEST(files_of_one_field)
+{
+	struct json_object *o, *v;
+	struct buf b;
+
+	daemon_says("connection.apply",
+	    "{\"type\":\"result\",\"ok\":true,\"data\":{}}");
+	ask("POST", CONN);
+	bearer();
+	body(MULTI, joined[_i].form);
+	ck_assert_msg(go() == 200, "%s", ex.out.data);
+	o = daemon_heard("connection.apply");
+	v = jsonx_path(o, "args.files");
+	buf_init(&b, 4096);
+	ck_assert_int_eq(jsonx_b64(v, "ca_certificate", "", 4096, &b, NULL), 0);
+	if (joined[_i].want == NULL)
+		ck_assert_uint_eq(b.len, 0);
+	else
+		ck_assert_str_eq(b.data, joined[_i].want);
+	buf_clear(&b);
+	json_object_put(o);
+}
+END_TEST
+
+/* Together they may not be larger than one. */
+START_TEST(files_of_one_field_too_large)
+{
+	struct json_object *o;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < 3; i++) {
+		buf_adds(&b, "--B\r\n" CD
+			     "name=\"ca_certificate\"; filename=\"f\"\r\n\r\n");
+		for (int k = 0; k < 25000; k++)
+			buf_addc(&b, 'x');
+		buf_adds(&b, "\r\n");
+	}
+	buf_adds(&b, END);
+	ask("POST", CONN);
+	bearer();
+	body_len(MULTI, b.data, b.len);
+	ck_assert_int_eq(go(), 422);
+	o = got_json();
+	ck_assert_str_eq(jsonx_path_str(o, "code", ""), "file.too_large");
+	json_object_put(o);
+	buf_clear(&b);
+}
+END_TEST
+
+/* A byte order mark before JSON says nothing. */
+START_TEST(json_with_a_mark)
+{
+	static const char *const bodies[][2] = {{"\xef\xbb\xbf{}", "200"},
+	    {"\xef\xbb\xbf {\"apply\":\"reload\"}", "200"},
+	    {"\xef\xbb\xbf", "400"}, {"\xef\xbb\xbf\xef\xbb\xbf{}", "400"},
+	    {"\xff\xfe{\0}", "400"}};
+
+	daemon_says("connection.apply",
+	    "{\"type\":\"result\",\"ok\":true,\"data\":{}}");
+	ask("POST", CONN);
+	bearer();
+	body(JSON, bodies[_i][0]);
+	ck_assert_int_eq(go(), atoi(bodies[_i][1]));
 }
 END_TEST
 
@@ -530,6 +627,9 @@ main(void)
 	tcase_add_checked_fixture(t, con_setup, con_teardown);
 	tcase_add_loop_test(t, asks_apply, 0, N(posts));
 	tcase_add_loop_test(t, file_sizes, 0, N(files));
+	tcase_add_loop_test(t, files_of_one_field, 0, N(joined));
+	tcase_add_test(t, files_of_one_field_too_large);
+	tcase_add_loop_test(t, json_with_a_mark, 0, 5);
 	tcase_add_loop_test(t, reads_headers, 0, N(headers));
 	tcase_add_loop_test(t, answers_daemon, 0, N(answers));
 	tcase_add_test(t, refusal_in_full);

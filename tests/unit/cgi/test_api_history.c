@@ -70,7 +70,7 @@ static const struct {
 	200, "generation.restore",
 	"{\"confirm\":[\"cert.expired\",\"chain.expired\"],\"apply\":"
 	"\"restart\"," DEFAULTS ",\"id\":7}"},
-    {"POST", GENS "/7/restore?dry_run=yes", "", "", 400, "generation.restore",
+    {"POST", GENS "/7/restore?dry_run=maybe", "", "", 400, "generation.restore",
 	NULL},
     {"POST", GENS "/0/restore", "", "", 404, "generation.restore", NULL},
     {"POST", GENS "/x/restore", "", "", 404, "generation.restore", NULL},
