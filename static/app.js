@@ -36,11 +36,31 @@ function copyButtons(from) {
 	each(".copy", from, function (b) { b.hidden = false; });
 }
 
+function names(files) {
+	return Array.prototype.map.call(files, function (f) { return f.name; }).join(", ");
+}
+
 function showPicked(input) {
-	var span = $(".picked", input.parentNode);
-	var file = input.files && input.files[0];
-	span.textContent = file ? file.name : body.dataset.noFile;
-	span.classList.toggle("chosen", !!file);
+	var span = $(".picked", input.parentNode), chosen = input.files.length > 0;
+	span.textContent = chosen ? names(input.files) : body.dataset.noFile;
+	span.classList.toggle("chosen", chosen);
+}
+
+/* What no server would take is not sent: the field says so at once. */
+function tooLarge(input) {
+	var card = input.closest(".file"), old = card && $(".finding.here", card), p, size = 0;
+	Array.prototype.forEach.call(input.files, function (f) { size += f.size; });
+	if (old) { old.remove(); }
+	if (!card || size <= 65536) { return false; }
+	p = doc.createElement("p");
+	p.className = "finding error here";
+	p.setAttribute("role", "alert");
+	p.textContent = names(input.files) + ": " + body.dataset.tooLarge;
+	$(".help", card).after(p);
+	input.value = "";
+	showPicked(input);
+	focusOn(card);
+	return true;
 }
 
 /* What means something only with another box ticked. */
@@ -254,6 +274,7 @@ doc.addEventListener("change", function (e) {
 	withMaster();
 	if (t.type === "file" && t.form && t.form.id === "connection") {
 		showPicked(t);
+		if (tooLarge(t)) { return; }
 		if (t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) {
 			send(t.form, $('button[value="upload:' + t.name + '"]', t.form));
 		}
@@ -273,16 +294,14 @@ doc.addEventListener("paste", function (e) {
 ["dragenter", "dragover", "dragleave", "drop"].forEach(function (type) {
 	doc.addEventListener(type, function (e) {
 		var card = e.target.closest && e.target.closest(".file");
-		var input = card && $(".picker input", card), d = e.dataTransfer, one;
+		var input = card && $(".picker input", card), d = e.dataTransfer;
 		if (!$("#connection") || !d || Array.prototype.indexOf.call(d.types, "Files") < 0) { return; }
 		e.preventDefault();
 		if (type !== "drop") { d.dropEffect = input ? "copy" : "none"; }
 		if (!input) { return; }
 		input.parentNode.classList.toggle("over", type === "dragenter" || type === "dragover");
 		if (type === "drop" && d.files.length > 0) {
-			one = new DataTransfer();
-			one.items.add(d.files[0]);
-			input.files = one.files;
+			input.files = d.files;
 			input.dispatchEvent(new Event("change", { bubbles: true }));
 		}
 	});

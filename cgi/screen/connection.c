@@ -41,6 +41,13 @@ screen_get(
 		s.failed = true;
 		status = err_http(s.err.code);
 	}
+	/* The web server did not let the files through, and asks in place of
+	 * who sent them. */
+	if (fields_get(q, "too_large") != NULL) {
+		err_set(&s.err, ERR_REQ_TOO_LARGE, "", "files");
+		s.failed = true;
+		status = err_http(s.err.code);
+	}
 	rc = screen_render(&s, reply, status != 0 ? status : 422, err);
 	screen_clear(&s);
 	return rc;

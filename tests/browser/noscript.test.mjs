@@ -62,6 +62,21 @@ test("all files that are chosen go with any button", async () => {
 	assert.match(await words("#at-ca_certificate"), /new: issued-intermediate\.pem/);
 });
 
+test("a file that is too large is told at its field, however large", async () => {
+	const file = (n) => ({name: "disk.img", mimeType: "application/octet-stream",
+		buffer: Buffer.alloc(n, 65)});
+	for (const [n, where, text] of [
+		[70000, "#at-ca_certificate", /larger than 64 KiB/],
+		[1900000, "#at-ca_certificate", /larger than 64 KiB/],
+		[2200000, "main", /may have 64 KiB at most/]]) {
+		await page.setInputFiles("#ca_certificate", file(n));
+		await press("upload:ca_certificate");
+		assert.match(await words(where), text);
+		await page.goto(it.url + "/smtp-routing/connection");
+		assert.match(await words("#at-ca_certificate"), /new: issued-intermediate\.pem/);
+	}
+});
+
 test("Preview, then Save", async () => {
 	await press("preview");
 	await page.waitForURL(/preview=1#preview$/, {waitUntil: "commit"});

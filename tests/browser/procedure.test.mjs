@@ -67,6 +67,29 @@ test("Upload without a file says so", async () => {
 	assert.match(await words("#errors"), /No file was chosen/);
 });
 
+test("a file that is too large is not even sent", async () => {
+	const sent = [];
+	page.on("request", (r) => r.method() === "POST" && sent.push(r.url()));
+	await page.setInputFiles("#private_key", {name: "disk.img",
+		mimeType: "application/octet-stream", buffer: Buffer.alloc(2200000, 65)});
+	assert.match(await words("#at-private_key .finding.error"),
+	    /disk\.img: The file is larger than 64 KiB/);
+	assert.equal(await page.evaluate(() => document.activeElement.id), "at-private_key");
+	assert.equal(await page.inputValue("#private_key"), "");
+	await upload(page, "private_key", it.sample("mismatch-key.pem"));
+	assert.equal(await page.locator("#at-private_key .finding.here").count(), 0);
+	assert.equal(sent.length, 1);
+	await press(page, "cancel");
+});
+
+test("several files in one field are joined", async () => {
+	await settled(page, () => page.setInputFiles("#server_certificate",
+	    [it.sample("issued-intermediate.pem"), it.sample("issued-cert.pem")]));
+	assert.match(await words("#at-server_certificate"),
+	    /issued-intermediate\.pem, issued-cert\.pem/);
+	await press(page, "cancel");
+});
+
 test("a key that does not match is told at its field", async () => {
 	await upload(page, "private_key", it.sample("mismatch-key.pem"));
 	await upload(page, "server_certificate", it.sample("self-signed-cert.pem"));
