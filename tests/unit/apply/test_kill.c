@@ -18,7 +18,8 @@ recover(const char *op)
 	int64_t start = now_ms();
 	struct err err;
 
-	ck_assert_msg(apply_recover(&rig_conf, &err) == 0, "%s: %s", op, err.msg);
+	ck_assert_msg(
+	    apply_recover(&rig_conf, &err) == 0, "%s: %s", op, err.msg);
 	start = now_ms() - start;
 	ck_assert_msg(start < 10000, "%s: %d ms", op, (int)start);
 	if (start > slowest)

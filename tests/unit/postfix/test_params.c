@@ -472,9 +472,9 @@ START_TEST(masks_of_the_table)
 	}
 	ck_assert_uint_eq(params_of(~(settings_mask)0), all);
 	ck_assert_uint_eq(params_of(SETTING_BIT(SETTING_all_scanners)), 0);
-	ck_assert_uint_eq(
-	    params_marked(PARAM_FILE), param_bit("smtpd_tls_chain_files") |
-				   param_bit("smtpd_client_restrictions"));
+	ck_assert_uint_eq(params_marked(PARAM_FILE),
+	    param_bit("smtpd_tls_chain_files") |
+		param_bit("smtpd_client_restrictions"));
 	ck_assert_uint_eq(param_bit("smtpd_tls_protocols"), 0);
 	names = params_to_json(all);
 	ck_assert_uint_eq(params_from_json(names), all);
