@@ -1,5 +1,6 @@
 /*
- * command.c - the table of commands, and the way from argv to one of them.
+ * command.c - the commands of commands.def, and the way from argv to one of
+ * them.
  *
  * As root, everything that touches the database is done as the web user:
  * SQLite makes its files with the rights of who runs it, and one file of root
@@ -22,14 +23,14 @@
 #include "util.h"
 
 enum option_bit {
-	OPT_PASSWORD = 1,
-	OPT_USER = 2,
-	OPT_LIMIT = 4,
-	OPT_KEY = 8,
-	OPT_CHANGE = 16,
-	OPT_FILTER = 32,
-	OPT_ROLE = 64,
-	OPT_TOKEN = 128
+	PASSWORD = 1,
+	USER = 2,
+	LIMIT = 4,
+	KEY = 8,
+	CHANGE = 16,
+	FILTER = 32,
+	ROLE = 64,
+	TOKEN = 128
 };
 
 /* What usage says of each, in the order of the bits. */
@@ -37,84 +38,70 @@ static const struct {
 	int bit;
 	const char *text;
 } option_usage[] = {
-    {OPT_PASSWORD, " [--password-stdin | --generate]"},
-    {OPT_USER, " [--user NAME]"},
-    {OPT_LIMIT, " [--limit N]"},
-    {OPT_KEY, " [--algorithm p256|p384|rsa3072]\n"
-	      "           [--name DNSNAME]... "
-	      "[--subject O=TEXT]... [--days N]"},
-    {OPT_CHANGE, " [--apply restart|reload] [--dry-run]\n"
-		 "           [--confirm CODE]..."},
-    {OPT_FILTER, "\n           [--event NAME] [--outcome NAME] "
-		 "[--text TEXT] [--before OFFSET]"},
-    {OPT_ROLE, " [--role administrator|operator|viewer]"},
-    {OPT_TOKEN, "\n           [--scope read|write|certificates] "
-		"[--expires DAYS] [--from NETWORK,...]"},
+    {PASSWORD, " [--password-stdin | --generate]"},
+    {USER, " [--user NAME]"},
+    {LIMIT, " [--limit N]"},
+    {KEY, " [--algorithm p256|p384|rsa3072]\n"
+	  "           [--name DNSNAME]... "
+	  "[--subject O=TEXT]... [--days N]"},
+    {CHANGE, " [--apply restart|reload] [--dry-run]\n"
+	     "           [--confirm CODE]..."},
+    {FILTER, "\n           [--event NAME] [--outcome NAME] "
+	     "[--text TEXT] [--before OFFSET]"},
+    {ROLE, " [--role administrator|operator|viewer]"},
+    {TOKEN, "\n           [--scope read|write|certificates] "
+	    "[--expires DAYS] [--from NETWORK,...]"},
 };
 
 #define OPTIONS (sizeof(option_usage) / sizeof(option_usage[0]))
 
+enum where { HOST, DATABASE };
+
 static const struct command {
-	const char *group;
-	const char *name;     /* "" = the group is the command */
-	const char *argument; /* names for usage, NULL = none */
+	const char *name;      /* one word or two */
+	const char *arguments; /* "N M": their names; "" = none */
 	int options;
-	bool needs_db;
+	enum where where;
 	const char *event; /* for the audit, NULL = nothing changes */
 	ctl_fn fn;
+	const char *help;
 } commands[] = {
-    {"user", "add", "NAME", OPT_PASSWORD | OPT_ROLE, true, "user.add",
-	ctl_user_add},
-    {"user", "role", "NAME", OPT_ROLE, true, "user.role", ctl_user_role},
-    {"user", "passwd", "NAME", OPT_PASSWORD, true, "user.passwd",
-	ctl_user_passwd},
-    {"user", "list", NULL, 0, true, NULL, ctl_user_list},
-    {"user", "delete", "NAME", 0, true, "user.delete", ctl_user_delete},
-    {"user", "totp-reset", "NAME", 0, true, "user.totp_reset",
-	ctl_user_totp_reset},
-    {"session", "list", NULL, 0, true, NULL, ctl_session_list},
-    {"session", "delete", "ID", 0, true, "session.end", ctl_session_delete},
-    {"token", "add", "NAME", OPT_USER | OPT_TOKEN, true, "token.add",
-	ctl_token_add},
-    {"token", "list", NULL, 0, true, NULL, ctl_token_list},
-    {"token", "delete", "ID", 0, true, "token.delete", ctl_token_delete},
-    {"status", "", NULL, 0, false, NULL, ctl_status},
-    {"history", "", NULL, OPT_LIMIT, false, NULL, ctl_history},
-    {"show", "", "N", 0, false, NULL, ctl_show},
-    {"diff", "", "N M", 0, false, NULL, ctl_diff},
-    {"restore", "", "N", OPT_CHANGE, false, NULL, ctl_restore},
-    {"adopt", "", NULL, OPT_CHANGE, false, NULL, ctl_adopt},
-    {"recover", "", NULL, 0, false, NULL, ctl_recover},
-    {"audit", "", NULL, OPT_USER | OPT_LIMIT | OPT_FILTER, false, NULL,
-	ctl_audit_log},
-    {"keys", "list", NULL, 0, false, NULL, ctl_keys_list},
-    {"keys", "add", "csr|self_signed", OPT_KEY, false, NULL, ctl_keys_add},
-    {"keys", "delete", "ID", 0, false, NULL, ctl_keys_delete},
-    {"keys", "csr", "ID", 0, false, NULL, ctl_keys_csr},
-    {"scanner", "list", NULL, 0, false, NULL, ctl_scanner_list},
-    {"scanner", "identity", NULL, 0, false, NULL, ctl_scanner_identity},
-    {"scanner", "enrol", "NAME", 0, false, NULL, ctl_scanner_enrol},
-    {"scanner", "trust", NULL, 0, false, NULL, ctl_scanner_trust},
-    {"scanner", "remove", "NAME", 0, false, NULL, ctl_scanner_remove},
-    {"scanner", "rotate", NULL, 0, false, NULL, ctl_scanner_rotate},
-    {"scanner", "do", "WHAT", 0, false, NULL, ctl_scanner_do},
+#define C(function, name, arguments, options, where, event, help) \
+	{name, arguments, options, where, event, ctl_##function, help},
+#include "commands.def"
+#undef C
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static int
-usage(void)
+static bool
+begins(const struct command *c, const char *word)
 {
+	size_t len = strcspn(c->name, " ");
+
+	return strlen(word) == len && strncmp(word, c->name, len) == 0;
+}
+
+/* Of the commands that begin with the word, or of all when none does. */
+static int
+usage(const char *word)
+{
+	const struct command *c;
+	bool some = false;
+
+	for (size_t i = 0; word != NULL && i < COMMANDS; i++)
+		some |= begins(&commands[i], word);
 	fprintf(stderr, "usage: postsealctl [-c CONF] [--json] COMMAND\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
-		fprintf(stderr, "       %s%s%s%s%s", commands[i].group,
-		    *commands[i].name ? " " : "", commands[i].name,
-		    commands[i].argument != NULL ? " " : "",
-		    commands[i].argument != NULL ? commands[i].argument : "");
+		c = &commands[i];
+		if (some && !begins(c, word))
+			continue;
+		fprintf(stderr, "  %s%s%s", c->name, *c->arguments ? " " : "",
+		    c->arguments);
 		for (size_t j = 0; j < OPTIONS; j++)
-			if ((commands[i].options & option_usage[j].bit) != 0)
+			if ((c->options & option_usage[j].bit) != 0)
 				fputs(option_usage[j].text, stderr);
-		fputc('\n', stderr);
+		fprintf(stderr, "\n           %s\n", c->help);
 	}
 	fprintf(stderr,
 	    "exit: 0 done, 1 failed, 2 usage, 3 no such or already there,\n"
@@ -122,30 +109,38 @@ usage(void)
 	return EXIT_USAGE;
 }
 
-/* "N M" are two words. */
+/* How many words[] the name takes; 0 when they say something else. */
 static int
-arguments(const struct command *c)
+named(const char *name, char **words, int n)
 {
-	const char *s = c->argument;
-	int n = s != NULL;
+	size_t len;
 
-	for (; s != NULL && *s != '\0'; s++)
-		n += *s == ' ';
-	return n;
+	for (int i = 0; i < n; i++, name++) {
+		len = strcspn(name, " ");
+		if (strlen(words[i]) != len ||
+		    strncmp(words[i], name, len) != 0)
+			return 0;
+		name += len;
+		if (*name == '\0')
+			return i + 1;
+	}
+	return 0;
 }
 
+/* The command, its arguments in *ret_args; NULL: there is none like that. */
 static const struct command *
-find(char **words, int n)
+find(char **words, int n, char ***ret_args)
 {
-	const struct command *c;
-	int want;
-
 	for (size_t i = 0; i < COMMANDS; i++) {
-		c = &commands[i];
-		want = 1 + (*c->name != '\0') + arguments(c);
-		if (n == want && strcmp(words[0], c->group) == 0 &&
-		    (*c->name == '\0' || strcmp(words[1], c->name) == 0))
+		const struct command *c = &commands[i];
+		int used = named(c->name, words, n), want = *c->arguments != 0;
+
+		for (const char *s = c->arguments; *s != '\0'; s++)
+			want += *s == ' ';
+		if (used > 0 && n == used + want) {
+			*ret_args = words + used;
 			return c;
+		}
 	}
 	return NULL;
 }
@@ -163,7 +158,7 @@ list_add(const char **list, size_t *n, const char *value)
 static int
 read_key_option(struct ctl_key *key, int c, int *used)
 {
-	*used |= OPT_KEY;
+	*used |= KEY;
 	switch (c) {
 	case 'A':
 		key->algorithm = optarg;
@@ -186,7 +181,7 @@ read_history_option(struct ctl *ctl, int c, int *used)
 {
 	struct ctl_change *change = &ctl->change;
 
-	*used |= strchr("aRC", c) != NULL ? OPT_CHANGE : OPT_FILTER;
+	*used |= strchr("aRC", c) != NULL ? CHANGE : FILTER;
 	switch (c) {
 	case 'a':
 		change->apply = optarg;
@@ -219,12 +214,12 @@ read_access_option(struct ctl *ctl, int c, int *used)
 		int c, bit;
 		const char **to;
 	} options[] = {
-	    {'W', OPT_ROLE, &ctl->role},
-	    {'X', OPT_TOKEN, &ctl->token.scope},
-	    {'Y', OPT_TOKEN, &ctl->token.expires},
-	    {'Z', OPT_TOKEN, &ctl->token.from},
-	    {'u', OPT_USER, &ctl->user},
-	    {'l', OPT_LIMIT, &ctl->limit},
+	    {'W', ROLE, &ctl->role},
+	    {'X', TOKEN, &ctl->token.scope},
+	    {'Y', TOKEN, &ctl->token.expires},
+	    {'Z', TOKEN, &ctl->token.from},
+	    {'u', USER, &ctl->user},
+	    {'l', LIMIT, &ctl->limit},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -278,11 +273,11 @@ read_options(
 			break;
 		case 'p':
 			ctl->password_stdin = true;
-			*used |= OPT_PASSWORD;
+			*used |= PASSWORD;
 			break;
 		case 'g':
 			ctl->generate = true;
-			*used |= OPT_PASSWORD;
+			*used |= PASSWORD;
 			break;
 		case 'u':
 		case 'l':
@@ -427,9 +422,9 @@ execute(struct ctl *ctl, const struct command *c, char **words)
 	struct err err;
 
 	err_clear(&err);
-	if ((c->needs_db && (become_web_user(ctl, &err) == -1 ||
-				db_open(ctl->conf.web_state_directory, &ctl->db,
-				    &err) == -1)) ||
+	if ((c->where == DATABASE && (become_web_user(ctl, &err) == -1 ||
+					 db_open(ctl->conf.web_state_directory,
+					     &ctl->db, &err) == -1)) ||
 	    c->fn(ctl, words, &status, &err) == -1) {
 		print_error(ctl, &err);
 		status = exit_for(&err);
@@ -478,18 +473,16 @@ ctl_run(struct ctl *ctl, int argc, char **argv)
 	err_clear(&err);
 	umask(0077);
 	if (read_options(ctl, argc, argv, &conf, &used) == -1 ||
-	    optind >= argc ||
-	    (c = find(argv + optind, argc - optind)) == NULL ||
+	    (c = find(argv + optind, argc - optind, &words)) == NULL ||
 	    (used & ~c->options) != 0)
-		return usage();
+		return usage(optind < argc ? argv[optind] : NULL);
 	conf_default(&ctl->conf);
 	if (conf_read(&ctl->conf, conf, &err) == -1) {
 		print_error(ctl, &err);
 		return EXIT_FAILED;
 	}
 	set_caller(ctl);
-	words = argv + optind + 1 + (*c->name != '\0');
-	if (c->needs_db)
+	if (c->where == DATABASE)
 		return execute_in_child(ctl, c, words);
 	return execute(ctl, c, words);
 }

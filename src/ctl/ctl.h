@@ -1,8 +1,8 @@
 /*
  * ctl.h - postsealctl: the way in for root at a shell.
  *
- * A command is a row of commands[]: group, name, arguments, the options that
- * it takes, whether it needs the database, and its function.
+ * A command is a row of commands.def: its name, arguments, options, where it
+ * works, its help and its function.
  * Output: a table for people, with --json one object a command on stdout.
  * An error is one line on stderr, with --json {"error": {...}} on stdout.
  */
@@ -71,40 +71,13 @@ int ctl_run(struct ctl *, int argc, char **argv);
 typedef int (*ctl_fn)(
     struct ctl *, char **args, enum ctl_exit *status, struct err *);
 
-int ctl_user_add(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_user_passwd(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_user_list(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_user_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_user_role(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_user_totp_reset(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_session_list(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_session_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_token_add(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_token_list(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_token_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_status(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_scanner_list(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_scanner_identity(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_scanner_enrol(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_scanner_trust(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_scanner_remove(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_scanner_rotate(struct ctl *, char **, enum ctl_exit *, struct err *);
-/* retry, leave, rollback (a console); rejoin (any host) */
-int ctl_scanner_do(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_history(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_show(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_diff(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_restore(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_adopt(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_recover(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_audit_log(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_keys_list(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_keys_add(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_keys_delete(struct ctl *, char **, enum ctl_exit *, struct err *);
-int ctl_keys_csr(struct ctl *, char **, enum ctl_exit *, struct err *);
+/* commands.def: its functions, and the table of them in command.c. */
+#define C(function, ...) \
+	int ctl_##function(struct ctl *, char **, enum ctl_exit *, struct err *);
+#include "commands.def"
+#undef C
 
 /* output.c */
-struct json_object;
 /* A table of rows (array of objects); columns end with NULL. */
 void ctl_table(FILE *, struct json_object *rows, const char *const *columns);
 /* "label        value"; what a terminal would obey becomes '?'. */
