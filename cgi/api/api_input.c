@@ -13,7 +13,7 @@
 #include "api.h"
 #include "jsonx.h"
 #include "keyid.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "upload.h"
 
 #define CONFIRM_MAX  16

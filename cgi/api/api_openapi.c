@@ -11,7 +11,7 @@
 #include "api.h"
 #include "jsonx.h"
 #include "ops.h"
-#include "settings.h"
+#include "settings_table.h"
 
 #define DEPTH	 32
 #define LANGUAGE "en" /* of the rest of it */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "settings.h"
+#include "settings_table.h"
 #include "words.h"
 
 /* A title (no text) begins a part, with its anchor; the rows below it belong

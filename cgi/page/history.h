@@ -5,6 +5,7 @@
 #ifndef POSTSEAL_HISTORY_H
 #define POSTSEAL_HISTORY_H
 
+#include "finding.h"
 #include "parts.h"
 
 /* page_history.c */

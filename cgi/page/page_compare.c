@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "history.h"
 
 static const char *const sides[] = {"a", "b"};

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "history.h"
 
 #define LIST_LIMIT 1000

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "finding.h"
 #include "jsonx.h"
-#include "parts.h"
 
 bool
 is_confirmed(const struct screen *s, const char *code)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "certname.h"
+#include "finding.h"
 #include "jsonx.h"
 #include "parts.h"
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "certname.h"
+#include "finding.h"
 #include "jsonx.h"
 #include "parts.h"
 

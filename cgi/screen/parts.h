@@ -53,20 +53,4 @@ struct json_object *log_text(struct json_object *lines);
 const char *put_outage(
     struct json_object *, int64_t ms, const char *const texts[3]);
 
-/* finding.c */
-/* FINDINGs above info, and those about the apply itself; a decision is asked
- * for once a code, with a box of the form whose id is given ("connection" is
- * the form of the screen). */
-struct json_object *finding_rows(
-    const struct screen *, struct json_object *findings, const char *form);
-/* A FINDING made ready for partial "_finding". */
-struct json_object *finding_row(const struct screen *, struct json_object *);
-/* Findings of every source that name the field; *bad when one is an error. */
-struct json_object *findings_at(
-    const struct screen *, const char *field, bool *bad);
-/* Is one of these rows of that code?  Is one still to be decided? */
-bool findings_have(struct json_object *rows, const char *code);
-bool findings_undecided(struct json_object *rows);
-bool is_confirmed(const struct screen *, const char *code);
-
 #endif

@@ -15,7 +15,7 @@
 #include "core.h"
 #include "jsonx.h"
 #include "parts.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "upload.h"
 
 /* A box that is not ticked is not sent. */

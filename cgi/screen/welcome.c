@@ -3,6 +3,7 @@
  * changed anything, each sentence with where it was seen, and the two ways on.
  */
 #include "certname.h"
+#include "finding.h"
 #include "jsonx.h"
 #include "parts.h"
 

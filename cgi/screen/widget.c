@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "finding.h"
 #include "jsonx.h"
 #include "parts.h"
-#include "settings.h"
+#include "settings_table.h"
 
 #define LIST_SHOWN 2048 /* bytes in the page of everybody */
 #define LIST_FEW   5	/* lines of a longer one */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "settings.h"
+#include "settings_table.h"
 #include "words.h"
 
 static const struct {

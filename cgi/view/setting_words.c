@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "words.h"
 
 #define KEY_MAX 96

@@ -12,7 +12,7 @@
 
 #include "core.h"
 #include "jsonx.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "upload.h"
 
 #define FILES_JOINED_MAX (FIELDS_MAX * (FILE_KEEP_MAX + 1))

@@ -6,6 +6,7 @@
 #define POSTSEAL_WORDS_H
 
 #include "page.h"
+#include "settings_table.h"
 
 struct settings_field;
 

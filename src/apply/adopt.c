@@ -13,7 +13,7 @@
 
 #include "jsonx.h"
 #include "levels.h"
-#include "txn.h"
+#include "txn_plan.h"
 
 static const char *
 value_of(const struct txn *t, const char *name)

@@ -11,6 +11,7 @@
 
 #include "gen_file.h"
 #include "jsonx.h"
+#include "settings_table.h"
 #include "state.h"
 
 #define TEXT_MAX_LEN (64 * 1024)

@@ -12,7 +12,7 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "maincf.h"
-#include "txn.h"
+#include "txn_plan.h"
 
 static bool
 touches(const struct txn *t, bool master)

@@ -27,7 +27,7 @@
 #include "keystore.h"
 #include "maincf.h"
 #include "service.h"
-#include "txn.h"
+#include "txn_switch.h"
 
 #define WAIT_MS	 30000 /* for locks of main.cf and master.cf */
 #define AGREE_MS 2500

@@ -1,5 +1,7 @@
 /*
- * txn.h - the state of one Save while it runs; for txn*.c and recover.c.
+ * txn.h - one Save: its state while it runs, its steps, and what is told of
+ * it; for src/apply alone.  txn_plan.h is how it comes to a plan, txn_switch.h
+ * how Postfix is brought over and back.
  *
  * Each step has a do and an undo.  An undo is called for the step that failed
  * too, so it looks at what was done, not at what should have been; it may be
@@ -138,61 +140,6 @@ int txn_look(struct txn *, struct err *);
 /* apply_run, where nothing is left of an interrupted change. */
 int txn_run(const struct conf *, const struct apply_request *, apply_progress,
     void *arg, struct json_object **ret_job, struct err *);
-
-/* txn_inbound.c: interface and access list against what is there. */
-int inbound_check(struct txn *, struct err *);
-/* txn_files.c: files of the new generation, and what Postfix says of them. */
-int txn_files_stage(struct txn *, struct err *);
-bool txn_files_asked(const struct txn *);
-int txn_files_check(const struct txn *, const char *dir, struct err *);
-/* inbound_map.c: what Postfix will be. */
-int inbound_preview(struct txn *, struct err *);
-/* The first parameter of the plan with one of the marks, or NULL. */
-const char *txn_changes(const struct txn *, unsigned flags);
-bool txn_touches_main(const struct txn *);
-bool txn_touches_master(const struct txn *);
-
-/* txn_back.c: both files as they were. */
-int txn_put_back(struct txn *, struct err *);
-enum cf_state { CF_BEFORE, CF_AFTER, CF_OTHER };
-/* Where the file stands; a file that does not change is CF_BEFORE. */
-enum cf_state txn_main_state(const struct txn *);
-enum cf_state txn_master_state(const struct txn *);
-
-/* txn_source.c: settings and files that this Save is about. */
-int txn_source(struct txn *, struct err *);
-
-/* adopt.c: settings and files as main.cf has them now. */
-int adopt_source(struct txn *, struct err *);
-void adopt_check(struct txn *);
-
-/* txn_scope.c: what this Save is about.  First the settings (before the
- * inspection), then the parameters. */
-void scope_settings(struct txn *);
-void scope_parameters(struct txn *);
-bool scope_certificate_missing(const struct txn *);
-bool scope_is_empty(const struct txn *);
-bool scope_came_to_nothing(const struct txn *); /* once it is planned */
-int scope_check(struct txn *, struct err *);
-void scope_tell_drift(struct txn *);
-bool txn_same_chain(const struct txn *);
-
-/* txn_listeners.c: do they let the change through?  Findings. */
-void listeners_check(struct txn *);
-
-/* txn_probe.c */
-int txn_baseline(struct txn *, struct err *);
-/* Does the running Postfix do what main.cf now says, with this certificate? */
-int txn_probe(struct txn *, int total_ms, struct err *);
-/* Is it again what it was before? */
-int txn_probe_former(const struct txn *, struct err *);
-
-/* txn_switch.c */
-
-/* main.cf, Postfix and its answers as they were before commit. */
-int txn_go_back_if_needed(struct txn *, struct err *);
-bool txn_former_serves(const struct txn *);
-int txn_close(struct txn *, struct json_object *meta, struct err *);
 
 /* txn_record.c: JSON of the outcome. */
 struct json_object *txn_meta(const struct txn *, const char *outcome);

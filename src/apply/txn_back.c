@@ -14,7 +14,7 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "maincf.h"
-#include "txn.h"
+#include "txn_switch.h"
 
 static enum cf_state
 state_of(const struct buf *now, const char *before, const char *after)

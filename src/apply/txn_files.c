@@ -6,7 +6,7 @@
 
 #include "access_map.h"
 #include "fsx.h"
-#include "txn.h"
+#include "txn_plan.h"
 
 #define FILE_MAX_LEN (2 * 1024 * 1024)
 

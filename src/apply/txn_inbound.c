@@ -18,7 +18,8 @@
 
 #include "jsonx.h"
 #include "netlist.h"
-#include "txn.h"
+#include "settings_table.h"
+#include "txn_plan.h"
 
 #define FEW_CONNECTIONS 10
 #define LOOPBACK_V4_NET "127.0.0.0/8"

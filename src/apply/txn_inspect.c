@@ -11,7 +11,7 @@
 
 #include "jsonx.h"
 #include "keystore.h"
-#include "txn.h"
+#include "txn_plan.h"
 
 static bool
 files_given(const struct txn *t)

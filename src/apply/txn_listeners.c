@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "txn.h"
+#include "txn_plan.h"
 
 static const struct param_change *
 planned(const struct txn *t, const char *name)

@@ -9,7 +9,8 @@
 
 #include "jsonx.h"
 #include "maincf.h"
-#include "txn.h"
+#include "txn_plan.h"
+#include "txn_switch.h"
 
 #define POSTCONF_WAIT_MS 3000
 

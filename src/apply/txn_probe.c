@@ -16,7 +16,8 @@
 
 #include "jsonx.h"
 #include "look.h"
-#include "txn.h"
+#include "txn_plan.h"
+#include "txn_switch.h"
 
 #define SEE_MS	      5000 /* a hot main.cf takes two of them */
 #define PROBE_BACK_MS 6000

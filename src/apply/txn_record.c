@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "txn.h"
+#include "settings_table.h"
+#include "txn_plan.h"
 
 static void
 add_string(struct json_object *o, const char *name, const char *value)

@@ -14,7 +14,8 @@
 
 #include "jsonx.h"
 #include "levels.h"
-#include "txn.h"
+#include "settings_table.h"
+#include "txn_plan.h"
 
 #define IN_LEVEL   "smtpd_tls_security_level"
 #define IN_CHAIN   "smtpd_tls_chain_files"
@@ -61,8 +62,8 @@ is_save(const struct txn *t)
 	return t->req->restore == 0 && !t->req->adopt;
 }
 
-bool
-txn_same_chain(const struct txn *t)
+static bool
+same_chain(const struct txn *t)
 {
 	return t->chain.len == t->stored.len &&
 	       (t->chain.len == 0 ||
@@ -127,7 +128,7 @@ scope_parameters(struct txn *t)
 		t->asserted &= ~(param_bit(OUT_LEVEL) | param_bit(OUT_CAFILE));
 		return;
 	}
-	if (!txn_same_chain(t))
+	if (!same_chain(t))
 		t->touched |= SETTINGS_FILES;
 	t->rows = params_of(t->touched) |
 		  (params_marked(PARAM_FILE) & t->owned & ~hand);
@@ -172,7 +173,7 @@ files_drifted(const struct txn *t)
 bool
 scope_is_empty(const struct txn *t)
 {
-	if (!txn_same_chain(t))
+	if (!same_chain(t))
 		return false;
 	if (is_save(t))
 		return t->touched == 0 && !files_drifted(t);
@@ -185,7 +186,7 @@ scope_is_empty(const struct txn *t)
 bool
 scope_came_to_nothing(const struct txn *t)
 {
-	return is_save(t) && t->plan.n == 0 && txn_same_chain(t) &&
+	return is_save(t) && t->plan.n == 0 && same_chain(t) &&
 	       !files_drifted(t) &&
 	       settings_equal(&t->settings, &t->former.settings);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "txn.h"
+#include "txn_plan.h"
 
 /* Inbound turned off turns "TLS only" off, unless the patch asks for it. */
 static int

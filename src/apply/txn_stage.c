@@ -11,7 +11,7 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "maincf.h"
-#include "txn.h"
+#include "txn_plan.h"
 
 static int
 stage_file(const struct txn *t, const char *name, const void *data, size_t len,

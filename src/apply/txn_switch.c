@@ -19,7 +19,8 @@
 #include "maillog.h"
 #include "maincf.h"
 #include "service.h"
-#include "txn.h"
+#include "txn_plan.h"
+#include "txn_switch.h"
 
 #define PROBE_MS 6000
 #define COLD_S	 3

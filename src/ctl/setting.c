@@ -7,7 +7,7 @@
 
 #include "ctl.h"
 #include "jsonx.h"
-#include "settings.h"
+#include "settings_table.h"
 
 #define TEXT_LEN 160
 

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "daemon.h"
+#include "call.h"
 #include "jsonx.h"
 
 static int

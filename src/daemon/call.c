@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "daemon.h"
+#include "call.h"
 #include "jsonx.h"
 #include "util.h"
 

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon.h"
 #include "jsonx.h"
+#include "sandbox.h"
+#include "server.h"
 #include "util.h"
 
 struct told {

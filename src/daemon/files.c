@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "call.h"
+#include "files.h"
 #include "jsonx.h"
 #include "keystore.h"
 

@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 #include "cluster.h"
-#include "daemon.h"
+#include "ipc.h"
 #include "notify.h"
+#include "server.h"
 #include "util.h"
 
 static int signal_pipe[2];

@@ -15,8 +15,9 @@
 
 #include <openssl/crypto.h>
 
+#include "call.h"
 #include "cluster.h"
-#include "daemon.h"
+#include "drafts.h"
 #include "jsonx.h"
 #include "keystore.h"
 #include "util.h"

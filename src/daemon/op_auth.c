@@ -27,8 +27,9 @@
 
 #include <openssl/crypto.h>
 
-#include "daemon.h"
+#include "call.h"
 #include "jsonx.h"
+#include "op_auth.h"
 #include "run.h"
 #include "util.h"
 

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
+#include "call.h"
 #include "cluster.h"
-#include "daemon.h"
 #include "jsonx.h"
 
 int

@@ -14,8 +14,9 @@
 
 #include <openssl/crypto.h>
 
+#include "call.h"
 #include "cluster.h"
-#include "daemon.h"
+#include "drafts.h"
 #include "jsonx.h"
 #include "keystore.h"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon.h"
+#include "call.h"
 #include "jsonx.h"
 #include "keystore.h"
 

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon.h"
+#include "call.h"
+#include "drafts.h"
 #include "jsonx.h"
+#include "server.h"
 
 #define LIST_DEFAULT 100
 

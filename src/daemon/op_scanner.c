@@ -2,8 +2,8 @@
  * op_scanner.c - the administrator's side of a cluster: who is enrolled, how
  * is everybody, and what shall become of a roll-out.
  */
+#include "call.h"
 #include "cluster.h"
-#include "daemon.h"
 #include "jsonx.h"
 
 static void

@@ -13,10 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "cluster.h"
-#include "daemon.h"
+#include "drafts.h"
 #include "jsonx.h"
 #include "keystore.h"
+#include "op_auth.h"
 #include "util.h"
 
 #define BOTH	(PEER_ROOT | PEER_WEB)

@@ -17,7 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "call.h"
+#include "drafts.h"
+#include "server.h"
 #include "util.h"
 
 #define SWEEP_MS 30000

@@ -8,6 +8,7 @@
 #include "findings.h"
 #include "jsonx.h"
 #include "kind.h"
+#include "settings_table.h"
 
 void *
 setting_member(struct settings *s, const struct settings_field *f)

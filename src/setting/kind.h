@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#include "settings.h"
+#include "settings_table.h"
 
 /* One patch that is read. */
 struct reader {

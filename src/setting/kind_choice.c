@@ -7,6 +7,7 @@
 
 #include "jsonx.h"
 #include "kind.h"
+#include "settings_table.h"
 
 #define WORD_MAX     64
 #define EXPECTED_MAX 128

@@ -16,6 +16,7 @@
 #include "findings.h"
 #include "jsonx.h"
 #include "kind.h"
+#include "settings_table.h"
 #include "util.h"
 
 #define BAD_LINES_MAX 20

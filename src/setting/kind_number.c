@@ -7,6 +7,7 @@
 
 #include "jsonx.h"
 #include "kind.h"
+#include "settings_table.h"
 
 /* Digits with blanks around, as people paste them; -1: none, or over max. */
 static int

@@ -6,6 +6,7 @@
 
 #include "jsonx.h"
 #include "kind.h"
+#include "settings_table.h"
 
 /* A checkbox, curl, Ansible, PowerShell: each has its own. */
 bool

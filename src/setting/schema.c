@@ -9,6 +9,7 @@
 
 #include "jsonx.h"
 #include "kind.h"
+#include "settings_table.h"
 
 static struct json_object *
 member_or(

@@ -13,6 +13,7 @@
 #include "jsonx.h"
 #include "kind.h"
 #include "netlist.h"
+#include "settings_table.h"
 
 /* clang-format off */
 #define SWITCH(...)

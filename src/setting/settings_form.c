@@ -6,6 +6,7 @@
  * administrator who pastes ten thousand lines wants all bad ones at once.
  */
 #include "kind.h"
+#include "settings_table.h"
 
 int
 settings_from_form(struct json_object *patch, settings_get get, void *arg,

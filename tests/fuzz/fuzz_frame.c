@@ -18,7 +18,7 @@
 
 #include <json-c/json.h>
 
-#include "../../src/daemon/daemon.h"
+#include "../../src/daemon/call.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "sandbox.h"

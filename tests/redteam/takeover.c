@@ -26,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/daemon/daemon.h"
+#include "../../src/daemon/call.h"
 #include "../../src/postfix/postfix_int.h"
 #include "fsx.h"
 #include "issue.h"

@@ -18,7 +18,7 @@
 #include <check.h>
 #include <json-c/json.h>
 
-#include "settings.h"
+#include "settings_table.h"
 
 #define EACH_TEXT 128
 

@@ -4,7 +4,7 @@
 #ifndef TEST_RIG_H
 #define TEST_RIG_H
 
-#include "../../../src/apply/txn.h"
+#include "../../../src/apply/txn_plan.h"
 #include "jsonx.h"
 #include "ops.h"
 #include "rig_root.h"

@@ -3,10 +3,11 @@
  * comparison, what a hand edit of its parameters becomes, what needs a
  * restart, what an option of master.cf shadows.  Without a Postfix.
  */
-#include "../../../src/apply/txn.h"
+#include "../../../src/apply/txn_plan.h"
 #include "../each_setting.h"
 #include "../tmp.h"
 #include "jsonx.h"
+#include "settings_table.h"
 
 #define GEN 7
 

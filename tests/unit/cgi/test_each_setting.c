@@ -7,6 +7,7 @@
 #include "api.h"
 #include "page.h"
 #include "page_rig.h"
+#include "settings_table.h"
 
 static const struct settings_field *
 row(int i)

@@ -6,6 +6,7 @@
 #include "../each_setting.h"
 #include "history.h"
 #include "page_rig.h"
+#include "settings_table.h"
 
 static const char *const langs[] = {"en", "ja"};
 

@@ -15,7 +15,7 @@
 #include "../suite.h"
 #include "catalog.h"
 #include "ops.h"
-#include "settings.h"
+#include "settings_table.h"
 
 #define LOCALE "templates/locale"
 

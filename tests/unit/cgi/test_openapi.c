@@ -13,6 +13,7 @@
 #include "core.h"
 #include "fsx.h"
 #include "jsonx.h"
+#include "settings_table.h"
 
 static struct json_object *doc, *paths;
 
@@ -26,8 +27,7 @@ setup(void)
 	struct err err;
 
 	memset(&app, 0, sizeof(app));
-	ck_assert_int_eq(
-	    catalog_load("templates/locale", &app.texts, &err), 0);
+	ck_assert_int_eq(catalog_load("templates/locale", &app.texts, &err), 0);
 	buf_init(&app.openapi, 1 << 20);
 	reply_init(&reply);
 	ck_assert_int_eq(

@@ -6,6 +6,7 @@
 #include "../suite.h"
 #include "ctl_rig.h"
 #include "ops.h"
+#include "settings_table.h"
 
 static char before[65536];
 

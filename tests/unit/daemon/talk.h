@@ -9,7 +9,10 @@
 
 #include <arpa/inet.h>
 
-#include "../../../src/daemon/daemon.h"
+#include "../../../src/daemon/call.h"
+#include "../../../src/daemon/drafts.h"
+#include "../../../src/daemon/op_auth.h"
+#include "../../../src/daemon/server.h"
 #include "../apply/rig.h"
 
 /* Everything that came back: the last frame, and how many before it. */

@@ -9,6 +9,7 @@
 #include "jsonx.h"
 #include "access_map.h"
 #include "../../../src/postfix/param_row.h"
+#include "settings_table.h"
 
 #define CHAIN "/s/generations/gen-7/inbound.pem"
 #define MAP   "/s/generations/gen-7/access.cidr"

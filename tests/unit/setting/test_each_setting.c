@@ -9,6 +9,7 @@
 #include "jsonx.h"
 #include "../each_setting.h"
 #include "../suite.h"
+#include "settings_table.h"
 
 static const struct settings_field *
 row(int i)

@@ -4,6 +4,7 @@
  * stands for them all.  (test_list_lines.c has the lines.)
  */
 #include "list_rig.h"
+#include "settings_table.h"
 
 /* Ten thousand are fine, ten thousand with a copy of each too; one more, or
  * more than two of each, is not. */

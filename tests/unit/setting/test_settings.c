@@ -8,7 +8,7 @@
 #include "findings.h"
 #include "jsonx.h"
 #include "conf.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "../tmp.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))

@@ -1,0 +1,29 @@
+/*
+ * files.h - the certificate files of one request, and their inspection.
+ *
+ * Trust: a stranger's bytes; they are parsed in pki's jail alone.
+ * Ownership: files_init first; files_clear wipes.
+ */
+#ifndef POSTSEAL_FILES_H
+#define POSTSEAL_FILES_H
+
+#include "call.h"
+
+#define FILE_SENT_MAX (2 * PKI_FILE_MAX) /* pki says "too large" */
+
+struct files {
+	struct buf data[PKI_FIELD__MAX];
+	bool given[PKI_FIELD__MAX];
+};
+void files_init(struct files *);
+void files_clear(struct files *); /* wipes */
+int files_read(struct json_object *args, struct files *, struct err *);
+size_t files_count(const struct files *);
+void files_bytes(const struct files *, struct pki_bytes[PKI_FIELD__MAX]);
+int files_inspect(const struct call *, const struct files *,
+    const char *passphrase, bool partial, struct json_object **report,
+    struct err *);
+/* Field number of an HTTP name, or -1. */
+int field_number(const char *name);
+
+#endif

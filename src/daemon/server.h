@@ -1,0 +1,40 @@
+/*
+ * server.h - postseald's socket: who may come in, and how many.
+ *
+ * Trust: everything that comes over the socket is hostile, also from the web
+ * process, which may have been taken over.  One child per connection: a crash
+ * costs one request.  Nothing that goes out holds a key or a passphrase.
+ */
+#ifndef POSTSEAL_SERVER_H
+#define POSTSEAL_SERVER_H
+
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "err.h"
+
+#define CHILDREN_MAX  80
+#define CHILDREN_ROOT 8 /* of these, kept for root */
+
+struct server {
+	const struct conf *conf;
+	uid_t web_uid;
+	bool has_sync;
+	uid_t sync_uid; /* postseal-sync, in a cluster */
+	int listen_fd;
+	int signal_fd; /* bytes: 'C' child, 'T' end */
+	pid_t child[CHILDREN_MAX];
+	size_t n_children;
+	pid_t recoverer; /* a child that recovers, or 0 */
+	/* In the child, before anything else: handlers back to harmless. */
+	void (*child_signals)(void);
+};
+int server_run(struct server *, struct err *);
+
+/* confine.c: what postseald itself may do. */
+int confine_start(const struct conf *, struct err *);
+struct json_object *confine_to_json(const struct conf *);
+
+#endif
