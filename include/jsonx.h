@@ -26,6 +26,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "utf8.h"
 
 /* depth_max counts nested objects and arrays: {} is 1. */
 int	jsonx_parse(const char *, size_t len, int depth_max,
@@ -73,6 +74,5 @@ int	jsonx_file_write(const char *path, struct json_object *,
 	    struct err *);
 /* Wipe every string below, then put: for objects with keys, passphrases. */
 void		 jsonx_wipe(struct json_object *);
-bool		 utf8_valid(const char *, size_t);
 
 #endif
