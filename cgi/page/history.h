@@ -8,7 +8,7 @@
 #include "finding.h"
 #include "parts.h"
 
-/* page_history.c */
+/* history.c */
 /* What a GEN changed, as words. */
 struct json_object *gen_what(const struct page *, struct json_object *gen);
 /* "192.0.2.1, API" */
@@ -17,7 +17,7 @@ void put_origin(
 /* Other generations to choose from; but: left out. */
 struct json_object *generation_options(
     const struct page *, struct json_object *list, int64_t but, int64_t chosen);
-/* page_compare.c */
+/* compare.c */
 int compare_render(struct screen *, struct reply *, struct json_object *diff,
     struct json_object *others, struct err *);
 

@@ -24,7 +24,7 @@ void screen_probe(
 /* sandbox_view.c */
 void screen_sandbox(const struct screen *, struct json_object *ctx);
 
-/* page_form.c */
+/* form.c */
 void screen_form(const struct screen *, struct json_object *ctx);
 /* widget.c */
 /* "card": {CARD: [widget]}, for partial "_setting". */

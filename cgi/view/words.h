@@ -10,7 +10,7 @@
 
 struct settings_field;
 
-/* page_values.c */
+/* list_diff.c */
 /* {text, lines: [{kind, text}], more} of two lists of strings; NULL when they
  * hold the same. */
 struct json_object *list_diff(
@@ -42,7 +42,7 @@ struct json_object *managed_rows(
 /* A field of the form: the text key of its label; NULL if none. */
 const char *field_label(const char *field);
 
-/* page_facts.c */
+/* cert_words.c */
 /* {"rows": [{label, value, mono, note}]} of a CERTINFO or a KEYINFO. */
 struct json_object *facts_of_cert(const struct page *, struct json_object *);
 /* o.names: the first max names of a certificate, and how many more. */

@@ -86,7 +86,7 @@ chosen_begin(const struct conf *conf, struct json_object *names,
     struct json_object *settings, struct chosen *ch, struct err *err)
 {
 	struct json_object *seen = NULL;
-	struct cluster_highest highest;
+	struct cluster_numbers highest;
 	struct cluster_state s;
 	int rc = -1;
 
@@ -104,7 +104,7 @@ chosen_begin(const struct conf *conf, struct json_object *names,
 		    "scanners: not together with all_scanners");
 	if (check_names(conf, ch, err) == -1 ||
 	    (ch->others > 0 && check_waiting(conf, err) == -1) ||
-	    cluster_highest(conf, &highest, err) == -1 ||
+	    cluster_numbers_read(conf, &highest, err) == -1 ||
 	    cluster_seen(conf, &seen, &ch->fresh, err) == -1)
 		return -1;
 	ch->base = jsonx_path_int(seen, "desired.chosen.generation");

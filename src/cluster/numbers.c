@@ -26,8 +26,8 @@ raise_to(int64_t *n, int64_t said)
 
 /* What is on disk; *from: what this console itself has had or sent. */
 static int
-highest(const struct conf *conf, struct cluster_highest *h,
-    struct cluster_highest *from, struct err *err)
+highest(const struct conf *conf, struct cluster_numbers *h,
+    struct cluster_numbers *from, struct err *err)
 {
 	struct json_object *kept = NULL, *chosen = NULL;
 	struct cluster_state s;
@@ -55,10 +55,10 @@ highest(const struct conf *conf, struct cluster_highest *h,
 }
 
 int
-cluster_highest(
-    const struct conf *conf, struct cluster_highest *h, struct err *err)
+cluster_numbers_read(
+    const struct conf *conf, struct cluster_numbers *h, struct err *err)
 {
-	struct cluster_highest from;
+	struct cluster_numbers from;
 
 	return highest(conf, h, &from, err);
 }
@@ -71,10 +71,10 @@ hear(int64_t *n, int64_t from, int64_t said)
 }
 
 int
-cluster_highest_note(
+cluster_numbers_note(
     const struct conf *conf, struct json_object *rows, struct err *err)
 {
-	struct cluster_highest h, was, from;
+	struct cluster_numbers h, was, from;
 	struct json_object *row, *o;
 	size_t i, n = jsonx_len(rows);
 	int rc;

@@ -103,7 +103,7 @@ cluster_report(const struct conf *conf, struct json_object *etcd,
 	for (i = 0; i < n; i++)
 		json_object_array_add(
 		    list, check_row(conf, json_object_array_get_idx(hosts, i)));
-	if (cluster_highest_note(conf, list, err) == -1) {
+	if (cluster_numbers_note(conf, list, err) == -1) {
 		json_object_put(list);
 		return -1;
 	}

@@ -22,13 +22,13 @@ int cluster_seen(
 
 /* numbers.c: the highest that any host is known to have had, whatever etcd
  * says; the next Save gets one above. */
-struct cluster_highest {
+struct cluster_numbers {
 	int64_t all, own; /* for all hosts; for chosen ones */
 };
-int cluster_highest(
-    const struct conf *, struct cluster_highest *, struct err *);
+int cluster_numbers_read(
+    const struct conf *, struct cluster_numbers *, struct err *);
 /* From rows of cluster.report; kept on disk. */
-int cluster_highest_note(
+int cluster_numbers_note(
     const struct conf *, struct json_object *rows, struct err *);
 
 /* scanners.c: the order that has a host of scanners.json try again ("retry",

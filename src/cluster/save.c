@@ -229,10 +229,10 @@ cluster_publish(const struct conf *conf, const char *by,
     struct err *err)
 {
 	char id[33], state[16], detail[200];
-	struct cluster_highest highest;
+	struct cluster_numbers highest;
 	int64_t generation;
 
-	if (cluster_highest(conf, &highest, err) == -1)
+	if (cluster_numbers_read(conf, &highest, err) == -1)
 		return -1;
 	generation = (highest.all > save->base ? highest.all : save->base) + 1;
 	if (outbox_put(conf, by, save->base, generation,

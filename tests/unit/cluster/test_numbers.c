@@ -30,16 +30,16 @@ hear(const char *rows)
 	struct json_object *o = json_tokener_parse(rows);
 
 	ck_assert_ptr_nonnull(o);
-	ck_assert_int_eq(cluster_highest_note(&conf, o, NULL), 0);
+	ck_assert_int_eq(cluster_numbers_note(&conf, o, NULL), 0);
 	json_object_put(o);
 }
 
 static void
 expect(int64_t all, int64_t own)
 {
-	struct cluster_highest h;
+	struct cluster_numbers h;
 
-	ck_assert_int_eq(cluster_highest(&conf, &h, NULL), 0);
+	ck_assert_int_eq(cluster_numbers_read(&conf, &h, NULL), 0);
 	ck_assert_int_eq(h.all, all);
 	ck_assert_int_eq(h.own, own);
 }

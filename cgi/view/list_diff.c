@@ -1,5 +1,5 @@
 /*
- * page_values.c - what was added to a list and taken out of it.
+ * list_diff.c - what was added to a list and taken out of it.
  */
 #include <stdio.h>
 #include <stdlib.h>

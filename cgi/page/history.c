@@ -1,5 +1,5 @@
 /*
- * page_history.c - SMTP Routing > History: every generation in a table that
+ * history.c - SMTP Routing > History: every generation in a table that
  * can be filtered and sorted by its address alone, so that a view can be
  * shared and works without JavaScript.
  *

@@ -1,5 +1,5 @@
 /*
- * page_facts.c - what a certificate, key or finding is, as rows of words.
+ * cert_words.c - what a certificate, key or finding is, as rows of words.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * page_common.c - writers for the template context, and the frame that every
+ * page.c - writers for the template context, and the frame that every
  * page has: language switch, navigation, session.
  */
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * page_form.c - the form of the Connection screen: the three
+ * form.c - the form of the Connection screen: the three
  * files with what is in use, what waits for Save and what is wrong with it.
  */
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * page_compare.c - two generations side by side: settings, certificate, and
+ * compare.c - two generations side by side: settings, certificate, and
  * what each of them has in main.cf.
  */
 #include <stdio.h>

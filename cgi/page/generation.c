@@ -1,5 +1,5 @@
 /*
- * page_generation.c - one generation: what it is, what it did, how that
+ * generation.c - one generation: what it is, what it did, how that
  * ended; Restore; and the choice of another one to compare it with.
  */
 #include <stdio.h>
