@@ -94,7 +94,8 @@ open_listen(const struct conf *conf, int *ret_fd, struct err *err)
 		return -1;
 	/*
 	 * Workers wait in accept(2) itself: the kernel wakes just one.  A full
-	 * queue is a 502 of the web server: make it as long as the system lets.
+	 * queue is a 502 of the web server: make it as long as the system
+	 * allows.
 	 */
 	flags = fcntl(fd, F_GETFL);
 	if (flags == -1 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1 ||

@@ -22,7 +22,7 @@
 #include "util.h"
 
 #define NEXT_MAX    256
-#define STRANGER_MS 1000 /* one line a worker for who is not known */
+#define STRANGER_MS 1000 /* one line per worker for strangers */
 
 static void
 choose_language(struct app *app, struct request *req)
@@ -85,8 +85,8 @@ is_refusal(enum err_code code)
 	return false;
 }
 
-/* Who was turned away where.  The log-in tells its own refusals; a stranger
- * with a wrong token cannot fill the audit log. */
+/* Who was turned away, and where.  The log-in records its own refusals; a
+ * stranger with a wrong token cannot fill the audit log. */
 static void
 note_refusal(struct app *app, const struct request *req, const struct err *why)
 {
@@ -131,7 +131,8 @@ static int
 error_page(struct app *app, struct request *req, struct reply *reply,
     const struct err *why)
 {
-	/* An address that is not there still has the frame of who asks. */
+	/* Even an address that does not exist gets the frame of whoever
+	 * asks. */
 	if (!req->who.known)
 		auth_identify(app, req, AUTH_NONE, NULL);
 	return page_error(app, req, reply, why);

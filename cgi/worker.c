@@ -100,7 +100,8 @@ body_done(void *arg)
 	deadline_off();
 }
 
-/* A piece of a long answer.  Who is to end does not go on with one. */
+/* A piece of a long answer.  A worker that has been told to stop sends no
+ * more of them. */
 static int
 send_piece(void *arg, const void *s, size_t len)
 {

@@ -31,9 +31,9 @@ int	client_call(const char *socket, const struct client_actor *,
 	    struct json_object **data, struct json_object **error,
 	    struct err *);
 /*
- * The two halves of it, for who does other things meanwhile.  Start: the
- * connection, or -1; args stays the caller's and is not wiped.  Finish: waits
- * ms at most, and closes the connection.
+ * The two halves of it, for a caller that does other things meanwhile.  Start:
+ * the connection, or -1; args stays the caller's and is not wiped.  Finish:
+ * waits ms at most, and closes the connection.
  */
 int	client_start(const char *socket, const struct client_actor *,
 	    const char *op, struct json_object *args, struct err *);

@@ -110,7 +110,7 @@ int	cluster_apply(const struct conf *, const struct cluster_order *,
 	    struct json_object **ret_result, struct json_object **ret_error,
 	    struct err *);
 
-/* order.c: what shall become of a roll-out, or of a host's own settings
+/* order.c: what is to become of a roll-out, or of a host's own settings
  * ("do" and "scanner" of cluster.command).  *ret_error as above. */
 int	cluster_command(const struct conf *, const struct actor *,
 	    const char *what, const char *scanner, struct json_object **data,

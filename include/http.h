@@ -88,8 +88,8 @@ struct identity {
 };
 
 /*
- * What a request needs of who asks: a row of a table in may.c says which role
- * and which token scopes have it.  Zero is refused: a route without the
+ * What a request needs of whoever asks: a row of a table in may.c says which
+ * role and which token scopes have it.  Zero is refused: a route without the
  * column serves nobody.
  */
 enum need {
@@ -188,7 +188,7 @@ struct route {
 	int			 types;		/* route_type bits */
 	handler_fn		 handler;
 	const char *const	*query;		/* names allowed; NULL = none */
-	enum need		 need;		/* of who asks: may.c */
+	enum need		 need;		/* of whoever asks: may.c */
 };
 extern const struct route routes[];	/* routes.def; closed by path == NULL */
 extern const size_t routes_n;

@@ -3,11 +3,11 @@
  * libsystemd.
  *
  * Trust: main programs, at their start and end.  The socket's name comes from
- * the environment that the service manager made.
- * Source: sd_notify(3).  NOTIFY_SOCKET is an absolute path, or "@name" in the
- * abstract namespace; the datagram holds NAME=VALUE lines.
- * Errors: -1 when there is a socket and it did not take the line; a program
- * goes on without (the manager's own time limit speaks then).
+ * the environment that the service manager made.  Source: sd_notify(3).
+ * NOTIFY_SOCKET is an absolute path, or "@name" in the abstract namespace; the
+ * datagram holds NAME=VALUE lines.  Errors: -1 when there is a socket and it
+ * did not take the line; a program goes on without (the manager's own time
+ * limit applies then).
  */
 #ifndef POSTSEAL_NOTIFY_H
 #define POSTSEAL_NOTIFY_H

@@ -84,8 +84,8 @@ struct params_context {
 	struct json_object		*originals;
 	/* rows that are not looked at: they stay as they are */
 	param_mask			 leave;
-	/* rows that the console has written before.  Where it has not, what
-	 * stands and is as good as what the settings ask for stays. */
+	/* rows that the console has written before.  Where it has not, a
+	 * value that is as good as what the settings ask for stays. */
 	param_mask			 owned;
 };
 /*
@@ -110,7 +110,8 @@ int	params_wanted(const struct params_context *, struct json_object **,
  * known stay, of others the current value is taken; `set` is what was wanted. */
 struct json_object *params_originals(const struct params_context *,
 	    struct json_object *wanted);
-/* These settings are given up, but what stands stays: no way back. */
+/* These settings are given up, but Postfix keeps what it has: there is no
+ * way back. */
 void	params_forget(struct json_object *originals, settings_mask);
 int	params_plan(struct json_object *current, struct json_object *wanted,
 	    struct param_plan *, struct err *);

@@ -41,8 +41,7 @@ struct probe_door {
 	int		 port;
 	bool		 proxy;		/* a PROXY line comes first */
 	bool		 wrapper;	/* then TLS, without STARTTLS */
-	int		 greet_ms;	/* so long may the greeting take, more
-					 * than usual */
+	int		 greet_ms;	/* how much longer than usual the greeting may take */
 	const char	*helo;		/* a second name for EHLO, or NULL */
 	bool		 bare;		/* to be accepted is all that outage.c
 					 * asks for */
@@ -94,8 +93,8 @@ int	probe_run(const struct probe_want *, struct json_object **result,
 #define ACCESS_CANARY	"127.211.7.53"
 #define ACCESS_REFUSAL	"Access denied by Connection Control"
 /* Listening sockets on two ports as they were before a change of Postfix.
- * Whoever has them after its restart, it is not Postfix: such a socket is not
- * held against a Save.  Beyond LISTENERS_MAX they are forgotten. */
+ * A socket that is still there after the restart belongs to somebody else,
+ * and is not held against a Save.  Beyond LISTENERS_MAX they are forgotten. */
 #define LISTENERS_MAX	64
 struct listeners {
 	unsigned long	inode[LISTENERS_MAX];

@@ -48,7 +48,7 @@ typedef uint64_t settings_mask;
 #define SETTING_BIT(id)	((settings_mask)1 << (id))
 /* The files of a Save: no setting, but parameters follow from them too. */
 #define SETTINGS_FILES	SETTING_BIT(SETTING__MAX)
-/* What the levels of the two directions are made of: told as these. */
+/* What the levels of the two directions are made of: shown as levels. */
 #define SETTINGS_LEVELS \
 	(SETTING_BIT(SETTING_inbound_enabled) | \
 	    SETTING_BIT(SETTING_tls_only) | \

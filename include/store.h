@@ -64,8 +64,8 @@ const char	*role_name(enum role);
 /* ERR_FIELD_INVALID, field "role". */
 int		 role_from_name(const char *, enum role *, struct err *);
 
-/* Tokens for scripts.  A token may what its scope and its owner's role both
- * allow. */
+/* Tokens for scripts.  A token may do what its scope and its owner's role
+ * both allow. */
 enum scope {
 	SCOPE_NONE,
 	SCOPE_CERTIFICATES,	/* renew files, inspect, status */

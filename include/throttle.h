@@ -1,13 +1,12 @@
 /*
  * throttle.h - whoever guesses has to wait.
  *
- * Counts failures of user+address, address, and tries at an account
- * from networks that its user has not come from before, each with its own
- * patience and longest wait, so that a stranger can slow down other strangers
- * but never shut out the owner (throttle.c).  Of an IPv6 address the /64
- * counts.
- * *ret_wait: seconds to wait; 0 = go on, and the try is counted at the account.
- * *ret_first: nobody was told of this wait yet.
+ * Counts failures of user+address, address, and tries at an account from
+ * networks that its user has not come from before, each with its own patience
+ * and longest wait, so that a stranger can slow down other strangers but never
+ * shut out the owner (throttle.c).  Of an IPv6 address the /64 counts.
+ * *ret_wait: seconds to wait; 0 = go on, and the try is counted at the
+ * account.  *ret_first: nobody has been told of this wait yet.
  */
 #ifndef POSTSEAL_THROTTLE_H
 #define POSTSEAL_THROTTLE_H

@@ -36,7 +36,7 @@ int api_call(struct app *, struct request *, const char *op,
 /* metrics_scanners.c: nothing on a host that is alone. */
 void metrics_scanners(struct app *, struct request *, struct buf *);
 
-/* A VIEW as the API tells it: generation 0 before the first Save. */
+/* A VIEW as the API shows it: generation 0 before the first Save. */
 void api_view(struct json_object *view);
 int api_answer(struct reply *, int status, struct json_object *, struct err *);
 /* Call, make the words of errors and findings, answer; args is taken over. */

@@ -1,9 +1,9 @@
 /*
  * api_scanners.c - /api/v1/scanners: the hosts of the cluster, one of them,
- * and what shall become of a roll-out that stopped.
+ * and what is to become of a roll-out that stopped.
  *
- * On a host without a cluster the list is empty; it is the truth, and a
- * script needs no other case.
+ * On a host without a cluster the list is empty, which is true, and scripts
+ * need no special case.
  */
 #include <string.h>
 

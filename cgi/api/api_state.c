@@ -1,5 +1,5 @@
 /*
- * api_state.c - what stands: /api/v1/status (looks at Postfix now), the
+ * api_state.c - how things are: /api/v1/status (looks at Postfix now), the
  * progress of an apply, and /healthz for whoever watches this process.
  */
 #include <string.h>

@@ -1,9 +1,9 @@
 /*
  * access.h - users, tokens and sessions: what the page and the API both do.
  *
- * Each changes the database, then tells the audit.  Whether the caller may is
- * already decided (may.c).  Secrets that come out are shown once; the caller
- * wipes them.
+ * Each changes the database, then writes to the audit log.  Whether the caller
+ * may is already decided (may.c).  Secrets that come out are shown once; the
+ * caller wipes them.
  */
 #ifndef POSTSEAL_ACCESS_H
 #define POSTSEAL_ACCESS_H

@@ -64,9 +64,9 @@ int csrf_check_form(struct app *, struct request *, struct err *);
 int csrf_check_header(const struct request *, struct err *);
 
 /* pam.c: users of the host, through postseald.  Log-in: ERR_AUTH_FAILED,
- * ERR_AUTH_EXPIRED, ERR_AUTH_UNAVAILABLE.  Recheck: of who is known from the
- * database, where that is older than pam_recheck_seconds; 1: sessions have
- * ended, tokens go on; *role is brought up to date. */
+ * ERR_AUTH_EXPIRED, ERR_AUTH_UNAVAILABLE.  Recheck: of a user known from
+ * the database, when the last check is older than pam_recheck_seconds; 1:
+ * sessions have ended, tokens go on; *role is brought up to date. */
 bool pam_wanted(const struct app *);   /* [auth] source names PAM */
 bool local_wanted(const struct app *); /* ... and the console's own users */
 int pam_login(struct app *, struct request *, const char *user,

@@ -2,7 +2,7 @@
  * login.c - user and password, then the code where the user has a second
  * factor.
  *
- * A failure is counted before it is answered, and both are told to the audit.
+ * A failure is counted before it is answered, and both go into the audit log.
  * Between the two steps the browser holds the cookie of a half-open session
  * that opens nothing but the second step, for CODE_WAIT_S.
  */
@@ -21,8 +21,8 @@
 
 #define REFUSAL_MS 700
 
-/* The name for the audit: what was typed may be anything, a password too, so
- * only a name that we know is written down. */
+/* The name for the audit: what was typed may be anything, even a password,
+ * so only a name that we know is written down. */
 static const char *
 audit_name(struct app *app, const char *user)
 {
@@ -96,7 +96,7 @@ local_login(struct app *app, const char *name, const char *password, time_t now,
 	return 0;
 }
 
-/* Own names are never asked of PAM, whatever their password is. */
+/* PAM is never asked about our own users, whatever their password is. */
 static int
 verify(struct app *app, struct request *req, const char *name,
     const char *password, time_t now, struct proof *ret, struct err *err)

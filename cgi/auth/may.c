@@ -1,5 +1,5 @@
 /*
- * may.c - the one place that decides who may what.
+ * may.c - the one place that decides who may do what.
  *
  * Each row of routes[] names what it needs; serve.c asks here before a byte
  * of the body is read.  The pages ask the same table which controls to show,

@@ -1,15 +1,16 @@
 /*
- * pam.c - users of the host: who they are says PAM, asked by postseald's
- * child (op auth.pam), never from here.
+ * pam.c - users of the host: PAM says who they are.  A child of postseald asks
+ * it (op auth.pam), never this process.
  *
- * A name of the console's own list is never asked of PAM: whoever can make
- * accounts on the host cannot become an administrator of the console by the
- * choice of a name.
+ * PAM is never asked about a name on the console's own list: whoever can make
+ * accounts on the host cannot become an administrator of the console by
+ * choosing a name.
  *
  * Rights that were taken away on the host (account locked or expired, another
  * password, out of the groups) end here at the latest pam_recheck_seconds
  * later: each request of a user of the host, by cookie or token, whose row is
- * older than that asks again, without a password.  No answer is no way in.
+ * older than that asks again, without a password.  Without an answer nobody
+ * gets in.
  *
  * A directory that is slow or gone holds each question for seconds, and whoever
  * asks need not be signed in.  So half of the workers may wait for PAM at a
@@ -156,7 +157,7 @@ pam_login(struct app *app, struct request *req, const char *user,
 	}
 }
 
-/* Whose source is not in the configuration any more is nobody. */
+/* A user whose source is no longer in the configuration is nobody. */
 static int
 check_source(const struct app *app, bool pam, struct err *err)
 {

@@ -71,8 +71,9 @@ static int
 know_session(const struct app *app, struct request *req,
     const struct session_row *row, const char *secret, struct err *err)
 {
-	/* What comes first is asked of the user as it is now: a role, a second
-	 * factor or a configuration may be others than at the log-in. */
+	/* What has to be done first depends on the user as it is now: role,
+	 * second factor and configuration may have changed since the
+	 * log-in. */
 	struct user_row user = {.role = row->role,
 	    .second_factor = row->second_factor,
 	    .made = row->made};

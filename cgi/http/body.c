@@ -67,8 +67,8 @@ body_check(const struct request *req, const struct route *route,
 	}
 	if (length != NULL && parse_length(length, &len, err) == -1)
 		return -1;
-	/* Of files the parser keeps so much and no more: one that is too large
-	 * is told at its field. */
+	/* The parser keeps this much of a file and no more: one that is too
+	 * large is reported at its field. */
 	if (t == BODY_MULTIPART && max >= FILES_MIN)
 		max = FILES_MAX;
 	if (len > max)

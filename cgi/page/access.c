@@ -2,9 +2,9 @@
  * access.c - /access: one's own account for everybody; users, tokens and
  * all sessions for administrators.
  *
- * Each button is a row of acts[], with what it needs of who presses it; the
- * same table of rights (may.c) decides what the page shows.  A secret is
- * shown once, in the answer to the POST that made it, and is stored nowhere;
+ * Each button is a row of acts[], with what whoever presses it needs; the same
+ * table of rights (may.c) decides what the page shows.  A secret is shown
+ * once, in the answer to the POST that made it, and is stored nowhere;
  * everything else ends in 303.
  */
 #include <string.h>

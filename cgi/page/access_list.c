@@ -11,7 +11,7 @@
 
 #define KEYS 3
 
-/* What a text is looked for in, and the time by which a list is sorted. */
+/* Where a text is searched for, and the time by which a list is sorted. */
 static const struct {
 	const char *list;
 	const char *keys[KEYS + 1];

@@ -1,6 +1,6 @@
 /*
  * keys.c - SMTP Routing > Keys: keys made on the host, their requests to
- * download, and the TLSA records with the rule of their change.
+ * download, and the TLSA records with the rule for changing them.
  *
  * The page works without scripts: each button is a POST that ends in 303.  A
  * form that was refused comes back as it was filled in, with the reason at
@@ -235,7 +235,7 @@ show(const struct page *p, struct reply *reply, const struct err *why,
 	return rc;
 }
 
-/* Names stand one a line; commas and blanks part them, too. */
+/* Names come one per line; commas and blanks separate them, too. */
 static struct json_object *
 names_of(const char *s)
 {

@@ -1,6 +1,6 @@
 /*
- * scanners.c - SMTP Routing > Scanners: every host of the cluster with
- * its own truth, and the three ways on from a roll-out that stopped.
+ * scanners.c - SMTP Routing > Scanners: every host of the cluster as it really
+ * is, and the three ways to go on from a roll-out that stopped.
  *
  * The page is there only on a host that is in a cluster.
  */
@@ -10,7 +10,7 @@
 #include "jsonx.h"
 #include "page.h"
 
-/* A scanner's state as postseald says it: its icon; the words are
+/* A scanner's state in postseald's words: its icon; the words are
  * "scanners.state.<state>". */
 static const struct {
 	const char *state, *icon;

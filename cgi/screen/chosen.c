@@ -2,9 +2,9 @@
  * chosen.c - "Apply to all" is not ticked: which hosts, then?  Their
  * check boxes on the Connection screen, and what each of them said.
  *
- * They are there only on the console of a cluster.  Without script they are
- * always to be seen where CSS has no :has(); ticked beside "Apply to all" they
- * mean nothing, as the words beside them say.
+ * They are there only on the console of a cluster.  Without script, and where
+ * CSS has no :has(), they are always shown; ticked while "Apply to all" is,
+ * they mean nothing, as the words beside them say.
  */
 #include <stdio.h>
 #include <string.h>

@@ -41,8 +41,8 @@ screen_get(
 		s.failed = true;
 		status = err_http(s.err.code);
 	}
-	/* The web server did not let the files through, and asks in place of
-	 * who sent them. */
+	/* The web server did not let the files through, and asks in the
+	 * place of the browser that sent them. */
 	if (fields_get(q, "too_large") != NULL) {
 		err_set(&s.err, ERR_REQ_TOO_LARGE, "", "files");
 		s.failed = true;

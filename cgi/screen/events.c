@@ -2,9 +2,9 @@
  * events.c - the steps of a Save as they happen: server-sent events.
  *
  * A stream holds a worker, and there are eight.  So there are STREAMS of them
- * at most, however many workers (place.c).  Who finds no room is told 204,
- * which ends the browser's EventSource, and asks again and again instead; so
- * does who is cut off after STREAM_MS.
+ * at most, however many workers (place.c).  A browser that finds no room gets
+ * 204, which ends its EventSource, and polls instead; so does one that is cut
+ * off after STREAM_MS.
  */
 #include <string.h>
 #include <time.h>
@@ -68,8 +68,8 @@ stream(struct screen *s, const char *id)
 	buf_clear(&last);
 }
 
-/* A quarter of the workers, so few that log-ins that wait for PAM, which may
- * take half of them, leave somebody to answer. */
+/* A quarter of the workers, so few that somebody is left to answer even
+ * while log-ins that wait for PAM take half of them. */
 static int
 places(const struct app *app)
 {

@@ -81,7 +81,7 @@ code_at(struct json_object *findings, size_t i)
 	    json_object_array_get_idx(findings, i), "code", "");
 }
 
-/* What is only good to know is told where it explains what Postfix did. */
+/* What is merely good to know is shown where it explains what Postfix did. */
 static bool
 is_told(struct json_object *f)
 {

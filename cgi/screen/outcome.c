@@ -3,7 +3,7 @@
  * refused (what to correct), rolled back (what failed, and what is in force
  * now), or still running; and the preview of a Save.
  *
- * A Save that was refused because of what somebody uploaded is told in the
+ * A Save that was refused because of what somebody uploaded is shown in the
  * list of errors, with a link to each field; everything else is an outcome.
  */
 #include <stdio.h>
@@ -318,7 +318,7 @@ errors_from_problem(
 	json_object_put(args);
 }
 
-/* What has only to be confirmed is nothing to correct. */
+/* What only has to be confirmed need not be corrected. */
 static const char *
 errors_title(const struct collect *c, bool refused)
 {

@@ -1,7 +1,7 @@
 /*
- * sandbox_view.c - below the state card: what holds the processes back on
- * this host.  postseald tells of itself and of the child that parses uploads,
- * this worker knows of itself.
+ * sandbox_view.c - below the state card: how the processes are confined on
+ * this host.  postseald reports on itself and on the child that parses
+ * uploads, this worker on itself.
  */
 #include <string.h>
 

@@ -392,7 +392,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	screen_welcome(s, ctx);
 	json_object_object_add(ctx, "unusable", unusable_of(p, v));
 	json_object_object_add(ctx, "renew", renew_of(p, v));
-	/* One's own running Save is told by its steps. */
+	/* One's own running Save is shown by its steps. */
 	put_bool(ctx, "busy", jsonx_path_bool(v, "busy") && s->job == NULL);
 	put_bool(ctx, "stopped", usable && strcmp(state, "stopped") == 0);
 }

@@ -1,5 +1,5 @@
 /*
- * setting_words.c - settings in words, wherever they are told: form, state,
+ * setting_words.c - settings in words, wherever they are shown: form, state,
  * history, comparison, preview, errors.
  *
  * The texts of a setting are "setting.NAME" and, behind that, ".short" (in
@@ -15,7 +15,7 @@
 
 #define KEY_MAX 96
 
-/* Told as levels and hosts, in words of their own. */
+/* Shown as levels and hosts, in words of their own. */
 #define TOLD_APART (SETTINGS_LEVELS | SETTING_BIT(SETTING_all_scanners))
 
 const char *

@@ -1,6 +1,6 @@
 /*
  * words.h - settings, lists, certificates, keys and steps in words, for every
- * page that tells of them.
+ * page that shows them.
  */
 #ifndef POSTSEAL_WORDS_H
 #define POSTSEAL_WORDS_H

@@ -91,15 +91,16 @@ adopt_source(struct txn *t, struct err *err)
 {
 	if (adopt_settings(t, err) == -1)
 		return -1;
-	/* At first sight nothing is touched: who renews the files that stand
-	 * goes on doing so. */
+	/* At first sight nothing is touched: whoever renews the files that
+	 * are there goes on doing so. */
 	if (t->prev == 0 || !t->settings.inbound_enabled)
 		return 0;
 	return adopt_certificate(t, err);
 }
 
-/* Taken over above, or only another name for it.  The access map that stands
- * behind other restrictions goes to the front, so that one is no such. */
+/* Taken over above, or only another name for it.  The access map that
+ * stands behind other restrictions goes to the front, so it is not one of
+ * these. */
 static bool
 is_adopted(const char *name, const char *value, const char *access)
 {

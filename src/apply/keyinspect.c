@@ -127,8 +127,8 @@ mend_report(struct json_object *report, const struct findings *found)
 }
 
 /*
- * A second try with the great budget, for files that ask for many rounds.
- * One at a time for each user: who sends ten of them waits for ten.
+ * A second try with the great budget, for files that ask for many rounds.  One
+ * at a time for each user: whoever sends ten of them waits for ten.
  */
 static int
 inspect_dear(const struct conf *conf, const char *user,

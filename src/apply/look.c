@@ -169,7 +169,7 @@ look_see(const struct postfix_info *info, int total_ms,
 	return 0;
 }
 
-/* Turned away or not answered: can that be lived with? */
+/* Turned away or not answered: is that acceptable? */
 static const char *
 accepted_state(const struct look *k, const struct postfix_listener *l,
     struct json_object *o)
@@ -199,7 +199,7 @@ prove_address(const struct look *k, const struct postfix_listener *l,
 	int rc;
 
 	want_address(k, l, &w);
-	/* Whoever did not answer before is not waited for again. */
+	/* An address that did not answer before is not waited for again. */
 	if (l != &k->info->listener[0] &&
 	    is_state(look_find(k->before, l->host, l->port), "dark"))
 		w.total_ms = SEE_OTHER_MS;

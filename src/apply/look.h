@@ -2,10 +2,10 @@
  * look.h - all inbound addresses of Postfix, looked at through the probe.
  *
  * Expected is what main.cf and master.cf say (postfix_info), not what settings
- * would say: somebody may have set something else by hand, and it stays.
- * Not every listener lets this host in.  Who was turned away before a change,
- * and is turned away the same way after it, has learnt nothing: the address is
- * "blind", and a caller that has a baseline goes on.
+ * would say: somebody may have set something else by hand, and it stays.  Not
+ * every listener lets this host in.  If it was turned away before a change,
+ * and is turned away in the same way after it, it has learnt nothing: the
+ * address is "blind", and a caller that has a baseline goes on.
  *
  * PROBE: the members of ADDRESS (probe.h) of the first address, and
  *   "addresses": [ADDRESS with "service"], "proven": all of them,

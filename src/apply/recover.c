@@ -218,8 +218,8 @@ job_result(const struct txn *t)
 	return res;
 }
 
-/* Who waits for the Save by its job is told how it ended.  Best effort: the
- * generation's record says the same. */
+/* Whoever waits for the Save by its job learns how it ended.  Best effort:
+ * the generation's record says the same. */
 static void
 close_job(const struct txn *t, struct json_object *meta, bool applied)
 {

@@ -142,8 +142,8 @@ state_busy(const struct conf *conf)
 	return busy;
 }
 
-/* The lock file goes while we hold it: who waits for it, postconf included,
- * looks at the name again. */
+/* The lock file goes while we hold it: whoever waits for it, postconf
+ * included, looks at the name again. */
 static void
 unlock(const struct conf *conf, const char *name, int fd)
 {

@@ -291,7 +291,7 @@ check_opened(struct txn *t, const char *before, const char *after)
 
 /*
  * What will be, against what is, whichever setting it comes from: a listen
- * that is managed no longer goes back to what it was.
+ * that is no longer managed goes back to what it was.
  */
 static void
 check_listen(struct txn *t)

@@ -1,5 +1,5 @@
 /*
- * txn_prepare.c - steps lock and plan: what stands, and what would change.
+ * txn_prepare.c - steps lock and plan: what is there, and what would change.
  * With inspect between them, whatever can be refused is refused here, before
  * anything was written.
  */
@@ -29,7 +29,7 @@ take_record(struct txn *t, struct json_object *meta)
 	    jsonx_path_str(t->stored_cert, "sha256", ""));
 }
 
-/* What stands now: generation in force, its settings, chain and facts. */
+/* What is there now: generation in force, its settings, chain and facts. */
 static int
 txn_load_former(struct txn *t, struct err *err)
 {
@@ -173,8 +173,8 @@ plan_for(struct txn *t, long id, struct err *err)
 	return 0;
 }
 
-/* Who edits master.cf by postconf is kept out, and the plan must be made from
- * what is there now. */
+/* Whoever edits master.cf with postconf is kept out, and the plan must be
+ * made from what is there now. */
 static int
 lock_master(struct txn *t, struct err *err)
 {

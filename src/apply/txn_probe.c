@@ -4,12 +4,12 @@
  *
  * Before anything is written every inbound address is looked at as it is: the
  * baseline.  An address that turns this host away then can prove nothing
- * later; that is said, and to be confirmed once: the generation keeps whom it
- * did not see, and the next one does not ask again (a renewal at night has
- * nobody to ask).  A Postfix that does not answer at all is not asked about:
- * it may be what the Save mends, and must answer after it.
- * After a failure the former state is measured by the same baseline, and by
- * nothing that it never was.
+ * later; that is reported, and has to be confirmed once: the generation keeps
+ * whom it did not see, and the next one does not ask again (a renewal at night
+ * has nobody to ask).  A Postfix that does not answer at all is not asked
+ * about: it may be what the Save mends, and must answer after it.  After a
+ * failure the former state is measured by the same baseline, and by nothing
+ * that it never was.
  */
 #include <stdio.h>
 #include <string.h>

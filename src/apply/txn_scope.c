@@ -5,9 +5,9 @@
  * A Save is a patch: a parameter is written when a setting that it follows
  * from is changed by the request (before generation 1: is named by it), or
  * when it is ours and names a file of the generation in force.  All else
- * stays, whoever set it; drift stays drift, and is told.
- * To be confirmed: a level set by hand that would be lowered, and a value set
- * by hand over ours that would be overwritten.
+ * stays, whoever set it; drift stays drift, and is reported.  To be confirmed:
+ * a level set by hand that would be lowered, and a value set by hand over ours
+ * that would be overwritten.
  */
 #include <stdio.h>
 #include <string.h>
@@ -208,7 +208,8 @@ text(const char *value)
 	return value == NULL ? "" : value;
 }
 
-/* A level that the console wrote itself may be lowered by who names it. */
+/* A level that the console wrote itself may be lowered by a request that
+ * names it. */
 static void
 check_lowered(struct txn *t, enum tls_direction direction,
     struct json_object *next, param_mask hand)

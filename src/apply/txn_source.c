@@ -3,8 +3,8 @@
  * former generation, or what somebody wrote into main.cf by hand.
  *
  * Whatever the source is, its files go through the same inspection: a chain
- * that was good last year may have expired, and one that was changed on the
- * disk is nobody's word but the disk's.
+ * that was good last year may have expired, and nobody vouches for one that
+ * was changed on the disk.
  */
 #include <string.h>
 

@@ -343,7 +343,7 @@ served_certificate(const struct conf *conf, const struct view *v)
 }
 
 /* main.cf says TLS, and master.cf takes it away where the console's service
- * is: nobody else tells. */
+ * is: nothing else shows it. */
 static int
 live_overruled(const struct view *v, struct err *err)
 {

@@ -51,7 +51,7 @@ host_valid(const char *s, size_t max)
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == len;
 }
 
-/* https alone: what goes over it names hosts and their state. */
+/* https only: what goes over it names hosts and their state. */
 static bool
 endpoints_valid(const char *s, size_t max)
 {

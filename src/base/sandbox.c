@@ -154,7 +154,8 @@ set_limits(const struct role *r, struct err *err)
 		/* ASan's shadow alone takes terabytes of address space. */
 		if (WITH_ASAN && r->limits[i].what == RLIMIT_AS)
 			continue;
-		/* Time is a matter of who comes in: a limit of its own stays.
+		/* Time is a matter for whoever comes in: a limit of its own
+		 * stays.
 		 */
 		if (getrlimit(r->limits[i].what, &l) == 0 &&
 		    (l.rlim_max < r->limits[i].max ||

@@ -151,7 +151,7 @@ text_unseen(const char *s, size_t len)
 	return IN(c, controls) || IN(c, hidden) ? n : 0;
 }
 
-/* What stands in the place of the character at s, of n bytes; 0: none. */
+/* What is put in the place of the character at s, of n bytes; 0: nothing. */
 static const char *
 replacement(const char *s, size_t n)
 {

@@ -8,9 +8,9 @@
  *   outbox   chosen.json: postseal-sync swaps it into etcd's "desired"
  *   wait     until each host has proved it or failed: that is the answer
  *
- * These Saves are counted apart from those for all.  The one that is sealed
- * is the number after the newest that this console has seen, in etcd or at
- * any host, so of two consoles that choose at once one is told 412.
+ * These Saves are numbered separately from those for all.  The one that is
+ * sealed is the number after the newest that this console has seen, in etcd or
+ * at any host, so of two consoles that choose at once one gets 412.
  */
 #include <stdio.h>
 #include <string.h>

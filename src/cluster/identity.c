@@ -178,7 +178,7 @@ cluster_sign(
 }
 
 /* A host of another cluster, or of none, becomes one of this: what it had
- * from the other counts no more.  A second console of the same cluster is
+ * from the other no longer counts.  A second console of the same cluster is
  * believed as well. */
 int
 cluster_trust(

@@ -1,7 +1,7 @@
 /*
- * order.c - what shall become of a roll-out that has stopped, and of a
- * host with settings of its own: orders of an administrator, which
- * postseal-sync carries out in etcd.
+ * order.c - what is to become of a roll-out that has stopped, and of a host
+ * with settings of its own: orders of an administrator, which postseal-sync
+ * carries out in etcd.
  */
 #include <string.h>
 

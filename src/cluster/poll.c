@@ -1,6 +1,7 @@
 /*
  * poll.c - the door-bell of postseal-sync: one request that stays open until
- * something of the cluster has changed on this host, and then tells it all.
+ * something of the cluster has changed on this host, and then tells
+ * everything.
  *
  * The serial is made of inode, size and time of the files that matter, so
  * nothing is missed between two requests.  inotify wakes, it does not decide.

@@ -3,11 +3,10 @@
  *
  * "Apply to all" ticked, on a console: the Save is applied here first, where
  * its probe proves it, then left in outbox.json for postseal-sync, which puts
- * it into etcd if there is no generation newer than the one that this Save
- * was based on.  If another console was faster the answer is 412, and this
- * host takes the other's settings over like any scanner.
- * Not ticked: the host has its own settings from now on; for other hosts that
- * were chosen see chosen.c.
+ * it into etcd if there is no generation newer than the one that this Save was
+ * based on.  If another console was faster the answer is 412, and this host
+ * takes over the other's settings like any scanner.  Not ticked: the host has
+ * its own settings from now on; for other hosts that were chosen see chosen.c.
  * A host without [cluster] passes through here without a single file access.
  */
 #include <poll.h>

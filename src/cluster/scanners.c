@@ -1,6 +1,6 @@
 /*
- * scanners.c - every host of the cluster with its own truth, for the page and
- * the command.
+ * scanners.c - every host of the cluster as it really is, for the page and the
+ * command.
  */
 #include <stdio.h>
 #include <string.h>
@@ -164,8 +164,8 @@ put_cluster(const struct conf *conf, const struct cluster_state *s,
 	json_object_object_add(o, "cluster", c);
 }
 
-/* What postseal-sync saw last is what is, only while it runs: without it
- * nobody is known to be there, nor etcd. */
+/* What postseal-sync saw last is current only while it runs: without it
+ * neither hosts nor etcd are known to be there. */
 static void
 doubt_report(struct json_object *seen)
 {

@@ -2,8 +2,8 @@
  * state.c - state.json: which generation of the cluster is in force
  * on this host, whether it has settings of its own, and what failed here.
  *
- * Generations for all hosts and those for this host alone are two counts; a
- * bundle is older, or was sent before, in its own count.
+ * Generations for all hosts and those for this host alone are two counts;
+ * whether a bundle is older, or was sent before, is seen in its own count.
  */
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #define STATUS_PROBE_MS 4000
 
 /* What is served is known by a probe that was passed, and by no failing one
- * since; one that cannot be passed needs not be waited for. */
+ * since; one that cannot be passed need not be waited for. */
 static void
 put_served(struct json_object *o, struct json_object *view)
 {
@@ -51,7 +51,8 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 		return -1;
 	o = json_object_new_object();
 	jsonx_put_str(o, "name", conf->cluster_name);
-	/* So that a new one is told of though nothing else has changed. */
+	/* So that a new one is reported even though nothing else has
+	 * changed. */
 	jsonx_put_str(o, "identity", identity);
 	cluster_counts_put(o, &s);
 	jsonx_put_str(o, "code", s.code);

@@ -54,7 +54,7 @@ order_init(struct order *o)
 	memset(o, 0, sizeof(*o));
 	buf_init(&o->keys, CHAIN_MAX);
 	buf_init(&o->certs, CHAIN_MAX);
-	/* What this host alone has, nobody was asked about: services that
+	/* Nobody was asked about what this host alone has: services that
 	 * would open, levels and values that were set by hand. */
 	for (i = 0; i < ERR__MAX; i++) {
 		if (i == ERR_INTERFACE_OPENS || i == ERR_LEVEL_LOWERED ||
@@ -250,8 +250,8 @@ keep_refusal(const struct conf *conf, const struct cluster_order *order,
 		keep_failure(conf, order, order->claimed, NULL, why);
 }
 
-/* A Save that changed nothing has asked nobody: the running Postfix may be
- * another than the files say. */
+/* A Save that changed nothing has asked nobody: the running Postfix may
+ * differ from what the files say. */
 static int
 prove_unchanged(
     const struct conf *conf, struct json_object *job, struct err *err)

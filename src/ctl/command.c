@@ -3,8 +3,8 @@
  * them.
  *
  * As root, everything that touches the database is done as the web user:
- * SQLite makes its files with the rights of who runs it, and one file of root
- * would lock the console out of its own database.
+ * SQLite makes its files with the rights of whoever runs it, and one file of
+ * root would lock the console out of its own database.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>

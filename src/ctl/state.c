@@ -1,5 +1,5 @@
 /*
- * state.c - what stands and what stood, as postseald tells it.
+ * state.c - what is and what was, as postseald tells it.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * confine.c - what this process keeps of root's powers, and whether the child
  * that parses uploads gets its sandbox: tried out, by a child that enters it
- * and tells, once at the start (a console that cannot look at an upload had
+ * and reports, once at the start (a console that cannot look at an upload had
  * better say so then) and again with each status.
  */
 #include <sys/socket.h>

@@ -7,7 +7,7 @@
  *
  * With "keep" what was sent is put into the draft, which stays locked, and is
  * written once: with the report of this very inspection before the first step
- * that writes, or before a refusal is told.
+ * that writes, or before a refusal goes out.
  */
 #include <stdio.h>
 #include <string.h>
@@ -256,7 +256,7 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 	return read_key_id(a, args, err);
 }
 
-/* Hosts were chosen: "for all" is not ticked, whatever stood there before. */
+/* Hosts were chosen: "for all" is not ticked, whatever was there before. */
 static int
 choose(struct apply_call *a, struct chosen *ch, struct err *err)
 {

@@ -1,21 +1,21 @@
 /*
  * op_auth.c - users of the host: one question to postseal-pam.
  *
- * The web process could be a stranger's: it gets a word and a role, and a
- * gate here that knows no way round.  Each name may fail PATIENCE times, then
- * waits, twice as long each time and at most LONGEST_S, whoever asks from
- * wherever; a good password opens the gate again.  An attempt counts as
- * failed before PAM is asked, so that many at once are no way round either.
- * The wait is short, as that of the console's own users, so that guessing does
- * not shut an administrator out.
+ * The web process could be a stranger's: it gets a word and a role, and there
+ * is a gate here that it cannot go round.  Each name may fail PATIENCE times,
+ * then waits, twice as long each time and at most LONGEST_S, whoever asks from
+ * wherever; a good password opens the gate again.  An attempt counts as failed
+ * before PAM is asked, so that many at once are no way round either.  The wait
+ * is short, as that of the console's own users, so that guessing does not shut
+ * an administrator out.
  *
  * An honest web process is stopped by its own counter of the user
  * (src/store/throttle.c: 50, then up to 20 s), which counts every name.  This
- * one counts names of our groups only, so it must not be the first to speak:
- * it would tell them apart.
+ * one counts names of our groups only, so it must not be the first to refuse:
+ * that would tell them apart.
  *
- * The gate is a small table of fixed size in the state directory, under
- * flock.  A file that is no such table is an empty one.
+ * The gate is a small table of fixed size in the state directory, under flock.
+ * A file that is not such a table counts as empty.
  */
 #include <sys/file.h>
 #include <errno.h>

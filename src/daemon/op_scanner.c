@@ -1,6 +1,6 @@
 /*
  * op_scanner.c - the administrator's side of a cluster: who is enrolled, how
- * is everybody, and what shall become of a roll-out.
+ * everybody is, and what is to become of a roll-out.
  */
 #include "call.h"
 #include "cluster.h"

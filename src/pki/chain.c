@@ -13,7 +13,8 @@
  *                  = (YE, signed by itself: an anchor of the path as well)
  *
  * A path that could go on is a candidate only if it has such an anchor:
- * otherwise an expired issuer would just be left out, and nobody told.
+ * otherwise an expired issuer would just be left out, and nobody would be
+ * told.
  */
 #include <string.h>
 

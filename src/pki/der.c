@@ -1,9 +1,9 @@
 /*
  * der.c - one DER (or BER) value -> key, certificate or container.
  *
- * The label of a PEM block and the suffix of a file name lie often enough;
- * the shape of the value does not.  der_sniff looks at the outermost tags
- * only and picks one decoder, so a hostile value meets one parser, not ten:
+ * The label of a PEM block and the suffix of a file name are often wrong; the
+ * shape of the value is not.  der_sniff looks at the outermost tags only and
+ * picks one decoder, so a hostile value meets one parser, not ten:
  *
  *   SEQ { INT 0, SEQ ..             PKCS#8          (INT 1: with public key)
  *   SEQ { INT 0, INT, INT ..        RSA (9 or more) or DSA (6 numbers)

@@ -1,13 +1,13 @@
 /*
  * text.c - whatever text encoding an upload has -> plain lines of UTF-8.
  *
- * Windows editors write UTF-16 and byte order marks, mail programs CRLF,
- * JSON pasted by hand has the two characters "\n".  Line numbers in findings
- * must be those of the administrator's editor, so every line ending becomes
- * exactly one '\n'.  Web pages and word processors put in blanks that look
- * like others or like nothing: they become ordinary ones, or go.  Other
- * characters may stand outside the blocks ("friendlyName: ..."), or are named
- * by who stumbles over them; what is no UTF-8 becomes '?'.
+ * Windows editors write UTF-16 and byte order marks, mail programs CRLF, JSON
+ * pasted by hand has the two characters "\n".  Line numbers in findings must
+ * be those of the administrator's editor, so every line ending becomes exactly
+ * one '\n'.  Web pages and word processors put in blanks that look like others
+ * or like nothing: they become ordinary ones, or go.  Other characters may
+ * stand outside the blocks ("friendlyName: ..."), or are reported by the
+ * reader that stumbles over them; what is no UTF-8 becomes '?'.
  */
 #include <stdio.h>
 #include <string.h>

@@ -103,7 +103,7 @@ encrypt_but(const struct postfix_info *info, struct want *w, struct err *err)
 	return 0;
 }
 
-/* The level that stands says what the settings say, in other words. */
+/* The level that is set says what the settings say, in other words. */
 static bool
 in_level_stays(const struct params_context *in, const char *other)
 {
@@ -151,7 +151,7 @@ rule_chain(const struct params_context *in, struct want *w, struct err *err)
 	return 0;
 }
 
-/* Statistics need 1; who wants to know more may. */
+/* Statistics need 1; a higher one that somebody set may stay. */
 static int
 log_level(const struct params_context *in, const char *name, struct want *w)
 {

@@ -30,8 +30,8 @@ from_in_level(const struct params_context *c, struct settings *s)
 	return now.rank != RANK_OWN && now.rank != RANK_BAD;
 }
 
-/* "on" says that much is encrypted as can be; what asks for more is Postfix's
- * own. */
+/* "on" says that as much as can be is encrypted; what asks for more is
+ * Postfix's own. */
 bool
 from_out_level(const struct params_context *c, struct settings *s)
 {

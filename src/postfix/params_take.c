@@ -44,7 +44,7 @@ own_add(struct json_object *list, const char *name, const char *value)
 	return 0;
 }
 
-/* A level is told by the name that says it, which may be an older one. */
+/* A level counts under the name that sets it, which may be an older one. */
 static const char *
 own_name(const struct params_context *c, size_t i)
 {

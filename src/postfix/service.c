@@ -2,16 +2,14 @@
  * service.c - stop, start and reload one Postfix instance.
  *
  * Where systemd runs and has a unit for the instance (unit.c), that is asked.
- * Whoever was asked, success is what can be seen: the lock that master(8)
- * holds.
- * A Postfix that is down (a restart on a bad file leaves the unit failed), or
- * was started by hand, is started by systemd as well, in a unit of its own if
- * there is none (systemd-run): within the walls of our unit /var/mail and /home
- * cannot be written, local mail would bounce, and no program of its users
- * could become postdrop.
- * systemd refuses a unit that was started five times in ten seconds.  That is
- * for services that keep dying, and must not turn the sixth Save down: the
- * count is cleared first.
+ * Whichever was asked, success is what can be seen: the lock that master(8)
+ * holds.  A Postfix that is down (a restart on a bad file leaves the unit
+ * failed), or was started by hand, is started by systemd as well, in a unit of
+ * its own if there is none (systemd-run): within the sandbox of our unit
+ * /var/mail and /home cannot be written, local mail would bounce, and no
+ * program of its users could become postdrop.  systemd refuses a unit that was
+ * started five times in ten seconds.  That is for services that keep dying,
+ * and must not turn the sixth Save down: the count is cleared first.
  *
  * Stopping: "postfix stop" signals master, looks once whether it is gone, and
  * if not sleeps for a second with the port closed.  "postfix abort" sends the

@@ -27,7 +27,7 @@ struct unit {
 bool	unit_find(const struct conf *, const struct postfix_info *,
 	    struct unit *);
 /* We are a service of systemd ourselves: what is started by fork from here
- * lives within the walls of our unit, and systemd-run starts it outside. */
+ * lives within the sandbox of our unit, and systemd-run starts it outside. */
 bool	unit_inside(void);
 /* Pure: the unit's name after "postfix@" for an instance with this canonical
  * configuration directory: "-" or a name; "" = none. */

@@ -2,9 +2,9 @@
  * kind.h - what a kind of setting can do, and what an item of a list is.
  *
  * A kind is a row of functions over one member of struct settings.  They are
- * asked by settings.c (JSON) and settings_form.c (forms) alone, which walk
- * the table; a kind never looks at the name of a setting.
- * Trust: forms and JSON are bytes of anybody; members hold checked values.
+ * asked by settings.c (JSON) and settings_form.c (forms) alone, which walk the
+ * table; a kind never looks at the name of a setting.  Trust: forms and JSON
+ * are anybody's bytes; members hold checked values.
  */
 #ifndef POSTSEAL_KIND_H
 #define POSTSEAL_KIND_H

@@ -52,8 +52,8 @@ bool password_is_common(const char *, const char *name); /* common.c */
 enum role db_role(sqlite3_stmt *, int col);
 enum scope db_scope(sqlite3_stmt *, int col);
 
-/* networks.c: where from, as the throttle counts it: of IPv6 the /64; wide, the
- * /48, and of IPv4 the /24.  What is no address is itself. */
+/* networks.c: where from, as the throttle counts it: of IPv6 the /64; wide,
+ * the /48, and of IPv4 the /24.  What is not an address stays as it is. */
 #define NETWORK_MAX 64
 void network_of(const char *from, bool wide, char dst[NETWORK_MAX]);
 /* A complete log-in came from there. */

@@ -3,8 +3,8 @@
  * complete log-ins, each for FORGET_S.
  *
  * Why: what is counted against an account must not shut its owner out while
- * somebody guesses from elsewhere (throttle.c).  Who comes from one of these
- * waits for failures from there only.
+ * somebody guesses from elsewhere (throttle.c).  Whoever comes from one of
+ * these waits for failures from there only.
  */
 #include <netinet/in.h>
 #include <arpa/inet.h>

@@ -5,28 +5,28 @@
  * the wait doubles with each one beyond patience, and a counter without a try
  * for FORGET_S starts again.
  *
- * Failures are counted by pair (user and network) and by network.  Against
- * the account itself tries are counted, when they begin, so that those in
- * flight at once do not share one place; a good one clears the counter.  It
- * binds nobody who comes from a network that the user has come from before
- * (networks.c): whoever guesses from elsewhere, however fast, is none of the
- * owner's business there.
+ * Failures are counted by pair (user and network) and by network.  Against the
+ * account itself tries are counted, when they begin, so that those in flight
+ * at once do not share one place; a good one clears the counter.  It binds
+ * nobody who comes from a network that the user has come from before
+ * (networks.c): whoever guesses from elsewhere, however fast, does not concern
+ * the owner there.
  *
  * From never-seen networks there are two ways in.  'u' has one place in 20 s,
  * for all.  While it is taken, a network that is fresh, with less than
- * FRESH_FAILS failures at this account within a day, has 'f', one place in
- * 4 s: 200 addresses that poll have lost that soon, the owner in an hotel has
- * it.  A fresh network is a wide one (/24, /48): to hold 'f' takes 7,200 of
- * them a day.  Together strangers have 4,320 + 21,600 guesses at a password a
- * day, and 54 more with each log-in of the owner; passwords that fall to 2^35
+ * FRESH_FAILS failures at this account within a day, has 'f', one place in 4
+ * s: 200 addresses that poll soon lose that, an owner in a hotel has it.  A
+ * fresh network is a wide one (/24, /48): to hold 'f' takes 7,200 of them a
+ * day.  Together strangers have 4,320 + 21,600 guesses at a password a day,
+ * and 54 more with each log-in of the owner; passwords that fall to 2^35
  * guesses are refused (common.c).
  *
  * Of an IPv6 address the network counts (/64): whoever has one address there
  * has all 2^64 of them.
  *
  * Codes of the second factor are counted by user for strangers, and by pair
- * for known networks: who gets to guess them has the password.  Three codes
- * of a million are right at a time, and 300 s leave 288 guesses a day:
+ * for known networks: whoever gets to guess them has the password.  Three
+ * codes of a million are right at a time, and 300 s leave 288 guesses a day:
  * 0.09 %; as many again from each network that the user comes from.
  */
 #include <stdint.h>
@@ -77,8 +77,8 @@ struct comer {
 	bool code;
 };
 
-/* What the counters say: the one that makes wait the longest, if any, and the
- * one that the try itself counts on. */
+/* What the counters say: the one with the longest wait, if any, and the one
+ * that counts the try itself. */
 struct verdict {
 	int wait;
 	enum what longest, counted;

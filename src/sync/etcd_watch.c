@@ -128,7 +128,7 @@ etcd_watch_start(struct etcd *e, const char *key, const char *end,
 	(void)curl_easy_setopt(e->watch, CURLOPT_POSTFIELDS, e->watch_body);
 	(void)curl_easy_setopt(e->watch, CURLOPT_WRITEFUNCTION, on_watch);
 	(void)curl_easy_setopt(e->watch, CURLOPT_WRITEDATA, e);
-	/* Of a connection that went without a word only this tells, and
+	/* Only this notices a connection that was lost silently, and
 	 * follow() in main.c, which asks. */
 	(void)curl_easy_setopt(e->watch, CURLOPT_TCP_KEEPALIVE, 1L);
 	(void)curl_easy_setopt(e->watch, CURLOPT_TCP_KEEPIDLE, 10L);

@@ -420,7 +420,7 @@ turn(struct sync *s)
 	}
 }
 
-/* Whoever goes on purpose says so, and nobody waits for it. */
+/* A host that leaves on purpose says so, and nobody waits for it. */
 static void
 farewell(struct sync *s)
 {

@@ -1,6 +1,6 @@
 /*
- * model.h - what etcd holds, as this program knows it, and what its parts
- * share.  The keys in etcd: sync.h.
+ * model.h - what etcd holds, as far as this program knows it, and what its
+ * parts share.  The keys in etcd: sync.h.
  */
 #ifndef POSTSEAL_MODEL_H
 #define POSTSEAL_MODEL_H

@@ -1,6 +1,6 @@
 /*
- * report.c - tell postseald what was seen, and hear what of it is true: it
- * has the certificates of the enrolled hosts.
+ * report.c - tell postseald what was seen, and learn how much of it is true:
+ * it has the certificates of the enrolled hosts.
  */
 #include <string.h>
 #include <time.h>

@@ -1,5 +1,5 @@
 /*
- * rollout.h - when does who get it?  Pure, for tests and simulation.
+ * rollout.h - which host gets it when?  Pure, for tests and simulation.
  *
  * Wave 0 is the console that saved; wave 1 the canary, if there is one; then
  * batches by name.

@@ -76,8 +76,8 @@ want_all(const struct sync *s, struct want *w)
 			 : 0;
 }
 
-/* Is there a generation that this host should take and has not tried?  Who
- * waits for settings of its own takes part in nothing else. */
+/* Is there a generation that this host should take and has not tried?  A
+ * host that waits for settings of its own takes part in nothing else. */
 static bool
 wanted(const struct sync *s, struct want *w)
 {

@@ -143,8 +143,8 @@ tidy_removed(struct sync *s, const char *name, struct err *err)
 	return 0;
 }
 
-/* Who was enrolled here when this was done last, and is not any more.  What
- * another console has enrolled alone is its own affair. */
+/* Hosts that were enrolled here when this was last done, and no longer are.
+ * What another console has enrolled alone is its own affair. */
 static int
 tidy_former(struct sync *s, struct err *err)
 {

@@ -153,7 +153,7 @@ test("a page that is out of date restores nothing", async () => {
 		document.querySelector("#restore [name=etag]").value = '"1-00000000"';
 	});
 	await page.click('#restore button[value="restore"]');
-	assert.match(await words("#errors"), /Somebody else saved other settings/);
+	assert.match(await words("#errors"), /Somebody else has saved other settings/);
 	assert.equal(await page.evaluate(() => document.activeElement.id), "errors");
 	await page.click("#errors a");
 	await clean("stale page");

@@ -223,7 +223,7 @@ test("two at once: the later one is told", async () => {
 	assert.match(await words("#outcome"), /Applied/);
 	await check(other, "tls_only", true);
 	await save(other);
-	assert.match(await other.textContent("#errors, #outcome"), /Somebody else saved/);
+	assert.match(await other.textContent("#errors, #outcome"), /Somebody else has saved/);
 	await other.context().close();
 });
 

@@ -409,7 +409,7 @@ api GET /metrics
 is "nor in the metrics" "$(grep -cE \
     '^postseal_(sync_up|etcd_up|scanner_alive.*) 0$' "$BODY")" 6
 req GET /smtp-routing/scanners -b "$T/jar"
-ok "the page says it" grep -q 'postseal-sync does not run on this host' "$BODY"
+ok "the page says it" grep -q 'postseal-sync is not running on this host' "$BODY"
 host_start postseal-sync console
 ok "it is back" until_true 20 alive_is scanner1 true
 

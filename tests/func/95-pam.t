@@ -86,7 +86,7 @@ page a /access
 is "expired: our own go on" "$STATUS" 200
 login n news "$GUESS news"
 is "expired: no log-in" "$STATUS" 401
-like "expired: the page says why" "$(said)" 'run out'
+like "expired: the page says why" "$(said)" 'has expired'
 # As another user: one more failure of this one's within a second is throttled.
 service pam_debug.so acct=perm_denied
 login x games "$GUESS games"

@@ -42,7 +42,7 @@ static const struct {
 	    "refused for 0.8 s", "smtpd_use_tls", "870 ms"},
 	{"id=\"errors\"", "cert.self_signed"}},
     {"rolled", 200,
-	{"id=\"outcome\"", "the former settings are in force",
+	{"id=\"outcome\"", "the previous settings are in force",
 	    "Generation 12 is in force again", "454 4.7.0 TLS not available",
 	    "disabling TLS support", "probe.starttls"},
 	{"Applied"}},

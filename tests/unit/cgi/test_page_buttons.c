@@ -217,7 +217,7 @@ static const struct {
 	    "name=\"inbound_enabled\" value=\"on\" "
 	    "aria-describedby=\"inbound_enabled-help\" checked"}},
     {"save", OP_CONNECTION_APPLY, "{\"code\":\"settings.stale\"}", 412,
-	{"Somebody else saved"}},
+	{"Somebody else has saved"}},
     {"save", OP_CONNECTION_APPLY,
 	"{\"code\":\"key.missing\",\"field\":\"private_key\",\"findings\":"
 	"[{\"code\":\"key.missing\",\"severity\":\"error\",\"field\":"

@@ -88,9 +88,9 @@ static const struct {
 	{"name=\"confirm\""}},
     {"welcome", SCREEN, "", page_connection, 200,
 	{"value=\"adopt\"", "This is what your Postfix does today",
-	    "takes inbound mail by TLS only", "no field here (2) stay",
+	    "accepts inbound mail only over TLS", "no field here (2) stay",
 	    "hash:/etc/postfix/&lt;tls_policy&gt;",
-	    "encrypted with every server that can"},
+	    "encrypted to every server that supports it"},
 	{"value=\"restore\"", "id=\"drift-notice\""}},
 };
 

@@ -37,13 +37,13 @@ static const struct {
 	const char *keep; /* for the browser tests */
 } shown[] = {
     {"en", "{\"host\":\"mx\",\"keys\":[],\"in_use\":null,\"tlsa\":[]}",
-	{"No certificate is in use", "No key waits", ">mx</textarea>",
+	{"No certificate is in use", "No key is waiting", ">mx</textarea>",
 	    "value=\"csr\""},
 	{"TLSA 3 1 1", "value=\"use:"}, "keys-none"},
     {"en", LIST(KEY("csr", "")),
 	{"in.use.test", "TLSA 2 1 1", "the key of the issuer Some CA",
 	    "/smtp-routing/keys/" ID "/csr", "value=\"delete:" ID "\"",
-	    "waits for the answer of the CA"},
+	    "waiting for the CA"},
 	{"value=\"use:", EVIL, "self-signed, until"}, "keys-csr"},
     {"en", LIST(KEY("self_signed", ",\"not_after\":\"2027-01-31T00:00:00Z\"")),
 	{"value=\"use:" ID "\"", "self-signed, until 2027-01-31",
@@ -55,7 +55,7 @@ static const struct {
 	    "lang=\"ja\""},
 	{EVIL, "Waiting"}, "keys-csr"},
     /* a postseald that leaves everything out */
-    {"en", "{}", {"No key waits"}, {NULL}, NULL},
+    {"en", "{}", {"No key is waiting"}, {NULL}, NULL},
     {"en", "{\"keys\":[{}],\"in_use\":{}}", {"id=\"key-\""}, {NULL}, NULL},
 };
 
@@ -163,7 +163,7 @@ static const struct {
     {"create", "self_signed", "", NULL, NULL, 400, {"href=\"#days\""}},
     {"use:" ID, "csr", "1", "draft.put",
 	"{\"ERROR\":{\"code\":\"keys.no_certificate\"}}", 409,
-	{"still waits for its certificate"}},
+	{"still waiting for its certificate"}},
     {"delete:x", "csr", "1", "keys.delete",
 	"{\"ERROR\":{\"code\":\"keys.unknown\"}}", 404,
 	{"There is no such key"}},

@@ -155,7 +155,7 @@ START_TEST(pam_verdicts)
 	ck_assert_int_eq(user.role, verdicts[_i].role);
 	ck_assert(user.pam);
 	ck_assert_int_eq(get("/access"), 200);
-	ck_assert(page_has("password of this host"));
+	ck_assert(page_has("password on this host"));
 	ck_assert(!page_has("value=\"password\""));
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(made_up)
 	sql("UPDATE users SET made = made - 5");
 	ck_assert_int_eq(login("new", "otter+tea+mango+lamp"), 401);
 	ck_assert_str_eq(session, "");
-	ck_assert(page_has("has run out"));
+	ck_assert(page_has("has expired"));
 }
 END_TEST
 
