@@ -92,6 +92,9 @@ struct pki_input {
 					 * an error yet */
 	bool		 client;	/* goes out as a client's, too */
 	bool		 dear;		/* 12 s of key derivation, not 75 ms */
+	/* keystore.h: told what takes so long before such a file is opened */
+	void		(*costly)(const char *what, void *arg);
+	void		*arg;
 	/* Codes that the administrator confirmed; three of them steer what
 	 * becomes of stored chains, see below. */
 	const char *const *confirm;

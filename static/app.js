@@ -170,16 +170,48 @@ function outcome() {
 	return $("#outcome") || $("#errors") || $("#main h1");
 }
 
+/* Seconds, as long as something takes; nobody is read them out. */
+function count(el, waits) {
+	var from = Date.now(), timer = setInterval(function () {
+		if (!el.isConnected || !waits()) {
+			el.removeAttribute("aria-hidden");
+			clearInterval(timer);
+			return;
+		}
+		el.setAttribute("aria-hidden", "true");
+		el.textContent = Math.round((Date.now() - from) / 1000) + " s";
+	}, 1000);
+}
+
+/* A file that takes more than a moment says so while it does. */
+function opening(form, card) {
+	var p = doc.createElement("p"), n = doc.createElement("span");
+	p.className = "small opening";
+	p.setAttribute("role", "status");
+	$(".help", card).after(p);
+	setTimeout(function () {
+		p.append(body.dataset.opening + " ", n);
+	}, 1000);
+	count(n, function () {
+		return form.getAttribute("aria-busy") === "true" || (p.remove(), false);
+	});
+}
+
 function tick(list, job) {
 	(job.steps || []).forEach(function (s) {
 		var li = $('[data-step="' + CSS.escape(s.name) + '"]', list);
 		if (!li) { return; }
+		var all = $(".steps", list), ms = $(".ms", li), costly = s.state === "running" && s.costly;
 		li.className = s.state;
-		$(".step-state", li).textContent =
-		    $(".steps", list).getAttribute("data-" + s.state) || "";
-		$(".ms", li).textContent =
-		    s.state === "running" || s.ms === undefined || s.ms === null
-		    ? "" : s.ms + " ms";
+		$(".step-state", li).textContent = all.getAttribute("data-" + s.state) || "";
+		$(".costly", li).textContent = costly ? all.dataset.costly + " (" + s.costly + ")" : "";
+		if (!costly) {
+			ms.textContent = s.state === "running" || s.ms === undefined || s.ms === null
+			    ? "" : s.ms + " ms";
+		} else if (!li.dataset.counts) {
+			li.dataset.counts = "1";
+			count(ms, function () { return li.className === "running"; });
+		}
 	});
 }
 
@@ -229,6 +261,7 @@ function send(form, button) {
 	var typing = name === "keep" ? same(doc.activeElement) : null;
 	if (!button) { data.set("do", "keep"); }
 	busy(form, true);
+	if (field && $(".file#at-" + field)) { opening(form, $(".file#at-" + field)); }
 	return fetch(form.action, { method: "POST", body: data, headers: headers })
 	.then(function (r) {
 		if (name === "save" && r.ok && r.url.indexOf("/job/") > 0) {

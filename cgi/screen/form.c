@@ -15,6 +15,14 @@
 static const char *const file_fields[] = {
     "ca_certificate", "private_key", "server_certificate"};
 
+#define WHAT_MAX 8192 /* names of a chain */
+
+static bool
+field_is_key(const char *field)
+{
+	return strcmp(field, "private_key") == 0;
+}
+
 static void
 put_apply(const struct screen *s, struct json_object *ctx)
 {
@@ -32,31 +40,120 @@ put_apply(const struct screen *s, struct json_object *ctx)
 	json_object_object_add(ctx, "form", o);
 }
 
-/* Text of the part that is in use for a field, as arguments {what}. */
-static void
-in_use(const struct screen *s, const char *field, char *dst, size_t size)
+/* A CERT and, with two algorithms, the others. */
+static struct json_object *
+pair_at(struct json_object *cert, size_t i)
 {
-	struct json_object *cert = jsonx_path(s->view, "certificate"), *chain;
-	size_t i, n, used = 0;
+	struct json_object *more = jsonx_path(cert, "more");
 
-	dst[0] = '\0';
-	if (cert == NULL)
-		return;
-	if (strcmp(field, "private_key") == 0) {
-		snprintf(
-		    dst, size, "%s", jsonx_path_str(cert, "key.label", ""));
-		return;
+	return i == 0		     ? cert
+	       : i > jsonx_len(more) ? NULL
+				     : json_object_array_get_idx(more, i - 1);
+}
+
+/* What a field holds of a CERT, one after the other; NULL: no more. */
+static struct json_object *
+part_at(struct json_object *pair, const char *field, size_t i)
+{
+	struct json_object *chain = jsonx_path(pair, "chain");
+
+	if (strcmp(field, "ca_certificate") == 0)
+		return i + 1 < jsonx_len(chain)
+			   ? json_object_array_get_idx(chain, i + 1)
+			   : NULL;
+	return i > 0		     ? NULL
+	       : field_is_key(field) ? jsonx_path(pair, "key")
+				     : jsonx_path(pair, "leaf");
+}
+
+static bool
+is_said(const struct buf *b, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = b->len > 0 ? b->data : NULL;
+
+	for (; at != NULL && (at = strstr(at, name)) != NULL; at++)
+		if ((at == b->data || at[-1] == ' ') &&
+		    (at[len] == '\0' || at[len] == ','))
+			return true;
+	return false;
+}
+
+static void
+say_part(struct buf *b, struct json_object *part, bool key)
+{
+	const char *name =
+	    key ? jsonx_path_str(part, "label", "") : cert_name(part);
+
+	/* Both certificates of one name, or a chain that two share. */
+	if (*name != '\0' && !is_said(b, name))
+		buf_printf(b, "%s%s", b->len > 0 ? ", " : "", name);
+}
+
+/* The parts that are in use for a field. */
+static void
+in_use(const struct screen *s, const char *field, struct buf *b)
+{
+	struct json_object *cert = jsonx_path(s->view, "certificate");
+	struct json_object *pair, *part;
+	size_t i, j;
+
+	for (i = 0; cert != NULL && (pair = pair_at(cert, i)) != NULL; i++)
+		for (j = 0; (part = part_at(pair, field, j)) != NULL; j++)
+			say_part(b, part, field_is_key(field));
+}
+
+/* Does a Save of the draft put this certificate or key in that field's place?
+ * Before there is a pair, a file's key and its kind of certificate do. */
+static bool
+is_part(struct json_object *plan, const char *field, struct json_object *one)
+{
+	const char *id = field_is_key(field) ? "spki_sha256" : "sha256";
+	struct json_object *pair, *part;
+	size_t i, j;
+
+	if (plan == NULL)
+		return field_is_key(field) ||
+		       jsonx_path_bool(one, "is_ca") ==
+			   (strcmp(field, "ca_certificate") == 0);
+	for (i = 0; (pair = pair_at(plan, i)) != NULL; i++)
+		for (j = 0; (part = part_at(pair, field, j)) != NULL; j++)
+			if (strcmp(jsonx_path_str(part, id, ""),
+				jsonx_path_str(one, id, "-")) == 0)
+				return true;
+	return false;
+}
+
+/* What files of other fields bring for this one; *name: of the first. */
+static void
+brought(
+    const struct screen *s, const char *field, struct buf *b, const char **name)
+{
+	struct json_object *files = jsonx_path(s->view, "draft.files");
+	struct json_object *plan =
+	    jsonx_path(s->view, "draft.report.certificate");
+	struct json_object *list, *one;
+	char path[64];
+	size_t i, j;
+
+	for (i = 0; i < sizeof(file_fields) / sizeof(file_fields[0]); i++) {
+		if (jsonx_path(files, file_fields[i]) == NULL)
+			continue;
+		snprintf(path, sizeof(path), "draft.report.files.%s.%s",
+		    file_fields[i],
+		    field_is_key(field) ? "keys" : "certificates");
+		list = jsonx_path(s->view, path);
+		for (j = 0; j < jsonx_len(list); j++) {
+			one = json_object_array_get_idx(list, j);
+			if (!is_part(plan, field, one))
+				continue;
+			say_part(b, one, field_is_key(field));
+			if (*name == NULL)
+				*name = jsonx_path_str(
+				    jsonx_path(files, file_fields[i]), "name",
+				    "");
+		}
 	}
-	if (strcmp(field, "server_certificate") == 0) {
-		snprintf(dst, size, "%s", cert_name(jsonx_path(cert, "leaf")));
-		return;
-	}
-	chain = jsonx_path(cert, "chain");
-	n = jsonx_len(chain);
-	for (i = 1; i < n && used < size; i++)
-		used += (size_t)snprintf(dst + used, size - used, "%s%s",
-		    i > 1 ? ", " : "",
-		    cert_name(json_object_array_get_idx(chain, i)));
 }
 
 static void
@@ -65,11 +162,12 @@ put_file_state(const struct screen *s, struct json_object *o, const char *field,
 {
 	struct json_object *args = json_object_new_object();
 	const char *kind = "empty", *text = "file.state.none";
-	char what[256];
+	const char *name = jsonx_path_str(pending, "name", NULL);
+	struct buf what;
 
-	in_use(s, field, what, sizeof(what));
-	put_str(args, "what", what);
-	put_str(args, "name", jsonx_path_str(pending, "name", ""));
+	buf_init(&what, WHAT_MAX);
+	if (pending == NULL)
+		brought(s, field, &what, &name);
 	if (pending != NULL && bad) {
 		kind = "refused";
 		text = "file.state.refused";
@@ -79,13 +177,22 @@ put_file_state(const struct screen *s, struct json_object *o, const char *field,
 	} else if (pending != NULL) {
 		kind = "new";
 		text = "file.state.new";
-	} else if (what[0] != '\0') {
-		kind = "stored";
-		text = "file.state.stored";
+	} else if (what.len > 0) {
+		kind = "new";
+		text = "file.state.brought";
+	} else {
+		in_use(s, field, &what);
+		if (what.len > 0) {
+			kind = "stored";
+			text = "file.state.stored";
+		}
 	}
+	put_str(args, "what", what.len > 0 ? what.data : "");
+	put_str(args, "name", name != NULL ? name : "");
 	put_str(o, "state_kind", kind);
 	put_text(&s->page, o, "state_text", text, args);
 	json_object_put(args);
+	buf_clear(&what);
 }
 
 static void

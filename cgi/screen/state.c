@@ -10,8 +10,7 @@
 #include "jsonx.h"
 #include "parts.h"
 
-#define NAMES_SHOWN 4
-#define DAYS_SOON   21 /* amber from here on */
+#define DAYS_SOON 21 /* amber from here on */
 
 static struct json_object *
 level(const struct page *p, const char *dir, const char *kind,

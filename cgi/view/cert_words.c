@@ -9,6 +9,7 @@
 #include "words.h"
 
 #define JOINED_MAX 32768 /* a hundred of the longest */
+#define NAMES_OPEN 12	 /* more are folded */
 
 static void
 row_add(const struct page *p, struct json_object *rows, const char *label,
@@ -21,6 +22,7 @@ row_add(const struct page *p, struct json_object *rows, const char *label,
 		return;
 	}
 	row = json_object_new_object();
+	put_str(row, "whole", "");
 	put_str(row, "label", page_text(p, label));
 	put_str(row, "value", value);
 	put_bool(row, "mono", mono);
@@ -95,10 +97,16 @@ row_add_names(
     const struct page *p, struct json_object *rows, struct json_object *cert)
 {
 	struct json_object *o = json_object_new_object();
+	size_t n = jsonx_len(jsonx_path(cert, "names"));
 
-	put_names(p, o, cert, SIZE_MAX);
+	put_names(p, o, cert, n > NAMES_OPEN ? NAMES_SHOWN : SIZE_MAX);
 	row_add(
 	    p, rows, "cert.names", jsonx_path_str(o, "names", ""), false, NULL);
+	if (n > NAMES_OPEN) {
+		put_names(p, o, cert, SIZE_MAX);
+		put_str(json_object_array_get_idx(rows, jsonx_len(rows) - 1),
+		    "whole", jsonx_path_str(o, "names", ""));
+	}
 	json_object_put(o);
 }
 
@@ -176,6 +184,9 @@ step_row(const struct page *p, const char *name, struct json_object *step)
 	put_str(o, "label", page_text(p, key));
 	snprintf(key, sizeof(key), "step.state.%.32s", state);
 	put_str(o, "state_label", page_text(p, key));
+	put_str(o, "costly",
+	    strcmp(state, "running") == 0 ? jsonx_path_str(step, "costly", "")
+					  : "");
 	json_object_object_add(o, "ms",
 	    strcmp(state, "running") != 0 ? json_object_get(ms) : NULL);
 	return o;

@@ -46,6 +46,7 @@ const char *field_label(const char *field);
 /* {"rows": [{label, value, mono, note}]} of a CERTINFO or a KEYINFO. */
 struct json_object *facts_of_cert(const struct page *, struct json_object *);
 /* o.names: the first max names of a certificate, and how many more. */
+#define NAMES_SHOWN 4
 void put_names(const struct page *, struct json_object *o,
     struct json_object *cert, size_t max);
 struct json_object *facts_of_key(const struct page *, struct json_object *);

@@ -38,20 +38,19 @@ has_keys(struct json_object *report)
 	return false;
 }
 
-static bool
-has_finding(struct json_object *report, enum err_code code)
+static struct json_object *
+finding(struct json_object *report, enum err_code code)
 {
-	struct json_object *list = jsonx_path(report, "findings");
+	struct json_object *list = jsonx_path(report, "findings"), *f;
 	size_t i, n;
 
 	n = jsonx_len(list);
 	for (i = 0; i < n; i++) {
-		if (strcmp(jsonx_path_str(
-			       json_object_array_get_idx(list, i), "code", ""),
-			err_name(code)) == 0)
-			return true;
+		f = json_object_array_get_idx(list, i);
+		if (strcmp(jsonx_path_str(f, "code", ""), err_name(code)) == 0)
+			return f;
 	}
-	return false;
+	return NULL;
 }
 
 /* Is there a certificate with this public key among the uploads? */
@@ -160,10 +159,14 @@ static int
 inspect(const struct conf *conf, const char *user, const struct pki_jail *jail,
     const struct pki_input *in, struct pki_output *out, struct err *err)
 {
+	struct json_object *f;
+
 	if (pki_inspect_jailed(jail, in, out, err) == -1)
 		return -1;
-	if (!has_finding(out->report, ERR_FILE_COST))
+	if ((f = finding(out->report, ERR_FILE_COST)) == NULL)
 		return 0;
+	if (in->costly != NULL)
+		in->costly(jsonx_path_str(f, "args.what", ""), in->arg);
 	return inspect_dear(conf, user, jail, in, out, err);
 }
 
@@ -202,7 +205,7 @@ keystore_inspect(const struct conf *conf, const char *user,
 	if (inspect(conf, user, jail, in, out, err) == -1)
 		return -1;
 	if (in->file[PKI_PRIVATE_KEY].data != NULL || has_keys(out->report) ||
-	    has_finding(out->report, ERR_KEY_STORED))
+	    finding(out->report, ERR_KEY_STORED) != NULL)
 		return 0;
 	findings_init(&found);
 	buf_init(&key, PKI_FILE_MAX);

@@ -13,6 +13,8 @@
 #include "keystore.h"
 #include "txn_plan.h"
 
+#define COSTLY_MAX 96
+
 static bool
 files_given(const struct txn *t)
 {
@@ -72,6 +74,22 @@ take_report(struct txn *t, struct pki_output *out, struct err *err)
 	return 0;
 }
 
+/* The step that runs, this one, says why it takes so long. */
+static void
+say_costly(const char *what, void *arg)
+{
+	struct txn *t = arg;
+	size_t n = jsonx_len(t->steps);
+	char text[COSTLY_MAX];
+
+	if (n == 0 || t->progress == NULL) /* a look, not a Save */
+		return;
+	text_clean(text, sizeof(text), what, strlen(what));
+	json_object_object_add(json_object_array_get_idx(t->steps, n - 1),
+	    "costly", json_object_new_string(text));
+	t->progress(t->job, t->arg);
+}
+
 static int
 inspect_files(struct txn *t, struct err *err)
 {
@@ -88,6 +106,8 @@ inspect_files(struct txn *t, struct err *err)
 	in.now = time(NULL);
 	in.confirm = t->req->confirm;
 	in.n_confirm = t->req->n_confirm;
+	in.costly = say_costly;
+	in.arg = t;
 	in.client = jsonx_member(t->facts.params, PARAM_CLIENT) != NULL;
 	if (t->stored.len > 0 && !t->replaces) {
 		in.stored.data = t->stored.data;

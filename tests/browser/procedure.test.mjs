@@ -1,6 +1,8 @@
 /* procedure.test.mjs - the administrator's procedure in a real browser, each
  * time ending with what `openssl s_client -starttls smtp` sees. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { after, before, beforeEach } from "node:test";
 import { check, launch, plainDialogue, press, save, settled, sha256Of, signIn,
 	startInstance, starttls, steps, upload, visitor } from "./instance.mjs";
@@ -208,6 +210,44 @@ test("an encrypted key asks for its passphrase", async () => {
 	await settled(page, () => page.press("#passphrase", "Enter"));
 	assert.match(await words("#at-private_key"), /passphrase does not open the key/);
 	await press(page, "cancel");
+});
+
+test("a file that takes seconds to open says so while it does", async () => {
+	const dear = join(it.state, "dear.key");
+	execFileSync("openssl", ["pkcs8", "-topk8", "-in", it.sample("self-signed-key.pem"),
+		"-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512", "-iter", "5000000",
+		"-passout", "pass:open", "-out", dear]);
+	await upload(page, "server_certificate", it.sample("self-signed-cert.pem"));
+	await upload(page, "private_key", dear);
+	await page.fill("#passphrase", "open");
+	const opened = settled(page, () => page.press("#passphrase", "Enter"));
+	await page.locator("#at-private_key .opening", { hasText: /half a minute at most.* [1-9]\d* s/ })
+	    .waitFor();
+	await opened;
+	assert.equal(await page.locator(".opening").count(), 0);
+	assert.match(await words("#at-private_key"), /Opening this file takes about .*PBKDF2, 5000000/);
+	const saved = settled(page, () => page.click('button[value="save"]'));
+	await page.locator("#progress .running", { hasText: /at most \(PBKDF2, 5000000\).* [1-9]\d* s/ })
+	    .waitFor();
+	await saved;
+	assert.match(await words("#outcome"), /Applied/);
+	assert.equal((await starttls(it.smtp)).sha256,
+	    sha256Of(it.sample("self-signed-cert.pem")));
+});
+
+test("a bundle's parts are said at all three fields", async () => {
+	const bundle = join(it.state, "bundle.pfx");
+	execFileSync("openssl", ["pkcs12", "-export", "-in", it.sample("issued-cert.pem"),
+		"-inkey", it.sample("issued-key.pem"), "-certfile", it.sample("issued-intermediate.pem"),
+		"-passout", "pass:", "-out", bundle]);
+	await upload(page, "private_key", bundle);
+	for (const [field, state] of [["private_key", /new: bundle\.pfx/],
+		["server_certificate", /new: mx.*, from bundle\.pfx/],
+		["ca_certificate", /new: .*, from bundle\.pfx/]]) {
+		assert.match(await words(`#${field}-state`), state);
+	}
+	await press(page, "cancel");
+	assert.match(await words("#private_key-state"), /in use: /);
 });
 
 test("Probe now looks at the running Postfix", async () => {

@@ -294,6 +294,68 @@ START_TEST(refused_or_accepted)
 }
 END_TEST
 
+static struct json_object *
+dear_form(const char *certificate, const char *how)
+{
+	struct json_object *args = form(certificate, "dear.key");
+
+	json_object_object_add(
+	    args, "passphrase", json_object_new_string("open"));
+	json_object_object_add(args, how, json_object_new_boolean(true));
+	return args;
+}
+
+static bool
+told(const char *text)
+{
+	return memmem(answer.all, answer.all_len, text, strlen(text)) != NULL;
+}
+
+/* Who waits is told what takes so long while it does; who would wait for a
+ * refusal gets the job, and the draft has what was sent. */
+START_TEST(costly_is_told)
+{
+	static const char costly[] = "\"costly\":\"PBKDF2, 150000\"";
+	struct json_object *args, *d;
+
+	ck_assert_int_eq(
+	    rig_sh("cd $R/cert && openssl pkcs8 -topk8 -in self.key -passout "
+		   "pass:open -iter 150000 -out dear.key"),
+	    0);
+	refused(dear_form("leaf.pem", "wait"), "key.mismatch");
+	ck_assert(told(costly));
+	ck_assert_uint_gt(answer.progress, 2);
+	refused(form("leaf.pem", "self.key"), "key.mismatch");
+	ck_assert(!told("\"costly\""));
+	drop();
+
+	args = dear_form("leaf.pem", "accepted");
+	json_object_object_add(args, "wait", json_object_new_boolean(false));
+	ck_assert_int_eq(save(args), 0);
+	args = json_object_new_object();
+	json_object_object_add(args, "job",
+	    json_object_new_string(
+		jsonx_path_str(answer.last, "data.job", "")));
+	talk_done(&answer);
+	ck_assert_int_eq(talk("job.get", args, &answer), 0);
+	ck_assert_str_eq(
+	    jsonx_path_str(answer.last, "data.state", ""), "refused");
+	ck_assert_str_eq(
+	    jsonx_path_str(answer.last, "data.error.code", ""), "key.mismatch");
+	ck_assert(told(costly));
+	d = draft();
+	assert_typed(d);
+	ck_assert_ptr_nonnull(jsonx_path(d, "files.private_key"));
+	ck_assert(told("\"code\":\"key.mismatch\""));
+
+	args = dear_form("self.pem", "wait");
+	restart_for(args);
+	ck_assert_msg(save(args) == 0, "%s", talk_code(&answer));
+	ck_assert(told(costly));
+	rig_assert_whole();
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -306,6 +368,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, bad_ones, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tc, dry);
 	tcase_add_test(tc, refused_or_accepted);
+	tcase_add_test(tc, costly_is_told);
 }
 
 int
