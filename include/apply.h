@@ -111,6 +111,9 @@ int	apply_inspect_base(const struct conf *, struct buf *chain, char *host,
 struct postfix_inbound;
 void	apply_etag(long generation, const char *maincf_sha256,
 	    const struct postfix_inbound *, char dst[APPLY_ETAG_MAX]);
+/* A Save, with its way back and the recovery of an interrupted one before it,
+ * ends within so many ms whatever Postfix's programs do (conf.until). */
+#define APPLY_LONGEST_MS	95000
 /* Prepare the state directory's layout. */
 int	apply_state_init(const struct conf *, struct err *);
 

@@ -11,6 +11,7 @@
 #define POSTSEAL_CONF_H
 
 #include <limits.h>
+#include <stdint.h>
 
 #include "err.h"
 
@@ -72,10 +73,16 @@ struct conf {
 	int	cluster_batch;			/* 0 = all at once, 0..10000 */
 	int	cluster_lease_seconds;		/* 10, 5..300 */
 	int	cluster_check_seconds;		/* 15, 1..300: is the watch alive? */
+	/* Of no file: now_ms() by when what is done by this copy has ended;
+	 * 0 = whenever. */
+	int64_t	until;
 };
 
 void	conf_default(struct conf *);
 int	conf_read(struct conf *, const char *path, struct err *);
+
+/* ms, or less where until comes first; 1 when it has passed. */
+int	conf_ms(const struct conf *, int ms);
 
 int		 apply_mode_from_name(const char *, enum apply_mode *);
 const char	*apply_mode_name(enum apply_mode);

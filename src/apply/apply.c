@@ -10,12 +10,21 @@
 #include "txn.h"
 #include "util.h"
 
-#define WAIT_MS 30000
+#define WAIT_MS	  30000
+#define SETTLE_MS 40000
+
+/* What is begun now ends within ms, or sooner where that is asked for. */
+static int64_t
+ends(const struct conf *conf, int ms)
+{
+	return now_ms() + conf_ms(conf, ms);
+}
 
 int
 apply_recover(const struct conf *conf, struct err *err)
 {
 	struct err cause;
+	struct conf limit = *conf;
 	int fd, rc;
 
 	/* An apply of a former postseald may still be at work. */
@@ -24,7 +33,8 @@ apply_recover(const struct conf *conf, struct err *err)
 	/* A key may be among what a kill left half written. */
 	if (fsx_sweep(conf->state_directory, &cause) == -1)
 		log_warn("sweep: %s", cause.msg);
-	rc = recover_locked(conf, err);
+	limit.until = ends(conf, APPLY_LONGEST_MS - WAIT_MS);
+	rc = recover_locked(&limit, err);
 	close(fd);
 	return rc;
 }
@@ -41,13 +51,16 @@ is_pending(const struct conf *conf)
 static void
 settle(const struct conf *conf)
 {
+	struct conf limit = *conf;
 	struct err err;
 	int fd;
+
+	limit.until = ends(conf, SETTLE_MS);
 
 	if (!is_pending(conf) ||
 	    (fd = state_lock(conf, LOCK_CHANGE, 0, &err)) == -1)
 		return;
-	if (is_pending(conf) && recover_locked(conf, &err) == -1)
+	if (is_pending(conf) && recover_locked(&limit, &err) == -1)
 		log_warn("recovery: %s", err.msg);
 	close(fd);
 }
@@ -58,12 +71,14 @@ int
 apply_look(const struct conf *conf, const struct apply_request *req,
     struct apply_looked *ret, struct json_object **ret_error, struct err *err)
 {
+	struct conf limit = *conf;
 	struct txn *t;
 	struct err why;
 	int rc;
 
-	settle(conf);
-	if ((t = txn_new(conf, req)) == NULL)
+	limit.until = ends(conf, APPLY_LONGEST_MS);
+	settle(&limit);
+	if ((t = txn_new(&limit, req)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "transaction");
 	err_clear(&why);
 	rc = txn_look(t, &why);
@@ -87,7 +102,10 @@ apply_run(const struct conf *conf, const struct apply_request *req,
     apply_progress progress, void *arg, struct json_object **ret_job,
     struct err *err)
 {
+	struct conf limit = *conf;
+
+	limit.until = ends(conf, APPLY_LONGEST_MS);
 	if (!req->dry_run)
-		settle(conf);
-	return txn_run(conf, req, progress, arg, ret_job, err);
+		settle(&limit);
+	return txn_run(&limit, req, progress, arg, ret_job, err);
 }

@@ -110,6 +110,18 @@ want_certificates(const struct look *k, const struct postfix_listener *l,
 		add_name(w, jsonx_str_at(names, i), max);
 }
 
+/* Not beyond the end of all that is done by this conf; what the greeting may
+ * take comes on top of the rest. */
+static void
+limit(const struct look *k, struct probe_want *w)
+{
+	int ms = conf_ms(k->conf, w->total_ms + w->door.greet_ms);
+
+	if (w->door.greet_ms >= ms)
+		w->door.greet_ms = ms - 1;
+	w->total_ms = ms - w->door.greet_ms;
+}
+
 static void
 want_address(const struct look *k, const struct postfix_listener *l,
     struct probe_want *w)
@@ -118,7 +130,7 @@ want_address(const struct look *k, const struct postfix_listener *l,
 	postfix_door(k->info, l, &w->door);
 	w->starttls = l->tls != POSTFIX_TLS_NONE && !l->hides_all;
 	w->tls_only = l->tls == POSTFIX_TLS_ENCRYPT && !l->hides_all;
-	w->total_ms = k->total_ms;
+	w->total_ms = k->total_ms > 0 ? k->total_ms : SEE_MS;
 	if (w->starttls && l->hides[0] != '\0')
 		w->hidden = l->hides;
 	if (w->starttls || l->wrapper)
@@ -134,11 +146,11 @@ is_absent(const struct postfix_listener *l, struct json_object *o)
 }
 
 int
-look_see(const struct postfix_info *info, int total_ms,
+look_see(const struct conf *conf, const struct postfix_info *info, int total_ms,
     struct json_object **ret, struct err *err)
 {
 	const struct look k = {
-	    .info = info, .total_ms = total_ms > 0 ? total_ms : SEE_MS};
+	    .conf = conf, .info = info, .total_ms = total_ms};
 	struct json_object *list = json_object_new_array(), *o;
 	const struct postfix_listener *l;
 	struct probe_want w;
@@ -150,6 +162,7 @@ look_see(const struct postfix_info *info, int total_ms,
 		w.observe = true;
 		if (i > 0 && w.total_ms > SEE_OTHER_MS)
 			w.total_ms = SEE_OTHER_MS;
+		limit(&k, &w);
 		o = NULL;
 		(void)probe_address(&w, &o, NULL);
 		if (o == NULL) {
@@ -203,6 +216,7 @@ prove_address(const struct look *k, const struct postfix_listener *l,
 	if (l != &k->info->listener[0] &&
 	    is_state(look_find(k->before, l->host, l->port), "dark"))
 		w.total_ms = SEE_OTHER_MS;
+	limit(k, &w);
 	rc = probe_address(&w, &o, &why);
 	if (o == NULL)
 		return err_set(err, ERR_NOMEM, "", "probe");
@@ -342,16 +356,16 @@ same_all(struct json_object *before, struct json_object *now, struct err *err)
 }
 
 int
-look_same(const struct postfix_info *info, struct json_object *before,
-    int total_ms, struct err *err)
+look_same(const struct conf *conf, const struct postfix_info *info,
+    struct json_object *before, int total_ms, struct err *err)
 {
-	int64_t end = now_ms() + total_ms;
+	int64_t end = now_ms() + conf_ms(conf, total_ms);
 	struct json_object *now = NULL;
 	struct err why;
 	int rc;
 
 	for (;;) {
-		if (look_see(info, total_ms, &now, err) == -1)
+		if (look_see(conf, info, total_ms, &now, err) == -1)
 			return -1;
 		rc = same_all(before, now, &why);
 		json_object_put(now);

@@ -21,23 +21,24 @@
 #include "postfix.h"
 
 struct look {
+	const struct conf *conf;	 /* its deadline */
 	const struct postfix_info *info; /* as it is meant to be */
-	struct json_object *cert;	/* CERT that main.cf names, or NULL: what
-					 * was served before, or any */
-	struct json_object *before;	/* [ADDRESS] of look_see, or NULL */
-	bool accept_unseen;		/* whatever it was before */
-	int total_ms;			/* for each address, 0 = 5000 */
+	struct json_object *cert;   /* CERT that main.cf names, or NULL: what
+				     * was served before, or any */
+	struct json_object *before; /* [ADDRESS] of look_see, or NULL */
+	bool accept_unseen;	    /* whatever it was before */
+	int total_ms;		    /* for each address, 0 = 5000 */
 };
 
 /* What is there: [ADDRESS], states seen, blind or dark. */
-int look_see(const struct postfix_info *, int total_ms, struct json_object **,
-    struct err *);
+int look_see(const struct conf *, const struct postfix_info *, int total_ms,
+    struct json_object **, struct err *);
 /* 0 with PROBE, or -1 with the first address that is not as expected. */
 int look_prove(const struct look *, struct json_object **ret, struct err *);
 /* Is all that was seen before seen again, and the same?  -1: err says what
  * differs. */
-int look_same(const struct postfix_info *, struct json_object *before,
-    int total_ms, struct err *);
+int look_same(const struct conf *, const struct postfix_info *,
+    struct json_object *before, int total_ms, struct err *);
 /* The row of this address and port, or NULL. */
 struct json_object *look_find(
     struct json_object *list, const char *address, int port);

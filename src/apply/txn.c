@@ -208,6 +208,7 @@ finish_failed(
 	if (writes(failed) && t->marked)
 		t->log =
 		    maillog_since(t->conf, &t->facts.info, &t->mark, LOG_LINES);
+	t->limited.until = t->until;
 	walk_back(t, failed, true);
 	outer_error(t, failed, cause, outer);
 	state = failure_state(outer->code);
@@ -247,6 +248,16 @@ txn_look(struct txn *t, struct err *err)
 	return 0;
 }
 
+/* Two fifths of the time are kept for the way back. */
+static void
+keep_time(struct txn *t)
+{
+	int64_t left = t->until - now_ms();
+
+	if (t->until != 0)
+		t->limited.until = t->until - left * 2 / 5;
+}
+
 int
 txn_run(const struct conf *conf, const struct apply_request *req,
     apply_progress progress, void *arg, struct json_object **ret_job,
@@ -261,6 +272,7 @@ txn_run(const struct conf *conf, const struct apply_request *req,
 		return err_set(err, ERR_NOMEM, "", "transaction");
 	t->progress = progress;
 	t->arg = arg;
+	keep_time(t);
 	if (job_begin(t, err) == -1)
 		goto out;
 	tell(t);

@@ -37,7 +37,9 @@ struct former {
 #define OUTAGE_UNKNOWN (-1) /* null in JSON */
 
 struct txn {
-	const struct conf *conf;
+	struct conf limited; /* by when the steps have ended */
+	const struct conf *conf; /* that */
+	int64_t until; /* and the way back */
 	const struct apply_request *req;
 	apply_progress progress;
 	void *arg;

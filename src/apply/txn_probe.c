@@ -110,7 +110,7 @@ txn_baseline(struct txn *t, struct err *err)
 		t->blind = known;
 		return 0;
 	}
-	if (look_see(&t->facts.info, SEE_MS, &t->baseline, err) == 0 &&
+	if (look_see(t->conf, &t->facts.info, SEE_MS, &t->baseline, err) == 0 &&
 	    note_blind(t, known, err) == 0)
 		rc = check_reload(t, err);
 	json_object_put(known);
@@ -129,8 +129,8 @@ txn_probe_former(const struct txn *t, struct err *err)
 
 	if (t->baseline != NULL)
 		return look_same(
-		    &t->facts.info, t->baseline, PROBE_BACK_MS, err);
-	if (look_see(&t->facts.info, PROBE_BACK_MS, &now, err) == -1)
+		    t->conf, &t->facts.info, t->baseline, PROBE_BACK_MS, err);
+	if (look_see(t->conf, &t->facts.info, PROBE_BACK_MS, &now, err) == -1)
 		return -1;
 	if (jsonx_len(now) > 0) {
 		first = json_object_array_get_idx(now, 0);
@@ -196,7 +196,7 @@ probe_inbound(struct txn *t, int total_ms, struct err *err)
 	    .shared = others_have(t, t->next.probe_port),
 	    .tls_only = l->tls == POSTFIX_TLS_ENCRYPT,
 	    .domain = t->next.myhostname,
-	    .total_ms = total_ms};
+	    .total_ms = conf_ms(t->conf, total_ms)};
 	struct json_object *o = NULL;
 	const char *note;
 
@@ -277,7 +277,8 @@ confirmed(const struct txn *t, enum err_code code)
 int
 txn_probe(struct txn *t, int total_ms, struct err *err)
 {
-	const struct look k = {.info = &t->next,
+	const struct look k = {.conf = t->conf,
+	    .info = &t->next,
 	    .cert = served_certificate(t),
 	    .before = t->baseline,
 	    .accept_unseen = confirmed(t, ERR_PROBE_BLIND),

@@ -33,7 +33,9 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
-	t->conf = conf;
+	t->limited = *conf;
+	t->conf = &t->limited;
+	t->until = conf->until;
 	t->req = req;
 	t->lock = t->maincf_lock = t->mastercf_lock = -1;
 	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;

@@ -363,7 +363,8 @@ static int
 live_probe(const struct conf *conf, const struct view *v, int ms,
     struct json_object **ret, struct err *err)
 {
-	struct look k = {.info = &v->facts.info,
+	struct look k = {.conf = conf,
+	    .info = &v->facts.info,
 	    .cert = served_certificate(conf, v),
 	    .before = jsonx_path(v->meta, "blind"),
 	    .total_ms = ms};

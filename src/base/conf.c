@@ -19,6 +19,7 @@
 #include "confkind.h"
 #include "fsx.h"
 #include "jsonx.h"
+#include "util.h"
 
 #define CONF_FILE_MAX (64 * 1024)
 
@@ -338,6 +339,16 @@ conf_read(struct conf *c, const char *path, struct err *err)
 out:
 	buf_clear(&text);
 	return rc;
+}
+
+int
+conf_ms(const struct conf *c, int ms)
+{
+	int64_t left = c->until - now_ms();
+
+	if (c->until == 0 || left >= ms)
+		return ms;
+	return left > 0 ? (int)left : 1;
 }
 
 int

@@ -21,9 +21,10 @@
 #include "op_auth.h"
 #include "util.h"
 
-#define BOTH	(PEER_ROOT | PEER_WEB)
-#define SMALL	(8 * 1024)
-#define RECV_MS 5000
+#define BOTH	 (PEER_ROOT | PEER_WEB)
+#define SMALL	 (8 * 1024)
+#define RECV_MS	 5000
+#define REPLY_MS 500 /* that a client still waits for the reply */
 
 /* What the rows of ops.def are written with. */
 #define ROW(name, type, need, min, max) {name, type, need, min, max},
@@ -162,11 +163,19 @@ answer(struct call *c, struct json_object *req, size_t len,
     struct json_object **data, struct err *err)
 {
 	struct json_object *args = NULL;
+	const struct conf *conf = c->conf;
+	struct conf limit = *conf;
 	const struct op *op = NULL;
+	int rc;
 
 	if (read_request(c, req, len, &op, &args, err) == -1 || op == NULL)
 		return -1;
-	if (op->run(c, args, data, err) == -1)
+	limit.until = now_ms() + op_patience(op->name) +
+		      jsonx_path_int(args, "wait_ms") - REPLY_MS;
+	c->conf = &limit;
+	rc = op->run(c, args, data, err);
+	c->conf = conf;
+	if (rc == -1)
 		return -1;
 	if (*data == NULL)
 		*data = json_object_new_object();

@@ -172,7 +172,7 @@ lookup(const struct conf *conf, const char *dir, const char *map,
 	if (in.failed)
 		err_set(err, ERR_NOMEM, "", "postmap");
 	else
-		rc = run(&spec, r, err);
+		rc = postfix_run(conf, &spec, r, err);
 	/* Exit status 1 and silence: not one of them is in the map. */
 	if (rc == 0 && r->err.len > 0) {
 		diag_pick(&r->err, diag);

@@ -247,8 +247,8 @@ table_hides(const struct conf *conf, const char *key, const char *table)
 
 	(void)snprintf(
 	    path, sizeof(path), "%s/postmap", conf->command_directory);
-	yes = run(&spec, &r, NULL) == 0 && r.exit_code == 0 && r.out.len > 0 &&
-	      has_word(r.out.data, "starttls");
+	yes = postfix_run(conf, &spec, &r, NULL) == 0 && r.exit_code == 0 &&
+	      r.out.len > 0 && has_word(r.out.data, "starttls");
 	run_result_clear(&r);
 	return yes;
 }

@@ -216,7 +216,7 @@ mastercf_commit(const struct conf *conf, const void *content, size_t len,
 static int
 lock(const struct conf *conf, const char *name, int wait_ms, struct err *err)
 {
-	int64_t deadline = now_ms() + wait_ms, left;
+	int64_t deadline = now_ms() + conf_ms(conf, wait_ms), left;
 	struct stat by_fd, by_name;
 	char path[PATH_MAX];
 	int fd, i;

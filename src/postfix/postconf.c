@@ -17,6 +17,25 @@
 #define POSTCONF_TIMEOUT_MS 20000
 
 int
+postfix_run(const struct conf *conf, const struct run_spec *want,
+    struct run_result *r, struct err *err)
+{
+	struct run_spec spec = *want;
+	struct err why;
+	int rc;
+
+	spec.timeout_ms = conf_ms(conf, spec.timeout_ms);
+	rc = run(&spec, r, &why);
+	if (rc == -1 && why.code == ERR_TIMEOUT)
+		return err_set(err, ERR_POSTFIX_HANGS, "",
+		    "%.120s did not end within %d s and was ended",
+		    spec.argv[0], (spec.timeout_ms + 999) / 1000);
+	if (rc == -1 && err != NULL)
+		*err = why;
+	return rc;
+}
+
+int
 postconf_run(const struct conf *conf, const char *dir, const char *const *args,
     struct run_result *r, struct err *err)
 {
@@ -41,7 +60,7 @@ postconf_run(const struct conf *conf, const char *dir, const char *const *args,
 	spec.argv = argv;
 	spec.out_max = POSTCONF_OUT_MAX;
 	spec.timeout_ms = POSTCONF_TIMEOUT_MS;
-	return run(&spec, r, err);
+	return postfix_run(conf, &spec, r, err);
 }
 
 static int

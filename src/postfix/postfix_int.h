@@ -47,6 +47,10 @@ void	listeners_add(struct postfix_info *, const struct listener_of *);
  * POSTCONF_ARGS_MAX.  0 whatever the exit status; -1 when it could not run.
  */
 #define POSTCONF_ARGS_MAX 64
+/* run(), and not beyond conf->until: ERR_POSTFIX_HANGS for one that is killed
+ * at the end of its time. */
+int	postfix_run(const struct conf *, const struct run_spec *,
+	    struct run_result *, struct err *);
 int	postconf_run(const struct conf *, const char *dir,
 	    const char *const *args, struct run_result *, struct err *);
 /* "name = value" lines -> object of strings; other lines are skipped. */

@@ -100,7 +100,7 @@ postfix_takes_main(const struct conf *conf, const char *dir, struct err *err)
 
 	(void)snprintf(
 	    path, sizeof(path), "%s/postmap", conf->command_directory);
-	rc = run(&spec, &r, err);
+	rc = postfix_run(conf, &spec, &r, err);
 	if (rc == 0)
 		rc = judge(dir, &r, err);
 	run_result_clear(&r);
@@ -166,7 +166,7 @@ check_smtpd(const struct conf *conf, const char *dir,
 	memcpy(argv + 1, quiet, sizeof(quiet));
 	n = 1 + n_quiet + options(conf, dir, service, text, argv + 1 + n_quiet);
 	argv[n] = NULL;
-	if (run(&spec, &r, NULL) == 0)
+	if (postfix_run(conf, &spec, &r, NULL) == 0)
 		rc = judge(dir, &r, err);
 	run_result_clear(&r);
 	free(text);

@@ -46,7 +46,7 @@
 #include "util.h"
 
 #define START_TIMEOUT_MS   60000 /* it may scan the queue */
-#define COMMAND_TIMEOUT_MS 15000
+#define COMMAND_TIMEOUT_MS 10000
 #define START_WAIT_MS	   10000
 #define STOP_WAIT_MS	   6000
 #define PORT_WAIT_MS	   2000
@@ -148,7 +148,7 @@ command(const struct conf *conf, const struct postfix_info *info,
 	int rc = -1;
 
 	maillog_mark(conf, info, &mark);
-	if (run(&spec, &r, err) == -1)
+	if (postfix_run(conf, &spec, &r, err) == -1)
 		goto out;
 	if (r.exit_code == 0) {
 		rc = 0;
@@ -189,9 +189,10 @@ systemctl(const struct conf *conf, const struct postfix_info *info,
 }
 
 static bool
-wait_running(const struct postfix_info *info, bool running, int ms)
+wait_running(const struct conf *conf, const struct postfix_info *info,
+    bool running, int ms)
 {
-	int64_t deadline = now_ms() + ms;
+	int64_t deadline = now_ms() + conf_ms(conf, ms);
 
 	while (postfix_running(info) != running) {
 		if (now_ms() >= deadline)
@@ -202,9 +203,10 @@ wait_running(const struct postfix_info *info, bool running, int ms)
 }
 
 static int
-verify_started(const struct postfix_info *info, struct err *err)
+verify_started(
+    const struct conf *conf, const struct postfix_info *info, struct err *err)
 {
-	if (wait_running(info, true, START_WAIT_MS))
+	if (wait_running(conf, info, true, START_WAIT_MS))
 		return 0;
 	return err_set(err, ERR_POSTFIX_START, "",
 	    "Postfix was started but its master is not running");
@@ -245,7 +247,7 @@ service_start(
 	if (!done && !postfix_running(info) &&
 	    postfix_command(conf, info, "start", ERR_POSTFIX_START, err) == -1)
 		return -1;
-	return verify_started(info, err);
+	return verify_started(conf, info, err);
 }
 
 /*
@@ -299,12 +301,13 @@ master_group(const struct postfix_info *info)
  * is left of master's children, the one that hangs above all.
  */
 static void
-stop_by_signal(const struct postfix_info *info, pid_t group)
+stop_by_signal(
+    const struct conf *conf, const struct postfix_info *info, pid_t group)
 {
 	(void)kill(group, SIGTERM);
-	(void)wait_running(info, false, STOP_WAIT_MS);
+	(void)wait_running(conf, info, false, STOP_WAIT_MS);
 	(void)kill(-group, SIGKILL);
-	(void)wait_running(info, false, STOP_WAIT_MS);
+	(void)wait_running(conf, info, false, STOP_WAIT_MS);
 }
 
 static int
@@ -316,11 +319,11 @@ stop_master(
 
 	err_clear(&why);
 	(void)postfix_command(conf, info, "abort", ERR_POSTFIX_COMMAND, &why);
-	if (why.code == ERR_TIMEOUT && group != 0)
-		stop_by_signal(info, group);
+	if (why.code == ERR_POSTFIX_HANGS && group != 0)
+		stop_by_signal(conf, info, group);
 	/* A main.cf that Postfix refuses makes every verb fail. */
 	else if ((why.code != ERR_NONE ||
-		     !wait_running(info, false, STOP_WAIT_MS)) &&
+		     !wait_running(conf, info, false, STOP_WAIT_MS)) &&
 		 postfix_running(info))
 		(void)postfix_command(
 		    conf, info, "stop", ERR_POSTFIX_COMMAND, &why);
@@ -384,7 +387,7 @@ service_restart(
 		return service_start(conf, info, err);
 	by_unit = unit_find(conf, info, &unit) && unit.active;
 	if (restart_by(conf, info, by_unit ? &unit : NULL, &why) == 0 &&
-	    verify_started(info, &why) == 0)
+	    verify_started(conf, info, &why) == 0)
 		return 0;
 	if (!by_unit && !postfix_running(info))
 		return service_start(conf, info, err);
@@ -403,5 +406,5 @@ service_reload(
 	if (postfix_command(conf, info, "reload", ERR_POSTFIX_COMMAND, err) ==
 	    -1)
 		return -1;
-	return verify_started(info, err);
+	return verify_started(conf, info, err);
 }

@@ -16,6 +16,7 @@
 #include "unit.h"
 
 #define SYSTEM_CONFIG "/etc/postfix"
+#define SHOW_MS	      3000
 
 void
 unit_instance(const char *dir, const char *instance, char dst[64])
@@ -61,7 +62,7 @@ show(const char *name, struct unit_facts *f)
 {
 	const char *argv[] = {UNIT_SYSTEMCTL, "show", "-p", "LoadState", "-p",
 	    "Type", "-p", "ActiveState", name, NULL};
-	struct run_spec spec = {.argv = argv};
+	struct run_spec spec = {.argv = argv, .timeout_ms = SHOW_MS};
 	struct run_result r;
 
 	memset(f, 0, sizeof(*f));
@@ -118,7 +119,7 @@ void
 unit_clear_count(const struct unit *u)
 {
 	const char *argv[] = {UNIT_SYSTEMCTL, "reset-failed", u->name, NULL};
-	struct run_spec spec = {.argv = argv};
+	struct run_spec spec = {.argv = argv, .timeout_ms = SHOW_MS};
 	struct run_result r;
 
 	(void)run(&spec, &r, NULL);
