@@ -88,7 +88,7 @@ $(eval $(call archive,frame,$(filter-out cgi/main.c,$(wildcard cgi/*.c))))
 LINK		= @echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(B)/postseald: $(B)/src/daemon/main.o $(call libs,daemon)
-	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
+	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp -lsystemd
 $(B)/postsealctl: $(B)/src/ctl/main.o $(call libs,ctl)
 	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih
 $(B)/postseal.fcgi: $(B)/cgi/main.o $(call libs,cgi)
@@ -101,7 +101,7 @@ $(B)/postseal-pam: $(B)/src/pam/main.o
 
 # Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
 # that layer and those below it.
-UNIT_LIBS	= -lssl -lcrypto -lunistring -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl $(shell pkg-config --libs check 2>/dev/null)
+UNIT_LIBS	= -lssl -lcrypto -lunistring -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl -lsystemd $(shell pkg-config --libs check 2>/dev/null)
 UNIT_LAYERS	= $(filter-out probe,$(LAYERS)) cgi
 
 define unit
@@ -209,7 +209,7 @@ format-check:
 $(B)/redteam/takeover: $(B)/tests/redteam/takeover.o $(B)/tests/redteam/wire.o \
     $(B)/tests/redteam/values.o $(call libs,daemon)
 	@mkdir -p $(@D)
-	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp
+	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp -lsystemd
 
 $(B)/redteam/insider: $(B)/cgi/main.o $(B)/tests/redteam/insider.o \
     $(B)/tests/redteam/attempts.o $(call libs,cgi)

@@ -36,7 +36,10 @@ struct conf {
 	char	command_directory[CONF_STR_MAX];/* /usr/sbin */
 	char	service[128];			/* smtp: master.cf inet service */
 	char	log_file[CONF_STR_MAX];		/* "": maillog_file, then
-						 * /var/log/mail.log */
+						 * /var/log/mail.log, then
+						 * the journal */
+	char	journal_directory[CONF_STR_MAX]; /* "": /var/log/journal,
+						 * /run/log/journal */
 	/* [web] */
 	char	listen[CONF_STR_MAX];		/* /run/postseal/fcgi.sock */
 	char	listen_group[64];		/* www-data */

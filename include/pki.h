@@ -55,6 +55,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "jail.h"
 
 #define PKI_FILE_MAX		(64 * 1024)
 #define PKI_OBJECTS_MAX		16
@@ -121,13 +122,6 @@ struct pki_output {
 	struct json_object	*report;
 	struct buf		 chain;	/* PEM: key, leaf, intermediates;
 					 * empty when not ok or partial */
-};
-
-struct pki_jail {
-	const char	*user;		/* to drop to, "nobody"; NULL: stay
-					 * (tests not run by root) */
-	int		 timeout_ms;	/* wall clock, 0 = 5 s */
-	bool		 dear;		/* set for input.dear: 45 s */
 };
 
 /* Once in a process before it forks inspections: fetches algorithms and

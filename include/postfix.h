@@ -93,6 +93,7 @@ struct postfix_info {
 	char		myhostname[256];
 	char		queue_directory[512];
 	char		maillog[512];
+	char		syslog_name[64]; /* its programs are NAME/PROGRAM */
 	char		daemon_directory[512];
 	char		instance[64];	/* multi_instance_name, or "" */
 	char		probe_host[64];	/* numeric address of the service: the

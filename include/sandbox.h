@@ -28,8 +28,10 @@
 struct json_object;
 
 enum sandbox_role {
-	SANDBOX_WEB,		/* postseal.fcgi workers */
 	SANDBOX_INSPECT,	/* parses uploads: no files, no sockets */
+	SANDBOX_FILES,		/* the same, and reads files that it was
+				 * handed open */
+	SANDBOX_WEB,		/* postseal.fcgi workers */
 	SANDBOX__MAX
 };
 

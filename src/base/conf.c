@@ -69,6 +69,8 @@ static const struct key keys[] = {
 	"/usr/sbin"),
     STR("postfix", "service", KIND_SERVICE, service, "smtp"),
     STR("postfix", "log_file", KIND_PATH_OR_NONE, log_file, ""),
+    STR("postfix", "journal_directory", KIND_PATH_OR_NONE, journal_directory,
+	""),
     STR("web", "listen", KIND_SOCKET, listen, "/run/postseal/fcgi.sock"),
     STR("web", "listen_group", KIND_NAME, listen_group, "www-data"),
     STR("web", "user", KIND_NAME, web_user, "postseal"),

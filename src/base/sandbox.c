@@ -10,6 +10,8 @@
  * (look for a configuration file, ask whether stdout is a terminal): those
  * fail with an errno.  sendto() without an address is there for frames over
  * an inherited socket pair.
+ * SANDBOX_FILES is the same for a child that reads open files: it may ask how
+ * large one is, read it and map it.
  * SANDBOX_WEB serves HTTP: a refused call fails with EPERM, the request with
  * a 500.  socket() makes Unix sockets only.
  *
@@ -82,6 +84,16 @@ static const int refuse_inspect[] = {CALL(open), CALL(openat), CALL(stat),
     CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid), CALL(prlimit64),
     CALL(sched_getaffinity), CALL(rt_sigaction)};
 
+/* Files that are open; which ones, the parent has chosen. */
+static const int allow_files[] = {CALL(fstat), CALL(newfstatat), CALL(pread64),
+    CALL(fcntl), CALL(fstatfs), CALL(fadvise64)};
+
+static const int refuse_files[] = {CALL(open), CALL(openat), CALL(stat),
+    CALL(lstat), CALL(statx), CALL(access), CALL(faccessat), CALL(faccessat2),
+    CALL(readlink), CALL(readlinkat), CALL(getcwd), CALL(ioctl), CALL(uname),
+    CALL(getuid), CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid),
+    CALL(prlimit64), CALL(sched_getaffinity), CALL(rt_sigaction)};
+
 static const int allow_web[] = {
     /* files: which ones is Landlock's matter */
     CALL(open), CALL(openat), CALL(stat), CALL(lstat), CALL(fstat),
@@ -106,6 +118,16 @@ static const struct limit limits_inspect[] = {
     {RLIMIT_AS, 256 * MIB},
     {RLIMIT_FSIZE, 0},
     {RLIMIT_NOFILE, 8},
+    {RLIMIT_NPROC, 0},
+    {RLIMIT_CORE, 0},
+    {RLIMIT_MEMLOCK, 64 * 1024},
+};
+
+static const struct limit limits_files[] = {
+    {RLIMIT_CPU, 2},
+    {RLIMIT_AS, 1024 * MIB}, /* a journal is mapped */
+    {RLIMIT_FSIZE, 0},
+    {RLIMIT_NOFILE, 32},
     {RLIMIT_NPROC, 0},
     {RLIMIT_CORE, 0},
     {RLIMIT_MEMLOCK, 64 * 1024},
@@ -138,6 +160,17 @@ static const struct role roles[SANDBOX__MAX] = {
 	    .n_refuse = N(refuse_inspect),
 	    .limits = limits_inspect,
 	    .n_limits = N(limits_inspect),
+	    .otherwise = SCMP_ACT_KILL_PROCESS,
+	},
+    [SANDBOX_FILES] =
+	{
+	    .name = "files",
+	    .allow = allow_files,
+	    .n_allow = N(allow_files),
+	    .refuse = refuse_files,
+	    .n_refuse = N(refuse_files),
+	    .limits = limits_files,
+	    .n_limits = N(limits_files),
 	    .otherwise = SCMP_ACT_KILL_PROCESS,
 	},
 };

@@ -19,7 +19,7 @@
 #include <openssl/crypto.h>
 
 #include "bundle_int.h"
-#include "jail.h"
+#include "jail_int.h"
 
 #define PARTS	  3
 #define HEAD_SIZE (2 + 4 * PARTS)

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "issue.h"
-#include "jail.h"
+#include "jail_int.h"
 #include "util.h"
 
 #define WALL_MS	  45000 /* of all attempts; nobody waits longer */

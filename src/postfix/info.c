@@ -164,7 +164,7 @@ read_values(const struct conf *conf, struct postfix_info *info,
 {
 	static const char *const args[] = {"-x", "myhostname",
 	    "queue_directory", "daemon_directory", "maillog_file",
-	    "inet_interfaces", "inet_protocols", "smtpd_timeout",
+	    "syslog_name", "inet_interfaces", "inet_protocols", "smtpd_timeout",
 	    "default_process_limit", "mynetworks", "multi_instance_name",
 	    /* listeners.c */
 	    "smtpd_tls_security_level", "smtpd_use_tls", "smtpd_enforce_tls",
@@ -191,6 +191,8 @@ read_values(const struct conf *conf, struct postfix_info *info,
 	    "%s", jsonx_path_str(o, "daemon_directory", ""));
 	(void)snprintf(info->maillog, sizeof(info->maillog), "%s",
 	    jsonx_path_str(o, "maillog_file", ""));
+	(void)snprintf(info->syslog_name, sizeof(info->syslog_name), "%s",
+	    jsonx_path_str(o, "syslog_name", ""));
 	(void)snprintf(info->instance, sizeof(info->instance), "%s",
 	    jsonx_path_str(o, "multi_instance_name", ""));
 	take_values(&info->inbound, o);

@@ -1,6 +1,9 @@
 /*
  * maillog.c - what Postfix itself said during an apply.
  *
+ * The file comes first; the journal is asked where it has nothing (Debian 12
+ * has no rsyslog unless somebody installs it).  journald may be a moment
+ * behind, so an empty one is asked again for a short while.
  * The mark is a file's identity and size; later everything behind it is
  * read, across one rotation.  Lines that say fatal, error or warning come
  * first, since few fit on the screen.  Log lines carry names that clients
@@ -10,10 +13,12 @@
 #include <sys/stat.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "jsonx.h"
 #include "maillog.h"
 #include "postfix_int.h"
@@ -22,6 +27,8 @@
 #define SYSTEM_LOG   "/var/log/mail.log"
 #define READ_MAX     (256 * 1024)
 #define LOG_LINE_MAX 301
+#define BEHIND_MS    600
+#define AGAIN_MS     100
 
 static const char *
 log_path(const struct conf *conf, const struct postfix_info *info)
@@ -38,6 +45,7 @@ maillog_mark(const struct conf *conf, const struct postfix_info *info,
 	struct stat st;
 
 	memset(mark, 0, sizeof(*mark));
+	mark->usec = journal_now();
 	if (stat(log_path(conf, info), &st) == -1 || !S_ISREG(st.st_mode))
 		return;
 	mark->off = st.st_size;
@@ -101,8 +109,13 @@ is_serious(const char *line, size_t len)
 static bool
 is_postfix(const struct postfix_info *info, const char *line, size_t len)
 {
-	return info->maillog[0] != '\0' ||
-	       memmem(line, len, "postfix", 7) != NULL;
+	char name[sizeof(info->syslog_name) + 2];
+
+	if (info->maillog[0] != '\0' ||
+	    memmem(line, len, "postfix/", 8) != NULL)
+		return true;
+	(void)snprintf(name, sizeof(name), "%s/", info->syslog_name);
+	return name[1] != '\0' && memmem(line, len, name, strlen(name)) != NULL;
 }
 
 static void
@@ -125,6 +138,18 @@ add_lines(const struct postfix_info *info, const struct buf *b, bool serious,
 	}
 }
 
+/* Only where the file has nothing. */
+static void
+read_journal(const struct conf *conf, const struct postfix_info *info,
+    const struct maillog_mark *mark, struct buf *b)
+{
+	int64_t end = now_ms() + conf_ms(conf, BEHIND_MS);
+
+	while (journal_read_since(conf, info, mark->usec, b) == 0 &&
+	       b->len == 0 && now_ms() < end)
+		(void)poll(NULL, 0, AGAIN_MS);
+}
+
 struct json_object *
 maillog_since(const struct conf *conf, const struct postfix_info *info,
     const struct maillog_mark *mark, size_t max)
@@ -142,6 +167,8 @@ maillog_since(const struct conf *conf, const struct postfix_info *info,
 		(void)snprintf(rotated, sizeof(rotated), "%s.1", path);
 		(void)read_since(rotated, mark, true, &old);
 	}
+	if (now.len == 0 && old.len == 0 && mark->usec != 0)
+		read_journal(conf, info, mark, &now);
 	add_lines(info, &old, true, max, list);
 	add_lines(info, &now, true, max, list);
 	add_lines(info, &old, false, max, list);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/pki/jail.h"
+#include "../../src/pki/jail_int.h"
 #include "attempts.h"
 #include "jsonx.h"
 

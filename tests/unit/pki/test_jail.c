@@ -15,7 +15,7 @@
 #include "pki_test.h"
 #include "util.h"
 
-#include "../../../src/pki/jail.h"
+#include "../../../src/pki/jail_int.h"
 
 #define GOOD_CHAIN \
 	"-----BEGIN PRIVATE KEY-----\nAAAA\n" \
