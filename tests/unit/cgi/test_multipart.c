@@ -20,6 +20,8 @@
 	"Content-Type: application/octet-stream\r\n\r\n" v "\r\n"
 #define PART(h, v) "--B\r\n" h "\r\n\r\n" v "\r\n"
 #define END	   "--B--\r\n"
+#define FILE_F	   "name=\"f\"; filename=\"x\""
+#define TEXT_T	   "name=\"t\""
 #define S(x)	   x, sizeof(x) - 1
 
 /* out: name=value or name@filename=value, joined by |; NULL: refused. */
@@ -133,8 +135,12 @@ static const struct {
 	NULL, ERR_FIELD_ENCODING},
     {S(PART(CD "name=\"a\"\r\nContent-Transfer-Encoding: base64", "/w==") END),
 	NULL, ERR_FIELD_ENCODING},
+    /* a CR alone begins no line: all of it is preamble */
+    {S("x\r--B\r\n" CD "name=\"a\"\r\n\r\nb\r\n" END), "", 0},
     /* refused: framing */
     {S("--B\n" CD "name=\"a\"\n\nb\r\n--B \r-"), NULL, ERR_REQ_MALFORMED},
+    {S(TEXT("a", "b") "--B\n" CD "name=\"b\"\n\nc\n--B--\n"), NULL,
+	ERR_REQ_MALFORMED},
     {S("--B --"), NULL, ERR_REQ_MALFORMED},
     {S(TEXT("a", "b") "--B\nX"), NULL, ERR_REQ_MALFORMED},
     {S(TEXT("a", "b") "--B--x\r\n"), NULL, ERR_REQ_MALFORMED},
@@ -375,41 +381,64 @@ START_TEST(as_recorded)
 }
 END_TEST
 
-/* A file in base64: so much of it is kept, and no more than without. */
+/* In base64: so much of a file is kept, and no more than without.  Blanks at
+ * the end fill it up to the byte that is one too many. */
+static const struct {
+	const char *head, *tail;
+	size_t quanta; /* of three bytes */
+	size_t line;   /* quanta in one */
+	size_t fill;   /* characters, or 0 */
+	size_t kept;   /* 0: too long */
+} in_base64[] = {
+    {FILE_F, "", 100, 19, 0, 300},
+    {FILE_F, "", 21845, 19, 0, 65535},
+    {FILE_F, "YWI=", 21845, 19, 0, 65537},
+    {FILE_F, "", 21846, 19, 0, PKI_FILE_MAX + 1},
+    {FILE_F, "", 90000, 19, 0, PKI_FILE_MAX + 1},
+    {FILE_F, "", 90000, 7, 0, PKI_FILE_MAX + 1},
+    {TEXT_T, "", FIELD_TEXT_MAX / 3, 19, 0, FIELD_TEXT_MAX / 3 * 3},
+    {TEXT_T, "YQ==", FIELD_TEXT_MAX / 3, 19, 0, FIELD_TEXT_MAX},
+    {TEXT_T, "YQ==", FIELD_TEXT_MAX / 3, 19, FIELD_TEXT_MAX / 2 * 3 + 4,
+	FIELD_TEXT_MAX},
+    {TEXT_T, "YQ==", FIELD_TEXT_MAX / 3, 19, FIELD_TEXT_MAX / 2 * 3 + 5, 0},
+    {TEXT_T, "YWI=", FIELD_TEXT_MAX / 3, 19, 0, 0},
+    {TEXT_T, "", FIELD_TEXT_MAX / 3 + 1, 19, 0, 0},
+    {TEXT_T, "", 90000, 19, 0, 0},
+    /* the largest of all */
+    {"name=\"access_list\"", "", NETLIST_BYTES / 3, 19,
+	NETLIST_BYTES / 2 * 3 + 4, NETLIST_BYTES / 3 * 3},
+};
+
 START_TEST(limits_base64)
 {
-	static const struct {
-		const char *head;
-		size_t quanta; /* of three bytes */
-		enum err_code code;
-		size_t kept;
-	} files[] = {
-	    {"name=\"f\"; filename=\"x\"", 100, ERR_NONE, 300},
-	    {"name=\"f\"; filename=\"x\"", 21845, ERR_NONE, 65535},
-	    {"name=\"f\"; filename=\"x\"", 21846, ERR_NONE, PKI_FILE_MAX + 1},
-	    {"name=\"f\"; filename=\"x\"", 90000, ERR_NONE, PKI_FILE_MAX + 1},
-	    {"name=\"t\"", FIELD_TEXT_MAX / 3, ERR_NONE,
-		FIELD_TEXT_MAX / 3 * 3},
-	    {"name=\"t\"", FIELD_TEXT_MAX / 3 + 1, ERR_FIELD_TOO_LONG, 0},
-	    {"name=\"t\"", 90000, ERR_FIELD_TOO_LONG, 0},
-	};
+	size_t from, kept = in_base64[_i].kept;
 	struct fields fs;
 	struct err err;
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
 	buf_printf(&b,
-	    "--B\r\n" CD "%s\r\nContent-Transfer-Encoding: base64"
-	    "\r\n\r\n",
-	    files[_i].head);
-	for (size_t i = 0; i < files[_i].quanta; i++)
-		buf_adds(&b, i % 19 == 18 ? "YWJj\r\n" : "YWJj");
-	buf_adds(&b, "\r\n" END);
-	ck_assert_int_eq(parse(b.data, b.len, 8192, &fs, &err),
-	    files[_i].code == ERR_NONE ? 0 : -1);
-	ck_assert_str_eq(err_name(err.code), err_name(files[_i].code));
-	if (files[_i].code == ERR_NONE)
-		ck_assert_uint_eq(fs.v[0].len, files[_i].kept);
+	    "--B\r\n" CD "%s\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+	    in_base64[_i].head);
+	from = b.len;
+	for (size_t i = 1; i <= in_base64[_i].quanta; i++)
+		buf_adds(&b, i % in_base64[_i].line == 0 ? "YWJj\n" : "YWJj");
+	buf_adds(&b, in_base64[_i].tail);
+	while (b.len < from + in_base64[_i].fill)
+		buf_addc(&b, ' ');
+	/* What was cut in one field does not matter in the next. */
+	buf_adds(
+	    &b, "\r\n" PART(CD FILE_F "\r\nContent-Transfer-Encoding: base64",
+		    "Yg==") END);
+	ck_assert(!b.failed);
+	ck_assert_int_eq(
+	    parse(b.data, b.len, 8192, &fs, &err), kept > 0 ? 0 : -1);
+	ck_assert_str_eq(err_name(err.code),
+	    err_name(kept > 0 ? ERR_NONE : ERR_FIELD_TOO_LONG));
+	if (kept > 0) {
+		ck_assert_uint_eq(fs.v[0].len, kept);
+		ck_assert_uint_eq(fs.v[1].len, 1);
+	}
 	fields_clear(&fs);
 	buf_clear(&b);
 }
@@ -596,7 +625,7 @@ main(void)
 	tcase_add_loop_test(t, parses, 0, N(cases));
 	tcase_add_test(t, limits_one_line);
 	tcase_add_loop_test(t, as_recorded, 0, N(recorded));
-	tcase_add_loop_test(t, limits_base64, 0, 7);
+	tcase_add_loop_test(t, limits_base64, 0, N(in_base64));
 	tcase_add_test(t, limits_base64_lines);
 	tcase_add_loop_test(t, limits_content, 0, N(sizes));
 	tcase_add_loop_test(t, limits_parts, 0, 3);
