@@ -72,18 +72,6 @@ step_of(struct json_object *job)
 	return -1;
 }
 
-/* What is slow to open, and may be refused in half a minute, is not waited
- * for. */
-static bool
-is_costly(struct json_object *job)
-{
-	struct json_object *list = jsonx_path(job, "steps");
-	size_t n = jsonx_len(list);
-
-	return n > 0 && jsonx_member(json_object_array_get_idx(list, n - 1),
-			    "costly") != NULL;
-}
-
 static bool
 is_running(struct json_object *job)
 {
@@ -139,8 +127,7 @@ progress(struct json_object *job, void *arg)
 	if (!a->req.dry_run && !cluster_save_holds(&a->save, job))
 		(void)job_write(a->call->conf, job, NULL);
 	if (a->call->replied || a->call->gone ||
-	    (a->accepted && !is_costly(job) &&
-		(step <= AT_check || !is_running(job))))
+	    (a->accepted && (step <= AT_check || !is_running(job))))
 		return;
 	o = json_object_new_object();
 	if (!a->wait) {
