@@ -8,9 +8,14 @@
 #ifndef POSTSEAL_CERTNAME_H
 #define POSTSEAL_CERTNAME_H
 
+#include <stddef.h>
+
 struct json_object;
 
 const char	*cert_name(struct json_object *info);
 const char	*cert_issuer_name(struct json_object *info);
+/* Of a CERT with several algorithms the first, the second, ...; borrowed.
+ * NULL: there are no more. */
+struct json_object *cert_of(struct json_object *cert, size_t i);
 
 #endif

@@ -27,6 +27,7 @@
  * VIEW {"host": "mx.example.jp", "etag": "\"7-1a2b3c4d\"",
  *   "settings": SETTINGS, "apply_default": "restart",
  *   "generation": GEN | null, "certificate": CERT | null,
+ *   "certificates": [CERT] (one of each algorithm; the first is the same),
  *   "probe": last probe that was passed | null,
  *   "probe_error": {"code", "at"} of a later one that failed | null,
  *   "postfix": {"state": "running"|"stopped"|"missing"|"other_mta"|

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "api.h"
+#include "certname.h"
 #include "jsonx.h"
 #include "ops.h"
 #include "page.h"
@@ -70,13 +71,24 @@ put_postfix(struct buf *b, struct json_object *view)
 	    jsonx_path_bool(view, "busy"));
 }
 
+/* The one that ends first, where there is one of each algorithm. */
 static void
 put_certificate(struct buf *b, struct json_object *view)
 {
-	struct json_object *leaf = jsonx_path(view, "certificate.leaf");
-	int64_t t;
+	struct json_object *cert = jsonx_path(view, "certificate"), *one;
+	struct json_object *leaf = NULL;
+	int64_t t = 0, ends;
+	size_t i;
 
-	if (time_parse(jsonx_path_str(leaf, "not_after", NULL), &t) == -1)
+	for (i = 0; (one = cert_of(cert, i)) != NULL; i++) {
+		if (time_parse(jsonx_path_str(one, "leaf.not_after", NULL),
+			&ends) == -1 ||
+		    (leaf != NULL && ends >= t))
+			continue;
+		leaf = jsonx_path(one, "leaf");
+		t = ends;
+	}
+	if (leaf == NULL)
 		return;
 	gauge(b, "certificate_not_after_timestamp_seconds",
 	    "When the certificate in force ends.", t);
@@ -137,7 +149,8 @@ put_generations(struct buf *b, struct json_object *data)
 static void
 put_view(struct buf *b, struct json_object *view)
 {
-	gauge(b, "generation", "Generation in force; 0: none yet.",
+	gauge(b, "generation",
+	    "Generation in force; 0: not managed yet, as Postfix has it.",
 	    json_object_get_int64(jsonx_path(view, "generation.id")));
 	put_postfix(b, view);
 	put_certificate(b, view);

@@ -40,17 +40,6 @@ put_apply(const struct screen *s, struct json_object *ctx)
 	json_object_object_add(ctx, "form", o);
 }
 
-/* A CERT and, with two algorithms, the others. */
-static struct json_object *
-pair_at(struct json_object *cert, size_t i)
-{
-	struct json_object *more = jsonx_path(cert, "more");
-
-	return i == 0		     ? cert
-	       : i > jsonx_len(more) ? NULL
-				     : json_object_array_get_idx(more, i - 1);
-}
-
 /* What a field holds of a CERT, one after the other; NULL: no more. */
 static struct json_object *
 part_at(struct json_object *pair, const char *field, size_t i)
@@ -98,7 +87,7 @@ in_use(const struct screen *s, const char *field, struct buf *b)
 	struct json_object *pair, *part;
 	size_t i, j;
 
-	for (i = 0; cert != NULL && (pair = pair_at(cert, i)) != NULL; i++)
+	for (i = 0; (pair = cert_of(cert, i)) != NULL; i++)
 		for (j = 0; (part = part_at(pair, field, j)) != NULL; j++)
 			say_part(b, part, field_is_key(field));
 }
@@ -116,7 +105,7 @@ is_part(struct json_object *plan, const char *field, struct json_object *one)
 		return field_is_key(field) ||
 		       jsonx_path_bool(one, "is_ca") ==
 			   (strcmp(field, "ca_certificate") == 0);
-	for (i = 0; (pair = pair_at(plan, i)) != NULL; i++)
+	for (i = 0; (pair = cert_of(plan, i)) != NULL; i++)
 		for (j = 0; (part = part_at(pair, field, j)) != NULL; j++)
 			if (strcmp(jsonx_path_str(part, id, ""),
 				jsonx_path_str(one, id, "-")) == 0)

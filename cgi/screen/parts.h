@@ -15,7 +15,7 @@ void screen_welcome(const struct screen *, struct json_object *ctx);
 /* "inbound", "outbound": {kind, word, text} of SETTINGS; probe may be NULL. */
 void screen_levels(const struct page *, struct json_object *ctx,
     struct json_object *settings, struct json_object *probe);
-/* "certificate" of a CERT, or NULL when it has no leaf. */
+/* "certificate": one of each algorithm of a CERT that has a leaf. */
 void screen_certificate(
     const struct page *, struct json_object *ctx, struct json_object *cert);
 /* "probe" of a probe result, or NULL. */

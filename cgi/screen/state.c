@@ -184,17 +184,13 @@ chain_of(const struct page *p, struct json_object *cert)
 	return list;
 }
 
-void
-screen_certificate(
-    const struct page *p, struct json_object *ctx, struct json_object *cert)
+static struct json_object *
+certificate_of(const struct page *p, struct json_object *cert, bool alone)
 {
-	struct json_object *leaf = jsonx_path(cert, "leaf"), *o;
+	struct json_object *leaf = jsonx_path(cert, "leaf");
+	struct json_object *o = json_object_new_object();
 
-	if (leaf == NULL) {
-		json_object_object_add(ctx, "certificate", NULL);
-		return;
-	}
-	o = json_object_new_object();
+	put_str(o, "key", alone ? "" : jsonx_path_str(leaf, "key.label", ""));
 	put_str(o, "name", cert_name(leaf));
 	/* Where it has more than the one that stands above. */
 	if (jsonx_len(jsonx_path(leaf, "names")) > 1)
@@ -204,7 +200,22 @@ screen_certificate(
 	json_object_object_add(o, "life", life_of(p, leaf));
 	json_object_object_add(o, "chain", chain_of(p, cert));
 	json_object_object_add(o, "facts", facts_of_cert(p, leaf));
-	json_object_object_add(ctx, "certificate", o);
+	return o;
+}
+
+void
+screen_certificate(
+    const struct page *p, struct json_object *ctx, struct json_object *cert)
+{
+	struct json_object *list = json_object_new_array(), *one;
+	bool alone = cert_of(cert, 1) == NULL;
+	size_t i;
+
+	for (i = 0; (one = cert_of(cert, i)) != NULL; i++)
+		if (jsonx_path(one, "leaf") != NULL)
+			json_object_array_add(
+			    list, certificate_of(p, one, alone));
+	json_object_object_add(ctx, "certificate", list);
 }
 
 static void
@@ -239,11 +250,27 @@ put_postfix(
 	json_object_object_add(ctx, "postfix", o);
 }
 
+/* Of the certificates that clients get, the one that ends first. */
+static struct json_object *
+oldest_leaf(struct json_object *cert)
+{
+	struct json_object *first = jsonx_path(cert, "leaf"), *one, *leaf;
+	size_t i;
+
+	for (i = 1; (one = cert_of(cert, i)) != NULL; i++) {
+		leaf = jsonx_path(one, "leaf");
+		if (jsonx_path_int(leaf, "days_left") <
+		    jsonx_path_int(first, "days_left"))
+			first = leaf;
+	}
+	return first;
+}
+
 /* What to do about a certificate that clients get and that is old. */
 static struct json_object *
 renew_of(const struct page *p, struct json_object *view)
 {
-	struct json_object *leaf = jsonx_path(view, "certificate.leaf");
+	struct json_object *leaf = oldest_leaf(jsonx_path(view, "certificate"));
 	struct json_object *o, *args;
 	const char *kind = life_kind(leaf);
 	bool gone = strcmp(kind, "gone") == 0;

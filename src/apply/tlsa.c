@@ -78,13 +78,11 @@ void
 tlsa_of_cert(
     const char *host, struct json_object *cert, struct json_object *array)
 {
-	struct json_object *more = jsonx_path(cert, "more");
-	size_t i, n;
+	struct json_object *one;
+	size_t i;
 
-	add_chain(host, cert, array);
-	n = jsonx_len(more);
-	for (i = 0; i < n; i++)
-		add_chain(host, json_object_array_get_idx(more, i), array);
+	for (i = 0; (one = cert_of(cert, i)) != NULL; i++)
+		add_chain(host, one, array);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certname.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "levels.h"
@@ -206,6 +207,22 @@ put_probe(const struct conf *conf, const struct view *v, struct json_object *o)
 	json_object_put(kept);
 }
 
+/* One CERT of each algorithm. */
+static struct json_object *
+view_certificates(struct json_object *cert)
+{
+	struct json_object *list = json_object_new_array(), *first = NULL, *one;
+	size_t i;
+
+	if (cert == NULL || json_object_deep_copy(cert, &first, NULL) == -1)
+		return list;
+	json_object_object_del(first, "more");
+	json_object_array_add(list, first);
+	for (i = 1; (one = cert_of(cert, i)) != NULL; i++)
+		json_object_array_add(list, json_object_get(one));
+	return list;
+}
+
 static struct json_object *
 view_json(const struct conf *conf, const struct view *v)
 {
@@ -225,6 +242,8 @@ view_json(const struct conf *conf, const struct view *v)
 	json_object_object_add(o, "generation", json_object_get(v->gen));
 	json_object_object_add(
 	    o, "certificate", json_object_get(v->certificate));
+	json_object_object_add(
+	    o, "certificates", view_certificates(v->certificate));
 	json_object_object_add(o, "own", view_own(v));
 	put_probe(conf, v, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "certname.h"
 #include "ctl.h"
 #include "jsonx.h"
 #include "ops.h"
@@ -42,23 +43,44 @@ healthy(struct json_object *view)
 	       jsonx_path(view, "live.error") == NULL;
 }
 
+/* One of each algorithm. */
 static void
 print_certificate(struct ctl *ctl, struct json_object *view)
 {
-	struct json_object *days =
-	    jsonx_path(view, "certificate.leaf.days_left");
+	struct json_object *cert = jsonx_path(view, "certificate"), *one;
 	char text[64];
+	size_t i;
 
-	if (jsonx_path(view, "certificate.leaf") == NULL) {
+	if (jsonx_path(cert, "leaf") == NULL)
 		ctl_line(ctl, "certificate", "none");
-		return;
+	for (i = 0; (one = cert_of(cert, i)) != NULL; i++) {
+		if (jsonx_path(one, "leaf") == NULL)
+			continue;
+		ctl_line(ctl, "certificate",
+		    jsonx_path_str(one, "leaf.subject", ""));
+		ctl_line(ctl, "key", jsonx_path_str(one, "leaf.key.label", ""));
+		ctl_line(ctl, "sha256", jsonx_path_str(one, "sha256", ""));
+		snprintf(text, sizeof(text), "%lld days left",
+		    (long long)jsonx_path_int(one, "leaf.days_left"));
+		ctl_line(ctl, "validity", text);
 	}
-	ctl_line(ctl, "certificate",
-	    jsonx_path_str(view, "certificate.leaf.subject", ""));
-	ctl_line(ctl, "sha256", jsonx_path_str(view, "certificate.sha256", ""));
-	snprintf(text, sizeof(text), "%lld days left",
-	    (long long)json_object_get_int64(days));
-	ctl_line(ctl, "validity", text);
+}
+
+/* What Postfix has that the settings have no words for. */
+static void
+print_own(struct ctl *ctl, struct json_object *own)
+{
+	struct json_object *row;
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < jsonx_len(own); i++) {
+		row = json_object_array_get_idx(own, i);
+		snprintf(text, sizeof(text), "%s = %s",
+		    jsonx_path_str(row, "parameter", ""),
+		    jsonx_path_str(row, "value", ""));
+		ctl_line(ctl, i == 0 ? "kept" : "", text);
+	}
 }
 
 /* Both values, as the screen shows them. */
@@ -86,7 +108,8 @@ print_status(struct ctl *ctl, struct json_object *view)
 	    jsonx_path_str(view, "postfix.version", ""));
 	ctl_line(ctl, "postfix", text);
 	ctl_line(ctl, "generation",
-	    gen == NULL ? "none" : json_object_get_string(gen));
+	    gen == NULL ? "none: not managed yet, as Postfix has it"
+			: json_object_get_string(gen));
 	ctl_line(ctl, "inbound",
 	    !is_true(view, "settings.inbound.enabled")	 ? "off"
 	    : is_true(view, "settings.inbound.tls_only") ? "required"
@@ -96,6 +119,7 @@ print_status(struct ctl *ctl, struct json_object *view)
 						       : "off");
 	ctl_settings(ctl, jsonx_path(view, "settings"),
 	    jsonx_path(view, "current"), SETTINGS_LEVELS);
+	print_own(ctl, jsonx_path(view, "own"));
 	print_certificate(ctl, view);
 	if (jsonx_path(view, "live.error") != NULL)
 		snprintf(text, sizeof(text), "failed: %s",

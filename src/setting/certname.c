@@ -23,3 +23,14 @@ cert_issuer_name(struct json_object *info)
 
 	return *s != '\0' ? s : jsonx_path_str(info, "issuer", "?");
 }
+
+struct json_object *
+cert_of(struct json_object *cert, size_t i)
+{
+	struct json_object *more = jsonx_path(cert, "more");
+
+	if (i == 0)
+		return cert;
+	return i - 1 < jsonx_len(more) ? json_object_array_get_idx(more, i - 1)
+				       : NULL;
+}

@@ -232,6 +232,10 @@ cat "$T/r2.pem" "$T/e2.pem" >"$T/b.pem"
 cat "$T/r2.key" "$T/e2.key" >"$T/b.key"
 pair b
 is "RSA and EC in one Save: both proven" "$STATUS:$(both)" "$(two e2 r2)"
+api GET /api/v1/connection
+is "RSA and EC: the view has both, and no chain twice" \
+    "$(j '[.certificates[] | "\(.sha256) \(.more) \(.leaf.days_left > 0)"] | sort | join(" ")'):$(j '.certificate.sha256 == .certificates[0].sha256')" \
+    "$(printf '%s\n' "$(leaf_of "$T/r2.pem") null true" "$(leaf_of "$T/e2.pem") null true" | sort | paste -sd ' '):true"
 change
 is "a change of something else: both proven" "$STATUS:$(both)" "$(two e2 r2)"
 

@@ -258,6 +258,14 @@ static const struct {
 	    "\npostseal_generations{outcome=\"failed\"} 1\n",
 	    "\npostseal_applies_total 12\n"},
 	{NULL}},
+    /* Two algorithms: the one that ends first. */
+    {"{\"certificate\":{\"leaf\":{\"not_after\":\"2027-01-24T04:52:19Z\","
+     "\"days_left\":61},\"more\":[{\"leaf\":{\"not_after\":"
+     "\"2026-12-24T04:52:19Z\",\"days_left\":30}}]}}",
+	NULL,
+	{"\npostseal_certificate_not_after_timestamp_seconds 1798087939\n",
+	    "\npostseal_certificate_days_left 30\n"},
+	{"days_left 61"}},
     {"{\"postfix\":{\"state\":\"stopped\"},\"probe_error\":{\"code\":"
      "\"probe.connect\",\"at\":\"2026-11-24T04:40:19Z\"},\"drift\":[]}",
 	"{\"generations\":[]}",

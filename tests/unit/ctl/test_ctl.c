@@ -315,6 +315,30 @@ START_TEST(shows_status)
 }
 END_TEST
 
+/* Before the first Save: what Postfix has, whoever set it. */
+START_TEST(shows_first_sight)
+{
+	static const char *const told[] = {"not managed yet",
+	    "smtp_tls_security_level = dane", "CN=rsa", "RSA 3072",
+	    "61 days left", "CN=ec", "EC P-256", "9 days left", NULL};
+	size_t i;
+
+	write_file("status",
+	    "{\"type\":\"result\",\"ok\":true,\"data\":{\"host\":\"mx\","
+	    "\"settings\":{\"inbound\":{\"enabled\":true}},\"generation\":"
+	    "null,\"own\":[{\"parameter\":\"smtp_tls_security_level\","
+	    "\"value\":\"dane\"}],\"certificate\":{\"leaf\":{\"subject\":"
+	    "\"CN=rsa\",\"key\":{\"label\":\"RSA 3072\"},\"days_left\":61},"
+	    "\"more\":[{\"leaf\":{\"subject\":\"CN=ec\",\"key\":{\"label\":"
+	    "\"EC P-256\"},\"days_left\":9}}]},\"postfix\":{\"state\":"
+	    "\"running\"},\"usable\":true,\"drift\":[],\"live\":" LIVE "}}");
+	ck_assert_int_eq(ctl("", "status"), EXIT_OK);
+	for (i = 0; told[i] != NULL; i++)
+		ck_assert_msg(
+		    strstr(out, told[i]) != NULL, "no %s: %s", told[i], out);
+}
+END_TEST
+
 START_TEST(shows_history)
 {
 	struct json_object *o;
@@ -419,6 +443,7 @@ main(void)
 	tcase_add_test(t, works_without_daemon);
 	tcase_add_test(t, roles_and_scopes);
 	tcase_add_loop_test(t, shows_status, 0, N(views));
+	tcase_add_test(t, shows_first_sight);
 	tcase_add_test(t, shows_history);
 	tcase_add_test(t, keys_made_here);
 	tcase_add_test(t, generated_is_even);

@@ -33,11 +33,26 @@ START_TEST(has_a_name)
 }
 END_TEST
 
+START_TEST(has_algorithms)
+{
+	struct json_object *o =
+	    json_tokener_parse("{\"name\":\"a\",\"more\":[{\"name\":\"b\"}]}");
+
+	ck_assert_ptr_eq(cert_of(o, 0), o);
+	ck_assert_str_eq(cert_name(cert_of(o, 1)), "b");
+	ck_assert_ptr_null(cert_of(o, 2));
+	ck_assert_ptr_null(cert_of(NULL, 0));
+	ck_assert_ptr_null(cert_of(NULL, 1));
+	json_object_put(o);
+}
+END_TEST
+
 int
 main(void)
 {
 	TCase *t = tcase_create("certname");
 
 	tcase_add_loop_test(t, has_a_name, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, has_algorithms);
 	return suite_run("certname", t) == 0 ? 0 : 1;
 }
