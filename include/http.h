@@ -26,7 +26,7 @@ struct source;
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_DELETE, HTTP_OTHER };
 
-#define FIELDS_MAX	64
+#define FIELDS_MAX	160
 
 struct field {
 	char	*name;		/* UTF-8, NUL-terminated */

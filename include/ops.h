@@ -32,7 +32,8 @@
  *   "probe_error": {"code", "at"} of a later one that failed | null,
  *   "postfix": {"state": "running"|"stopped"|"missing"|"other_mta"|
  *      "too_old"|"broken", "version": "3.7.11", "config_directory": "...",
- *      "detail": "...", "exempt": ["127.0.0.1:10026"]},
+ *      "detail": "...", "exempt": ["127.0.0.1:10026"],
+ *      "changed_at": ISO (when main.cf was written last)},
  *   "usable": bool, "drift": [{"parameter", "expected", "actual"}],
  *   "draft": DRAFT | null, "busy": bool (an apply is running)}
  * GEN {"id": 7, "at": ISO, "by": "admin", "from": "...", "via": "web",
@@ -46,7 +47,8 @@
  *   {"outage_ms", "apply", "steps", "probe", "changes", "findings", "job"},
  *   "error": ERROR (of a failed one)
  * DRAFT {"files": {field: {"name", "size"}}, "report": REPORT | null,
- *   "settings": PATCH | null, "apply": ".." | null, "scanners": [name] | null,
+ *   "settings": PATCH | null, "was": {field: text} | null (before it, as the
+ *   form had it), "apply": ".." | null, "scanners": [name] | null,
  *   "passphrase": bool (one is kept), "expires_at": ISO}
  *   A file that no other file could mend (empty, unreadable, wrong field)
  *   is not among files; its findings stand first in report until that
@@ -92,6 +94,8 @@ int	op_patience(const char *name);
 
 #define DRAFT_ID_LEN	64
 #define JOB_ID_LEN	32
+#define WAS_MAX		80	/* members of a draft's "was" */
+#define WAS_TEXT_MAX	144	/* bytes of each */
 
 /* Apply steps in order; steps.def's names are those in STEP and ERROR.step. */
 enum apply_step {

@@ -34,6 +34,8 @@ screen_chosen_read(struct screen *s, const struct fields *form)
 	struct json_object *v = jsonx_path(s->patch, "all_scanners");
 	size_t i;
 
+	json_object_put(s->scanners);
+	s->scanners = NULL;
 	if (json_object_get_boolean(v))
 		return;
 	for (i = 0; i < form->n; i++) {

@@ -3,6 +3,7 @@
  * the progress of a Save.  What the buttons do is in press.c.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jsonx.h"
@@ -17,6 +18,17 @@ load_preview(struct screen *s)
 	return screen_call(s, OP_CONNECTION_APPLY, args, &s->preview);
 }
 
+/* "also=HEX": bits of settings that there are. */
+static void
+read_also(struct screen *s)
+{
+	const char *hex = fields_str(&s->page.req->query, "also", "");
+
+	if (*hex != '\0' && strlen(hex) <= 16 &&
+	    strspn(hex, "0123456789abcdef") == strlen(hex))
+		s->also = strtoull(hex, NULL, 16);
+}
+
 static int
 screen_get(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
@@ -28,6 +40,7 @@ screen_get(
 
 	screen_init(&s, app, req);
 	screen_confirm(&s, fields_str(q, "confirm", ""));
+	read_also(&s);
 	unchosen = fields_str(q, "unchosen", "");
 	if (field_label(unchosen) != NULL)
 		snprintf(s.unchosen, sizeof(s.unchosen), "%s", unchosen);
@@ -37,7 +50,8 @@ screen_get(
 	if (job != NULL && screen_job(&s, job) == -1 &&
 	    s.err.code != ERR_JOB_UNKNOWN)
 		goto out;
-	if (fields_get(q, "preview") != NULL && load_preview(&s) == -1) {
+	if (fields_get(q, "preview") != NULL && screen_conflicts(&s) == 0 &&
+	    load_preview(&s) == -1) {
 		s.failed = true;
 		status = err_http(s.err.code);
 	}
@@ -85,6 +99,7 @@ page_progress(
 
 	screen_init(&s, app, req);
 	screen_confirm(&s, fields_str(&req->query, "confirm", ""));
+	read_also(&s);
 	if (screen_job(&s, id) == -1) {
 		*err = s.err;
 		goto out;

@@ -251,6 +251,7 @@ file_row(const struct screen *s, const char *field, bool *asked)
 	put_bool(o, "pending", pending != NULL);
 	put_bool(o, "passphrase", ask);
 	put_file_state(s, o, field, pending, bad, findings_undecided(rows));
+	put_conflict_of_files(s, o, field);
 	json_object_object_add(o, "findings", rows);
 	json_object_object_add(o, "contents", contents_of(s, report));
 	return o;
@@ -266,6 +267,7 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	size_t i;
 
 	put_str(ctx, "etag", jsonx_path_str(s->view, "etag", ""));
+	put_was_certificate(s, ctx);
 	put_bool(ctx, "disabled", !usable);
 	put_apply(s, ctx);
 	screen_settings(s, ctx);

@@ -24,6 +24,8 @@ screen_clear(struct screen *s)
 	json_object_put(s->job);
 	json_object_put(s->preview);
 	json_object_put(s->patch);
+	json_object_put(s->was);
+	json_object_put(s->history);
 	json_object_put(s->confirm);
 	json_object_put(s->scanners);
 	json_object_put(s->problem);
@@ -129,11 +131,9 @@ struct json_object *
 screen_apply_args(const struct screen *s)
 {
 	struct json_object *args = screen_args(s);
-	struct json_object *patch = s->patch;
+	struct json_object *patch = screen_pending(s);
 	const char *apply = s->apply;
 
-	if (patch == NULL)
-		patch = jsonx_path(s->view, "draft.settings");
 	if (patch != NULL)
 		screen_put_settings(args, patch);
 	if (*apply == '\0')

@@ -318,6 +318,33 @@ errors_from_problem(
 	json_object_put(args);
 }
 
+static void
+conflict_add(struct collect *c, const char *field, struct json_object *row)
+{
+	struct json_object *args = jsonx_path(row, "conflict");
+
+	if (args != NULL)
+		error_add(c, "settings.conflict", field, args);
+	json_object_put(row);
+}
+
+/* What somebody else changed as well is to be decided, too. */
+static void
+errors_from_others(struct collect *c)
+{
+	const struct settings_field *f;
+	struct json_object *row;
+
+	for (f = settings_fields; f->form != NULL; f++) {
+		row = json_object_new_object();
+		put_conflict(c->s, row, f);
+		conflict_add(c, f->form, row);
+	}
+	row = json_object_new_object();
+	put_conflict_of_files(c->s, row, "server_certificate");
+	conflict_add(c, "server_certificate", row);
+}
+
 /* What only has to be confirmed need not be corrected. */
 static const char *
 errors_title(const struct collect *c, bool refused)
@@ -342,7 +369,8 @@ put_errors(const struct screen *s, struct json_object *ctx, const char *state)
 		err_from_json(&err, jsonx_path(s->job, "error"));
 		errors_from_problem(&c, jsonx_path(s->job, "error"), &err);
 	}
-	if (s->failed)
+	errors_from_others(&c);
+	if (s->failed && s->err.code != ERR_SETTINGS_CONFLICT)
 		errors_from_problem(&c, s->problem, &s->err);
 	if (s->unchosen[0] != '\0') {
 		c.wrong++;

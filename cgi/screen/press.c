@@ -1,12 +1,14 @@
 /*
  * press.c - what the buttons of the Connection screen do.
  *
- * Every button first puts what the form holds (check boxes, files,
+ * Every button first puts what the form changes (check boxes, files,
  * passphrase) into the daemon's draft of this session, so that nothing is lost
  * by a reload, a language switch or a refused Save; then it does its own
  * thing and answers 303, so that a reload repeats nothing.  Save does both in
  * one request.  Only a form that could not be taken is answered at once, with
  * the screen and the status of the error.
+ * What is sent is compared with what is in force by now (merge.c), and bound
+ * to it by If-Match: who is overtaken on the way compares again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@
 #include "parts.h"
 #include "settings_table.h"
 #include "upload.h"
+
+#define OVERTAKEN_MAX 5
 
 /* A box that is not ticked is not sent. */
 static const char *
@@ -43,6 +47,7 @@ values_read(struct screen *s, struct fields *form,
 	struct findings found;
 	int rc;
 
+	json_object_put(s->patch);
 	s->patch = json_object_new_object();
 	findings_init(&found);
 	rc = settings_from_form(s->patch, get_value, form, &found, why);
@@ -68,7 +73,6 @@ form_read(struct screen *s, const struct fields *form)
 	for (i = 0; i < form->n; i++)
 		if (strcmp(form->v[i].name, "confirm") == 0)
 			screen_confirm(s, form->v[i].value);
-	screen_chosen_read(s, form);
 	return 0;
 }
 
@@ -141,14 +145,17 @@ put_uploads(
 	if (*passphrase != '\0')
 		put_str(args, "passphrase", passphrase);
 	screen_put_chosen(s, args);
+	screen_put_was(s, args);
 	return 0;
 }
 
-/* Everything that the form holds into the draft; remove: a field or NULL. */
+/* Everything that the form changes into the draft; remove: a file's field,
+ * "all" or NULL. */
 static int
 draft_put(struct screen *s, const struct fields *form, const char *remove)
 {
 	struct json_object *args = screen_args(s), *list, *data = NULL;
+	size_t i;
 	int rc;
 
 	if (put_uploads(s, form, args) == -1) {
@@ -160,7 +167,11 @@ draft_put(struct screen *s, const struct fields *form, const char *remove)
 		put_str(args, "apply", s->apply);
 	if (remove != NULL) {
 		list = json_object_new_array();
-		json_object_array_add(list, json_object_new_string(remove));
+		for (i = 0; upload_fields[i] != NULL; i++)
+			if (strcmp(remove, "all") == 0 ||
+			    strcmp(remove, upload_fields[i]) == 0)
+				json_object_array_add(list,
+				    json_object_new_string(upload_fields[i]));
 		json_object_object_add(args, "remove", list);
 	}
 	rc = screen_call(s, OP_DRAFT_PUT, args, &data);
@@ -168,14 +179,13 @@ draft_put(struct screen *s, const struct fields *form, const char *remove)
 	return rc;
 }
 
-/* All that the form holds, into the draft and into force.  0: answered; -1:
+/* All that the form changes, into the draft and into force.  0: answered; -1:
  * *s holds why not. */
 static int
-save(struct screen *s, struct reply *reply, struct err *err)
+save_once(struct screen *s, struct reply *reply, struct err *err)
 {
 	struct request *req = s->page.req;
 	struct json_object *args = screen_apply_args(s), *data = NULL;
-	const char *etag = fields_str(&req->form, "etag", "");
 	const char *prefer = request_header(req, "Prefer");
 	bool wait;
 	int rc;
@@ -185,8 +195,7 @@ save(struct screen *s, struct reply *reply, struct err *err)
 		return -1;
 	}
 	wait = prefer == NULL || strcmp(prefer, "respond-async") != 0;
-	if (*etag != '\0')
-		put_str(args, "if_match", etag);
+	put_str(args, "if_match", jsonx_path_str(s->view, "etag", ""));
 	put_bool(args, "keep", true);
 	put_bool(args, "wait", wait);
 	if (screen_call(s, OP_CONNECTION_APPLY, args, &data) == -1) {
@@ -262,8 +271,6 @@ carry_over(struct screen *s)
 	const struct settings_field *f;
 	struct json_object *draft, *v;
 
-	if (screen_load(s, false) == -1)
-		return -1;
 	draft = jsonx_path(s->view, "draft.settings");
 	for (f = settings_fields; f->form != NULL; f++)
 		if (!settings_find(s->patch, f->path, &v) &&
@@ -273,50 +280,136 @@ carry_over(struct screen *s)
 	return 0;
 }
 
-/* All else is in every form of the screen. */
-static bool
-has_lists(struct json_object *patch)
+/* Fields that came and could not be read. */
+static settings_mask
+wrong_fields(const struct screen *s, const struct fields *form)
 {
-	settings_mask named = settings_named(patch);
-	int i;
+	const struct settings_field *f;
+	settings_mask named = settings_named(s->patch), mask = 0;
 
-	for (i = 0; i < SETTING__MAX; i++)
-		if (settings_fields[i].kind == SETTING_LIST &&
-		    !(named & SETTING_BIT(i)))
-			return false;
-	return true;
+	for (f = settings_fields; f->form != NULL; f++)
+		if (!(named & SETTING_BIT(f->id)) &&
+		    (fields_get(form, f->form) != NULL ||
+			(f->form2 != NULL &&
+			    fields_get(form, f->form2) != NULL)))
+			mask |= SETTING_BIT(f->id);
+	return mask;
 }
 
-/* All that the form holds, into the draft, unless it is in order and to be
+/* What the form changes in what is in force now.  What is wrong with it is in
+ * *why and *ret_findings; -1: *s holds why it cannot be looked at. */
+static int
+read_form(struct screen *s, struct fields *form,
+    struct json_object **ret_findings, struct err *why)
+{
+	json_object_put(s->view);
+	s->view = NULL;
+	if (screen_load(s, false) == -1)
+		return -1;
+	err_clear(why);
+	s->wrong = 0;
+	if (values_read(s, form, ret_findings, why) == -1) {
+		/* A switch that is neither on nor off: no browser sends it. */
+		if (why->code == ERR_FIELD_INVALID) {
+			json_object_put(s->patch);
+			s->patch = NULL;
+			return err_set(
+			    &s->err, why->code, why->field, "%s", why->msg);
+		}
+		s->wrong = wrong_fields(s, form);
+	}
+	screen_chosen_read(s, form);
+	return carry_over(s) == -1 ? -1 : screen_merge(s);
+}
+
+/* All that the form changes, into the draft, unless it is in order and to be
  * saved.  A wrong number in one field must not lose the files of the others:
  * it is told after they are safe. */
 static int
-keep(struct screen *s, struct fields *form, const char *remove, bool saves)
+keep(struct screen *s, struct fields *form, const char *button)
 {
 	struct json_object *findings = NULL;
+	const char *remove = button_field(button, "remove:"), *field;
+	bool saves = strcmp(button, "save") == 0, mine;
 	struct err why;
-	int rc;
 
 	if (form_read(s, form) == -1 || take_pasted(s, form) == -1)
 		return -1;
-	err_clear(&why);
-	rc = values_read(s, form, &findings, &why);
-	/* A switch that is neither on nor off: no browser sends one. */
-	if (rc == -1 && why.code == ERR_FIELD_INVALID) {
-		json_object_put(findings);
-		return err_set(&s->err, why.code, why.field, "%s", why.msg);
-	}
-	if (((rc == -1 || !has_lists(s->patch)) && carry_over(s) == -1) ||
-	    ((rc == -1 || !saves) && draft_put(s, form, remove) == -1)) {
+	if (read_form(s, form, &findings, &why) == -1) {
 		json_object_put(findings);
 		return -1;
 	}
-	if (rc == 0)
+	mine = (field = button_field(button, "mine:")) != NULL;
+	if (mine || (field = button_field(button, "theirs:")) != NULL) {
+		screen_settle(s, field, mine);
+		if (!mine && settings_by_form(field) == NULL)
+			remove = "all";
+	}
+	if ((why.code != ERR_NONE || !saves) &&
+	    draft_put(s, form, remove) == -1) {
+		json_object_put(findings);
+		return -1;
+	}
+	if (why.code == ERR_NONE)
 		return 0;
 	s->err = why;
+	json_object_put(s->problem);
 	s->problem = json_object_new_object();
 	json_object_object_add(s->problem, "findings", findings);
 	return -1;
+}
+
+/* With what was put into the draft, is there still a conflict?  That of two
+ * certificates is none when they are the same. */
+static int
+refuse_conflict(struct screen *s)
+{
+	json_object_put(s->view);
+	s->view = NULL;
+	if (screen_load(s, false) == -1)
+		return -1;
+	if (screen_conflicts(s) == 0)
+		return 0;
+	return err_set(&s->err, ERR_SETTINGS_CONFLICT, "",
+	    "somebody else changed the same");
+}
+
+static int
+save(struct screen *s, struct reply *reply, struct err *err)
+{
+	struct json_object *findings = NULL;
+	struct err why;
+	char etag[64];
+	int i;
+
+	for (i = 0;; i++) {
+		if (screen_conflicts(s) != 0 &&
+		    (draft_put(s, &s->page.req->form, NULL) == -1 ||
+			refuse_conflict(s) == -1))
+			return -1;
+		if (save_once(s, reply, err) == 0)
+			return 0;
+		if (s->err.code != ERR_SETTINGS_STALE || i == OVERTAKEN_MAX)
+			return -1;
+		snprintf(etag, sizeof(etag), "%s",
+		    jsonx_path_str(s->view, "etag", ""));
+		why = s->err;
+		if (read_form(s, &s->page.req->form, &findings, &why) == -1)
+			return -1;
+		if (strcmp(etag, jsonx_path_str(s->view, "etag", "")) == 0)
+			return err_set(&s->err, ERR_SETTINGS_STALE, "",
+			    "another host of the cluster is ahead");
+	}
+}
+
+static int
+press_settle(
+    struct screen *s, struct reply *reply, const char *field, struct err *err)
+{
+	char anchor[64];
+
+	snprintf(anchor, sizeof(anchor), "at-%s", field);
+	return screen_back(s, reply, "", anchor, err);
 }
 
 static int
@@ -325,13 +418,12 @@ press(struct screen *s, struct reply *reply, struct err *err)
 	struct fields *form = &s->page.req->form;
 	const char *button = fields_str(form, "do", "keep");
 	const char *field;
-	bool saves = strcmp(button, "save") == 0;
 
 	if (strcmp(button, "cancel") == 0)
 		return cancel(s, reply, err);
-	if (keep(s, form, button_field(button, "remove:"), saves) == -1)
+	if (keep(s, form, button) == -1)
 		return -1;
-	if (saves)
+	if (strcmp(button, "save") == 0)
 		return save(s, reply, err);
 	if (strcmp(button, "preview") == 0)
 		return screen_back(s, reply, "preview=1", "preview", err);
@@ -341,11 +433,20 @@ press(struct screen *s, struct reply *reply, struct err *err)
 		return press_upload(s, reply, field, err);
 	if ((field = button_field(button, "edit:")) != NULL)
 		return press_edit(s, reply, field, err);
+	if ((field = button_field(button, "mine:")) != NULL ||
+	    (field = button_field(button, "theirs:")) != NULL)
+		return press_settle(s, reply, field, err);
 	if (strcmp(button, "keep") == 0 ||
 	    button_field(button, "remove:") != NULL)
 		return screen_back(s, reply, "", "", err);
 	return err_set(
 	    &s->err, ERR_FIELD_INVALID, "do", "no such button: %.40s", button);
+}
+
+static bool
+is_field(const char *name)
+{
+	return settings_has_form(name) || screen_has_was(name);
 }
 
 int
@@ -360,8 +461,7 @@ screen_press(
 	struct screen s;
 	int rc;
 
-	if (fields_check_also(&req->form, once, many, settings_has_form, err) ==
-	    -1)
+	if (fields_check_also(&req->form, once, many, is_field, err) == -1)
 		return -1;
 	screen_init(&s, app, req);
 	if (press(&s, reply, err) == 0) {

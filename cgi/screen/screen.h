@@ -9,6 +9,7 @@
 #define POSTSEAL_SCREEN_H
 
 #include "page.h"
+#include "settings.h"
 
 /* One load of the screen. */
 struct screen {
@@ -16,7 +17,12 @@ struct screen {
 	struct json_object *view;     /* VIEW, owned */
 	struct json_object *job;      /* JOB or NULL, owned */
 	struct json_object *preview;  /* RESULT or NULL, owned */
-	struct json_object *patch;    /* asked for by this form; owned */
+	struct json_object *patch;    /* that this form changes; owned */
+	struct json_object *was;      /* {field: text} before it; owned */
+	settings_mask wrong;	      /* fields that could not be read */
+	settings_mask also;	      /* changed by others meanwhile */
+	settings_mask conflicts;      /* and by this form, for the page */
+	struct json_object *history;  /* [GEN] where it is needed; owned */
 	struct json_object *confirm;  /* array of codes, owned */
 	struct json_object *scanners; /* names that were chosen, owned */
 	struct json_object *problem;  /* ERROR of this request, owned */
@@ -44,6 +50,18 @@ int screen_load(struct screen *, bool probe);
 void screen_confirm(struct screen *, const char *list);
 bool screen_is_job(const char *id);
 int screen_job(struct screen *, const char *id); /* into s->job */
+
+/* merge.c: s->patch from all that the form shows to what it changes in what is
+ * in force now, with s->was and s->also. */
+int screen_merge(struct screen *);
+/* What waits for Save: of this form, else of the draft. */
+struct json_object *screen_pending(const struct screen *);
+/* Settings, and SETTINGS_FILES, that somebody else changed meanwhile. */
+settings_mask screen_conflicts(const struct screen *);
+/* The person has chosen; "theirs" of the files is to remove them. */
+void screen_settle(struct screen *, const char *field, bool mine);
+void screen_put_was(const struct screen *, struct json_object *args);
+bool screen_has_was(const char *field); /* "was_NAME" of the form */
 
 /* view.c */
 int screen_render(struct screen *, struct reply *, int status, struct err *);

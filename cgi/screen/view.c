@@ -20,8 +20,11 @@ screen_render(
 	put_str(ctx, "refresh",
 	    strcmp(jsonx_path_str(s->job, "state", ""), "running") == 0 ? "1"
 									: "");
+	s->conflicts = screen_conflicts(s);
+	screen_load_history(s);
 	screen_state(s, ctx);
 	screen_form(s, ctx);
+	screen_also(s, ctx);
 	screen_outcome(s, ctx);
 	screen_preview(s, ctx);
 	rc = page_render(
@@ -53,6 +56,9 @@ go(const struct screen *s, struct reply *reply, const char *path,
 				 : "&confirm=",
 		    json_object_get_string(
 			json_object_array_get_idx(s->confirm, i)));
+	if (s->also != 0)
+		buf_printf(&b, "%calso=%llx", strchr(b.data, '?') ? '&' : '?',
+		    (unsigned long long)s->also);
 	if (*anchor != '\0')
 		buf_printf(&b, "#%s", anchor);
 	if (b.failed || reply_redirect(reply, b.data) == -1)

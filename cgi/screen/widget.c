@@ -28,18 +28,20 @@ wanted(const struct screen *s, const struct settings_field *f)
 {
 	struct json_object *v = NULL;
 
-	if (settings_find(s->patch, f->path, &v) ||
-	    settings_find(jsonx_path(s->view, "draft.settings"), f->path, &v) ||
+	if (settings_find(screen_pending(s), f->path, &v) ||
 	    settings_find(jsonx_path(s->view, "settings"), f->path, &v))
 		return v;
 	return NULL;
 }
 
-/* What was typed and could not be taken, or NULL. */
+/* What this person typed and could not be taken, or NULL. */
 static const char *
-typed(const struct screen *s, const char *field)
+typed(const struct screen *s, const struct settings_field *f, const char *field)
 {
-	return s->failed ? fields_str(&s->page.req->form, field, NULL) : NULL;
+	if (!s->failed || (!(s->wrong & SETTING_BIT(f->id)) &&
+			      jsonx_member(s->was, f->form) == NULL))
+		return NULL;
+	return fields_str(&s->page.req->form, field, NULL);
 }
 
 /* What was typed, else what is wanted, else "". */
@@ -47,7 +49,7 @@ static const char *
 text_of(const struct screen *s, const struct settings_field *f,
     struct json_object *v)
 {
-	const char *text = typed(s, f->form);
+	const char *text = typed(s, f, f->form);
 
 	if (text != NULL)
 		return text;
@@ -142,8 +144,8 @@ put_digits(struct json_object *o, const struct settings_field *f)
 }
 
 /* Below a switch "x.enabled" what is "x.y" means something only with it. */
-static const char *
-master_of(const struct settings_field *f)
+const char *
+setting_master(const struct settings_field *f)
 {
 	const char *dot = strchr(f->path, '.');
 	const struct settings_field *master;
@@ -162,7 +164,7 @@ put_switch(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
 {
 	put_bool(o, "on", json_object_get_boolean(wanted(s, f)));
-	put_str(o, "master", master_of(f));
+	put_str(o, "master", setting_master(f));
 }
 
 static void
@@ -210,7 +212,8 @@ put_limit(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
 {
 	struct json_object *list = json_object_new_array(), *v = wanted(s, f);
-	const char *chosen = typed(s, f->form2), *value = typed(s, f->form);
+	const char *chosen = typed(s, f, f->form2),
+		   *value = typed(s, f, f->form);
 	bool some = v != NULL && json_object_get_int(v) > 0;
 
 	if (chosen == NULL)
@@ -271,7 +274,7 @@ put_list(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
 {
 	struct json_object *v = wanted(s, f), *was;
-	const char *text = typed(s, f->form);
+	const char *text = typed(s, f, f->form);
 	const char *ask = fields_str(&s->page.req->query, "edit", "");
 	size_t n = jsonx_len(v);
 	bool edit;
@@ -318,6 +321,8 @@ widget(const struct screen *s, const struct settings_field *f,
 	for (i = 0; i < WIDGETS; i++)
 		put_bool(o, widgets[i].name, i == (size_t)f->kind);
 	put_str(o, "field", f->form);
+	put_was(s, o, f);
+	put_conflict(s, o, f);
 	put_str(o, "label", page_text(&s->page, f->text));
 	text = setting_text(&s->page, f, ".help");
 	put_str(o, "help", text != NULL ? text : "");

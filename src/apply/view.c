@@ -96,6 +96,7 @@ view_postfix(const struct conf *conf, const struct view *v)
 	const struct postfix_info *info = &v->facts.info;
 	struct json_object *o, *exempt;
 	struct err why;
+	char at[32];
 	size_t i;
 
 	o = json_object_new_object();
@@ -120,6 +121,10 @@ view_postfix(const struct conf *conf, const struct view *v)
 		json_object_object_add(
 		    o, "code", json_object_new_string(err_name(why.code)));
 	json_object_object_add(o, "exempt", exempt);
+	if (info->maincf.st_mtime != 0) {
+		time_iso(info->maincf.st_mtime, at);
+		jsonx_put_str(o, "changed_at", at);
+	}
 	return o;
 }
 

@@ -53,6 +53,7 @@ draft_clear(struct draft *d)
 	files_clear(&d->files);
 	OPENSSL_cleanse(d->passphrase, sizeof(d->passphrase));
 	json_object_put(d->settings);
+	json_object_put(d->was);
 	json_object_put(d->report);
 	json_object_put(d->refused);
 	json_object_put(d->scanners);
@@ -131,6 +132,7 @@ load_members(struct json_object *o, struct draft *d, struct err *err)
 		err) == -1 ||
 	    jsonx_obj(o, "names", "names", &names, err) == -1 ||
 	    jsonx_obj(o, "settings", "settings", &d->settings, err) == -1 ||
+	    jsonx_obj(o, "was", "was", &d->was, err) == -1 ||
 	    jsonx_obj(o, "report", "report", &d->report, err) == -1 ||
 	    jsonx_array(o, "refused", "refused", FINDINGS_MAX, &d->refused,
 		err) == -1 ||
@@ -139,6 +141,7 @@ load_members(struct json_object *o, struct draft *d, struct err *err)
 		return -1;
 	json_object_get(d->scanners);
 	json_object_get(d->settings);
+	json_object_get(d->was);
 	json_object_get(d->report);
 	json_object_get(d->refused);
 	clean_copy(d->apply, sizeof(d->apply), jsonx_path_str(o, "apply", ""));
@@ -263,6 +266,7 @@ save_members(const struct draft *d)
 	json_object_object_add(o, "expires", json_object_new_int64(d->expires));
 	json_object_object_add(o, "names", names);
 	json_object_object_add(o, "settings", json_object_get(d->settings));
+	json_object_object_add(o, "was", json_object_get(d->was));
 	json_object_object_add(o, "report", json_object_get(d->report));
 	json_object_object_add(o, "refused", json_object_get(d->refused));
 	json_object_object_add(o, "scanners", json_object_get(d->scanners));
@@ -366,6 +370,7 @@ draft_to_json(const struct draft *d)
 	json_object_object_add(o, "files", files);
 	json_object_object_add(o, "report", whole_report(d));
 	json_object_object_add(o, "settings", json_object_get(d->settings));
+	json_object_object_add(o, "was", json_object_get(d->was));
 	json_object_object_add(o, "scanners", json_object_get(d->scanners));
 	json_object_object_add(o, "apply",
 	    d->apply[0] == '\0' ? NULL : json_object_new_string(d->apply));

@@ -19,6 +19,7 @@ struct draft {
 	char name[PKI_FIELD__MAX][FILE_NAME_MAX + 1];
 	char passphrase[PASSPHRASE_MAX + 1];
 	struct json_object *settings, *report; /* or NULL */
+	struct json_object *was; /* {field: text}: before settings; or NULL */
 	struct json_object *refused;	       /* findings of files not kept */
 	struct json_object *scanners;	       /* names of chosen hosts */
 	char apply[8];			       /* or "" */

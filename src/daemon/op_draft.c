@@ -236,6 +236,30 @@ put_scanners(struct json_object *args, struct draft *d, struct err *err)
 	return 0;
 }
 
+/* What the form was drawn from: texts that are the client's own. */
+static int
+put_was(struct json_object *args, struct draft *d, struct err *err)
+{
+	struct json_object *was = jsonx_member(args, "was");
+
+	if (was == NULL)
+		return 0;
+	if (json_object_object_length(was) > WAS_MAX)
+		return err_set(err, ERR_FIELD_INVALID, "was",
+		    "expected at most %d members", WAS_MAX);
+	json_object_object_foreach (was, name, v)
+		if (strlen(name) > WAS_TEXT_MAX ||
+		    !json_object_is_type(v, json_type_string) ||
+		    json_object_get_string_len(v) > WAS_TEXT_MAX)
+			return err_set(err, ERR_FIELD_INVALID, "was",
+			    "expected texts of at most %d bytes", WAS_TEXT_MAX);
+	json_object_put(d->was);
+	d->was = NULL;
+	if (json_object_deep_copy(was, &d->was, NULL) == -1)
+		return err_set(err, ERR_NOMEM, "", "draft");
+	return 0;
+}
+
 static int
 put_choices(struct json_object *args, struct draft *d, struct err *err)
 {
@@ -283,7 +307,7 @@ draft_merge(const struct conf *conf, struct json_object *args,
 	if (put_removed(args, d, err) == -1 ||
 	    put_files(args, d, sent, err) == -1 ||
 	    put_key_id(conf, args, d, err) == -1 ||
-	    put_choices(args, d, err) == -1)
+	    put_choices(args, d, err) == -1 || put_was(args, d, err) == -1)
 		return -1;
 	return put_scanners(args, d, err);
 }

@@ -11,29 +11,38 @@ static const struct {
 	const char *ops[3];
 	const char *where;
 } buttons[] = {
-    {"keep", NULL, NULL, NULL, {"draft.put"}, SCREEN},
-    {"upload:private_key", "private_key", "KEY", "a.key", {"draft.put"},
-	SCREEN "#at-private_key"},
-    {"upload:private_key", NULL, NULL, NULL, {"draft.put"},
+    {"keep", NULL, NULL, NULL, {"connection.get", "draft.put"}, SCREEN},
+    {"upload:private_key", "private_key", "KEY", "a.key",
+	{"connection.get", "draft.put"}, SCREEN "#at-private_key"},
+    {"upload:private_key", NULL, NULL, NULL, {"connection.get", "draft.put"},
 	SCREEN "?unchosen=private_key#at-private_key"},
-    {"upload:private_key", "passphrase", "secret", NULL, {"draft.put"},
-	SCREEN "#at-private_key"},
+    {"upload:private_key", "passphrase", "secret", NULL,
+	{"connection.get", "draft.put"}, SCREEN "#at-private_key"},
     {"upload:ca_certificate", "server_certificate", "CERT", "s.pem",
-	{"draft.put"}, SCREEN "?unchosen=ca_certificate#at-ca_certificate"},
-    {"remove:ca_certificate", NULL, NULL, NULL, {"draft.put"}, SCREEN},
-    {"preview", NULL, NULL, NULL, {"draft.put"}, SCREEN "?preview=1#preview"},
-    {"preview", "confirm", "cert.expired", NULL, {"draft.put"},
+	{"connection.get", "draft.put"},
+	SCREEN "?unchosen=ca_certificate#at-ca_certificate"},
+    {"remove:ca_certificate", NULL, NULL, NULL, {"connection.get", "draft.put"},
+	SCREEN},
+    {"preview", NULL, NULL, NULL, {"connection.get", "draft.put"},
+	SCREEN "?preview=1#preview"},
+    {"preview", "confirm", "cert.expired", NULL,
+	{"connection.get", "draft.put"},
 	SCREEN "?preview=1&confirm=cert.expired#preview"},
-    {"keep", "confirm", "no.such.code", NULL, {"draft.put"}, SCREEN},
-    {"probe", NULL, NULL, NULL, {"draft.put"}, SCREEN "?probe=1#state"},
-    {"edit:access_list", NULL, NULL, NULL, {"draft.put"},
+    {"keep", "confirm", "no.such.code", NULL, {"connection.get", "draft.put"},
+	SCREEN},
+    {"probe", NULL, NULL, NULL, {"connection.get", "draft.put"},
+	SCREEN "?probe=1#state"},
+    {"edit:access_list", NULL, NULL, NULL, {"connection.get", "draft.put"},
 	SCREEN "?edit=access_list#at-access_list"},
-    {"upload:private_key", "private_key_text", "KEY", NULL, {"draft.put"},
+    {"upload:private_key", "private_key_text", "KEY", NULL,
+	{"connection.get", "draft.put"},
 	SCREEN "?unchosen=private_key#at-private_key"},
     {"cancel", NULL, NULL, NULL, {"draft.drop"}, SCREEN},
     {"cancel", "confirm", "cert.expired", NULL, {"draft.drop"}, SCREEN},
-    {"save", NULL, NULL, NULL, {"connection.apply"}, SCREEN "?job=" JOB},
-    {"save", "confirm", "cert.expired", NULL, {"connection.apply"},
+    {"save", NULL, NULL, NULL, {"connection.get", "connection.apply"},
+	SCREEN "?job=" JOB},
+    {"save", "confirm", "cert.expired", NULL,
+	{"connection.get", "connection.apply"},
 	SCREEN "?job=" JOB "&confirm=cert.expired"},
 };
 
@@ -42,7 +51,7 @@ post(const char *button)
 {
 	req.method = HTTP_POST;
 	add(&req.form, "csrf", "c", NULL);
-	add(&req.form, "etag", "\"7-1a2b3c4d\"", NULL);
+	add(&req.form, "etag", "\"12-1a2b3c4d\"", NULL);
 	add(&req.form, "do", button, NULL);
 	add(&req.form, "inbound_enabled", "on", NULL);
 	add(&req.form, "apply", "reload", NULL);
@@ -87,10 +96,11 @@ START_TEST(presses_the_button)
 	if ((args = args_of(OP_DRAFT_PUT)) == NULL &&
 	    (args = args_of(OP_CONNECTION_APPLY)) == NULL)
 		return;
-	ck_assert(json_object_get_boolean(
-	    jsonx_path(args, "settings.inbound.enabled")));
-	ck_assert(!json_object_get_boolean(
-	    jsonx_path(args, "settings.all_scanners")));
+	/* What is as it is in force is not asked for. */
+	ck_assert_ptr_null(jsonx_path(args, "settings.inbound"));
+	ck_assert_str_eq(
+	    json_object_get_string(jsonx_path(args, "settings.all_scanners")),
+	    "false");
 	ck_assert_int_eq(strlen(jsonx_path_str(args, "draft", "")), 64);
 }
 END_TEST
@@ -114,15 +124,17 @@ START_TEST(save_asks_for_all_of_it)
 	ck_assert_str_eq(jsonx_path_str(args, "passphrase", ""), "secret");
 	ck_assert(json_object_get_boolean(jsonx_path(args, "keep")));
 	ck_assert(json_object_get_boolean(jsonx_path(args, "wait")));
-	/* All that it showed: what is as it was is not asked for. */
+	/* What is as it was is not asked for. */
 	ck_assert(json_object_get_boolean(jsonx_path(args, "form")));
 	ck_assert_str_eq(
-	    jsonx_path_str(args, "if_match", ""), "\"7-1a2b3c4d\"");
+	    jsonx_path_str(args, "if_match", ""), "\"12-1a2b3c4d\"");
 	ck_assert_str_eq(jsonx_path_str(args, "apply", ""), "reload");
 	ck_assert_uint_eq(
 	    json_object_array_length(jsonx_path(args, "confirm")), 2);
-	ck_assert(json_object_get_boolean(
-	    jsonx_path(args, "settings.inbound.enabled")));
+	ck_assert_ptr_null(jsonx_path(args, "settings.inbound"));
+	ck_assert_str_eq(json_object_get_string(
+			     jsonx_path(args, "settings.outbound.enabled")),
+	    "false");
 }
 END_TEST
 

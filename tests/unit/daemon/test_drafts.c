@@ -115,6 +115,70 @@ START_TEST(one_after_the_other)
 }
 END_TEST
 
+/* What the form was drawn from is the form's own: kept as it came, in bounds,
+ * and replaced as a whole. */
+static const struct {
+	const char *was;
+	bool taken;
+} wases[] = {
+    {"{\"idle_timeout\":\"5\",\"access_list\":\"\"}", true},
+    {"{}", true},
+    {"{\"x\":5}", false},
+    {"{\"x\":null}", false},
+    {"{\"x\":{\"y\":\"z\"}}", false},
+    {"[]", false},
+    {"\"x\"", false},
+};
+
+static void
+refused_put(struct json_object *args)
+{
+	talk_done(&answer);
+	ck_assert_int_eq(talk("draft.put", args, &answer), -1);
+	ck_assert_str_eq(talk_code(&answer), "field.invalid");
+}
+
+START_TEST(keeps_was)
+{
+	struct json_object *args, *d;
+	char text[WAS_TEXT_MAX + 2];
+	int i;
+
+	drop();
+	args = put_args();
+	json_object_object_add(args, "was", args_new("{\"a\":\"b\"}"));
+	d = put(args);
+	ck_assert_str_eq(jsonx_path_str(d, "was.a", ""), "b");
+	args = put_args();
+	json_object_object_add(args, "was", json_tokener_parse(wases[_i].was));
+	if (!wases[_i].taken) {
+		refused_put(args);
+		ck_assert_str_eq(jsonx_path_str(get(), "was.a", ""), "b");
+		return;
+	}
+	put(args);
+	ck_assert_str_eq(json_object_to_json_string_ext(
+			     jsonx_path(get(), "was"), JSON_C_TO_STRING_PLAIN),
+	    wases[_i].was);
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	args = put_args();
+	d = json_object_new_object();
+	json_object_object_add(d, "a", json_object_new_string(text));
+	json_object_object_add(args, "was", d);
+	refused_put(args);
+	args = put_args();
+	d = json_object_new_object();
+	for (i = 0; i <= WAS_MAX; i++) {
+		snprintf(text, sizeof(text), "f%d", i);
+		json_object_object_add(d, text, json_object_new_string(""));
+	}
+	json_object_object_add(args, "was", d);
+	refused_put(args);
+	drop();
+}
+END_TEST
+
 START_TEST(mismatch_is_kept_until_mended)
 {
 	struct json_object *d;
@@ -478,6 +542,7 @@ add(TCase *tc)
 {
 	tcase_add_test(tc, inspect_stores_nothing);
 	tcase_add_test(tc, one_after_the_other);
+	tcase_add_loop_test(tc, keeps_was, 0, sizeof(wases) / sizeof(wases[0]));
 	tcase_add_test(tc, mismatch_is_kept_until_mended);
 	tcase_add_loop_test(tc, hopeless_files, 0, COUNT(hopeless));
 	tcase_add_test(tc, good_one_stays);
