@@ -257,6 +257,7 @@ function send(form, button) {
 	var data = new FormData(form, button || undefined);
 	var name = button ? button.value : "keep", field = name.split(":")[1];
 	var edit = name.indexOf("edit:") === 0;
+	var chose = /^(mine|theirs):/.test(name);
 	var headers = name === "save" ? { Prefer: "respond-async" } : {};
 	var typing = name === "keep" ? same(doc.activeElement) : null;
 	if (!button) { data.set("do", "keep"); }
@@ -268,7 +269,8 @@ function send(form, button) {
 			return follow(r, form);
 		}
 		return show(r, field ? function () {
-			return edit ? $("#" + field) : $("#passphrase") || $("#at-" + field);
+			return edit ? $("#" + field) : chose ? $(".conflict button") || $("#at-" + field + " input") :
+			    $("#passphrase") || $("#at-" + field);
 		} : after[name] || typing);
 	}).catch(function () { lost(form); });
 }
@@ -341,20 +343,26 @@ doc.addEventListener("paste", function (e) {
 });
 
 /* What was typed and not sent yet outlives a reload, and the way back from
- * another page: in this tab, for these settings and this user only, and
- * neither files nor secrets (no type of theirs is in the list). */
+ * another page: in this tab, for this user only, with what it was typed over
+ * (the server compares), and neither files nor secrets (no type of theirs is
+ * in the list). */
 var typed = "#connection input[type=text], #connection input[type=checkbox]:not([name=confirm]), #connection input[type=radio], #connection .lines";
 
 function owner() {
-	return ($(".session .user bdi") || body).textContent + " " + $("#connection [name=etag]").value;
+	return ($(".session .user bdi") || body).textContent;
+}
+
+function wasOf(input) {
+	var at = input.closest("[id^=at-]");
+	return at && $("input[name^=was_]", at) || {};
 }
 
 addEventListener("pagehide", function () {
 	var kept = {};
 	if (!$("#connection")) { return; }
 	each(typed, doc, function (i) {
-		if (i.value !== i.defaultValue) { kept[i.id] = i.value; }
-		if (i.checked !== i.defaultChecked) { kept[i.id] = i.checked; }
+		if (i.value !== i.defaultValue) { kept[i.id] = [i.value, wasOf(i).value]; }
+		if (i.checked !== i.defaultChecked) { kept[i.id] = [i.checked, wasOf(i).value]; }
 	});
 	try {
 		sessionStorage.setItem("typed", JSON.stringify([owner(), kept]));
@@ -369,8 +377,9 @@ function retype() {
 	if (kept[0] !== owner()) { return; }
 	each(typed, doc, function (i) {
 		var v = kept[1][i.id];
-		if (typeof v === "boolean") { i.checked = v; }
-		if (typeof v === "string") { i.value = v; }
+		if (!v) { return; }
+		if (typeof v[0] === "boolean") { i.checked = v[0]; } else { i.value = v[0]; }
+		wasOf(i).value = v[1];
 	});
 }
 
