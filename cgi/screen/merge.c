@@ -31,6 +31,22 @@
 #define CERTIFICATE "certificate"
 #define WAS_NAME    72
 
+/* Below a switch "x.enabled" what is "x.y" means something only with it. */
+const char *
+setting_master(const struct settings_field *f)
+{
+	const char *dot = strchr(f->path, '.');
+	const struct settings_field *master;
+	char path[64];
+
+	if (dot == NULL)
+		return "";
+	snprintf(
+	    path, sizeof(path), "%.*s.enabled", (int)(dot - f->path), f->path);
+	master = settings_by_path(path);
+	return master != NULL && master != f ? master->form : "";
+}
+
 /* Equal where the values are. */
 static void
 text_of(const struct settings_field *f, struct json_object *v,

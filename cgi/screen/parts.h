@@ -46,7 +46,7 @@ struct settings_field;
 void put_was(const struct screen *, struct json_object *o,
     const struct settings_field *);
 void put_was_certificate(const struct screen *, struct json_object *ctx);
-/* widget.c: the switch that it means something with, or "". */
+/* The switch that it means something with, or "". */
 const char *setting_master(const struct settings_field *);
 
 /* others.c: what others changed meanwhile, and who and when */

@@ -143,22 +143,6 @@ put_digits(struct json_object *o, const struct settings_field *f)
 	put_int(o, "digits", snprintf(text, sizeof(text), "%d", f->max));
 }
 
-/* Below a switch "x.enabled" what is "x.y" means something only with it. */
-const char *
-setting_master(const struct settings_field *f)
-{
-	const char *dot = strchr(f->path, '.');
-	const struct settings_field *master;
-	char path[64];
-
-	if (dot == NULL)
-		return "";
-	snprintf(
-	    path, sizeof(path), "%.*s.enabled", (int)(dot - f->path), f->path);
-	master = settings_by_path(path);
-	return master != NULL && master != f ? master->form : "";
-}
-
 static void
 put_switch(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
