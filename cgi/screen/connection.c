@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
 
 static int

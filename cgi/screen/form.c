@@ -9,6 +9,7 @@
 #include "certname.h"
 #include "finding.h"
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
 
 /* In the order of the original screen. */

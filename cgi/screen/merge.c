@@ -22,8 +22,9 @@
 
 #include "certname.h"
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "upload.h"
 #include "util.h"
 

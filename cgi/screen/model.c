@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "merge.h"
 #include "screen.h"
 
 void

@@ -12,8 +12,9 @@
 
 #include "certname.h"
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
-#include "settings.h"
+#include "settings_table.h"
 #include "upload.h"
 
 #define LOOK_BACK   50

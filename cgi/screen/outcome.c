@@ -13,6 +13,7 @@
 #include "certname.h"
 #include "finding.h"
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
 
 #define LOG_MAX (32 * 1024)

@@ -41,23 +41,6 @@ void screen_chosen(const struct screen *, struct json_object *ctx);
 void screen_chosen_lines(const struct screen *, struct json_object *hosts,
     struct json_object *lines);
 
-/* merge.c: "was", "was_certificate": what the form is drawn from. */
-struct settings_field;
-void put_was(const struct screen *, struct json_object *o,
-    const struct settings_field *);
-void put_was_certificate(const struct screen *, struct json_object *ctx);
-/* The switch that it means something with, or "". */
-const char *setting_master(const struct settings_field *);
-
-/* others.c: what others changed meanwhile, and who and when */
-void screen_load_history(struct screen *);
-void screen_also(const struct screen *, struct json_object *ctx);
-/* "conflict": {field, label, who, at, text, theirs, mine, diff}, or NULL. */
-void put_conflict(const struct screen *, struct json_object *ctx,
-    const struct settings_field *);
-void put_conflict_of_files(
-    const struct screen *, struct json_object *ctx, const char *field);
-
 /* outcome.c */
 void screen_outcome(const struct screen *, struct json_object *ctx);
 void screen_preview(const struct screen *, struct json_object *ctx);

@@ -16,6 +16,7 @@
 
 #include "core.h"
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
 #include "settings_table.h"
 #include "upload.h"

@@ -51,18 +51,6 @@ void screen_confirm(struct screen *, const char *list);
 bool screen_is_job(const char *id);
 int screen_job(struct screen *, const char *id); /* into s->job */
 
-/* merge.c: s->patch from all that the form shows to what it changes in what is
- * in force now, with s->was and s->also. */
-int screen_merge(struct screen *);
-/* What waits for Save: of this form, else of the draft. */
-struct json_object *screen_pending(const struct screen *);
-/* Settings, and SETTINGS_FILES, that somebody else changed meanwhile. */
-settings_mask screen_conflicts(const struct screen *);
-/* The person has chosen; "theirs" of the files is to remove them. */
-void screen_settle(struct screen *, const char *field, bool mine);
-void screen_put_was(const struct screen *, struct json_object *args);
-bool screen_has_was(const char *field); /* "was_NAME" of the form */
-
 /* view.c */
 int screen_render(struct screen *, struct reply *, int status, struct err *);
 /* 303 to the screen, with a query ("" or "a=b") and an anchor ("" or "id"). */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
 
 #define LOCATION_MAX 512

@@ -15,6 +15,7 @@
 
 #include "finding.h"
 #include "jsonx.h"
+#include "merge.h"
 #include "parts.h"
 #include "settings_table.h"
 

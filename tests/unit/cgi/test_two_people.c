@@ -13,6 +13,7 @@
  */
 #include "page_rig.h"
 #include "settings.h"
+#include "settings_table.h"
 
 #define INPUTS_MAX 96
 #define TEXT_MAX   256
