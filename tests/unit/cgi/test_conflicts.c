@@ -305,7 +305,7 @@ START_TEST(gives_up)
 	form(NOW, "save");
 	add(&req.form, "inbound_enabled", "on", NULL);
 	ck_assert_int_eq(press(), 412);
-	has("Somebody else saved");
+	has("Somebody else has saved");
 	ck_assert_uint_le(json_object_array_length(calls), 6);
 }
 END_TEST
