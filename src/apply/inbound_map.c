@@ -36,6 +36,17 @@ txn_changes(const struct txn *t, unsigned flags)
 	return NULL;
 }
 
+const struct param_change *
+txn_planned(const struct txn *t, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < t->plan.n; i++)
+		if (strcmp(t->plan.v[i].name, name) == 0)
+			return &t->plan.v[i];
+	return NULL;
+}
+
 bool
 txn_touches_main(const struct txn *t)
 {

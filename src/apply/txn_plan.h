@@ -27,11 +27,6 @@ bool scope_came_to_nothing(const struct txn *); /* once it is planned */
 int scope_check(struct txn *, struct err *);
 void scope_tell_drift(struct txn *);
 
-/* txn_inbound.c: interface and access list against what is there. */
-int inbound_check(struct txn *, struct err *);
-/* txn_listeners.c: do they let the change through?  Findings. */
-void listeners_check(struct txn *);
-
 /* txn_files.c: files of the new generation, and what Postfix says of them. */
 int txn_files_stage(struct txn *, struct err *);
 bool txn_files_asked(const struct txn *);
@@ -40,6 +35,8 @@ int txn_files_check(const struct txn *, const char *dir, struct err *);
 int inbound_preview(struct txn *, struct err *);
 /* The first parameter of the plan with one of the marks, or NULL. */
 const char *txn_changes(const struct txn *, unsigned flags);
+/* What it changes there, or NULL. */
+const struct param_change *txn_planned(const struct txn *, const char *name);
 bool txn_touches_main(const struct txn *);
 bool txn_touches_master(const struct txn *);
 

@@ -9,7 +9,7 @@
 
 #include "jsonx.h"
 #include "maincf.h"
-#include "txn_plan.h"
+#include "setting_checks.h"
 #include "txn_switch.h"
 
 #define POSTCONF_WAIT_MS 3000
@@ -141,12 +141,10 @@ static void
 name_service(struct txn *t)
 {
 	const char *name = t->facts.info.inbound.service;
-	size_t i;
+	const struct param_change *c = txn_planned(t, PARAM_SERVICE);
 
-	for (i = 0; i < t->plan.n; i++)
-		if (strcmp(t->plan.v[i].name, PARAM_SERVICE) == 0 &&
-		    t->plan.v[i].after != NULL)
-			name = t->plan.v[i].after;
+	if (c != NULL && c->after != NULL)
+		name = c->after;
 	(void)snprintf(t->service, sizeof(t->service), "%s", name);
 }
 
@@ -219,7 +217,7 @@ step_plan(struct txn *t, struct err *err)
 		return -1;
 	if (scope_came_to_nothing(t))
 		return unchanged(t);
-	if (scope_check(t, err) == -1 || inbound_check(t, err) == -1 ||
+	if (scope_check(t, err) == -1 || setting_checks_run(t, err) == -1 ||
 	    lock_master(t, err) == -1 || check_writable(t, err) == -1)
 		return -1;
 	if (!t->running)

@@ -148,13 +148,11 @@ served_certificate(const struct txn *t)
 {
 	struct json_object *values = t->facts.params;
 	const char *now = jsonx_path_str(values, "smtpd_tls_chain_files", "");
+	const struct param_change *c = txn_planned(t, "smtpd_tls_chain_files");
 	char path[STATE_PATH_MAX];
-	size_t i;
 
-	for (i = 0; i < t->plan.n; i++)
-		if (strcmp(t->plan.v[i].name, "smtpd_tls_chain_files") == 0)
-			now = t->plan.v[i].after == NULL ? ""
-							 : t->plan.v[i].after;
+	if (c != NULL)
+		now = c->after == NULL ? "" : c->after;
 	if (generation_path(
 		t->conf, t->id, gen_files[GEN_CHAIN].name, path, NULL) == -1)
 		return NULL;

@@ -191,17 +191,6 @@ scope_came_to_nothing(const struct txn *t)
 	       settings_equal(&t->settings, &t->former.settings);
 }
 
-static const struct param_change *
-change_of(const struct txn *t, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < t->plan.n; i++)
-		if (strcmp(t->plan.v[i].name, name) == 0)
-			return &t->plan.v[i];
-	return NULL;
-}
-
 static const char *
 text(const char *value)
 {
@@ -269,7 +258,7 @@ scope_tell_drift(struct txn *t)
 	for (i = 0; is_save(t) && t->prev > 0 && i < jsonx_len(t->drift); i++) {
 		row = json_object_array_get_idx(t->drift, i);
 		name = jsonx_path_str(row, "parameter", "");
-		if (name[0] != '/' && change_of(t, name) == NULL)
+		if (name[0] != '/' && txn_planned(t, name) == NULL)
 			findings_add(&t->findings, ERR_DRIFT_STAYS, "",
 			    "parameter", name, "value",
 			    jsonx_path_str(row, "actual", ""), "managed",
@@ -281,7 +270,7 @@ scope_tell_drift(struct txn *t)
 static void
 tell_used(struct txn *t)
 {
-	const struct param_change *chain = change_of(t, IN_CHAIN);
+	const struct param_change *chain = txn_planned(t, IN_CHAIN);
 	const char *mark;
 	char name[128];
 

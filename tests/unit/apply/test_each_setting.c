@@ -3,7 +3,7 @@
  * comparison, what a hand edit of its parameters becomes, what needs a
  * restart, what an option of master.cf shadows.  Without a Postfix.
  */
-#include "../../../src/apply/txn_plan.h"
+#include "../../../src/apply/setting_checks.h"
 #include "../each_setting.h"
 #include "../tmp.h"
 #include "jsonx.h"
@@ -339,10 +339,10 @@ START_TEST(is_shadowed)
 
 	t->facts.info.inbound.own_timeout = true;
 	t->facts.info.inbound.own_restrictions = true;
-	(void)inbound_check(t, NULL);
+	(void)setting_checks_run(t, NULL);
 	ck_assert_uint_eq(count_shadowed(f), 0);
 	each_set(&t->settings, f, EACH_A);
-	ck_assert_int_eq(inbound_check(t, NULL), may ? -1 : 0);
+	ck_assert_int_eq(setting_checks_run(t, NULL), may ? -1 : 0);
 	ck_assert_uint_eq(count_shadowed(f), may ? 1 : 0);
 }
 END_TEST
@@ -359,7 +359,7 @@ START_TEST(of_a_null_client)
 	each_set(&t->settings, f, EACH_A);
 	want = wanted();
 	ck_assert_int_eq(params_plan(t->facts.params, want, &t->plan, &err), 0);
-	(void)inbound_check(t, &err);
+	(void)setting_checks_run(t, &err);
 	for (i = 0; i < t->findings.n; i++)
 		if (t->findings.v[i].code == ERR_INBOUND_CLOSED) {
 			ck_assert_str_eq(t->findings.v[i].field, f->form);

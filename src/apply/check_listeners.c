@@ -1,6 +1,6 @@
 /*
- * txn_listeners.c - step plan: do the listeners of master.cf let the change
- * through?
+ * check_listeners.c - checks of settings: do the listeners of master.cf let the
+ * change through?
  *
  * Refused is what could have no effect where the console's service is: nothing
  * listens, "-o" of master.cf overrules the level, STARTTLS is hidden from
@@ -12,18 +12,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "txn_plan.h"
-
-static const struct param_change *
-planned(const struct txn *t, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < t->plan.n; i++)
-		if (strcmp(t->plan.v[i].name, name) == 0)
-			return &t->plan.v[i];
-	return NULL;
-}
+#include "setting_checks.h"
 
 static enum postfix_tls
 level_of(const char *value)
@@ -34,24 +23,25 @@ level_of(const char *value)
 					 : POSTFIX_TLS_ENCRYPT;
 }
 
-/* Settings that need a listener, over one that is not there. */
-static void
-check_closed(struct txn *t, bool tls)
+/* The level that would be. */
+static enum postfix_tls
+level_after(const struct param_change *c, const struct postfix_listener *l)
 {
-	const struct {
-		const char *field;
-		bool wanted;
-	} row[] = {{"inbound_enabled", tls},
-	    {"listen", t->settings.listen != SETTING_KEEP},
-	    {"smtp_port", t->settings.smtp_port != SETTING_KEEP},
-	    {"max_connections", t->settings.max_connections != SETTING_KEEP},
-	    {"access_policy", t->settings.access_policy != SETTING_KEEP}};
-	size_t i;
+	if (c == NULL && l != NULL)
+		return l->main_tls;
+	return level_of(c == NULL ? NULL : c->after);
+}
 
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
-		if (row[i].wanted)
-			findings_add(&t->findings, ERR_INBOUND_CLOSED,
-			    row[i].field, "detail", t->facts.info.closed, NULL);
+/* A setting that needs a listener, over one that is not there. */
+SETTING_CHECK(closed)
+{
+	const struct param_change *c =
+	    txn_planned(t, "smtpd_tls_security_level");
+
+	if (t->facts.info.n_listeners == 0 &&
+	    (row->of != 0 || level_after(c, NULL) != POSTFIX_TLS_NONE))
+		findings_add(&t->findings, row->code, row->field, "detail",
+		    t->facts.info.closed, NULL);
 }
 
 static void
@@ -80,7 +70,7 @@ hidden_here(struct txn *t, const struct postfix_listener *l)
 static bool
 chain_changes(const struct txn *t)
 {
-	const struct param_change *c = planned(t, "smtpd_tls_chain_files");
+	const struct param_change *c = txn_planned(t, "smtpd_tls_chain_files");
 
 	return c != NULL && c->after != NULL &&
 	       (t->chain.len != t->stored.len || t->chain.len == 0 ||
@@ -100,22 +90,19 @@ check_offered(struct txn *t, size_t i)
 		hidden_here(t, l);
 }
 
-void
-listeners_check(struct txn *t)
+SETTING_CHECK(listeners)
 {
 	const struct postfix_info *info = &t->facts.info;
-	const struct param_change *c = planned(t, "smtpd_tls_security_level");
-	enum postfix_tls to = level_of(c == NULL ? NULL : c->after);
+	const struct param_change *c =
+	    txn_planned(t, "smtpd_tls_security_level");
 	const struct postfix_listener *l;
 	bool chain = chain_changes(t);
+	enum postfix_tls to;
 	size_t i;
 
-	if (info->n_listeners == 0)
-		check_closed(t, to != POSTFIX_TLS_NONE);
 	for (i = 0; i < info->n_listeners; i++) {
 		l = &info->listener[i];
-		if (c == NULL)
-			to = l->main_tls;
+		to = level_after(c, l);
 		if (chain && l->own_chain && to != POSTFIX_TLS_NONE)
 			shadowed(t, i, "smtpd_tls_chain_files");
 		if ((c != NULL && l->own_level && l->tls != to) ||
