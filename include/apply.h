@@ -3,8 +3,8 @@
  * Postfix.
  *
  * State directory (0700 root):
- *   generations/gen-N/   0700: inbound.pem 0600, settings.json, meta.json,
- *                        main.cf.before, master.cf.before (if it changes),
+ *   generations/gen-N/   0700: certificates 0600 (certs.h), settings.json,
+ *                        meta.json, main.cf.before, master.cf.before (if it changes),
  *                        access.cidr 0600 (with an access policy)
  *   current              number of the generation in force (durable replace)
  *   journal              "pending N HASHES" / "done N": one durable file
@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "certs.h"
 #include "conf.h"
 #include "err.h"
 #include "findings.h"
@@ -46,6 +47,9 @@ struct apply_request {
 	struct json_object	*settings;	/* patch, or NULL */
 	bool			 whole;		/* what it lacks is unset */
 	struct pki_bytes	 file[PKI_FIELD__MAX];
+	/* All that there are to be besides the default one, chains as they
+	 * came; NULL: those that there are. */
+	const struct certs	*certs;
 	const char		*passphrase;
 	const char *const	*confirm;
 	size_t			 n_confirm;
@@ -80,7 +84,7 @@ int	apply_run(const struct conf *, const struct apply_request *,
  * *ret_error may hold the ERROR. */
 struct apply_looked {
 	struct settings	 settings;	/* settings_clear */
-	struct buf	 chain;		/* initialised by the caller */
+	struct certs	 certs;		/* certs_clear */
 	struct json_object *findings;	/* array, owned */
 };
 int	apply_look(const struct conf *, const struct apply_request *,

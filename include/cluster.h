@@ -84,7 +84,7 @@ int	cluster_report(const struct conf *, struct json_object *etcd,
 struct cluster_content {
 	long		 local;
 	const struct settings *settings;	/* or NULL */
-	const struct buf *chain;		/* with settings */
+	const struct certs *certs;		/* with settings */
 	bool		 own, rejoin;
 	int64_t		 generation;
 	const char	*by;

@@ -37,8 +37,6 @@ int generation_set_meta(
  * initialised. */
 int generation_settings(
     const struct conf *, long id, struct settings *, struct err *);
-/* Key and chain; empty when the generation has none. */
-int generation_chain(const struct conf *, long id, struct buf *, struct err *);
 /* Wipe its files and keep meta as the record of a failure. */
 int generation_fail(
     const struct conf *, long id, struct json_object *meta, struct err *);

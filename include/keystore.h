@@ -57,8 +57,9 @@ int	keystore_certificate(const struct conf *, const char *id, struct buf *,
 int	keystore_inspect(const struct conf *, const char *user,
 	    const struct pki_jail *, const struct pki_input *,
 	    struct pki_output *, struct err *);
-/* Wipe the keys that this CERT is made of: they live in a generation now. */
-void	keystore_retire(const struct conf *, struct json_object *cert);
+/* Wipe the keys that these are made of: they live in a generation now. */
+struct certs;
+void	keystore_retire(const struct conf *, const struct certs *);
 
 /* Adds the TLSA of a CERT (3 1 1 of each leaf, 2 1 1 of each issuer that is
  * sent), or of a KEYINFO, to an array. */

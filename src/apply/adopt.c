@@ -65,31 +65,27 @@ adopt_certificate(struct txn *t, struct err *err)
 {
 	const char *chain = value_of(t, "smtpd_tls_chain_files");
 	char ours[STATE_PATH_MAX] = "";
-	struct buf *all = &t->source[PKI_SERVER_CERTIFICATE];
+	struct buf *all = &t->certs.v[CERTS_DEFAULT].chain;
 	const char *unread[STANDING_FILES_MAX];
 	size_t i, n = 0;
 
-	if (t->prev > 0 && generation_path(t->conf, t->prev,
-			       gen_files[GEN_CHAIN].name, ours, err) == -1)
+	if (t->prev > 0 && generation_path(t->conf, t->prev, CERT_DEFAULT_FILE,
+			       ours, err) == -1)
 		return -1;
-	if (strcmp(chain, ours) == 0 && ours[0] != '\0' && !t->stored_changed)
+	if (strcmp(chain, ours) == 0 && ours[0] != '\0' &&
+	    !txn_stored(t)->changed)
 		return 0;
 	if (standing_files(t->facts.params, all, unread, &n, err) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
 		not_adoptable(t, unread[i]);
-	if (all->len == 0)
-		return 0;
-	t->replaces = true;
-	t->file[PKI_SERVER_CERTIFICATE].data = all->data;
-	t->file[PKI_SERVER_CERTIFICATE].len = all->len;
 	return 0;
 }
 
 int
 adopt_source(struct txn *t, struct err *err)
 {
-	if (adopt_settings(t, err) == -1)
+	if (adopt_settings(t, err) == -1 || txn_same_certs(t, err) == -1)
 		return -1;
 	/* At first sight nothing is touched: whoever renews the files that
 	 * are there goes on doing so. */

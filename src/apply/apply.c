@@ -4,6 +4,7 @@
  * A dry run settles nothing: it may not touch Postfix, and is refused as long
  * as main.cf may be neither the former one nor the new one.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "fsx.h"
@@ -83,13 +84,13 @@ apply_look(const struct conf *conf, const struct apply_request *req,
 	err_clear(&why);
 	rc = txn_look(t, &why);
 	(void)undo_lock(t, NULL);
-	if (rc == 0 &&
-	    (settings_copy(&ret->settings, &t->settings) == -1 ||
-		buf_add(&ret->chain, t->chain.data, t->chain.len) == -1))
+	if (rc == 0 && settings_copy(&ret->settings, &t->settings) == -1)
 		rc = err_set(&why, ERR_NOMEM, "", "settings");
-	if (rc == 0)
+	if (rc == 0) {
 		ret->findings = findings_to_json(&t->findings);
-	else
+		ret->certs = t->certs;
+		memset(&t->certs, 0, sizeof(t->certs));
+	} else
 		*ret_error = txn_error(t, &why, &why);
 	if (rc == -1 && err != NULL)
 		*err = why;

@@ -73,8 +73,8 @@ chain_changes(const struct txn *t)
 	const struct param_change *c = txn_planned(t, "smtpd_tls_chain_files");
 
 	return c != NULL && c->after != NULL &&
-	       (t->chain.len != t->stored.len || t->chain.len == 0 ||
-		   memcmp(t->chain.data, t->stored.data, t->chain.len) != 0);
+	       (txn_cert(t)->chain.len == 0 ||
+		   !cert_same(txn_cert(t), txn_stored(t)));
 }
 
 /* TLS comes: will a client, and will the probe, see it? */

@@ -186,9 +186,8 @@ static struct json_object *
 compare_certificates(const struct side *a, const struct side *b)
 {
 	struct json_object *o = json_object_new_object();
-	bool same =
-	    strcmp(jsonx_path_str(a->meta, gen_files[GEN_CHAIN].record, ""),
-		jsonx_path_str(b->meta, gen_files[GEN_CHAIN].record, "")) == 0;
+	bool same = strcmp(jsonx_path_str(a->meta, "chain_sha256", ""),
+			jsonx_path_str(b->meta, "chain_sha256", "")) == 0;
 
 	json_object_object_add(o, "a", json_object_get(a->cert));
 	json_object_object_add(o, "b", json_object_get(b->cert));

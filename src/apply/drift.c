@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certs.h"
 #include "fsx.h"
 #include "gen_file.h"
 #include "jsonx.h"
@@ -35,19 +36,6 @@ drift_add(struct json_object *list, const char *parameter, const char *expected,
 	json_object_object_add(row, "actual",
 	    actual == NULL ? NULL : json_object_new_string(actual));
 	return json_object_array_add(list, row);
-}
-
-bool
-chain_is_intact(struct json_object *meta, const struct buf *chain)
-{
-	const char *want =
-	    jsonx_path_str(meta, gen_files[GEN_CHAIN].record, NULL);
-	char is[SHA256_HEX];
-
-	return want == NULL ||
-	       (sha256_hex(chain->data == NULL ? "" : chain->data, chain->len,
-		    is) == 0 &&
-		   strcmp(is, want) == 0);
 }
 
 /* Is the file there, root's alone, and as it was written? */
@@ -83,7 +71,7 @@ drift_file(struct json_object *list, const char *path, const char *want)
 static int
 drift_plan(const struct conf *conf, const struct facts *facts, long id,
     const struct settings *settings, struct json_object *meta,
-    struct param_plan *plan, struct err *err)
+    const struct certs *certs, struct param_plan *plan, struct err *err)
 {
 	struct params_context c = {.settings = settings,
 	    .info = &facts->info,
@@ -96,7 +84,7 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 
 	if (gen_paths(conf, id, &paths, err) == -1)
 		return -1;
-	gen_paths_use(&paths, gen_files[GEN_CHAIN].has(settings, meta), &c);
+	gen_paths_use(&paths, certs->v[CERTS_DEFAULT].file[0] != '\0', &c);
 	c.leave = ~c.owned;
 	if (params_wanted(&c, &wanted, err) == -1)
 		return -1;
@@ -107,15 +95,26 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 
 static int
 drift_files(const struct conf *conf, long id, const struct settings *settings,
-    struct json_object *meta, struct json_object *list)
+    struct json_object *meta, const struct certs *certs,
+    struct json_object *list)
 {
 	struct gen_paths paths;
-	int i;
+	char path[STATE_PATH_MAX];
+	const struct cert *c;
+	size_t i;
 
 	if (gen_paths(conf, id, &paths, NULL) == -1)
 		return -1;
+	for (i = 0; i < certs->n; i++) {
+		c = &certs->v[i];
+		if (c->file[0] != '\0' &&
+		    (generation_path(conf, id, c->file, path, NULL) == -1 ||
+			drift_file(list, path,
+			    c->sha256[0] == '\0' ? NULL : c->sha256) == -1))
+			return -1;
+	}
 	for (i = 0; i < GEN_FILE__MAX; i++)
-		if (gen_files[i].has(settings, meta) &&
+		if (gen_files[i].has(settings) &&
 		    drift_file(list, paths.v[i],
 			jsonx_path_str(meta, gen_files[i].record, NULL)) == -1)
 			return -1;
@@ -129,17 +128,23 @@ drift_find(const struct conf *conf, const struct facts *facts, long id,
 {
 	struct param_plan plan = {NULL, 0};
 	struct json_object *list;
+	struct certs certs = {NULL, 0};
 	size_t i;
 	int rc = -1;
 
-	if ((list = json_object_new_array()) == NULL)
-		return err_set(err, ERR_NOMEM, "", "drift");
+	if ((list = json_object_new_array()) == NULL ||
+	    certs_init(&certs) == -1) {
+		err_set(err, ERR_NOMEM, "", "drift");
+		goto out;
+	}
 	if (id == 0 || facts->info.kind != POSTFIX_OK ||
 	    facts->params == NULL) {
 		rc = 0;
 		goto out;
 	}
-	if (drift_plan(conf, facts, id, settings, meta, &plan, err) == -1)
+	if (certs_of_meta(&certs, meta, err) == -1 ||
+	    drift_plan(conf, facts, id, settings, meta, &certs, &plan, err) ==
+		-1)
 		goto out;
 	for (i = 0; i < plan.n; i++) {
 		if (drift_add(list, plan.v[i].name, plan.v[i].after,
@@ -148,13 +153,14 @@ drift_find(const struct conf *conf, const struct facts *facts, long id,
 			goto out;
 		}
 	}
-	if (drift_files(conf, id, settings, meta, list) == -1) {
+	if (drift_files(conf, id, settings, meta, &certs, list) == -1) {
 		err_set(err, ERR_NOMEM, "", "drift");
 		goto out;
 	}
 	rc = 0;
 out:
 	param_plan_clear(&plan);
+	certs_clear(&certs);
 	if (rc == 0)
 		*ret_array = list;
 	else

@@ -235,21 +235,31 @@ is_of(struct json_object *cert, const char *spki)
 	return false;
 }
 
+static bool
+any_is_of(const struct certs *certs, const char *spki)
+{
+	size_t i;
+
+	for (i = 0; i < certs->n; i++)
+		if (certs->v[i].facts != NULL && is_of(certs->v[i].facts, spki))
+			return true;
+	return false;
+}
+
 void
-keystore_retire(const struct conf *conf, struct json_object *cert)
+keystore_retire(const struct conf *conf, const struct certs *certs)
 {
 	struct json_object *list = NULL, *meta;
 	const char *spki;
 	struct err why;
 	size_t i;
 
-	if (!json_object_is_type(cert, json_type_object) ||
-	    keystore_list(conf, &list, NULL) == -1)
+	if (keystore_list(conf, &list, NULL) == -1)
 		return;
 	for (i = 0; i < json_object_array_length(list); i++) {
 		meta = json_object_array_get_idx(list, i);
 		spki = jsonx_path_str(meta, "key.spki_sha256", "");
-		if (*spki != '\0' && is_of(cert, spki) &&
+		if (*spki != '\0' && any_is_of(certs, spki) &&
 		    keystore_delete(
 			conf, jsonx_path_str(meta, "id", ""), &why) == -1)
 			log_warn("a key that is in use now still waits: %s",

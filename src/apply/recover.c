@@ -81,11 +81,10 @@ load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
 	    fsx_read(path, MAINCF_MAX, &t->before, err) == -1 ||
 	    load_master(t, err) == -1 ||
 	    generation_settings(t->conf, t->id, &t->settings, err) == -1 ||
-	    generation_chain(t->conf, t->id, &t->chain, err) == -1 ||
+	    generation_certs(t->conf, t->id, &t->certs, err) == -1 ||
 	    generation_meta(t->conf, t->id, ret_meta, err) == -1)
 		return -1;
 	t->staged = true;
-	t->cert = json_object_get(jsonx_path(*ret_meta, "certificate"));
 	t->changes = json_object_get(jsonx_path(*ret_meta, "changes"));
 	t->baseline = json_object_get(jsonx_path(*ret_meta, "baseline"));
 	t->blind = json_object_get(jsonx_path(*ret_meta, "blind"));
@@ -257,7 +256,7 @@ complete(struct txn *t, struct json_object *meta, struct err *err)
 		    meta, "probe", json_object_get(t->probe));
 	if (txn_close(t, meta, err) == -1)
 		return -1;
-	keystore_retire(t->conf, t->cert);
+	keystore_retire(t->conf, &t->certs);
 	close_job(t, meta, true);
 	log_info("generation %ld was complete but for its record", t->id);
 	note(t->conf, t->id, "completed");

@@ -93,8 +93,6 @@ int standing_certificate(const struct conf *, const struct facts *,
 int drift_find(const struct conf *, const struct facts *, long id,
     const struct settings *, struct json_object *meta,
     struct json_object **ret_array, struct err *);
-/* Is the chain file what the record says it was? */
-bool chain_is_intact(struct json_object *meta, const struct buf *chain);
 
 /* diff.c: unified diff of two texts. */
 int diff_unified(const char *name, const char *a, size_t a_len, const char *b,

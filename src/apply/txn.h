@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "apply.h"
+#include "certs.h"
 #include "gen_file.h"
 #include "maillog.h"
 #include "probe.h"
@@ -55,14 +56,11 @@ struct txn {
 	bool running; /* Postfix, before */
 	long prev;    /* in force, or 0 */
 	struct former former;
-	struct buf stored;		 /* chain in force */
-	struct json_object *stored_cert; /* CERT of it, or NULL */
-	bool stored_changed;		 /* not as it was written */
+	struct certs stored;	      /* in force */
 
-	/* What is to be inspected: of the request, or in source. */
+	/* What is to be inspected as the default one. */
 	struct pki_bytes file[PKI_FIELD__MAX];
-	struct buf source[PKI_FIELD__MAX];
-	bool replaces; /* regardless of the stored chain */
+	bool replaces; /* what is stored is no part of it */
 
 	struct settings settings; /* wanted */
 	settings_mask touched;	  /* that the request changes */
@@ -73,8 +71,8 @@ struct txn {
 	param_mask owned_after;
 	struct json_object *drift; /* before; owned */
 	enum apply_mode mode;
-	struct buf chain;	  /* wanted */
-	struct json_object *cert; /* CERT of it, or NULL */
+	struct certs certs; /* wanted; until they are inspected with the
+			     * chains that are to be, empty = the stored */
 	struct findings findings;
 
 	long id; /* new generation */
@@ -134,6 +132,9 @@ const char *txn_event(const struct txn *);
 /* Everything that the values of this Save can depend on. */
 int txn_context(const struct txn *, long id, struct params_context *,
     struct gen_paths *, struct err *);
+/* The default certificate: wanted, and in force. */
+const struct cert *txn_cert(const struct txn *);
+const struct cert *txn_stored(const struct txn *);
 /* -1 with the first finding that blocks. */
 int txn_refuse(const struct txn *, struct err *);
 

@@ -2,6 +2,7 @@
  * txn_files.c - the files of a new generation, by the table of gen_file.h:
  * written when it is staged, asked about before anything is switched.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "access_map.h"
@@ -11,17 +12,9 @@
 #define FILE_MAX_LEN (2 * 1024 * 1024)
 
 static int
-chain_text(const struct txn *t, struct buf *b, struct err *err)
-{
-	if (t->chain.len > 0 && buf_add(b, t->chain.data, t->chain.len) == -1)
-		return err_set(err, ERR_NOMEM, "", "chain");
-	return 0;
-}
-
-static int
 access_text(const struct txn *t, struct buf *b, struct err *err)
 {
-	if (!gen_files[GEN_ACCESS].has(&t->settings, NULL))
+	if (!gen_files[GEN_ACCESS].has(&t->settings))
 		return 0;
 	return access_map_text(&t->settings, t->id, b, err);
 }
@@ -41,29 +34,55 @@ static const struct {
 	int (*check)(const struct txn *, const char *dir, const char *path,
 	    struct err *);
 } files[GEN_FILE__MAX] = {
-    [GEN_CHAIN] = {chain_text, NULL},
     [GEN_ACCESS] = {access_text, access_check},
 };
 
 static int
-stage_one(struct txn *t, enum gen_file i, struct err *err)
+stage_bytes(const struct txn *t, const char *name, const struct buf *b,
+    char sha256[SHA256_HEX], struct err *err)
 {
 	char path[STATE_PATH_MAX];
+
+	if (sha256_hex(b->data, b->len, sha256) == -1)
+		return err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
+	if (fsx_path(path, sizeof(path), err, "%s/%s", t->dir, name) == -1)
+		return -1;
+	return fsx_create(path, b->data, b->len, 0600, err);
+}
+
+/* The default one's file has the name that it always had. */
+static int
+stage_certs(struct txn *t, struct err *err)
+{
+	struct cert *c;
+	size_t i;
+
+	for (i = 0; i < t->certs.n; i++) {
+		c = &t->certs.v[i];
+		c->file[0] = c->sha256[0] = '\0';
+		if (c->chain.len == 0)
+			continue;
+		(void)snprintf(c->file, sizeof(c->file),
+		    c->name[0] == '\0' ? "%s.pem" : "%s-%zu.pem",
+		    cert_uses[c->use], i);
+		if (stage_bytes(t, c->file, &c->chain, c->sha256, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+stage_one(struct txn *t, enum gen_file i, struct err *err)
+{
 	struct buf b;
-	int rc = -1;
+	int rc;
 
 	buf_init(&b, FILE_MAX_LEN);
 	t->file_sha256[i][0] = '\0';
-	if (files[i].text(t, &b, err) == -1)
-		goto out;
-	if (b.len == 0)
-		rc = 0;
-	else if (sha256_hex(b.data, b.len, t->file_sha256[i]) == -1)
-		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
-	else if (fsx_path(path, sizeof(path), err, "%s/%s", t->dir,
-		     gen_files[i].name) == 0)
-		rc = fsx_create(path, b.data, b.len, 0600, err);
-out:
+	rc = files[i].text(t, &b, err);
+	if (rc == 0 && b.len > 0)
+		rc = stage_bytes(
+		    t, gen_files[i].name, &b, t->file_sha256[i], err);
 	buf_clear(&b);
 	return rc;
 }
@@ -73,6 +92,8 @@ txn_files_stage(struct txn *t, struct err *err)
 {
 	int i;
 
+	if (stage_certs(t, err) == -1)
+		return -1;
 	for (i = 0; i < GEN_FILE__MAX; i++)
 		if (stage_one(t, (enum gen_file)i, err) == -1)
 			return -1;

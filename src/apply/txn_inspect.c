@@ -27,6 +27,12 @@ files_given(const struct txn *t)
 	return false;
 }
 
+static bool
+is_target(const struct txn *t, const struct cert *c)
+{
+	return c == txn_cert(t);
+}
+
 /* The child's findings join those that are there already. */
 static int
 take_findings(struct txn *t, struct json_object *list, struct err *err)
@@ -51,11 +57,12 @@ take_findings(struct txn *t, struct json_object *list, struct err *err)
 
 /* Take over the child's report: findings, CERT and chain. */
 static int
-take_report(struct txn *t, struct pki_output *out, struct err *err)
+take_report(
+    struct txn *t, struct cert *c, struct pki_output *out, struct err *err)
 {
 	struct json_object *v;
 
-	if (t->req->report != NULL) {
+	if (t->req->report != NULL && is_target(t, c)) {
 		json_object_put(*t->req->report);
 		*t->req->report = json_object_get(out->report);
 	}
@@ -64,13 +71,13 @@ take_report(struct txn *t, struct pki_output *out, struct err *err)
 		return -1;
 	if (out->chain.len == 0)
 		return 0;
-	if (buf_add(&t->chain, out->chain.data, out->chain.len) == -1)
+	if (buf_add(&c->chain, out->chain.data, out->chain.len) == -1)
 		return err_set(err, ERR_NOMEM, "", "chain");
 	v = jsonx_path(out->report, "certificate");
 	if (!json_object_is_type(v, json_type_object))
 		return err_set(err, ERR_INSPECT_FAILED, "",
 		    "the inspection gave a chain without its description");
-	t->cert = json_object_get(v);
+	c->facts = json_object_get(v);
 	return 0;
 }
 
@@ -90,54 +97,75 @@ say_costly(const char *what, void *arg)
 	t->progress(t->job, t->arg);
 }
 
+/* stored: what it takes the place of, or NULL. */
 static int
-inspect_files(struct txn *t, struct err *err)
+inspect(struct txn *t, struct cert *c, struct pki_input *in,
+    const struct cert *stored, struct err *err)
 {
 	const struct pki_jail jail = {
 	    .user = geteuid() == 0 ? t->conf->inspect_user : NULL};
-	struct pki_input in;
 	struct pki_output out;
 	int rc = -1;
 
-	memset(&in, 0, sizeof(in));
-	memcpy(in.file, t->file, sizeof(in.file));
-	in.passphrase = t->req->passphrase;
-	in.hostname = t->facts.info.myhostname;
-	in.now = time(NULL);
-	in.confirm = t->req->confirm;
-	in.n_confirm = t->req->n_confirm;
-	in.costly = say_costly;
-	in.arg = t;
-	in.client = jsonx_member(t->facts.params, PARAM_CLIENT) != NULL;
-	if (t->stored.len > 0 && !t->replaces) {
-		in.stored.data = t->stored.data;
-		in.stored.len = t->stored.len;
+	in->hostname = c->name[0] != '\0' ? c->name : t->facts.info.myhostname;
+	in->now = time(NULL);
+	in->confirm = t->req->confirm;
+	in->n_confirm = t->req->n_confirm;
+	in->costly = say_costly;
+	in->arg = t;
+	in->client = c->name[0] == '\0' &&
+		     jsonx_member(t->facts.params, PARAM_CLIENT) != NULL;
+	if (stored != NULL && stored->chain.len > 0) {
+		in->stored.data = stored->chain.data;
+		in->stored.len = stored->chain.len;
 	}
 	pki_output_init(&out);
 	if (keystore_inspect(
-		t->conf, t->req->actor.user, &jail, &in, &out, err) == 0)
-		rc = take_report(t, &out, err);
+		t->conf, t->req->actor.user, &jail, in, &out, err) == 0)
+		rc = take_report(t, c, &out, err);
 	pki_output_clear(&out);
 	return rc;
 }
 
-/* Nothing new was given: what is stored stays, unexamined; a check that is
- * newer than the certificate must not block another change. */
+/*
+ * Files of the request first, then the chain that is to be looked at as if it
+ * were one.  Where neither is, what is stored stays, unexamined: a check that
+ * is newer than the certificate must not block another change.
+ */
 static int
-keep_stored(struct txn *t, struct err *err)
+settle(struct txn *t, struct cert *c, bool *ret_looked, struct err *err)
 {
-	if (t->replaces)
-		return 0; /* a generation without certificate */
-	if (t->stored.len > 0 &&
-	    buf_add(&t->chain, t->stored.data, t->stored.len) == -1)
-		return err_set(err, ERR_NOMEM, "", "chain");
-	if (t->stored.len > 0)
-		t->cert = json_object_get(t->stored_cert);
-	return 0;
+	const struct cert *was = certs_find(&t->stored, c->use, c->name);
+	struct pki_input in;
+	struct cert raw = *c;
+	int rc = 0;
+
+	memset(&in, 0, sizeof(in));
+	buf_init(&c->chain, CHAIN_MAX);
+	c->facts = NULL;
+	*ret_looked = true;
+	if (is_target(t, c) && files_given(t)) {
+		memcpy(in.file, t->file, sizeof(in.file));
+		in.passphrase = t->req->passphrase;
+		rc = inspect(t, c, &in, t->replaces ? NULL : was, err);
+	} else if (raw.chain.len > 0 &&
+		   (c->name[0] == '\0' || was == NULL || was->changed ||
+		       !cert_same(&raw, was))) {
+		in.file[PKI_SERVER_CERTIFICATE].data = raw.chain.data;
+		in.file[PKI_SERVER_CERTIFICATE].len = raw.chain.len;
+		rc = inspect(t, c, &in, NULL, err);
+	} else {
+		*ret_looked = false;
+		if (was != NULL && (raw.chain.len > 0 || !t->replaces))
+			rc = cert_take(c, was, err);
+	}
+	buf_clear(&raw.chain);
+	json_object_put(raw.facts);
+	return rc;
 }
 
 static void
-check_rules(struct txn *t)
+check_rules(struct txn *t, bool looked)
 {
 	const struct settings *s = &t->settings;
 
@@ -146,7 +174,7 @@ check_rules(struct txn *t)
 		    &t->findings, ERR_SETTINGS_TLS_ONLY, "tls_only", NULL);
 	if (s->inbound_enabled && s->tls_only)
 		findings_add(&t->findings, ERR_SETTINGS_MX, "tls_only", NULL);
-	if (!files_given(t) && t->chain.len == 0 &&
+	if (!looked && txn_cert(t)->chain.len == 0 &&
 	    scope_certificate_missing(t))
 		findings_add(&t->findings, ERR_SETTINGS_CERT_MISSING,
 		    "server_certificate", NULL);
@@ -155,17 +183,24 @@ check_rules(struct txn *t)
 int
 step_inspect(struct txn *t, struct err *err)
 {
-	if (txn_source(t, err) == -1 ||
-	    (files_given(t) ? inspect_files(t, err) : keep_stored(t, err)) ==
-		-1)
+	bool looked, looked_default = false, failed = false;
+	size_t i;
+
+	if (txn_source(t, err) == -1)
 		return -1;
-	check_rules(t);
+	for (i = 0; i < t->certs.n; i++) {
+		if (settle(t, &t->certs.v[i], &looked, err) == -1)
+			return -1;
+		failed |= looked && t->certs.v[i].chain.len == 0;
+		looked_default |= looked && i == CERTS_DEFAULT;
+	}
+	check_rules(t, looked_default);
 	scope_parameters(t);
-	if (t->req->adopt && !(files_given(t) && t->chain.len == 0))
+	if (t->req->adopt && !failed)
 		adopt_check(t);
 	if (txn_refuse(t, err) == -1)
 		return -1;
-	if (files_given(t) && t->chain.len == 0)
+	if (failed)
 		return err_set(err, ERR_INSPECT_FAILED, "",
 		    "the inspection gave no chain");
 	return 0;

@@ -18,15 +18,9 @@
 static void
 take_record(struct txn *t, struct json_object *meta)
 {
-	struct json_object *v = jsonx_path(meta, "certificate");
-
 	t->former.originals = json_object_get(jsonx_path(meta, "originals"));
-	if (json_object_is_type(v, json_type_object))
-		t->stored_cert = json_object_get(v);
-	t->stored_changed =
-	    t->stored_cert != NULL && !chain_is_intact(meta, &t->stored);
 	(void)snprintf(t->former.sha256, sizeof(t->former.sha256), "%s",
-	    jsonx_path_str(t->stored_cert, "sha256", ""));
+	    jsonx_path_str(txn_stored(t)->facts, "sha256", ""));
 }
 
 /* What is there now: generation in force, its settings, chain and facts. */
@@ -41,7 +35,7 @@ txn_load_former(struct txn *t, struct err *err)
 		generation_meta(t->conf, t->prev, &meta, err) == -1) ||
 	    settings_in_force(t->conf, &t->facts, t->prev, meta,
 		&t->former.settings, err) == -1 ||
-	    generation_chain(t->conf, t->prev, &t->stored, err) == -1)
+	    generation_certs(t->conf, t->prev, &t->stored, err) == -1)
 		goto out;
 	if (settings_copy(&t->settings, &t->former.settings) == -1) {
 		err_set(err, ERR_NOMEM, "", "settings");

@@ -153,10 +153,10 @@ served_certificate(const struct txn *t)
 
 	if (c != NULL)
 		now = c->after == NULL ? "" : c->after;
-	if (generation_path(
-		t->conf, t->id, gen_files[GEN_CHAIN].name, path, NULL) == -1)
+	if (generation_path(t->conf, t->id, CERT_DEFAULT_FILE, path, NULL) ==
+	    -1)
 		return NULL;
-	return strcmp(now, path) == 0 ? t->cert : NULL;
+	return strcmp(now, path) == 0 ? txn_cert(t)->facts : NULL;
 }
 
 /* Does another service of the new master.cf have this port? */

@@ -52,14 +52,6 @@ add_service(struct json_object *m, const struct txn *t)
 		add_string(m, "service", name);
 }
 
-static bool
-chain_changes(const struct txn *t)
-{
-	return t->stored.len != t->chain.len ||
-	       (t->chain.len > 0 &&
-		   memcmp(t->stored.data, t->chain.data, t->chain.len) != 0);
-}
-
 /* What changed in one look: ["inbound.enabled", "certificate"]. */
 static struct json_object *
 summary(const struct txn *t)
@@ -72,7 +64,7 @@ summary(const struct txn *t)
 		if (m & SETTING_BIT(i))
 			json_object_array_add(list,
 			    json_object_new_string(settings_fields[i].path));
-	if (chain_changes(t))
+	if (!cert_same(txn_cert(t), txn_stored(t)))
 		json_object_array_add(
 		    list, json_object_new_string("certificate"));
 	return list;
@@ -114,7 +106,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	json_object_object_add(
 	    m, "settings", settings_brief(&t->settings, SETTINGS_FIRST));
 	json_object_object_add(m, "summary", summary(t));
-	add_shared(m, "certificate", t->cert);
+	(void)certs_to_meta(&t->certs, m);
 	json_object_object_add(m, "changes", param_plan_to_json(&t->plan));
 	json_object_object_add(m, "findings", findings_to_json(&t->findings));
 	add_shared(m, "baseline", t->baseline);

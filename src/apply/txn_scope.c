@@ -62,14 +62,6 @@ is_save(const struct txn *t)
 	return t->req->restore == 0 && !t->req->adopt;
 }
 
-static bool
-same_chain(const struct txn *t)
-{
-	return t->chain.len == t->stored.len &&
-	       (t->chain.len == 0 ||
-		   memcmp(t->chain.data, t->stored.data, t->chain.len) == 0);
-}
-
 /* Parameters that are not what the generation in force says. */
 static param_mask
 drifted(const struct txn *t)
@@ -128,7 +120,7 @@ scope_parameters(struct txn *t)
 		t->asserted &= ~(param_bit(OUT_LEVEL) | param_bit(OUT_CAFILE));
 		return;
 	}
-	if (!same_chain(t))
+	if (!certs_same(&t->certs, &t->stored))
 		t->touched |= SETTINGS_FILES;
 	t->rows = params_of(t->touched) |
 		  (params_marked(PARAM_FILE) & t->owned & ~hand);
@@ -173,7 +165,7 @@ files_drifted(const struct txn *t)
 bool
 scope_is_empty(const struct txn *t)
 {
-	if (!same_chain(t))
+	if (!certs_same(&t->certs, &t->stored))
 		return false;
 	if (is_save(t))
 		return t->touched == 0 && !files_drifted(t);
@@ -186,8 +178,8 @@ scope_is_empty(const struct txn *t)
 bool
 scope_came_to_nothing(const struct txn *t)
 {
-	return is_save(t) && t->plan.n == 0 && same_chain(t) &&
-	       !files_drifted(t) &&
+	return is_save(t) && t->plan.n == 0 &&
+	       certs_same(&t->certs, &t->stored) && !files_drifted(t) &&
 	       settings_equal(&t->settings, &t->former.settings);
 }
 

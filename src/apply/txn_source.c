@@ -27,63 +27,32 @@ patch_settings(struct txn *t, struct err *err)
 	return 0;
 }
 
-/* A chain file, key and certificates in one, as an upload. */
-static void
-use_chain(struct txn *t)
-{
-	const struct buf *b = &t->source[PKI_SERVER_CERTIFICATE];
-
-	if (b->len == 0)
-		return;
-	t->file[PKI_SERVER_CERTIFICATE].data = b->data;
-	t->file[PKI_SERVER_CERTIFICATE].len = b->len;
-}
-
 static int
 restore_source(struct txn *t, struct err *err)
 {
 	struct json_object *meta = NULL;
 	long id = t->req->restore;
-	bool applied, had_chain;
+	bool applied;
+	size_t i;
 
 	if (generation_meta(t->conf, id, &meta, err) == -1)
 		return -1;
 	applied = strcmp(jsonx_path_str(meta, "outcome", ""), "applied") == 0;
-	had_chain = json_object_is_type(
-	    jsonx_path(meta, "certificate"), json_type_object);
 	t->restored = generation_owned(meta);
 	json_object_put(meta);
 	if (!applied)
 		return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
 		    "generation %ld was never in force", id);
 	if (generation_settings(t->conf, id, &t->settings, err) == -1 ||
-	    generation_chain(
-		t->conf, id, &t->source[PKI_SERVER_CERTIFICATE], err) == -1)
+	    generation_certs(t->conf, id, &t->certs, err) == -1)
 		return -1;
-	if (had_chain && t->source[PKI_SERVER_CERTIFICATE].len == 0)
-		return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
-		    "the certificate of generation %ld is gone", id);
+	for (i = 0; i < t->certs.n; i++)
+		if (t->certs.v[i].file[0] != '\0' &&
+		    t->certs.v[i].chain.len == 0)
+			return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
+			    "the certificate of generation %ld is gone", id);
 	settings_as_postfix(&t->facts, t->owned | t->restored, &t->settings);
 	t->replaces = true;
-	use_chain(t);
-	return 0;
-}
-
-/*
- * The stored chain is not what was written: it is looked at like an upload,
- * unless one comes that replaces it.
- */
-static int
-changed_source(struct txn *t, struct err *err)
-{
-	findings_add(&t->findings, ERR_DRIFT_CHAIN, "server_certificate", NULL);
-	if (t->stored.len == 0)
-		return 0;
-	if (buf_add(&t->source[PKI_SERVER_CERTIFICATE], t->stored.data,
-		t->stored.len) == -1)
-		return err_set(err, ERR_NOMEM, "", "chain");
-	t->replaces = true;
-	use_chain(t);
 	return 0;
 }
 
@@ -99,6 +68,62 @@ any_file(const struct txn *t)
 	return false;
 }
 
+/* Of another host: all that there are to be besides the default one. */
+static int
+sent_certs(struct txn *t, struct err *err)
+{
+	const struct certs *sent = t->req->certs;
+	struct cert *c;
+	size_t i;
+
+	for (i = 1; i < sent->n; i++) {
+		c = certs_add(&t->certs, sent->v[i].use, sent->v[i].name);
+		if (c == NULL)
+			return err_set(err, ERR_NOMEM, "", "certificates");
+		if (cert_take(c, &sent->v[i], err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+txn_same_certs(struct txn *t, struct err *err)
+{
+	const struct certs *s = &t->stored;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (certs_add(&t->certs, s->v[i].use, s->v[i].name) == NULL)
+			return err_set(err, ERR_NOMEM, "", "certificates");
+	return 0;
+}
+
+/*
+ * A stored chain is not what was written: it is looked at like an upload,
+ * unless one comes that replaces it.
+ */
+static int
+changed_certs(struct txn *t, struct err *err)
+{
+	const struct cert *was;
+	size_t i;
+
+	for (i = t->certs.n; i-- > 0;) {
+		was = certs_find(
+		    &t->stored, t->certs.v[i].use, t->certs.v[i].name);
+		if (was == NULL || !was->changed ||
+		    (i == CERTS_DEFAULT && any_file(t)))
+			continue;
+		findings_add(&t->findings, ERR_DRIFT_CHAIN,
+		    "server_certificate", "name", was->name, NULL);
+		if (was->chain.len == 0 && i != CERTS_DEFAULT)
+			certs_drop(&t->certs, &t->certs.v[i]);
+		else if (cert_take(&t->certs.v[i], was, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 txn_source(struct txn *t, struct err *err)
 {
@@ -110,7 +135,8 @@ txn_source(struct txn *t, struct err *err)
 		return -1;
 	scope_settings(t);
 	memcpy(t->file, t->req->file, sizeof(t->file));
-	if (t->stored_changed && !any_file(t))
-		return changed_source(t, err);
-	return 0;
+	if ((t->req->certs != NULL ? sent_certs(t, err)
+				   : txn_same_certs(t, err)) == -1)
+		return -1;
+	return changed_certs(t, err);
 }

@@ -29,7 +29,6 @@ struct txn *
 txn_new(const struct conf *conf, const struct apply_request *req)
 {
 	struct txn *t;
-	size_t i;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
@@ -39,10 +38,6 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 	t->req = req;
 	t->lock = t->maincf_lock = t->mastercf_lock = -1;
 	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;
-	buf_init(&t->stored, CHAIN_MAX);
-	buf_init(&t->chain, CHAIN_MAX);
-	for (i = 0; i < PKI_FIELD__MAX; i++)
-		buf_init(&t->source[i], CHAIN_MAX);
 	buf_init(&t->before, MAINCF_MAX);
 	buf_init(&t->after, MAINCF_MAX);
 	buf_init(&t->master_before, MAINCF_MAX);
@@ -50,13 +45,16 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 	findings_init(&t->findings);
 	settings_default(&t->settings);
 	settings_default(&t->former.settings);
+	if (certs_init(&t->stored) == -1 || certs_init(&t->certs) == -1) {
+		txn_free(t);
+		return NULL;
+	}
 	return t;
 }
 
 void
 txn_free(struct txn *t)
 {
-	size_t i;
 	int ms;
 
 	if (t == NULL)
@@ -67,17 +65,13 @@ txn_free(struct txn *t)
 	settings_clear(&t->settings);
 	settings_clear(&t->former.settings);
 	facts_clear(&t->facts);
-	for (i = 0; i < PKI_FIELD__MAX; i++)
-		buf_clear(&t->source[i]);
-	buf_clear(&t->stored);
-	buf_clear(&t->chain);
+	certs_clear(&t->stored);
+	certs_clear(&t->certs);
 	buf_clear(&t->before);
 	buf_clear(&t->after);
 	buf_clear(&t->master_before);
 	buf_clear(&t->master_after);
 	json_object_put(t->drift);
-	json_object_put(t->stored_cert);
-	json_object_put(t->cert);
 	json_object_put(t->wanted);
 	json_object_put(t->originals);
 	json_object_put(t->former.originals);
@@ -123,12 +117,24 @@ txn_context(const struct txn *t, long id, struct params_context *c,
 	memset(c, 0, sizeof(*c));
 	c->settings = &t->settings;
 	c->info = &t->facts.info;
-	gen_paths_use(paths, t->chain.len > 0, c);
+	gen_paths_use(paths, txn_cert(t)->chain.len > 0, c);
 	c->current = t->facts.params;
 	c->originals = t->former.originals;
 	c->leave = ~t->rows;
 	c->owned = t->asserted;
 	return 0;
+}
+
+const struct cert *
+txn_cert(const struct txn *t)
+{
+	return &t->certs.v[CERTS_DEFAULT];
+}
+
+const struct cert *
+txn_stored(const struct txn *t)
+{
+	return &t->stored.v[CERTS_DEFAULT];
 }
 
 /* "key=4F:2A, certificate=91:0C": the facts of a finding in one line. */

@@ -327,7 +327,7 @@ step_close(struct txn *t, struct err *err)
 	/* It holds; what is left is housekeeping. */
 	t->closed = true;
 	remember_facts(t);
-	keystore_retire(t->conf, t->cert);
+	keystore_retire(t->conf, &t->certs);
 	if (generation_prune(t->conf, t->after.data, t->req->keep, NULL) == -1)
 		log_warn("old generations could not be wiped");
 	return 0;

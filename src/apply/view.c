@@ -358,8 +358,7 @@ served_certificate(const struct conf *conf, const struct view *v)
 {
 	char path[STATE_PATH_MAX];
 
-	if (generation_path(
-		conf, v->id, gen_files[GEN_CHAIN].name, path, NULL) == -1 ||
+	if (generation_path(conf, v->id, CERT_DEFAULT_FILE, path, NULL) == -1 ||
 	    strcmp(jsonx_path_str(v->facts.params, "smtpd_tls_chain_files", ""),
 		path) != 0)
 		return NULL;
@@ -450,8 +449,10 @@ int
 apply_inspect_base(const struct conf *conf, struct buf *chain, char *host,
     size_t host_size, bool *ret_client, struct err *err)
 {
+	struct certs certs = {NULL, 0};
 	struct facts facts;
 	long id;
+	int rc;
 
 	memset(&facts, 0, sizeof(facts));
 	if (facts_get(conf, &facts, err) == -1)
@@ -461,5 +462,14 @@ apply_inspect_base(const struct conf *conf, struct buf *chain, char *host,
 	facts_clear(&facts);
 	if (generation_current(conf, &id, err) == -1)
 		return -1;
-	return generation_chain(conf, id, chain, err);
+	if (certs_init(&certs) == -1)
+		return err_set(err, ERR_NOMEM, "", "certificates");
+	rc = generation_certs(conf, id, &certs, err);
+	if (rc == 0) {
+		buf_clear(chain);
+		*chain = certs.v[CERTS_DEFAULT].chain;
+		buf_init(&certs.v[CERTS_DEFAULT].chain, CHAIN_MAX);
+	}
+	certs_clear(&certs);
+	return rc;
 }

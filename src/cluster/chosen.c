@@ -375,21 +375,20 @@ offer(const struct conf *conf, const struct chosen *ch,
 	int rc;
 
 	settings_default(&made.settings);
-	buf_init(&made.chain, BUNDLE_BODY_MAX);
 	rc = apply_look(conf, req, &made, ret_error, err);
 	jsonx_put_int(step, "ms", now_ms() - start);
 	jsonx_put_str(step, "state", rc == 0 ? "done" : "failed");
 	if (rc == 0) {
 		content.by = req->actor.user;
 		content.settings = &made.settings;
-		content.chain = &made.chain;
+		content.certs = &made.certs;
 		content.apply =
 		    apply_mode_name(req->mode_given ? req->mode : conf->apply);
 		put_result(req, job, content.apply, made.findings);
 		rc = prove(conf, ch, &content, job, progress, arg, err);
 	}
 	settings_clear(&made.settings);
-	buf_clear(&made.chain);
+	certs_clear(&made.certs);
 	return rc;
 }
 

@@ -3,7 +3,8 @@
  * for one host.
  *
  * The body of a bundle: {"settings", "apply", "by", "console",
- * "chain": base64 of key and chain (PEM), or null}, or, for one host alone,
+ * "chain": base64 of key and chain (PEM), or null, "certificates": the others
+ * (certs.h), where there are any}, or, for one host alone,
  * {"rejoin": true, "apply", "by", "console"}.
  */
 #include <stdio.h>
@@ -18,30 +19,36 @@ body_content(const struct conf *conf, const struct cluster_content *c,
     struct json_object *o, struct err *err)
 {
 	struct settings settings;
-	struct buf chain;
+	const struct certs *certs = c->certs;
+	struct certs own = {NULL, 0};
+	const struct buf *chain;
 	int rc = -1;
 
-	buf_init(&chain, CHAIN_MAX);
 	settings_default(&settings);
 	if (c->settings != NULL) {
-		if (settings_copy(&settings, c->settings) == -1 ||
-		    buf_add(&chain, c->chain->data, c->chain->len) == -1) {
+		if (settings_copy(&settings, c->settings) == -1) {
 			err_set(err, ERR_NOMEM, "", "bundle");
 			goto out;
 		}
-	} else if (generation_settings(conf, c->local, &settings, err) == -1 ||
-		   generation_chain(conf, c->local, &chain, err) == -1) {
-		goto out;
+	} else {
+		certs = &own;
+		if (certs_init(&own) == -1 ||
+		    generation_settings(conf, c->local, &settings, err) == -1 ||
+		    generation_certs(conf, c->local, &own, err) == -1)
+			goto out;
 	}
+	chain = &certs->v[CERTS_DEFAULT].chain;
 	settings.all_scanners = !c->own;
 	json_object_object_add(
 	    o, "settings", settings_to_store(&settings, SETTINGS_FIRST));
 	json_object_object_add(o, "chain",
-	    chain.len > 0 ? jsonx_new_b64(chain.data, chain.len) : NULL);
+	    chain->len > 0 ? jsonx_new_b64(chain->data, chain->len) : NULL);
+	if (certs->n > 1)
+		json_object_object_add(o, "certificates", certs_to_body(certs));
 	rc = 0;
 out:
 	settings_clear(&settings);
-	buf_clear(&chain);
+	certs_clear(&own);
 	return rc;
 }
 

@@ -42,6 +42,7 @@ chain_split(const struct buf *chain, struct buf *keys, struct buf *certs)
 struct order {
 	struct apply_request req;
 	struct buf keys, certs;
+	struct certs others; /* by name */
 	const char *confirm[ERR__MAX];
 	bool rejoin;
 };
@@ -73,6 +74,7 @@ order_clear(struct order *o)
 {
 	buf_clear(&o->keys);
 	buf_clear(&o->certs);
+	certs_clear(&o->others);
 }
 
 static int
@@ -105,7 +107,9 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
 	    jsonx_str(body, "by", "by", 256, &by, err) == -1 ||
 	    jsonx_str(body, "console", "console", 64, &console, err) == -1 ||
 	    jsonx_bool(body, "rejoin", "rejoin", &o->rejoin, err) == -1 ||
-	    jsonx_b64(body, "chain", "chain", CHAIN_MAX, &chain, err) == -1)
+	    jsonx_b64(body, "chain", "chain", CHAIN_MAX, &chain, err) == -1 ||
+	    certs_init(&o->others) == -1 ||
+	    certs_of_body(&o->others, body, err) == -1)
 		goto out;
 	if (o->req.settings == NULL && !o->rejoin) {
 		err_set(err, ERR_BUNDLE_INVALID, "settings", "is missing");
@@ -120,8 +124,13 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
 	text_clean(o->req.actor.from, sizeof(o->req.actor.from), console,
 	    strlen(console));
 	memcpy(o->req.actor.via, "sync", 5);
-	/* A certificate of its own stays. */
-	rc = conf->cluster_own_certificate ? 0 : order_chain(o, &chain, err);
+	/* Certificates of its own stay. */
+	if (conf->cluster_own_certificate) {
+		rc = 0;
+		goto out;
+	}
+	o->req.certs = &o->others;
+	rc = order_chain(o, &chain, err);
 out:
 	buf_clear(&chain);
 	return rc;
@@ -328,18 +337,18 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 	struct cluster_state s;
 	struct settings settings;
 	struct order *order;
-	struct buf chain;
 	int rc = -1;
 
 	if ((order = malloc(sizeof(*order))) == NULL)
 		return err_set(err, ERR_NOMEM, "", "order");
 	order_init(order);
-	buf_init(&chain, CHAIN_MAX);
 	settings_default(&settings);
 	if (cluster_state_read(conf, &s, err) == -1 ||
 	    generation_settings(conf, local, &settings, err) == -1 ||
-	    generation_chain(conf, local, &chain, err) == -1 ||
-	    order_chain(order, &chain, err) == -1)
+	    certs_init(&order->others) == -1 ||
+	    generation_certs(conf, local, &order->others, err) == -1 ||
+	    order_chain(order, &order->others.v[CERTS_DEFAULT].chain, err) ==
+		-1)
 		goto out;
 	settings.all_scanners = true;
 	if ((patch = settings_to_json(&settings)) == NULL) {
@@ -348,6 +357,7 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 	}
 	cluster_state_keep(&s, order->req.keep);
 	order->req.settings = patch;
+	order->req.certs = &order->others;
 	order->req.actor = *who;
 	(void)snprintf(order->req.job, sizeof(order->req.job), "%s", job);
 	rc = apply_run(
@@ -355,7 +365,6 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 out:
 	settings_clear(&settings);
 	json_object_put(patch);
-	buf_clear(&chain);
 	order_clear(order);
 	free(order);
 	return rc;

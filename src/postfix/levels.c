@@ -83,6 +83,8 @@ level_read(struct json_object *set, enum tls_direction direction,
 	}
 }
 
+#define FILE_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
+
 bool
 chain_path_ours(const char *value)
 {
@@ -94,7 +96,9 @@ chain_path_ours(const char *value)
 		return false;
 	p += sizeof(head) - 1;
 	digits = strspn(p, "0123456789");
-	return digits > 0 && strcmp(p + digits, "/inbound.pem") == 0;
+	p += digits;
+	return digits > 0 && *p++ == '/' &&
+	       strcmp(p + strspn(p, FILE_CHARS), ".pem") == 0;
 }
 
 bool

@@ -84,7 +84,8 @@ setup(void)
 	t->facts.info.n_listeners = 1;
 	old_file("main.cf", &t->facts.info.maincf);
 	old_file("master.cf", &t->facts.info.mastercf);
-	ck_assert_int_eq(buf_adds(&t->chain, "a chain"), 0);
+	ck_assert_int_eq(
+	    buf_adds(&t->certs.v[CERTS_DEFAULT].chain, "a chain"), 0);
 }
 
 static void
@@ -173,7 +174,8 @@ START_TEST(summary)
 	const struct settings_field *f = row(_i);
 	int k;
 
-	ck_assert_int_eq(buf_adds(&t->stored, "a chain"), 0);
+	ck_assert_int_eq(
+	    buf_adds(&t->stored.v[CERTS_DEFAULT].chain, "a chain"), 0);
 	become(&t->former.settings, EACH_A, f, EACH_A);
 	become(&t->settings, EACH_A, f, EACH_B);
 	summary_is(f);

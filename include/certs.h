@@ -1,0 +1,78 @@
+/*
+ * certs.h - the certificates of a generation, by use and name.
+ *
+ * In gen-N/ each is a file of its own: the default of a use is USE.pem
+ * ("inbound.pem"), another USE-K.pem; key, leaf, intermediates.  meta.json says
+ * which is which: "certificates": [{"use", "name", "file", "sha256" (of the
+ * file), "certificate": CERT}].  The default inbound one stands there by its
+ * former members as well ("certificate", "chain_sha256"), and a record that
+ * has only these is read: it is of the version before there was a list.
+ *
+ * The default inbound one is always the first of a list; without a chain there
+ * is none.  Ownership: a list owns chains and facts; keys are wiped.
+ */
+#ifndef POSTSEAL_CERTS_H
+#define POSTSEAL_CERTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "err.h"
+#include "util.h"
+
+#define CERTS_MAX	201	/* the default, and 200 names */
+#define CERT_NAME_MAX	254	/* with NUL */
+#define CERT_FILE_MAX	32
+#define CERTS_DEFAULT	0	/* its place in a list */
+#define CERT_DEFAULT_FILE "inbound.pem"
+
+struct json_object;
+
+enum cert_use { CERT_INBOUND, CERT_USE__MAX };
+extern const char *const cert_uses[CERT_USE__MAX];
+
+struct cert {
+	enum cert_use	 use;
+	char		 name[CERT_NAME_MAX];	/* "" = the default */
+	char		 file[CERT_FILE_MAX];	/* "" = not on disk yet */
+	char		 sha256[SHA256_HEX];	/* of the file; "" = unknown */
+	bool		 changed;	/* the file is not what was written */
+	struct buf	 chain;
+	struct json_object *facts;	/* CERT, or NULL */
+};
+struct certs {
+	struct cert	*v;
+	size_t		 n;
+};
+
+/* Emptied by memset before: a list with the default one in it, and nothing in
+ * that; -1: memory. */
+int	certs_init(struct certs *);
+void	certs_clear(struct certs *);
+struct cert *certs_find(const struct certs *, enum cert_use,
+	    const char *name);
+/* The one that there is, or a new one; NULL: memory, or there are too many.
+ * Moves the others. */
+struct cert *certs_add(struct certs *, enum cert_use, const char *name);
+void	certs_drop(struct certs *, const struct cert *);
+/* chain and facts of src into it; it keeps use, name and file. */
+int	cert_take(struct cert *, const struct cert *src, struct err *);
+bool	cert_same(const struct cert *, const struct cert *);
+/* The same ones, with the same bytes, in any order. */
+bool	certs_same(const struct certs *, const struct certs *);
+
+/* As the record has them, chains unread; meta NULL: none. */
+int	certs_of_meta(struct certs *, struct json_object *meta, struct err *);
+/* The members of a record. */
+int	certs_to_meta(const struct certs *, struct json_object *meta);
+/* Of a generation, with their chains; 0 has none. */
+int	generation_certs(const struct conf *, long id, struct certs *,
+	    struct err *);
+/* The rows of a bundle: [{"use", "name", "chain": base64}], without the
+ * default one; NULL: there are no others.  Read back into a list. */
+struct json_object *certs_to_body(const struct certs *);
+int	certs_of_body(struct certs *, struct json_object *, struct err *);
+
+#endif
