@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "certs.h"
 #include "jsonx.h"
 #include "levels.h"
 #include "param_row.h"
@@ -83,8 +84,6 @@ level_read(struct json_object *set, enum tls_direction direction,
 	}
 }
 
-#define FILE_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
-
 bool
 chain_path_ours(const char *value)
 {
@@ -96,9 +95,7 @@ chain_path_ours(const char *value)
 		return false;
 	p += sizeof(head) - 1;
 	digits = strspn(p, "0123456789");
-	p += digits;
-	return digits > 0 && *p++ == '/' &&
-	       strcmp(p + strspn(p, FILE_CHARS), ".pem") == 0;
+	return digits > 0 && strcmp(p + digits, "/" CERT_DEFAULT_FILE) == 0;
 }
 
 bool
