@@ -10,26 +10,6 @@
 #include "settings_table.h"
 
 #define FEW_CONNECTIONS 10
-#define LOOPBACK_V4_NET "127.0.0.0/8"
-
-bool
-net_parse_word(const char *text, size_t len, struct net *n)
-{
-	char instead[NET_TEXT_MAX];
-	enum err_code why;
-
-	return net_parse(text, len, n, &why, instead) == 0;
-}
-
-bool
-net_is_loopback(const struct net *n)
-{
-	struct net v4, v6;
-
-	(void)net_parse_word(LOOPBACK_V4_NET, strlen(LOOPBACK_V4_NET), &v4);
-	(void)net_parse_word("::1", 3, &v6);
-	return net_contains(&v4, n) || net_contains(&v6, n);
-}
 
 /* Would a client with all of these addresses be let in? */
 static bool

@@ -40,6 +40,7 @@ SETTING_CHECK(address);
 SETTING_CHECK(port_taken);
 SETTING_CHECK(port);
 
+/* Of an address or network as text. */
 bool net_parse_word(const char *text, size_t len, struct net *);
 bool net_is_loopback(const struct net *);
 

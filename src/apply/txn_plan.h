@@ -12,8 +12,6 @@
 
 /* txn_source.c: settings and files that this Save is about. */
 int txn_source(struct txn *, struct err *);
-/* What is in force goes on, as far as certificates go. */
-int txn_same_certs(struct txn *, struct err *);
 
 /* adopt.c: settings and files as main.cf has them now. */
 int adopt_source(struct txn *, struct err *);

@@ -86,18 +86,6 @@ sent_certs(struct txn *t, struct err *err)
 	return 0;
 }
 
-int
-txn_same_certs(struct txn *t, struct err *err)
-{
-	const struct certs *s = &t->stored;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		if (certs_add(&t->certs, s->v[i].use, s->v[i].name) == NULL)
-			return err_set(err, ERR_NOMEM, "", "certificates");
-	return 0;
-}
-
 /*
  * A stored chain is not what was written: it is looked at like an upload,
  * unless one comes that replaces it.

@@ -137,6 +137,18 @@ txn_stored(const struct txn *t)
 	return &t->stored.v[CERTS_DEFAULT];
 }
 
+int
+txn_same_certs(struct txn *t, struct err *err)
+{
+	const struct certs *s = &t->stored;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (certs_add(&t->certs, s->v[i].use, s->v[i].name) == NULL)
+			return err_set(err, ERR_NOMEM, "", "certificates");
+	return 0;
+}
+
 /* "key=4F:2A, certificate=91:0C": the facts of a finding in one line. */
 static int
 refuse(const struct finding *f, struct err *err)

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "certs.h"
 #include "jsonx.h"
 #include "levels.h"
 #include "param_row.h"
@@ -95,7 +94,7 @@ chain_path_ours(const char *value)
 		return false;
 	p += sizeof(head) - 1;
 	digits = strspn(p, "0123456789");
-	return digits > 0 && strcmp(p + digits, "/" CERT_DEFAULT_FILE) == 0;
+	return digits > 0 && strcmp(p + digits, "/inbound.pem") == 0;
 }
 
 bool

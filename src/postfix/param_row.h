@@ -53,7 +53,7 @@ bool	param_given_back(const struct params_context *,
 	    const struct param_row *, struct want *);
 extern const char *const params_looked_at[];	/* NULL at the end */
 const struct param_row *param_find(const char *name);
-/* Is it ".../generations/gen-N/NAME.pem": one of our certificates? */
+/* Is it ".../generations/gen-N/inbound.pem"? */
 bool	chain_path_ours(const char *value);
 #define IN_LEVEL	"smtpd_tls_security_level"
 #define IN_CHAIN	"smtpd_tls_chain_files"
