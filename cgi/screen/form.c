@@ -146,6 +146,23 @@ brought(
 	}
 }
 
+/* Keys that a Save takes into use and that no file brings: made here. */
+static void
+made_here(const struct screen *s, struct buf *b)
+{
+	static const char field[] = "private_key";
+	struct json_object *cert = jsonx_path(s->view, "certificate");
+	struct json_object *plan =
+	    jsonx_path(s->view, "draft.report.certificate");
+	struct json_object *pair, *key;
+	size_t i;
+
+	for (i = 0; (pair = cert_of(plan, i)) != NULL; i++)
+		if ((key = part_at(pair, field, 0)) != NULL &&
+		    (cert == NULL || !is_part(cert, field, key)))
+			say_part(b, key, true);
+}
+
 static void
 put_file_state(const struct screen *s, struct json_object *o, const char *field,
     struct json_object *pending, bool bad, bool decide)
@@ -158,6 +175,8 @@ put_file_state(const struct screen *s, struct json_object *o, const char *field,
 	buf_init(&what, WHAT_MAX);
 	if (pending == NULL)
 		brought(s, field, &what, &name);
+	if (pending == NULL && name == NULL && field_is_key(field))
+		made_here(s, &what);
 	if (pending != NULL && bad) {
 		kind = "refused";
 		text = "file.state.refused";
@@ -169,7 +188,7 @@ put_file_state(const struct screen *s, struct json_object *o, const char *field,
 		text = "file.state.new";
 	} else if (what.len > 0) {
 		kind = "new";
-		text = "file.state.brought";
+		text = name != NULL ? "file.state.brought" : "file.state.made";
 	} else {
 		in_use(s, field, &what);
 		if (what.len > 0) {
