@@ -4,8 +4,9 @@
  * What can be said in settings is taken over: the levels of both directions,
  * also by their legacy names, and the certificate, from whatever files main.cf
  * names; those are read as root and then inspected like an upload.  An
- * outbound level above "may" counts as on and stays.  An inbound level that
- * the console has no word for is refused with its name.  Any other value
+ * outbound level above "may" counts as on and stays, and so does an inbound
+ * one that the console has no word for and has never written; over one of
+ * ours it is refused with its name.  Any other value
  * set by hand goes back to the managed one, and only after the administrator
  * has said yes to that (drift.reset).
  */
@@ -35,7 +36,10 @@ adopt_levels(struct txn *t)
 
 	level_read(t->facts.params, TLS_INBOUND, &in);
 	level_read(t->facts.params, TLS_OUTBOUND, &out);
-	if (in.rank == RANK_OWN || in.rank == RANK_BAD)
+	/* What the console has never written stays, said or not. */
+	if ((in.rank == RANK_OWN &&
+		(t->owned & param_bit(in.parameter)) != 0) ||
+	    in.rank == RANK_BAD)
 		not_adoptable(t, in.parameter);
 	if (out.rank == RANK_BAD)
 		not_adoptable(t, out.parameter);

@@ -1,11 +1,14 @@
 /*
- * uses.c - which of the older certificate parameters something else needs.
+ * uses.c - which of the older parameters something else needs.
  *
  * They go when the console's chain file takes their place, but not where
  * another line names them ("smtp_tls_cert_file = $smtpd_tls_cert_file", a
  * line of many guides: the outbound certificate would be empty without a
  * word), nor smtpd_tls_CAfile where clients are asked for a certificate or
  * let in by it: without it they would all be turned away.
+ * The same of older names of a level: they go when a level takes their place,
+ * but a service of master.cf with an empty level of its own
+ * ("-o smtpd_tls_security_level=") goes by them.
  * One that goes itself needs nothing; one that stays does, so it is gone
  * through until nothing changes.
  */
@@ -63,13 +66,32 @@ uses_client_ca(const char *name, const char *value)
 	return false;
 }
 
+/* "-o LEVEL=", of the level that takes the place of this older name. */
+static bool
+empties_level(const char *line, const char *value, const char *name)
+{
+	const struct param_row *row = param_find(name);
+	const char *slash = strrchr(line, '/');
+
+	return slash != NULL && value[0] == '\0' &&
+	       strcmp(row->replaced_by, IN_CHAIN) != 0 &&
+	       strcmp(slash + 1, row->replaced_by) == 0;
+}
+
 static bool
 is_candidate(const char *name)
 {
 	const struct param_row *row = param_find(name);
 
-	return row != NULL && row->replaced_by != NULL &&
-	       strcmp(row->replaced_by, IN_CHAIN) == 0;
+	return row != NULL && row->replaced_by != NULL;
+}
+
+/* Do both go when the same parameter takes their place? */
+static bool
+goes_with(const char *line, const char *name)
+{
+	return is_candidate(line) && strcmp(param_find(line)->replaced_by,
+					 param_find(name)->replaced_by) == 0;
 }
 
 static void
@@ -96,10 +118,12 @@ user_of(struct json_object *lines, struct json_object *values, const char *name)
 	json_object_object_foreach (lines, line, v) {
 		value = json_object_get_string(v);
 		if (strcmp(line, name) == 0 ||
-		    (is_candidate(line) && !stays(values, line)))
+		    (goes_with(line, name) && !stays(values, line)))
 			continue;
-		if (refers_to(value, name) || (strcmp(name, CLIENT_CA) == 0 &&
-						  uses_client_ca(line, value)))
+		if (refers_to(value, name) ||
+		    empties_level(line, value, name) ||
+		    (strcmp(name, CLIENT_CA) == 0 &&
+			uses_client_ca(line, value)))
 			return line;
 	}
 	return NULL;

@@ -536,6 +536,15 @@ START_TEST(adopt_keeps)
 	    0);
 	assert_settings("in only out ");
 	rig_assert_whole();
+	/* A level that the console has no word for, and has never written. */
+	fresh(HAND "lvl=may 'smtpd_tls_security_level=${lvl}'");
+	(void)rig_must_apply(&adopt);
+	assert_parameters("smtpd_tls_security_level=${lvl}");
+	assert_settings("in ");
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf 'smtp_tls_security_level=may'"), 0);
+	(void)rig_must_apply(&adopt);
+	assert_parameters("smtpd_tls_security_level=${lvl}");
 }
 END_TEST
 

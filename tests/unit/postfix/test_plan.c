@@ -93,6 +93,43 @@ START_TEST(reads)
 }
 END_TEST
 
+/* Older names of a level, and what goes by them. */
+static const struct {
+	const char *master, *lines, *values;
+} older[] = {
+    {"25 inet n - n - - smtpd -o smtpd_tls_security_level=\n",
+	"smtpd_use_tls = yes\n",
+	"{\"smtpd_use_tls\":\"yes\",\"smtpd_use_tls:used\":"
+	"\"25/inet/smtpd_tls_security_level\"}"},
+    {"25 inet n - n - - smtpd -o smtpd_tls_security_level=may\n",
+	"smtpd_use_tls = yes\n", "{\"smtpd_use_tls\":\"yes\"}"},
+    {"25 inet n - n - - smtpd -o smtpd_tls_security_level=\n",
+	"smtp_use_tls = yes\nsmtpd_tls_cert_file = /c\n",
+	"{\"smtp_use_tls\":\"yes\",\"smtpd_tls_cert_file\":\"/c\"}"},
+    {"", "smtp_use_tls = $smtpd_use_tls\nsmtpd_use_tls = yes\n",
+	"{\"smtp_use_tls\":\"$smtpd_use_tls\",\"smtpd_use_tls\":\"yes\","
+	"\"smtpd_use_tls:used\":\"smtp_use_tls\"}"},
+    {"", "smtpd_enforce_tls = $smtpd_use_tls\nsmtpd_use_tls = yes\n",
+	"{\"smtpd_use_tls\":\"yes\",\"smtpd_enforce_tls\":"
+	"\"$smtpd_use_tls\"}"},
+};
+
+START_TEST(reads_older)
+{
+	struct conf c = conf_with(older[_i].lines);
+	struct json_object *o = NULL, *want;
+	struct err err;
+
+	old_file(c.config_directory, "master.cf", older[_i].master);
+	ck_assert_msg(params_read(&c, &o, &err) == 0, "%s", err.msg);
+	want = json_tokener_parse(older[_i].values);
+	ck_assert_msg(
+	    json_object_equal(o, want), "%s", json_object_to_json_string(o));
+	json_object_put(want);
+	json_object_put(o);
+}
+END_TEST
+
 START_TEST(cannot_read)
 {
 	struct conf c = conf_with(NULL);
@@ -392,6 +429,7 @@ static void
 add(TCase *tc)
 {
 	tcase_add_loop_test(tc, reads, 0, N(files));
+	tcase_add_loop_test(tc, reads_older, 0, N(older));
 	tcase_add_test(tc, cannot_read);
 	tcase_add_test(tc, since);
 	tcase_add_loop_test(tc, what_is_needed_stays, 0, N(needed));
