@@ -156,6 +156,9 @@ check:
 	@B='$(B)' tests/lib/check
 check-func: all redteam-bins
 	@B='$(B)' tests/lib/check func
+# Every set-up of tests/data/lived-in; check-func has a sample.
+check-lived-in: all
+	@B='$(B)' tests/lib/check lived_in
 check-browser: all
 	@B='$(B)' tests/lib/check browser
 # docs/img: pictures of a run, and every state of every page on one sheet.
@@ -282,7 +285,7 @@ clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
 .PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
-	check-browser check-asan check-systemd soak \
+	check-browser check-lived-in check-asan check-systemd soak \
 	check-valgrind check-clean check-release check-layers check-corpus check-mutants \
 	unit-bins fuzz fuzz-objects lint \
 	format-check bench docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
