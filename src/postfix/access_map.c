@@ -149,6 +149,27 @@ ask_text(struct quiz *z, const char *text)
 		ask_about(z, &n);
 }
 
+/* What postmap says of this map, or dies of.  What it says of main.cf by the
+ * way ("overriding earlier entry") it said before. */
+static bool
+complains(const struct buf *said, const char *map, char diag[DIAG_MAX])
+{
+	const char *of = said->len == 0
+			     ? NULL
+			     : memmem(said->data, said->len, map, strlen(map));
+	struct buf rest = *said;
+
+	diag_pick(said, diag);
+	if (of == NULL)
+		return strncmp(diag, "warning: ", 9) != 0 && diag[0] != '\0';
+	while (of > said->data && of[-1] != '\n')
+		of--;
+	rest.data += of - said->data;
+	rest.len -= (size_t)(of - said->data);
+	diag_pick(&rest, diag);
+	return true;
+}
+
 static int
 lookup(const struct conf *conf, const char *dir, const char *map,
     const struct quiz *z, struct run_result *r, struct err *err)
@@ -174,11 +195,9 @@ lookup(const struct conf *conf, const char *dir, const char *map,
 	else
 		rc = postfix_run(conf, &spec, r, err);
 	/* Exit status 1 and silence: not one of them is in the map. */
-	if (rc == 0 && r->err.len > 0) {
-		diag_pick(&r->err, diag);
+	if (rc == 0 && complains(&r->err, map, diag))
 		rc = err_set(
 		    err, ERR_POSTFIX_READBACK, "", "access map: %s", diag);
-	}
 	buf_clear(&in);
 	return rc;
 }
