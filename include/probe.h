@@ -73,13 +73,10 @@ struct probe_want {
  * ret: ADDRESS in any case, NULL without memory. */
 int	probe_address(const struct probe_want *, struct json_object **ret,
 	    struct err *);
-/* The same where only a proof counts: 0 with ADDRESS, or -1. */
-int	probe_run(const struct probe_want *, struct json_object **result,
-	    struct err *);
 
 /*
  * Is the port open where the settings say, and does the running Postfix
- * follow the access map?  Postfix must have been proven by probe_run before.
+ * follow the access map?  Postfix must have been proven by probe_address before.
  * Listening sockets are read from /proc/net, so no packet filter interferes.
  * The map is proven by two sessions, MAIL and RCPT without DATA: one from
  * ACCESS_CANARY, an address that no client has and that every map of ours

@@ -62,8 +62,6 @@ int	sessions_open(struct db *, const struct session_want *, struct err *);
 /* The log-in is complete: notes it, and in the session what went before. */
 int	sessions_login(struct db *, long id, long user_id, const char *from,
 	    time_t now, struct err *);
-/* A session in the place of another knows what that one knew. */
-int	sessions_inherit(struct db *, long id, long old, struct err *);
 int	sessions_last(struct db *, long id, struct last_login *, struct err *);
 int	sessions_news_read(struct db *, long id, struct err *);
 int	sessions_set_stage(struct db *, long id, enum stage, struct err *);

@@ -34,6 +34,8 @@ size_t	 text_unseen(const char *, size_t len);
  * always NUL-terminated.  Returns the length.  For text of peers, programs and
  * certificates. */
 size_t	 text_clean(char *dst, size_t size, const char *src, size_t len);
+/* All of it, however often that takes; errno says why not. */
+int	 write_all(int fd, const void *, size_t);
 int64_t	 now_ms(void);				/* CLOCK_MONOTONIC */
 void	 time_iso(time_t, char dst[32]);
 /* syslog-like lines to stderr and syslog: "postseald: msg".  Only to syslog

@@ -192,9 +192,8 @@ open_new(struct app *app, struct request *req, struct reply *reply,
 	want->before = req->who.session != 0 ? req->who.session : req->who.half;
 	if (db_sweep(app->db, want->now, session_idle_s(app),
 		session_max_s(app), err) == -1 ||
-	    random_hex(secret, SECRET_BYTES, err) == -1)
-		return -1;
-	if (sessions_open(app->db, want, err) == -1 ||
+	    random_hex(secret, SECRET_BYTES, err) == -1 ||
+	    sessions_open(app->db, want, err) == -1 ||
 	    sessions_find(app->db, secret, want->now, session_idle_s(app),
 		session_max_s(app), &row, err) == -1)
 		goto out;
@@ -210,6 +209,7 @@ open_new(struct app *app, struct request *req, struct reply *reply,
 	else
 		rc = half_way(req, &row, NULL) == -1 ? 0 : -1;
 out:
+	want->secret = NULL;
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }

@@ -45,7 +45,8 @@ confirm_text(const char *code, const char *severity)
 		   : "finding.save";
 }
 
-struct json_object *
+/* A FINDING made ready for partial "_finding". */
+static struct json_object *
 finding_row(const struct screen *s, struct json_object *finding)
 {
 	const char *code = jsonx_path_str(finding, "code", "internal");

@@ -12,8 +12,6 @@
  * the form of the screen). */
 struct json_object *finding_rows(
     const struct screen *, struct json_object *findings, const char *form);
-/* A FINDING made ready for partial "_finding". */
-struct json_object *finding_row(const struct screen *, struct json_object *);
 /* Findings of every source that name the field; *bad when one is an error. */
 struct json_object *findings_at(
     const struct screen *, const char *field, bool *bad);

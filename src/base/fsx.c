@@ -148,26 +148,6 @@ out:
 }
 
 static int
-write_all(int fd, const char *path, const void *data, size_t len)
-{
-	const char *p = data;
-	ssize_t n;
-
-	while (len > 0) {
-		if (fault_ask("write", path) != 0)
-			return -1;
-		n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
 set_attr(int fd, const char *path, const struct fsx_attr *a)
 {
 	struct timespec ts[2];
@@ -211,7 +191,8 @@ write_new(const char *path, const void *data, size_t len,
 		goto fail;
 	made = true;
 	op = "write";
-	if (write_all(fd, path, data, len) != 0)
+	if ((len > 0 && fault_ask("write", path) != 0) ||
+	    write_all(fd, data, len) != 0)
 		goto fail;
 	op = "set owner and mode of";
 	if (set_attr(fd, path, a) != 0)

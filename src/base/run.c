@@ -121,9 +121,6 @@ open_pipes(struct child *c)
 static int
 open_stdin(struct child *c, const void *in, size_t len)
 {
-	const char *p = in;
-	ssize_t n;
-
 	if (in == NULL) {
 		c->stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	} else {
@@ -133,15 +130,8 @@ open_stdin(struct child *c, const void *in, size_t len)
 		return -1;
 	if (in == NULL)
 		return 0;
-	while (len > 0) {
-		n = write(c->stdin_fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
+	if (write_all(c->stdin_fd, in, len) == -1)
+		return -1;
 	return lseek(c->stdin_fd, 0, SEEK_SET) == 0 ? 0 : -1;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,24 @@ bool
 str_equal_secret(const char *a, const char *b)
 {
 	return mem_equal(a, strlen(a), b, strlen(b));
+}
+
+int
+write_all(int fd, const void *src, size_t len)
+{
+	const char *p = src;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
 }
 
 int64_t

@@ -84,23 +84,6 @@ cf_writable(const struct conf *conf, const char *name, struct err *err)
 		   : err_sys(err, ERR_POSTFIX_PROTECTED, "", "%s", dir);
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* The new file beside the old one, complete and durable. */
 static int
 write_beside(const char *path, const char *tmp, const void *content, size_t len,

@@ -411,19 +411,3 @@ probe_address(
 		*err = why;
 	return rc;
 }
-
-int
-probe_run(const struct probe_want *want, struct json_object **ret_result,
-    struct err *err)
-{
-	struct json_object *o = NULL;
-	int rc = probe_address(want, &o, err);
-
-	if (rc == 0 && o == NULL)
-		return err_set(err, ERR_NOMEM, "", "probe");
-	if (rc == 0)
-		*ret_result = o;
-	else
-		json_object_put(o);
-	return rc == 0 ? 0 : -1;
-}

@@ -127,3 +127,15 @@ form_wrong_value(
 	    "%s: expected %s, got \"%.32s\"", field, expected, got);
 	form_wrong(fm, &why);
 }
+
+bool
+kind_int_same(const void *a, const void *b)
+{
+	return *(const int *)a == *(const int *)b;
+}
+
+bool
+kind_int_managed(const void *member)
+{
+	return *(const int *)member != SETTING_KEEP;
+}

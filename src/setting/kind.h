@@ -50,6 +50,10 @@ struct setting_kind {
 extern const struct setting_kind kind_switch, kind_choice, kind_number,
     kind_limit, kind_list;
 
+/* Of the kinds whose member is an int, or SETTING_KEEP. */
+bool kind_int_same(const void *, const void *);
+bool kind_int_managed(const void *member);
+
 const struct setting_kind *setting_kind(const struct settings_field *);
 
 /*

@@ -82,18 +82,6 @@ to_json(const struct settings_field *f, const void *member,
 	return *ret == NULL ? -1 : 0;
 }
 
-static bool
-same(const void *a, const void *b)
-{
-	return *(const int *)a == *(const int *)b;
-}
-
-static bool
-managed(const void *member)
-{
-	return *(const int *)member != SETTING_KEEP;
-}
-
 static struct json_object *
 schema(const struct settings_field *f)
 {
@@ -107,5 +95,5 @@ form_schema(const struct settings_field *f, struct json_object *properties)
 	    properties, f->form, schema_of_words("", f->names));
 }
 
-const struct setting_kind kind_choice = {
-    from_form, from_json, to_json, same, managed, schema, form_schema};
+const struct setting_kind kind_choice = {from_form, from_json, to_json,
+    kind_int_same, kind_int_managed, schema, form_schema};

@@ -111,18 +111,6 @@ to_json(const struct settings_field *f, const void *member,
 	return *ret == NULL ? -1 : 0;
 }
 
-static bool
-same(const void *a, const void *b)
-{
-	return *(const int *)a == *(const int *)b;
-}
-
-static bool
-managed(const void *member)
-{
-	return *(const int *)member != SETTING_KEEP;
-}
-
 static struct json_object *
 bounds(int min, int max)
 {
@@ -173,7 +161,7 @@ limit_form_schema(
 	    properties, f->form2, schema_of_words("", words));
 }
 
-const struct setting_kind kind_number = {
-    from_form, from_json, to_json, same, managed, schema, form_schema};
+const struct setting_kind kind_number = {from_form, from_json, to_json,
+    kind_int_same, kind_int_managed, schema, form_schema};
 const struct setting_kind kind_limit = {limit_from_form, limit_from_json,
-    to_json, same, managed, limit_schema, limit_form_schema};
+    to_json, kind_int_same, kind_int_managed, limit_schema, limit_form_schema};

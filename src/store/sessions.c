@@ -38,8 +38,9 @@ sessions_login(struct db *db, long id, long user_id, const char *from,
 	return network_note(db, user_id, from, now, err);
 }
 
-int
-sessions_inherit(struct db *db, long id, long old, struct err *err)
+/* A session in the place of another knows what that one knew. */
+static int
+inherit(struct db *db, long id, long old, struct err *err)
 {
 	return db_run(
 	    db, err, DB_SESSION_INHERIT, "ii", (int64_t)id, (int64_t)old);
@@ -108,7 +109,7 @@ open_in(struct db *db, const struct session_want *w, struct err *err)
 		return -1;
 	id = sqlite3_last_insert_rowid(db->h);
 	if (w->inherit)
-		rc = sessions_inherit(db, (long)id, w->before, err);
+		rc = inherit(db, (long)id, w->before, err);
 	else if (w->stage != STAGE_CODE)
 		rc = sessions_login(
 		    db, (long)id, w->user_id, w->from, w->now, err);

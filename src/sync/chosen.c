@@ -108,29 +108,6 @@ put_bundle(struct sync *s, const char *name, const char *id, const char *dir,
 	return rc;
 }
 
-/*
- * Bundles of other such Saves for these hosts, once this one is in, or else
- * its own.  Not sooner: until then the others may be what "desired" names.
- */
-static int
-drop_bundles(struct sync *s, const char *dir, bool keep,
-    const struct rollout_host *h, size_t n, struct err *err)
-{
-	struct json_object *ops = json_object_new_array();
-	char key[KEY_MAX], first[KEY_MAX];
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		(void)snprintf(
-		    key, sizeof(key), KEY_BUNDLE "%s/%s", h[i].name, dir);
-		(void)snprintf(first, sizeof(first),
-		    KEY_BUNDLE "%s/" CHOSEN_PREFIX, h[i].name);
-		json_object_array_add(ops, keep ? etcd_op_delete(first, key)
-						: etcd_op_delete(key, NULL));
-	}
-	return console_flush(s, &ops, err);
-}
-
 /* What other hosts still wait for, unless its roll-out stopped. */
 static struct json_object *
 carried(struct sync *s, struct json_object *before)
@@ -244,7 +221,8 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 	json_object_object_add(c, "hosts", json_object_get(hosts));
 	json_object_object_add(o, "chosen", c);
 	rc = console_swap(s, o, mod, done, err);
-	if (rc == 0 && drop_bundles(s, dir, *done, h, n, NULL) == -1)
+	if (rc == 0 && console_drop_bundles(
+			   s, CHOSEN_PREFIX, dir, *done, h, n, NULL) == -1)
 		log_warn("old bundles were not removed");
 out:
 	json_object_put(hosts);

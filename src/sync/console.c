@@ -186,25 +186,21 @@ put_bundles(struct sync *s, struct json_object *what, const char *dir,
 	return -1;
 }
 
-/* Bundles of other publications, before or beside this one. */
-static int
-drop_bundles(struct sync *s, const char *dir, bool keep,
-    const struct rollout_host *h, size_t n, struct err *err)
+int
+console_drop_bundles(struct sync *s, const char *prefix, const char *dir,
+    bool keep, const struct rollout_host *h, size_t n, struct err *err)
 {
 	struct json_object *ops = json_object_new_array();
-	char key[KEY_MAX], end[KEY_MAX];
+	char first[KEY_MAX], own[KEY_MAX];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		(void)snprintf(first, sizeof(first), KEY_BUNDLE "%s/%s",
+		    h[i].name, prefix);
 		(void)snprintf(
-		    end, sizeof(end), KEY_BUNDLE "%s/%s", h[i].name, dir);
-		if (keep) { /* all that sorts before it */
-			(void)snprintf(
-			    key, sizeof(key), KEY_BUNDLE "%s/", h[i].name);
-			json_object_array_add(ops, etcd_op_delete(key, end));
-		} else {
-			json_object_array_add(ops, etcd_op_delete(end, NULL));
-		}
+		    own, sizeof(own), KEY_BUNDLE "%s/%s", h[i].name, dir);
+		json_object_array_add(ops, keep ? etcd_op_delete(first, own)
+						: etcd_op_delete(own, NULL));
 		if (json_object_array_length(ops) >= OPS_MAX) {
 			if (console_flush(s, &ops, err) == -1)
 				return -1;
@@ -328,7 +324,8 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 	if (put_bundles(s, what, dir, &r, h, n, err) == 0 &&
 	    console_swap(s, o, mod, done, err) == 0)
 		rc = 0;
-	if (rc == 0 && drop_bundles(s, dir, *done, h, n, NULL) == -1)
+	if (rc == 0 &&
+	    console_drop_bundles(s, "", dir, *done, h, n, NULL) == -1)
 		log_warn("old bundles were not removed");
 	if (rc == 0 && *done)
 		note_sealed(s, dir);

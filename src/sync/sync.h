@@ -39,6 +39,10 @@ int console_seal(struct sync *s, const char *host, struct json_object *what,
     int wave, struct json_object **ret, struct err *err);
 /* Send ops, which are taken over; *ops is NULL then. */
 int console_flush(struct sync *s, struct json_object **ops, struct err *err);
+/* keep: of these hosts' bundles whose names begin with prefix, those that sort
+ * before dir; not sooner than dir is what "desired" names.  Else dir itself. */
+int console_drop_bundles(struct sync *, const char *prefix, const char *dir,
+    bool keep, const struct rollout_host *, size_t n, struct err *err);
 /* Enrolled hosts for rollout.c, freed by the caller; names are borrowed. */
 struct rollout_host *console_roster(struct sync *, size_t *ret_n);
 /* desired as it is now, not as the watch last told; NULL: there is none. */

@@ -17,9 +17,7 @@
 #include "../../../src/base/fsxtree.c"
 #undef fail
 #include "../../../src/base/run.c"
-#define write_all commit_write_all
 #include "../../../src/postfix/maincf_commit.c"
-#undef write_all
 
 #include "rig.h"
 

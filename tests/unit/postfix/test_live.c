@@ -16,7 +16,7 @@
 
 #include "instance.h"
 #include "jsonx.h"
-#include "probe.h"
+#include "prove.h"
 #include "util.h"
 #include "wanted.h"
 #include "service.h"
@@ -90,7 +90,7 @@ probe(bool starttls, bool tls_only, const char *sha, int total_ms,
 	    .total_ms = total_ms};
 
 	err_clear(err);
-	return probe_run(&w, ret_result, err);
+	return prove(&w, ret_result, err);
 }
 
 static long

@@ -18,7 +18,7 @@
 
 #include "../suite.h"
 #include "jsonx.h"
-#include "probe.h"
+#include "prove.h"
 #include "util.h"
 
 #define TOTAL_MS 150
@@ -229,7 +229,7 @@ START_TEST(misbehaving)
 
 	pid = serve(c->script, &want.door.port);
 	before = now_ms();
-	rc = probe_run(&want, &o, &e);
+	rc = prove(&want, &o, &e);
 	before = now_ms() - before;
 	unserve(pid);
 	ck_assert_msg(e.code == c->want, "%s: %s", err_name(e.code), e.msg);
@@ -243,7 +243,7 @@ START_TEST(misbehaving)
 	/* Without an error struct too. */
 	if (_i % 8 == 0) {
 		pid = serve(c->script, &want.door.port);
-		ck_assert_int_eq(probe_run(&want, &o, NULL), rc);
+		ck_assert_int_eq(prove(&want, &o, NULL), rc);
 		unserve(pid);
 		if (rc == 0)
 			json_object_put(o);
@@ -267,7 +267,7 @@ START_TEST(no_connection)
 		want.door.host = bad_hosts[_i - 1];
 		want.door.port = 25;
 	}
-	ck_assert_int_eq(probe_run(&want, &o, &e), -1);
+	ck_assert_int_eq(prove(&want, &o, &e), -1);
 	ck_assert_int_eq(e.code, ERR_PROBE_CONNECT);
 	ck_assert_ptr_null(o);
 }

@@ -13,7 +13,7 @@
 #include "../../../src/postfix/postfix_int.h"
 #include "instance.h"
 #include "jsonx.h"
-#include "probe.h"
+#include "prove.h"
 #include "util.h"
 #include "maincf.h"
 #include "service.h"
@@ -224,11 +224,11 @@ serves(const struct conf *conf, const char *what)
 	    service_restart(conf, &info, &e) == 0, "%s: %s", what, e.msg);
 	w.door.host = info.probe_host;
 	w.door.port = info.probe_port;
-	ck_assert_msg(probe_run(&w, &o, &e) == 0, "%s: %s", what, e.msg);
+	ck_assert_msg(prove(&w, &o, &e) == 0, "%s: %s", what, e.msg);
 	json_object_put(o);
 	ck_assert_msg(
 	    service_reload(conf, &info, &e) == 0, "%s: %s", what, e.msg);
-	ck_assert_msg(probe_run(&w, &o, &e) == 0, "%s: %s", what, e.msg);
+	ck_assert_msg(prove(&w, &o, &e) == 0, "%s: %s", what, e.msg);
 	json_object_put(o);
 	ck_assert_int_eq(instance_sh(&t, "pfi_stop $D"), 0);
 	ck_assert(!postfix_running(&info));
