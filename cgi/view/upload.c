@@ -141,16 +141,17 @@ put_field(const struct fields *form, const char *name,
 	char shown[FILE_NAME_MAX + 1];
 	struct buf bytes;
 	size_t n = 0;
+	bool joined;
 	int rc = 0;
 
 	buf_init(&bytes, FILES_JOINED_MAX);
-	if (join(form, name, &bytes, shown, &n) == -1)
-		rc = nomem(err);
-	else if (bytes.len > PKI_FILE_MAX)
+	joined = join(form, name, &bytes, shown, &n) == 0;
+	if (joined && bytes.len > PKI_FILE_MAX)
 		rc = too_large(name, bytes.len, err);
-	else if (n > 0 && (put(files, name,
-			       jsonx_new_b64(bytes.data, bytes.len)) == -1 ||
-			      put(names, name, new_name(shown)) == -1))
+	else if (!joined ||
+		 (n > 0 && (put(files, name,
+				jsonx_new_b64(bytes.data, bytes.len)) == -1 ||
+			       put(names, name, new_name(shown)) == -1)))
 		rc = nomem(err);
 	buf_clear(&bytes);
 	return rc;

@@ -162,12 +162,14 @@ static bool
 stderr_is_journal(void)
 {
 	const char *v = getenv("JOURNAL_STREAM");
-	unsigned long long dev, ino;
+	char ours[64];
 	struct stat st;
 
-	return v != NULL && sscanf(v, "%llu:%llu", &dev, &ino) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
-	       st.st_ino == ino;
+	if (v == NULL || fstat(STDERR_FILENO, &st) == -1)
+		return false;
+	(void)snprintf(ours, sizeof(ours), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return strcmp(v, ours) == 0;
 }
 
 void
