@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,27 +34,43 @@ enum option_bit {
 	TOKEN = 128
 };
 
-/* What usage says of each, in the order of the bits. */
-static const struct {
-	int bit;
-	const char *text;
-} option_usage[] = {
-    {PASSWORD, " [--password-stdin | --generate]"},
-    {USER, " [--user NAME]"},
-    {LIMIT, " [--limit N]"},
-    {KEY, " [--algorithm p256|p384|rsa3072]\n"
-	  "           [--name DNSNAME]... "
-	  "[--subject O=TEXT]... [--days N]"},
-    {CHANGE, " [--apply restart|reload] [--dry-run]\n"
-	     "           [--confirm CODE]..."},
-    {FILTER, "\n           [--event NAME] [--outcome NAME] "
-	     "[--text TEXT] [--before OFFSET]"},
-    {ROLE, " [--role administrator|operator|viewer]"},
-    {TOKEN, "\n           [--scope read|write|certificates] "
-	    "[--expires DAYS] [--from NETWORK,...]"},
+enum option_kind { FLAG, TEXT, TEXTS };
+
+static const struct option_row {
+	const char *name;
+	int bit; /* 0: every command takes it */
+	enum option_kind kind;
+	size_t at;	   /* bool, const char *, struct ctl_texts */
+	const char *usage; /* "": as the one before says */
+} option_rows[] = {
+#define AT(member) offsetof(struct ctl, member)
+    {"json", 0, FLAG, AT(json), ""},
+    {"password-stdin", PASSWORD, FLAG, AT(password_stdin),
+	"[--password-stdin | --generate]"},
+    {"generate", PASSWORD, FLAG, AT(generate), ""},
+    {"role", ROLE, TEXT, AT(role), "[--role administrator|operator|viewer]"},
+    {"user", USER, TEXT, AT(user), "[--user NAME]"},
+    {"scope", TOKEN, TEXT, AT(token.scope),
+	"[--scope read|write|certificates]"},
+    {"expires", TOKEN, TEXT, AT(token.expires), "[--expires DAYS]"},
+    {"from", TOKEN, TEXT, AT(token.from), "[--from NETWORK,...]"},
+    {"algorithm", KEY, TEXT, AT(key.algorithm),
+	"[--algorithm p256|p384|rsa3072]"},
+    {"name", KEY, TEXTS, AT(key.names), "[--name DNSNAME]..."},
+    {"subject", KEY, TEXTS, AT(key.subject), "[--subject O=TEXT]..."},
+    {"days", KEY, TEXT, AT(key.days), "[--days N]"},
+    {"apply", CHANGE, TEXT, AT(change.apply), "[--apply restart|reload]"},
+    {"dry-run", CHANGE, FLAG, AT(change.dry_run), "[--dry-run]"},
+    {"confirm", CHANGE, TEXTS, AT(change.confirm), "[--confirm CODE]..."},
+    {"event", FILTER, TEXT, AT(filter.event), "[--event NAME]"},
+    {"outcome", FILTER, TEXT, AT(filter.outcome), "[--outcome NAME]"},
+    {"text", FILTER, TEXT, AT(filter.text), "[--text TEXT]"},
+    {"before", FILTER, TEXT, AT(filter.before), "[--before OFFSET]"},
+    {"limit", LIMIT, TEXT, AT(limit), "[--limit N]"},
+#undef AT
 };
 
-#define OPTIONS (sizeof(option_usage) / sizeof(option_usage[0]))
+#define OPTIONS (sizeof(option_rows) / sizeof(option_rows[0]))
 
 enum where { HOST, DATABASE };
 
@@ -82,27 +99,38 @@ begins(const struct command *c, const char *word)
 	return strlen(word) == len && strncmp(word, c->name, len) == 0;
 }
 
+/* A command with its arguments and options, in lines of 78 columns. */
+static void
+usage_of(const struct command *c)
+{
+	int column;
+
+	column = fprintf(stderr, "  %s%s%s", c->name, *c->arguments ? " " : "",
+	    c->arguments);
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const char *text = option_rows[i].usage;
+
+		if ((c->options & option_rows[i].bit) == 0 || *text == '\0')
+			continue;
+		if (column + 1 + (int)strlen(text) > 78)
+			column = fprintf(stderr, "\n         ") - 1;
+		column += fprintf(stderr, " %s", text);
+	}
+	fprintf(stderr, "\n          %s\n", c->help);
+}
+
 /* Of the commands that begin with the word, or of all when none does. */
 static int
 usage(const char *word)
 {
-	const struct command *c;
 	bool some = false;
 
 	for (size_t i = 0; word != NULL && i < COMMANDS; i++)
 		some |= begins(&commands[i], word);
 	fprintf(stderr, "usage: postsealctl [-c CONF] [--json] COMMAND\n");
-	for (size_t i = 0; i < COMMANDS; i++) {
-		c = &commands[i];
-		if (some && !begins(c, word))
-			continue;
-		fprintf(stderr, "  %s%s%s", c->name, *c->arguments ? " " : "",
-		    c->arguments);
-		for (size_t j = 0; j < OPTIONS; j++)
-			if ((c->options & option_usage[j].bit) != 0)
-				fputs(option_usage[j].text, stderr);
-		fprintf(stderr, "\n           %s\n", c->help);
-	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!some || begins(&commands[i], word))
+			usage_of(&commands[i]);
 	fprintf(stderr,
 	    "exit: 0 done, 1 failed, 2 usage, 3 no such or already there,\n"
 	    "      4 postseald unreachable, 5 needs attention\n");
@@ -145,91 +173,23 @@ find(char **words, int n, char ***ret_args)
 	return NULL;
 }
 
+/* The option into its place; -1 = usage. */
 static int
-list_add(const char **list, size_t *n, const char *value)
+take(struct ctl *ctl, const struct option_row *row, const char *value)
 {
-	if (*n >= CTL_NAMES_MAX)
-		return -1;
-	list[(*n)++] = value;
+	void *at = (char *)ctl + row->at;
+	struct ctl_texts *texts = at;
+
+	if (row->kind == FLAG) {
+		*(bool *)at = true;
+	} else if (row->kind == TEXT) {
+		*(const char **)at = value;
+	} else {
+		if (texts->n >= CTL_NAMES_MAX)
+			return -1;
+		texts->text[texts->n++] = value;
+	}
 	return 0;
-}
-
-/* What "keys add" takes; -1 = usage. */
-static int
-read_key_option(struct ctl_key *key, int c, int *used)
-{
-	*used |= KEY;
-	switch (c) {
-	case 'A':
-		key->algorithm = optarg;
-		return 0;
-	case 'D':
-		key->days = optarg;
-		return 0;
-	case 'N':
-		return list_add(key->name, &key->n_names, optarg);
-	case 'S':
-		return list_add(key->subject, &key->n_subject, optarg);
-	default:
-		return -1;
-	}
-}
-
-/* What "restore", "adopt" and "audit" take; -1 = usage. */
-static int
-read_history_option(struct ctl *ctl, int c, int *used)
-{
-	struct ctl_change *change = &ctl->change;
-
-	*used |= strchr("aRC", c) != NULL ? CHANGE : FILTER;
-	switch (c) {
-	case 'a':
-		change->apply = optarg;
-		return 0;
-	case 'R':
-		change->dry_run = true;
-		return 0;
-	case 'C':
-		return list_add(change->confirm, &change->n_confirm, optarg);
-	case 'e':
-		ctl->filter.event = optarg;
-		return 0;
-	case 'o':
-		ctl->filter.outcome = optarg;
-		return 0;
-	case 't':
-		ctl->filter.text = optarg;
-		return 0;
-	default:
-		ctl->filter.before = optarg;
-		return 0;
-	}
-}
-
-/* What users and tokens take. */
-static int
-read_access_option(struct ctl *ctl, int c, int *used)
-{
-	const struct {
-		int c, bit;
-		const char **to;
-	} options[] = {
-	    {'W', ROLE, &ctl->role},
-	    {'X', TOKEN, &ctl->token.scope},
-	    {'Y', TOKEN, &ctl->token.expires},
-	    {'Z', TOKEN, &ctl->token.from},
-	    {'u', USER, &ctl->user},
-	    {'l', LIMIT, &ctl->limit},
-	};
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (options[i].c == c) {
-			*options[i].to = optarg;
-			*used |= options[i].bit;
-			return 0;
-		}
-	}
-	return -1;
 }
 
 /* -1 = usage. */
@@ -237,70 +197,28 @@ static int
 read_options(
     struct ctl *ctl, int argc, char **argv, const char **conf, int *used)
 {
-	static const struct option longs[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"password-stdin", no_argument, NULL, 'p'},
-	    {"generate", no_argument, NULL, 'g'},
-	    {"user", required_argument, NULL, 'u'},
-	    {"limit", required_argument, NULL, 'l'},
-	    {"role", required_argument, NULL, 'W'},
-	    {"scope", required_argument, NULL, 'X'},
-	    {"expires", required_argument, NULL, 'Y'},
-	    {"from", required_argument, NULL, 'Z'},
-	    {"algorithm", required_argument, NULL, 'A'},
-	    {"name", required_argument, NULL, 'N'},
-	    {"subject", required_argument, NULL, 'S'},
-	    {"days", required_argument, NULL, 'D'},
-	    {"apply", required_argument, NULL, 'a'},
-	    {"dry-run", no_argument, NULL, 'R'},
-	    {"confirm", required_argument, NULL, 'C'},
-	    {"event", required_argument, NULL, 'e'},
-	    {"outcome", required_argument, NULL, 'o'},
-	    {"text", required_argument, NULL, 't'},
-	    {"before", required_argument, NULL, 'b'},
-	    {NULL, 0, NULL, 0},
-	};
-	int c;
+	struct option longs[OPTIONS + 1] = {0};
+	const struct option_row *row;
+	int c, i;
 
+	for (size_t n = 0; n < OPTIONS; n++) {
+		longs[n].name = option_rows[n].name;
+		longs[n].has_arg = option_rows[n].kind == FLAG
+				       ? no_argument
+				       : required_argument;
+	}
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
+	while ((c = getopt_long(argc, argv, "c:", longs, &i)) != -1) {
+		if (c == 'c') {
 			*conf = optarg;
-			break;
-		case 'j':
-			ctl->json = true;
-			break;
-		case 'p':
-			ctl->password_stdin = true;
-			*used |= PASSWORD;
-			break;
-		case 'g':
-			ctl->generate = true;
-			*used |= PASSWORD;
-			break;
-		case 'u':
-		case 'l':
-		case 'W':
-		case 'X':
-		case 'Y':
-		case 'Z':
-			if (read_access_option(ctl, c, used) == -1)
-				return -1;
-			break;
-		case 'A':
-		case 'N':
-		case 'S':
-		case 'D':
-			if (read_key_option(&ctl->key, c, used) == -1)
-				return -1;
-			break;
-		case '?':
-			return -1;
-		default:
-			if (read_history_option(ctl, c, used) == -1)
-				return -1;
+			continue;
 		}
+		if (c != 0)
+			return -1;
+		row = &option_rows[i];
+		*used |= row->bit;
+		if (take(ctl, row, optarg) == -1)
+			return -1;
 	}
 	return ctl->password_stdin && ctl->generate ? -1 : 0;
 }

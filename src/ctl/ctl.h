@@ -32,6 +32,12 @@ enum ctl_exit {
 
 #define CTL_NAMES_MAX 64 /* postseald's limits are lower, and say so */
 
+/* Of an option that may come again. */
+struct ctl_texts {
+	const char *text[CTL_NAMES_MAX];
+	size_t n;
+};
+
 struct ctl {
 	struct conf conf;
 	struct db *db;
@@ -46,16 +52,12 @@ struct ctl {
 	} token;
 	struct ctl_key { /* keys add */
 		const char *algorithm, *days;
-		const char *name[CTL_NAMES_MAX];
-		size_t n_names;
-		const char *subject[CTL_NAMES_MAX]; /* "O=Example" */
-		size_t n_subject;
+		struct ctl_texts names, subject; /* "O=Example" */
 	} key;
 	struct ctl_change { /* restore, adopt */
 		const char *apply;
 		bool dry_run;
-		const char *confirm[CTL_NAMES_MAX];
-		size_t n_confirm;
+		struct ctl_texts confirm;
 	} change;
 	struct ctl_filter { /* audit */
 		const char *event, *outcome, *text, *before;

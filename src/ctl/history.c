@@ -176,13 +176,13 @@ put_choices(struct ctl *ctl, struct json_object *args, struct err *err)
 	if (c->dry_run)
 		json_object_object_add(
 		    args, "dry_run", json_object_new_boolean(1));
-	if (c->n_confirm == 0)
+	if (c->confirm.n == 0)
 		return 0;
 	if ((list = json_object_new_array()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
-	for (size_t i = 0; i < c->n_confirm; i++)
+	for (size_t i = 0; i < c->confirm.n; i++)
 		json_object_array_add(
-		    list, json_object_new_string(c->confirm[i]));
+		    list, json_object_new_string(c->confirm.text[i]));
 	json_object_object_add(args, "confirm", list);
 	return 0;
 }

@@ -40,8 +40,8 @@ put_subject(struct ctl *ctl, struct json_object *args, struct err *err)
 	size_t len;
 
 	json_object_object_add(args, "subject", o);
-	for (size_t i = 0; i < ctl->key.n_subject; i++) {
-		s = ctl->key.subject[i];
+	for (size_t i = 0; i < ctl->key.subject.n; i++) {
+		s = ctl->key.subject.text[i];
 		len = strcspn(s, "=");
 		if (s[len] == '\0' || (name = part_name(s, len)) == NULL)
 			return err_set(err, ERR_FIELD_MISSING, "subject",
@@ -73,12 +73,12 @@ put_names(struct ctl *ctl, struct json_object *args)
 {
 	struct json_object *a;
 
-	if (ctl->key.n_names == 0)
+	if (ctl->key.names.n == 0)
 		return;
 	a = json_object_new_array();
-	for (size_t i = 0; i < ctl->key.n_names; i++)
+	for (size_t i = 0; i < ctl->key.names.n; i++)
 		json_object_array_add(
-		    a, json_object_new_string(ctl->key.name[i]));
+		    a, json_object_new_string(ctl->key.names.text[i]));
 	json_object_object_add(args, "names", a);
 }
 
