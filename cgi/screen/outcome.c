@@ -15,14 +15,9 @@
 #include "jsonx.h"
 #include "merge.h"
 #include "parts.h"
+#include "proof.h"
 
 #define LOG_MAX (32 * 1024)
-
-struct collect {
-	const struct screen *s;
-	struct json_object *list;
-	size_t wrong; /* of them; the others are to be decided */
-};
 
 static void
 line_add(const struct page *p, struct json_object *lines, const char *text,
@@ -62,12 +57,13 @@ applied_lines(const struct screen *s, struct json_object *lines)
 	put_str(
 	    args, "protocol", jsonx_path_str(result, "probe.protocol", "TLS"));
 	put_str(args, "cipher", jsonx_path_str(result, "probe.cipher", ""));
+	put_str(args, "detail", jsonx_path_str(result, "probe.closed", ""));
 	outage = put_outage(args, ms,
 	    (const char *const[]){
 		reload ? "outcome.reloaded" : "outcome.no_outage",
 		"outcome.refused_short", "outcome.refused_for"});
 	line_add(&s->page, lines,
-	    inbound ? "outcome.serves" : "outcome.serves_plain", args);
+	    proof_sentence(jsonx_path(result, "probe"), inbound), args);
 	if (jsonx_path(result, "outage_ms") != NULL)
 		line_add(&s->page, lines, outage, args);
 	if (strcmp(jsonx_path_str(result, "cluster.state", ""), "published") ==
@@ -153,15 +149,23 @@ put_outcome(const struct screen *s, struct json_object *o, const char *state)
 	    {"refused", "error", "outcome.title.refused"},
 	    {"failed", "error", "outcome.title.failed"},
 	};
-	struct json_object *lines = json_object_new_array();
+	struct json_object *lines = json_object_new_array(), *probe = NULL;
+	const char *kind, *title;
 	size_t i, last = sizeof(rows) / sizeof(rows[0]) - 1;
 
 	for (i = 0; i < last; i++)
 		if (strcmp(rows[i].state, state) == 0)
 			break;
-	put_str(o, "severity", rows[i].kind);
-	put_icon(o, rows[i].kind);
-	put_str(o, "title", page_text(&s->page, rows[i].title));
+	kind = rows[i].kind;
+	title = rows[i].title;
+	if (i == 0) {
+		probe = jsonx_path(s->job, "result.probe");
+		title = proof_title(probe, &kind);
+	}
+	put_proof(&s->page, o, probe);
+	put_str(o, "severity", kind);
+	put_icon(o, kind);
+	put_str(o, "title", page_text(&s->page, title));
 	put_str(o, "code", "");
 	put_str(o, "detail", "");
 	if (i == 0) {
@@ -217,178 +221,6 @@ put_details(const struct screen *s, struct json_object *o)
 		json_object_array_length(steps) > 0);
 }
 
-/* Is there a finding, or an error, that stops it and names a field? */
-static bool
-findings_block(const struct screen *s, struct json_object *findings)
-{
-	struct json_object *f;
-	const char *severity;
-	size_t i, n;
-
-	n = jsonx_len(findings);
-	for (i = 0; i < n; i++) {
-		f = json_object_array_get_idx(findings, i);
-		severity = jsonx_path_str(f, "severity", "");
-		if (strcmp(severity, "error") == 0 ||
-		    (strcmp(severity, "confirm") == 0 &&
-			!is_confirmed(s, jsonx_path_str(f, "code", ""))))
-			return true;
-	}
-	return false;
-}
-
-static bool
-told_as_errors(const struct screen *s, const char *state)
-{
-	if (strcmp(state, "refused") != 0)
-		return false;
-	return findings_block(s, jsonx_path(s->job, "error.findings")) ||
-	       field_label(jsonx_path_str(s->job, "error.field", "")) != NULL;
-}
-
-static void
-error_add(struct collect *c, const char *code, const char *field,
-    struct json_object *args)
-{
-	struct json_object *o, *old;
-	const char *label = field_label(field);
-	char at[64];
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(c->list); i++) {
-		old = json_object_array_get_idx(c->list, i);
-		if (strcmp(jsonx_path_str(old, "code", ""), code) == 0 &&
-		    strcmp(jsonx_path_str(old, "field", ""), field) == 0)
-			return;
-	}
-	o = json_object_new_object();
-	put_str(o, "code", code);
-	put_str(o, "field", field);
-	snprintf(at, sizeof(at), "at-%.48s",
-	    strcmp(field, "passphrase") == 0 ? "private_key" : field);
-	if (c->s->restoring) {
-		label = c->s->anchor != NULL ? "restore.title" : NULL;
-		snprintf(at, sizeof(at), "%s",
-		    c->s->anchor != NULL ? c->s->anchor : "");
-	}
-	put_str(o, "target", label != NULL ? at : "");
-	put_str(o, "label", label != NULL ? page_text(&c->s->page, label) : "");
-	put_error(&c->s->page, o, "message", code, args);
-	json_object_array_add(c->list, o);
-}
-
-/* saving: a decision that was not taken counts as well. */
-static void
-errors_from(struct collect *c, struct json_object *findings, bool saving)
-{
-	struct json_object *f;
-	const char *severity, *code;
-	size_t i, n;
-
-	n = jsonx_len(findings);
-	for (i = 0; i < n; i++) {
-		f = json_object_array_get_idx(findings, i);
-		severity = jsonx_path_str(f, "severity", "");
-		code = jsonx_path_str(f, "code", "internal");
-		if (strcmp(severity, "error") == 0 ||
-		    (saving && strcmp(severity, "confirm") == 0 &&
-			!is_confirmed(c->s, code))) {
-			c->wrong += strcmp(severity, "error") == 0;
-			error_add(c, code, jsonx_path_str(f, "field", ""),
-			    jsonx_path(f, "args"));
-		}
-	}
-}
-
-static void
-errors_from_problem(
-    struct collect *c, struct json_object *problem, const struct err *err)
-{
-	struct json_object *args;
-	struct json_object *findings = jsonx_path(problem, "findings");
-	size_t before = json_object_array_length(c->list);
-
-	errors_from(c, findings, true);
-	if (json_object_array_length(c->list) > before)
-		return;
-	c->wrong++;
-	args = json_object_new_object();
-	put_str(args, "detail", err->msg);
-	put_str(args, "field", err->field);
-	error_add(c, err_name(err->code), err->field, args);
-	json_object_put(args);
-}
-
-static void
-conflict_add(struct collect *c, const char *field, struct json_object *row)
-{
-	struct json_object *args = jsonx_path(row, "conflict");
-
-	if (args != NULL)
-		error_add(c, "settings.conflict", field, args);
-	json_object_put(row);
-}
-
-/* What somebody else changed as well is to be decided, too. */
-static void
-errors_from_others(struct collect *c)
-{
-	const struct settings_field *f;
-	struct json_object *row;
-
-	for (f = settings_fields; f->form != NULL; f++) {
-		row = json_object_new_object();
-		put_conflict(c->s, row, f);
-		conflict_add(c, f->form, row);
-	}
-	row = json_object_new_object();
-	put_conflict_of_files(c->s, row, "server_certificate");
-	conflict_add(c, "server_certificate", row);
-}
-
-/* What only has to be confirmed need not be corrected. */
-static const char *
-errors_title(const struct collect *c, bool refused)
-{
-	bool wrong = c->wrong > 0;
-
-	if (refused)
-		return wrong ? "errors.title_refused"
-			     : "errors.title_undecided";
-	return wrong ? "errors.title" : "errors.title_decide";
-}
-
-static void
-put_errors(const struct screen *s, struct json_object *ctx, const char *state)
-{
-	struct collect c = {s, json_object_new_array(), 0};
-	struct json_object *o;
-	bool refused = told_as_errors(s, state);
-	struct err err;
-
-	if (refused) {
-		err_from_json(&err, jsonx_path(s->job, "error"));
-		errors_from_problem(&c, jsonx_path(s->job, "error"), &err);
-	}
-	errors_from_others(&c);
-	if (s->failed && s->err.code != ERR_SETTINGS_CONFLICT)
-		errors_from_problem(&c, s->problem, &s->err);
-	if (s->unchosen[0] != '\0') {
-		c.wrong++;
-		error_add(&c, "upload.no_file", s->unchosen, NULL);
-	}
-	errors_from(&c, jsonx_path(s->view, "draft.report.findings"), false);
-	if (json_object_array_length(c.list) == 0) {
-		json_object_put(c.list);
-		json_object_object_add(ctx, "errors", NULL);
-		return;
-	}
-	o = json_object_new_object();
-	put_str(o, "title", page_text(&s->page, errors_title(&c, refused)));
-	json_object_object_add(o, "list", c.list);
-	json_object_object_add(ctx, "errors", o);
-}
-
 void
 screen_outcome(const struct screen *s, struct json_object *ctx)
 {
@@ -396,8 +228,8 @@ screen_outcome(const struct screen *s, struct json_object *ctx)
 	struct json_object *o;
 	bool running = strcmp(state, "running") == 0;
 
-	put_errors(s, ctx, state);
-	if (s->job == NULL || told_as_errors(s, state)) {
+	screen_errors(s, ctx);
+	if (s->job == NULL || screen_told_as_errors(s)) {
 		json_object_object_add(ctx, "outcome", NULL);
 		return;
 	}

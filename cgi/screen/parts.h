@@ -41,6 +41,11 @@ void screen_chosen(const struct screen *, struct json_object *ctx);
 void screen_chosen_lines(const struct screen *, struct json_object *hosts,
     struct json_object *lines);
 
+/* errors.c: "errors" */
+void screen_errors(const struct screen *, struct json_object *ctx);
+/* A refused Save that is told by its errors alone. */
+bool screen_told_as_errors(const struct screen *);
+
 /* outcome.c */
 void screen_outcome(const struct screen *, struct json_object *ctx);
 void screen_preview(const struct screen *, struct json_object *ctx);

@@ -9,6 +9,7 @@
 #include "finding.h"
 #include "jsonx.h"
 #include "parts.h"
+#include "proof.h"
 
 #define DAYS_SOON 21 /* amber from here on */
 
@@ -27,27 +28,42 @@ level(const struct page *p, const char *dir, const char *kind,
 	return o;
 }
 
-/* "1.2, 1.3" of the probe's ["TLSv1.2", "TLSv1.3"]. */
 static void
 put_versions(struct json_object *args, struct json_object *probe)
 {
-	struct json_object *list = jsonx_path(probe, "protocols");
-	char text[128] = "";
-	const char *s;
-	size_t i, used = 0;
+	char text[64];
 
-	if (json_object_is_type(list, json_type_array))
-		for (i = 0; i < json_object_array_length(list); i++) {
-			s = json_object_get_string(
-			    json_object_array_get_idx(list, i));
-			if (s == NULL || strncmp(s, "TLSv", 4) != 0 ||
-			    used + strlen(s) >= sizeof(text))
-				continue;
-			used +=
-			    (size_t)snprintf(text + used, sizeof(text) - used,
-				"%s%s", used > 0 ? ", " : "", s + 4);
-		}
+	tls_versions(jsonx_path(probe, "protocols"), text, sizeof(text));
 	put_str(args, "versions", text[0] != '\0' ? text : "1.2, 1.3");
+}
+
+/* What was not seen has no green light. */
+static void
+put_unseen(const struct page *p, struct json_object *o,
+    struct json_object *probe, enum proven proof)
+{
+	struct json_object *list = jsonx_path(probe, "addresses"), *one;
+	struct json_object *args = json_object_new_object();
+	char where[256] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < jsonx_len(list) && len < sizeof(where); i++) {
+		one = json_object_array_get_idx(list, i);
+		if (strcmp(jsonx_path_str(one, "state", ""), "proven") != 0)
+			len += (size_t)snprintf(where + len,
+			    sizeof(where) - len, "%s%s:%d", len > 0 ? ", " : "",
+			    jsonx_path_str(one, "address", ""),
+			    (int)jsonx_path_int(one, "port"));
+	}
+	put_str(args, "where", where);
+	put_text(p, o, "text",
+	    proof == PROOF_CLOSED   ? "state.probe.closed"
+	    : proof == PROOF_UNSEEN ? "state.probe.unseen"
+	    : *where == '\0'	    ? "state.probe.more"
+				    : "state.probe.part",
+	    args);
+	put_str(o, "detail", jsonx_path_str(probe, "closed", ""));
+	json_object_put(args);
 }
 
 void
@@ -55,7 +71,8 @@ screen_probe(
     const struct page *p, struct json_object *ctx, struct json_object *probe)
 {
 	struct json_object *o;
-	const char *code;
+	const char *code, *severity = "ok";
+	enum proven proof = proof_of(probe);
 
 	if (probe == NULL) {
 		json_object_object_add(ctx, "probe", NULL);
@@ -67,6 +84,10 @@ screen_probe(
 	if (code != NULL) {
 		put_error(p, o, "text", code, jsonx_path(probe, "error"));
 		put_str(o, "detail", jsonx_path_str(probe, "error.detail", ""));
+		severity = "error";
+	} else if (proof != PROOF_ALL) {
+		put_unseen(p, o, probe, proof);
+		severity = proof == PROOF_CLOSED ? "info" : "warn";
 	} else if (!jsonx_path_bool(probe, "starttls")) {
 		put_text(p, o, "text", "state.probe.plain", probe);
 	} else if (jsonx_path_bool(probe, "plaintext_refused")) {
@@ -74,8 +95,8 @@ screen_probe(
 	} else {
 		put_text(p, o, "text", "state.probe.tls", probe);
 	}
-	put_str(o, "severity", code != NULL ? "error" : "ok");
-	put_icon(o, code != NULL ? "error" : "ok");
+	put_str(o, "severity", severity);
+	put_icon(o, severity);
 	put_time(p, o, jsonx_path_str(probe, "at", NULL));
 	json_object_object_add(ctx, "probe", o);
 }

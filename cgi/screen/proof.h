@@ -1,0 +1,23 @@
+/*
+ * proof.h - what a probe (PROBE of look.h) saw of each address, in words:
+ * nothing is called proven that no client of ours got.
+ */
+#ifndef POSTSEAL_PROOF_H
+#define POSTSEAL_PROOF_H
+
+#include "page.h"
+
+/* How much of what listens was seen; PROOF_CLOSED: nothing listens. */
+enum proven { PROOF_NONE, PROOF_ALL, PROOF_PART, PROOF_UNSEEN, PROOF_CLOSED };
+
+enum proven proof_of(struct json_object *probe);
+/* "proof": a row for each address, or NULL. */
+void put_proof(
+    const struct page *, struct json_object *ctx, struct json_object *probe);
+/* Title, its colour, and first sentence of a Save that was applied. */
+const char *proof_title(struct json_object *probe, const char **kind);
+const char *proof_sentence(struct json_object *probe, bool inbound);
+/* "1.2, 1.3" of ["TLSv1.2", "TLSv1.3"] */
+void tls_versions(struct json_object *protocols, char *dst, size_t size);
+
+#endif
