@@ -113,6 +113,7 @@ row_of(const struct page *p, struct json_object *address)
 	put_names_asked(o, "names", jsonx_path(address, "names"));
 	put_names_asked(o, "others", jsonx_path(address, "names_other"));
 	put_tls(o, address);
+	put_bool(o, "proven", proven);
 	put_str(o, "severity", proven ? "ok" : "warn");
 	put_icon(o, proven ? "ok" : "warn");
 	put_str(o, "text", page_text(p, outcome_text(address)));
