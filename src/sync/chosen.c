@@ -145,28 +145,6 @@ rows_of(struct sync *s, struct json_object *names, size_t n)
 	return v;
 }
 
-static struct json_object *
-chosen_make(struct sync *s, struct json_object *what, const char *dir,
-    const struct rollout *r, int waves)
-{
-	struct json_object *o = json_object_new_object();
-
-	jsonx_put_int(o, "generation", r->generation);
-	jsonx_put_str(o, "bundle", dir);
-	jsonx_put_str(o, "console", s->conf->cluster_name);
-	jsonx_put_str(o, "by", jsonx_path_str(what, "by", ""));
-	jsonx_put_str(o, "at", jsonx_path_str(what, "at", ""));
-	jsonx_put_str(o, "apply", jsonx_path_str(what, "apply", "restart"));
-	jsonx_put_str(o, "state", "rolling");
-	jsonx_put_int(o, "wave", 1);
-	jsonx_put_int(o, "waves", waves);
-	jsonx_put_int(o, "attempt", 1);
-	jsonx_put_str(o, "canary", r->canary);
-	jsonx_put_int(o, "batch", r->batch);
-	json_object_object_add(o, "failed", json_object_new_array());
-	return o;
-}
-
 /* Bundles, and the entries of those who get them. */
 static int
 put_hosts(struct sync *s, struct json_object *what, const char *dir,
@@ -217,7 +195,8 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 		err_set(err, ERR_NOMEM, "", "desired");
 		goto out;
 	}
-	c = chosen_make(s, what, dir, &r, rollout_waves(&r, h, n));
+	c = console_rollout(s, what, jsonx_path_str(what, "at", ""), dir, &r,
+	    rollout_waves(&r, h, n));
 	json_object_object_add(c, "hosts", json_object_get(hosts));
 	json_object_object_add(o, "chosen", c);
 	rc = console_swap(s, o, mod, done, err);

@@ -210,16 +210,13 @@ console_drop_bundles(struct sync *s, const char *prefix, const char *dir,
 	return console_flush(s, &ops, err);
 }
 
-static struct json_object *
-desired_make(struct sync *s, struct json_object *what, const char *dir,
-    const struct rollout *r, int waves, struct json_object *before)
+struct json_object *
+console_rollout(struct sync *s, struct json_object *what, const char *at,
+    const char *dir, const struct rollout *r, int waves)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *chosen = jsonx_path(before, "chosen");
-	char at[32];
 
-	time_iso(time(NULL), at);
-	jsonx_put_int(o, "generation", jsonx_path_int(what, "generation"));
+	jsonx_put_int(o, "generation", r->generation);
 	jsonx_put_str(o, "bundle", dir);
 	jsonx_put_str(o, "console", s->conf->cluster_name);
 	jsonx_put_str(o, "by", jsonx_path_str(what, "by", ""));
@@ -232,8 +229,6 @@ desired_make(struct sync *s, struct json_object *what, const char *dir,
 	jsonx_put_str(o, "canary", r->canary);
 	jsonx_put_int(o, "batch", r->batch);
 	json_object_object_add(o, "failed", json_object_new_array());
-	if (chosen != NULL)
-		json_object_object_add(o, "chosen", json_object_get(chosen));
 	return o;
 }
 
@@ -311,8 +306,9 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
     struct json_object *before, int64_t mod, bool *done, struct err *err)
 {
 	struct rollout r = {.attempt = 1, .batch = s->conf->cluster_batch};
+	struct json_object *o, *chosen = jsonx_path(before, "chosen");
 	struct rollout_host *h;
-	struct json_object *o;
+	char at[32];
 	size_t n = 0;
 	int rc = -1;
 
@@ -320,7 +316,10 @@ publish_to(struct sync *s, struct json_object *what, const char *dir,
 		return err_set(err, ERR_NOMEM, "", "hosts");
 	r.generation = jsonx_path_int(what, "generation");
 	r.canary = rollout_canary(h, n, s->conf->cluster_canary);
-	o = desired_make(s, what, dir, &r, rollout_waves(&r, h, n), before);
+	time_iso(time(NULL), at);
+	o = console_rollout(s, what, at, dir, &r, rollout_waves(&r, h, n));
+	if (chosen != NULL)
+		json_object_object_add(o, "chosen", json_object_get(chosen));
 	if (put_bundles(s, what, dir, &r, h, n, err) == 0 &&
 	    console_swap(s, o, mod, done, err) == 0)
 		rc = 0;

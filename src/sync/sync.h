@@ -48,6 +48,10 @@ struct rollout_host *console_roster(struct sync *, size_t *ret_n);
 /* desired as it is now, not as the watch last told; NULL: there is none. */
 int console_desired(
     struct sync *, struct json_object **, int64_t *ret_mod, struct err *);
+/* A roll-out of what was saved at that time, as it begins: the members that
+ * "desired" and its "chosen" both have. */
+struct json_object *console_rollout(struct sync *, struct json_object *what,
+    const char *at, const char *dir, const struct rollout *, int waves);
 /* o as desired, if that is still at mod. */
 int console_swap(struct sync *, struct json_object *o, int64_t mod, bool *done,
     struct err *);
