@@ -13,6 +13,7 @@
 
 #include "apply.h"
 #include "buf.h"
+#include "params.h"
 
 #define STATE_PATH_MAX	1024
 #define CHAIN_MAX	(4 * PKI_FILE_MAX)
@@ -31,6 +32,9 @@ int generation_ids(
     const struct conf *, long **ret_ids, size_t *ret_n, struct err *);
 int generation_meta(
     const struct conf *, long id, struct json_object **, struct err *);
+/* Parameters that the console had written by then, by its record (NULL: no
+ * generation). */
+param_mask generation_owned(struct json_object *meta);
 int generation_set_meta(
     const struct conf *, long id, struct json_object *, struct err *);
 /* Settings of the generation; the defaults for 0.  Into a struct that was

@@ -65,6 +65,8 @@ param_mask	params_of(settings_mask);	/* that follow from these */
 param_mask	params_marked(unsigned flags);	/* that have one of them */
 param_mask	param_bit(const char *name);	/* 0: not managed */
 settings_mask	param_settings(const char *name);	/* the other way */
+/* Settings whose values these parameters hold. */
+settings_mask	params_say(param_mask);
 /* Those of a set that took the place of older names stand for these too:
  * without the older names whose successor is not in it. */
 param_mask	params_without_orphans(param_mask);

@@ -78,6 +78,7 @@ struct settings {
 void	settings_default(struct settings *);	/* switches as the table says,
 						 * nothing else managed */
 void	settings_clear(struct settings *);	/* free, then the defaults */
+void	settings_unset(struct settings *);	/* all that can be: no switch */
 /* dst keeps its value on failure (-1: memory). */
 int	settings_copy(struct settings *dst, const struct settings *src);
 int	settings_from_json(struct settings *, struct json_object *,

@@ -66,9 +66,6 @@ void facts_update(const struct conf *, const struct postfix_info *,
 void facts_drop(const struct conf *);
 
 /* txn_scope.c */
-/* Parameters that the console had written by then, by its record (NULL: no
- * generation). */
-param_mask generation_owned(struct json_object *meta);
 /* The levels that are not among them, as Postfix has them. */
 void settings_as_postfix(
     const struct facts *, param_mask owned, struct settings *);

@@ -18,7 +18,7 @@ patch_settings(struct txn *t, struct err *err)
 	if (t->req->settings == NULL)
 		return 0;
 	if (t->req->whole)
-		settings_clear(&t->settings);
+		settings_unset(&t->settings);
 	if (settings_from_json(&t->settings, t->req->settings, err) == -1)
 		return -1;
 	if (!t->settings.inbound_enabled &&

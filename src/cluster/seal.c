@@ -3,8 +3,10 @@
  * for one host.
  *
  * The body of a bundle: {"settings", "apply", "by", "console",
- * "chain": base64 of key and chain (PEM), or null, "certificates": the others
- * (certs.h), where there are any}, or, for one host alone,
+ * "left": settings that the console has never said anything about, where there
+ * are any: a host keeps its own; "chain": base64 of key and chain (PEM), or
+ * null, "certificates": the others (certs.h), where there are any}, or, for one
+ * host alone,
  * {"rejoin": true, "apply", "by", "console"}.
  */
 #include <stdio.h>
@@ -12,6 +14,33 @@
 
 #include "host.h"
 #include "jsonx.h"
+#include "settings_table.h"
+
+/* Switches have a value, whether anybody has said it or not: those whose
+ * parameter the console has not written. */
+static int
+body_left(
+    const struct conf *conf, long local, struct json_object *o, struct err *err)
+{
+	const struct settings_field *f;
+	struct json_object *meta = NULL, *list;
+	settings_mask said;
+
+	if (generation_meta(conf, local, &meta, err) == -1)
+		return -1;
+	said = params_say(generation_owned(meta));
+	json_object_put(meta);
+	if ((list = json_object_new_array()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "bundle");
+	for (f = settings_fields; f->form != NULL; f++)
+		if (f->kind == SETTING_SWITCH &&
+		    params_of(SETTING_BIT(f->id)) != 0 &&
+		    (said & SETTING_BIT(f->id)) == 0)
+			json_object_array_add(
+			    list, json_object_new_string(f->path));
+	json_object_object_add(o, "left", list);
+	return 0;
+}
 
 /* Settings and chain: those given, or of a generation. */
 static int
@@ -34,7 +63,8 @@ body_content(const struct conf *conf, const struct cluster_content *c,
 		certs = &own;
 		if (certs_init(&own) == -1 ||
 		    generation_settings(conf, c->local, &settings, err) == -1 ||
-		    generation_certs(conf, c->local, &own, err) == -1)
+		    generation_certs(conf, c->local, &own, err) == -1 ||
+		    body_left(conf, c->local, o, err) == -1)
 			goto out;
 	}
 	chain = &certs->v[CERTS_DEFAULT].chain;

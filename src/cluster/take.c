@@ -92,6 +92,22 @@ order_chain(struct order *o, const struct buf *chain, struct err *err)
 	return 0;
 }
 
+/* What the console leaves to each host is not asked for here. */
+static void
+leave_out(struct json_object *settings, struct json_object *left)
+{
+	char path[64], *dot;
+	size_t i;
+
+	for (i = 0; i < jsonx_len(left); i++) {
+		(void)snprintf(path, sizeof(path), "%s", jsonx_str_at(left, i));
+		if ((dot = strrchr(path, '.')) == NULL)
+			continue;
+		*dot = '\0';
+		json_object_object_del(jsonx_path(settings, path), dot + 1);
+	}
+}
+
 static int
 order_read(struct order *o, const struct conf *conf, struct json_object *body,
     struct err *err)
@@ -115,6 +131,7 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
 		err_set(err, ERR_BUNDLE_INVALID, "settings", "is missing");
 		goto out;
 	}
+	leave_out(o->req.settings, jsonx_path(body, "left"));
 	/* What the console has not set is unset here as well. */
 	o->req.whole = true;
 	o->req.mode_given =

@@ -49,6 +49,18 @@ param_settings(const char *name)
 	return row == NULL ? 0 : row->of;
 }
 
+settings_mask
+params_say(param_mask mask)
+{
+	settings_mask said = 0;
+	size_t i;
+
+	for (i = 0; i < n_params; i++)
+		if ((mask & BIT(i)) != 0 && params[i].from != NULL)
+			said |= params[i].of;
+	return said;
+}
+
 param_mask
 params_without_orphans(param_mask mask)
 {

@@ -96,6 +96,20 @@ settings_default(struct settings *s)
 	}
 }
 
+void
+settings_unset(struct settings *s)
+{
+	const struct settings_field *f;
+
+	for (f = settings_fields; f->form != NULL; f++) {
+		if (f->kind == SETTING_LIST) {
+			free(*list_of(s, f));
+			*list_of(s, f) = NULL;
+		} else if (f->kind != SETTING_SWITCH)
+			*(int *)setting_member(s, f) = SETTING_KEEP;
+	}
+}
+
 static void
 free_lists(struct settings *s)
 {

@@ -48,6 +48,7 @@ chosen_roster(struct sync *s, size_t *ret_n)
 		}
 		v[*ret_n].alive = h->alive;
 		v[*ret_n].unproven = h->valid && h->unproven;
+		v[*ret_n].refused = h->valid && h->own_refused;
 		v[*ret_n].generation = h->valid ? h->own_generation : 0;
 		v[*ret_n].failed = h->valid ? h->own_failed : 0;
 		v[(*ret_n)++].attempt = h->valid ? h->own_attempt : 0;

@@ -52,6 +52,7 @@ console_roster(struct sync *s, size_t *ret_n)
 		v[*ret_n].own =
 		    (h->valid && h->own) || model_chosen(s, h->name) > 0;
 		v[*ret_n].unproven = h->valid && h->unproven;
+		v[*ret_n].refused = h->valid && h->refused;
 		v[*ret_n].generation = h->valid ? h->generation : 0;
 		v[*ret_n].failed = h->valid ? h->failed : 0;
 		v[*ret_n].attempt = h->valid ? h->attempt : 0;

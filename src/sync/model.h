@@ -43,7 +43,7 @@ struct host {
 	char sealed[64];	    /* bundle that is there for it; "-": none */
 	char late[64];		    /* one that it is too late for, or "" */
 	/* as postseald believes it */
-	bool known, valid, own, unproven;
+	bool known, valid, own, unproven, refused, own_refused;
 	int64_t generation, failed, attempt;
 	int64_t own_generation, own_failed, own_attempt;
 };

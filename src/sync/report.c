@@ -32,6 +32,17 @@ host_row(const struct sync *s, const struct host *h)
 	return o;
 }
 
+/* It was asked for something that only an administrator of that host could
+ * confirm. */
+static bool
+is_refusal(struct json_object *row, const char *path)
+{
+	const char *code = jsonx_path_str(row, path, "");
+
+	return strcmp(code, err_name(ERR_LEVEL_LOWERED)) == 0 ||
+	       strcmp(code, err_name(ERR_DRIFT_OVERWRITES)) == 0;
+}
+
 static void
 take_row(struct sync *s, struct json_object *row)
 {
@@ -47,6 +58,8 @@ take_row(struct sync *s, struct json_object *row)
 	h->generation = jsonx_path_int(row, "says.generation");
 	h->failed = jsonx_path_int(row, "says.failed");
 	h->attempt = jsonx_path_int(row, "says.attempt");
+	h->refused = is_refusal(row, "says.code");
+	h->own_refused = is_refusal(row, "says.own_code");
 	h->own_generation = jsonx_path_int(row, "says.own_generation");
 	h->own_failed = jsonx_path_int(row, "says.own_failed");
 	h->own_attempt = jsonx_path_int(row, "says.own_attempt");

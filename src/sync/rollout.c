@@ -4,7 +4,9 @@
  * The console that saved has proven it on itself (wave 0).  The canary, the
  * first other host, has to report a verified probe whatever else happens, so
  * one whose Postfix does not answer is the last choice; after it, hosts that
- * are away are not waited for: they catch up.  One failure stops everything.
+ * are away are not waited for: they catch up.  One failure stops everything,
+ * but that of a host that would have to give up what somebody set on it: that
+ * says nothing about the others.
  */
 #include <string.h>
 
@@ -113,8 +115,11 @@ rollout_judge(const struct rollout *r, const struct rollout_host *h, size_t n,
 		if (wave == 0 || wave > r->wave || !takes_part(&h[i]) ||
 		    h[i].generation >= r->generation)
 			continue;
-		if (rollout_failed(r, &h[i]))
+		if (rollout_failed(r, &h[i])) {
+			if (h[i].refused)
+				continue;
 			return ROLLOUT_STOP;
+		}
 		canary = r->canary[0] != '\0' && wave == 1;
 		pending = pending || h[i].alive || canary;
 	}

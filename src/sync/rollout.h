@@ -15,6 +15,7 @@ struct rollout_host {
 	const char *name;
 	bool alive, own, self;
 	bool unproven;		 /* its last probe failed */
+	bool refused;		 /* failed: a value of its own is in the way */
 	int64_t generation;	 /* in force */
 	int64_t failed, attempt; /* generation that failed there, or 0 */
 };

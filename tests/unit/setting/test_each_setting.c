@@ -101,6 +101,16 @@ START_TEST(unset)
 		ck_assert(settings_equal(&a, &b));
 		json_object_put(o);
 	}
+	/* All of them at once; what cannot be unset stays as it is. */
+	settings_clear(&b);
+	each_all(&b, EACH_B);
+	settings_unset(&b);
+	v = each_value(&b, f);
+	o = f->kind == SETTING_SWITCH ? each_json(f, EACH_B)
+				      : each_value(&none, f);
+	ck_assert(json_object_equal(v, o));
+	json_object_put(o);
+	json_object_put(v);
 	settings_clear(&a);
 	settings_clear(&b);
 }

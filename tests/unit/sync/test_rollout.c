@@ -159,6 +159,36 @@ START_TEST(canary_is_unproven)
 }
 END_TEST
 
+/* One that would have to give up what somebody set on it, canary or not: the
+ * others go on, and it has failed all the same. */
+START_TEST(refuses)
+{
+	struct rollout_host h[] = {host("a", true, 7), host("b", true, 6),
+	    host("c", true, 6), host("d", true, 6)};
+	struct rollout r = {
+	    .generation = GEN, .attempt = 1, .canary = "b", .wave = 1};
+
+	h[0].self = true;
+	h[1].failed = 7;
+	h[1].attempt = 1;
+	ck_assert_int_eq(rollout_judge(&r, h, 4, 0), ROLLOUT_STOP);
+	h[1].refused = true;
+	ck_assert(rollout_failed(&r, &h[1]));
+	ck_assert_int_eq(rollout_judge(&r, h, 4, 0), ROLLOUT_NEXT);
+	r.wave = 2;
+	ck_assert_int_eq(rollout_judge(&r, h, 4, 0), ROLLOUT_WAIT);
+	h[2].failed = 7;
+	h[2].attempt = 1;
+	ck_assert_int_eq(rollout_judge(&r, h, 4, 0), ROLLOUT_STOP);
+	h[2].refused = true;
+	h[3].generation = 7;
+	ck_assert_int_eq(rollout_judge(&r, h, 4, 0), ROLLOUT_DONE);
+	/* of an earlier attempt: asked again */
+	r.attempt = 2;
+	ck_assert_int_eq(rollout_judge(&r, h, 4, 0), ROLLOUT_WAIT);
+}
+END_TEST
+
 START_TEST(nobody_else)
 {
 	struct rollout_host h[] = {host("a", true, 7)};
@@ -258,6 +288,7 @@ main(void)
 	tcase_add_loop_test(c, waves, 0, 7);
 	tcase_add_test(c, verdicts);
 	tcase_add_test(c, canary_is_unproven);
+	tcase_add_test(c, refuses);
 	tcase_add_test(c, nobody_else);
 	tcase_add_loop_test(
 	    c, simulation, 0, (int)(sizeof(sims) / sizeof(sims[0])));
