@@ -105,6 +105,9 @@ int	apply_prove(const struct conf *, int ms, struct json_object **ret,
 	    struct err *);
 /* The same in short, as an answer: the result, or {"error": ERROR}. */
 struct json_object *apply_live(const struct conf *);
+/* HOP of hop.h; next_hop NULL: relayhost of main.cf.  One at a time. */
+int	apply_test_hop(const struct conf *, const char *next_hop,
+	    struct json_object **, struct err *);
 /* What an inspection compares uploads with: the chain in force (with its key;
  * wiped by buf_clear), myhostname, and whether it goes out as well. */
 int	apply_inspect_base(const struct conf *, struct buf *chain, char *host,

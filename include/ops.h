@@ -61,7 +61,9 @@
  *   "ms": 4}
  * RESULT {"generation": 7, "result": "applied"|"unchanged"|"dry_run",
  *   "apply": "restart", "outage_ms": 870, "steps": [STEP],
- *   "probe": PROBE of look.h | null, "changes": [{"parameter","before","after"}],
+ *   "probe": PROBE of look.h | null, "hop": HOP of hop.h with "before": its
+ *   state before the change | null (no relayhost, or the way out does not
+ *   change), "changes": [{"parameter","before","after"}],
  *   "findings": [FINDING], "job": ID, "diff": "..." (dry_run only)}
  *
  * Of several hosts:
@@ -96,6 +98,7 @@ int	op_patience(const char *name);
 #define JOB_ID_LEN	32
 #define WAS_MAX		80	/* members of a draft's "was" */
 #define WAS_TEXT_MAX	144	/* bytes of each */
+#define HOP_NAME_MAX	255
 
 /* Apply steps in order; steps.def's names are those in STEP and ERROR.step. */
 enum apply_step {

@@ -7,7 +7,7 @@
  * stdout and stderr are collected apart, each at most out_max bytes, the rest
  * is read and dropped.  All other descriptors are closed in the child.
  * Errors: -1 only if the child could not be started or timed out
- * (ERR_TIMEOUT); a non-zero exit is a result, not an error.
+ * (ERR_TIMEOUT), ERR_CONFIG for a user that is not there; a non-zero exit is a result, not an error.
  * Daemons left behind by the child (Postfix's master) survive: they make
  * their own session; output is read until the child exits, not until EOF.
  */
@@ -26,6 +26,9 @@ struct run_spec {
 	size_t			 in_len;
 	size_t			 out_max;	/* 0 = 64 KiB */
 	int			 timeout_ms;	/* 0 = 10 s */
+	const char		*user;		/* to become, for good; not
+						 * root, no program can make
+						 * it so again; NULL: stay */
 };
 
 struct run_result {

@@ -295,3 +295,34 @@ out:
 	api_input_clear(&in);
 	return rc;
 }
+
+/* {"next_hop"?} */
+int
+api_connection_test(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const names[] = {"next_hop", NULL};
+	struct json_object *args = json_object_new_object(), *data = NULL;
+	const char *hop = NULL;
+	int rc = -1;
+
+	if (req->json != NULL
+		? jsonx_only(req->json, "", names, err) == -1 ||
+		      jsonx_str(req->json, "next_hop", "next_hop", HOP_NAME_MAX,
+			  &hop, err) == -1
+		: fields_check(&req->form, names, NULL, err) == -1) {
+		json_object_put(args);
+		return -1;
+	}
+	if (req->json == NULL)
+		hop = fields_str(&req->form, "next_hop", NULL);
+	if (hop != NULL &&
+	    api_put(args, "next_hop", json_object_new_string(hop)) == -1) {
+		json_object_put(args);
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	}
+	if (api_call(app, req, OP_CONNECTION_TEST, args, &data, err) == 0)
+		rc = api_answer(reply, 200, data, err);
+	json_object_put(data);
+	return rc;
+}

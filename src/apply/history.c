@@ -13,7 +13,8 @@
 static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
     "apply", "outage_ms", "summary", "kind", "restored", NULL};
 static const char *const result[] = {
-    "outage_ms", "apply", "steps", "probe", "changes", "findings", "job", NULL};
+    "outage_ms", "apply", "steps", "probe", "hop", "changes", "findings",
+    "job", NULL};
 
 static void
 copy_members(

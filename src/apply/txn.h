@@ -104,6 +104,7 @@ struct txn {
 	struct json_object *baseline; /* as look_see gives it, or NULL */
 	struct json_object *blind;    /* of it: whom no probe sees */
 	struct json_object *probe;    /* result, or NULL */
+	struct json_object *hop_before, *hop; /* HOP of hop.h, or NULL */
 
 	struct json_object *changes; /* the plan, as recorded */
 	bool put_back;		     /* main.cf is the old one */

@@ -112,6 +112,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	add_shared(m, "baseline", t->baseline);
 	add_shared(m, "blind", t->blind);
 	add_shared(m, "probe", t->probe);
+	add_shared(m, "hop", t->hop);
 	json_object_object_add(m, "steps", steps_copy(t));
 	return m;
 }
@@ -133,6 +134,7 @@ txn_result(const struct txn *t)
 	add_outage(r, t);
 	json_object_object_add(r, "steps", steps_copy(t));
 	add_shared(r, "probe", t->probe);
+	add_shared(r, "hop", t->hop);
 	json_object_object_add(r, "changes", param_plan_to_json(&t->plan));
 	json_object_object_add(r, "findings", findings_to_json(&t->findings));
 	add_string(r, "job", t->req->job);

@@ -78,6 +78,8 @@ txn_free(struct txn *t)
 	json_object_put(t->baseline);
 	json_object_put(t->blind);
 	json_object_put(t->probe);
+	json_object_put(t->hop_before);
+	json_object_put(t->hop);
 	json_object_put(t->log);
 	json_object_put(t->changes);
 	json_object_put(t->job);

@@ -146,6 +146,7 @@ step_commit(struct txn *t, struct err *err)
 	if (!touches_postfix(t))
 		return 0;
 	wait_until_cold(t);
+	txn_hop_before(t);
 	watch_outage(t, moved);
 	listeners_read(t->facts.info.probe_port, moved ? t->next.probe_port : 0,
 	    &t->listeners);
@@ -262,6 +263,8 @@ step_probe(struct txn *t, struct err *err)
 			*err = cause;
 		return -1;
 	}
+	if (txn_hop_after(t, err) == -1)
+		return -1;
 	/* The Save is proven; a watch that lost count does not undo it. */
 	if (t->outage != NULL &&
 	    outage_stop(t->outage, &t->outage_ms, &cause) == -1) {

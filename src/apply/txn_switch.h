@@ -24,6 +24,10 @@ int txn_probe(struct txn *, int total_ms, struct err *);
 /* Is it again what it was before? */
 int txn_probe_former(const struct txn *, struct err *);
 
+/* txn_hop.c: the way out, before the commit and after it. */
+void txn_hop_before(struct txn *);
+int txn_hop_after(struct txn *, struct err *);
+
 /* txn_switch.c */
 /* main.cf, Postfix and its answers as they were before commit. */
 int txn_go_back_if_needed(struct txn *, struct err *);

@@ -13,13 +13,16 @@
  * fails sends its errno through a pipe that a successful exec closes.
  */
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -42,6 +45,8 @@ struct child {
 	int rd[P__MAX], wr[P__MAX];
 	int status;
 	int64_t deadline;
+	uid_t uid; /* 0 = stay */
+	gid_t gid;
 };
 
 static const char *const default_env[] = {
@@ -169,6 +174,38 @@ close_others(void)
 		fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* Found before the fork: what looks it up is not for a child of ours. */
+static int
+find_user(struct child *c, const char *user, struct err *err)
+{
+	const struct passwd *pw;
+
+	if (user == NULL)
+		return 0;
+	if ((pw = getpwnam(user)) == NULL || pw->pw_uid == 0 || pw->pw_gid == 0)
+		return err_set(
+		    err, ERR_CONFIG, NULL, "no such user, or root: %s", user);
+	c->uid = pw->pw_uid;
+	c->gid = pw->pw_gid;
+	return 0;
+}
+
+static int
+become(const struct child *c)
+{
+	if (c->uid == 0)
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	if (geteuid() != 0)
+		return geteuid() == c->uid ? 0 : -1;
+	return setgroups(0, NULL) == -1 ||
+		       setresgid(c->gid, c->gid, c->gid) == -1 ||
+		       setresuid(c->uid, c->uid, c->uid) == -1
+		   ? -1
+		   : 0;
+}
+
 static void
 child_exec(const struct child *c, const struct run_spec *spec)
 {
@@ -180,7 +217,7 @@ child_exec(const struct child *c, const struct run_spec *spec)
 	reset_signals();
 	if (dup2(c->stdin_fd, STDIN_FILENO) != -1 &&
 	    dup2(c->wr[P_OUT], STDOUT_FILENO) != -1 &&
-	    dup2(c->wr[P_ERR], STDERR_FILENO) != -1) {
+	    dup2(c->wr[P_ERR], STDERR_FILENO) != -1 && become(c) == 0) {
 		close_others();
 		execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv,
 		    (char *const *)(uintptr_t)env);
@@ -305,7 +342,7 @@ run_child(const struct run_spec *spec, struct run_result *r, struct err *err)
 	int rc = -1;
 
 	child_init(&c, spec->timeout_ms);
-	if (start(&c, spec, err) != 0)
+	if (find_user(&c, spec->user, err) != 0 || start(&c, spec, err) != 0)
 		goto out;
 	rc = wait_exit(&c, spec->argv[0], r, err);
 	collect(&c.rd[P_OUT], &r->out);

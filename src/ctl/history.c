@@ -267,6 +267,31 @@ ctl_recover(
 }
 
 int
+ctl_test(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	static const char *const shown[] = {"next_hop", "level", "state",
+	    "reason", "address", "protocol", "cipher", "trust", "detail"};
+	struct json_object *args, *data = NULL, *hop;
+	const char *text;
+
+	args = strcmp(words[0], "relayhost") == 0
+		   ? json_object_new_object()
+		   : ctl_object("next_hop", words[0], NULL);
+	if (ctl_call(ctl, OP_CONNECTION_TEST, args, &data, err) == -1)
+		return -1;
+	hop = jsonx_path(data, "hop");
+	if (strcmp(jsonx_path_str(hop, "state", ""), "seen") != 0)
+		*status = EXIT_ATTENTION;
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if ((text = jsonx_path_str(hop, shown[i], NULL)) != NULL)
+			ctl_line(ctl, shown[i], text);
+	json_object_put(data);
+	return 0;
+}
+
+int
 ctl_audit_log(
     struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
 {

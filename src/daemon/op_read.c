@@ -8,6 +8,7 @@
 #include "drafts.h"
 #include "jsonx.h"
 #include "server.h"
+#include "util.h"
 
 #define LIST_DEFAULT 100
 
@@ -184,4 +185,23 @@ op_audit_add(struct call *c, struct json_object *args,
 		clean_copy(text, sizeof(text), detail);
 	return audit_add(c->conf, &c->actor, event, outcome,
 	    detail == NULL ? NULL : text, err);
+}
+
+int
+op_connection_test(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	const char *next_hop = jsonx_path_str(args, "next_hop", NULL);
+	struct json_object *hop = NULL;
+	int rc = apply_test_hop(c->conf, next_hop, &hop, err);
+
+	if (rc == 0) {
+		*data = json_object_new_object();
+		json_object_object_add(*data, "hop", hop);
+	}
+	if (audit_add(c->conf, &c->actor, "connection.test",
+		rc == 0 ? "ok" : "refused",
+		next_hop == NULL ? "relayhost" : next_hop, NULL) == -1)
+		log_warn("the audit log cannot be written");
+	return rc;
 }

@@ -347,6 +347,31 @@ START_TEST(sigchld_ignored)
 }
 END_TEST
 
+/* A user is become for good, or nothing is run. */
+START_TEST(other_user)
+{
+	const char *argv[] = {"/bin/sh", "-c",
+	    "id -u; id -G; grep NoNewPrivs /proc/self/status", NULL};
+	struct run_spec spec = {.argv = argv, .user = "nobody"};
+	struct run_result r;
+	struct err err;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(run(&spec, &r, &err), 0);
+	ck_assert_str_eq(r.out.data, "65534\n65534\nNoNewPrivs:\t1\n");
+	run_result_clear(&r);
+	spec.user = "root";
+	ck_assert_int_eq(run(&spec, &r, &err), -1);
+	ck_assert_int_eq(err.code, ERR_CONFIG);
+	run_result_clear(&r);
+	spec.user = "no-such-user";
+	ck_assert_int_eq(run(&spec, &r, &err), -1);
+	ck_assert_int_eq(err.code, ERR_CONFIG);
+	run_result_clear(&r);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -362,6 +387,7 @@ add(TCase *tc)
 	tcase_add_test(tc, last_words);
 	tcase_add_test(tc, no_descriptor_is_left);
 	tcase_add_test(tc, sigchld_ignored);
+	tcase_add_test(tc, other_user);
 }
 
 int

@@ -1,0 +1,87 @@
+#!/bin/bash
+# The way out: after a change of outbound TLS the host that all mail goes to is
+# met as Postfix would; a remote's fault is said and rolls nothing back, what
+# worked before and does not after does.  And a next hop by name: API, ctl.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+console_start
+s=$SAMPLES
+ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
+
+# The remote: another smtpd of the private Postfix, with the issued pair.
+remote=$(free_port)
+cat "$s/issued-key.pem" "$s/issued-cert.pem" "$s/issued-intermediate.pem" >"$T/remote.pem"
+listener "127.0.0.1:$remote" -o smtpd_tls_security_level=may \
+    -o "smtpd_tls_chain_files=$T/remote.pem"
+edit "relayhost=[127.0.0.1]:$remote" smtp_tls_security_level=none
+hop() { j ".hop.$1"; }
+
+api POST /api/v1/connection/adopt
+save inbound_enabled=on "private_key=@$s/self-signed-key.pem" \
+    "server_certificate=@$s/self-signed-cert.pem"
+is "a change that is not outbound meets nobody" "$STATUS:$(j .hop)" 200:null
+
+save outbound_enabled=on
+is "outbound on: applied" "$STATUS:$(j .result)" 200:applied
+is "the next hop was met" "$(hop state):$(hop before):$(hop level):$(hop tls)" "seen:seen:may:true"
+like "by TLS" "$(hop protocol) $(hop address)" "^TLSv1.[23] 127.0.0.1\[127.0.0.1\]:$remote$"
+is "and a finding says so" "$(j '[.findings[].code] | map(select(startswith("hop."))) | join(" ")')" hop.seen
+like "in words" "$(j '.findings[] | select(.code == "hop.seen") | .message')" "\[127.0.0.1\]:$remote.*TLSv1"
+api GET "/api/v1/generations/$(j .generation)"
+is "the record keeps it" "$(j .result.hop.state)" seen
+
+# The remote is away: no fault of the Save.
+sed -i "/^127.0.0.1:$remote /d" "$PF/master.cf"
+postfix -c "$PF" reload >/dev/null 2>&1
+for ((n = 0; n < 100; n++)); do
+	(exec 3<>"/dev/tcp/127.0.0.1/$remote") 2>/dev/null || break
+	sleep 0.1
+done
+save outbound_enabled=off confirm=level.lowered
+is "a remote that is away: applied" "$STATUS:$(j .result)" 200:applied
+is "and said" "$(hop state):$(hop before):$(hop reason)" "not_seen:not_seen:connection"
+like "with Postfix's words" "$(j '.findings[] | select(.code == "hop.not_seen") | .message')" 'Connection refused'
+
+# What worked before and does not after it: a level that the certificate of
+# the remote is not good for, by a policy that the change brings into force.
+listener "127.0.0.1:$remote" -o smtpd_tls_security_level=may \
+    -o "smtpd_tls_chain_files=$T/remote.pem"
+save outbound_enabled=on
+is "there again: met" "$STATUS:$(hop state)" 200:seen
+edit smtp_tls_security_level=none 'smtp_tls_policy_maps=${{$smtp_tls_security_level} == {may} ? {static:secure} : {static:none}}'
+before=$(maincf_hash)
+api POST /api/v1/connection/restore
+is "cut off by the change: rolled back" "$STATUS:$(j .code):$(j .cause.code)" 502:apply.rolled_back:probe.next_hop
+is "main.cf byte for byte" "$(maincf_hash)" "$before"
+edit smtp_tls_policy_maps= smtp_tls_security_level=may
+
+# By name.
+test_hop()
+{
+	jq -n --arg h "$1" '{next_hop: $h}' >"$T/request.json"
+	api POST /api/v1/connection/test -H 'Content-Type: application/json' --data-binary @"$T/request.json"
+}
+test_hop "[127.0.0.1]:$remote"
+is "by name: seen" "$STATUS:$(j .hop.state):$(j .hop.tls)" 200:seen:true
+api POST /api/v1/connection/test
+is "without a name: relayhost" "$STATUS:$(j .hop.next_hop)" "200:[127.0.0.1]:$remote"
+api POST /api/v1/connection/test -F "next_hop=[127.0.0.1]:1"
+is "nobody there: 200, not seen" "$STATUS:$(j .hop.state):$(j .hop.reason)" 200:not_seen:connection
+n=0
+for bad in "" -c "[" "a b" 'a;id' '$(id)' unix:/etc/passwd "[a]b" "a/../b" $'a\nb' "$(printf 'a%.0s' {1..300})"; do
+	test_hop "$bad"
+	[[ $STATUS:$(j .code) =~ ^400:field\.(invalid|too_long)$ ]] || note "$bad: $STATUS $(j .code)"
+	[[ $STATUS != 400 ]] || n=$((n + 1))
+done
+is "what is no next hop is refused" $n 11
+like "postsealctl test" "$(ctl test "[127.0.0.1]:$remote")" 'state +seen'
+ctl test "[127.0.0.1]:1" >"$T/out"
+is "postsealctl: exit status 5 when not seen" $? 5
+like "and why" "$(cat "$T/out")" 'Connection refused'
+edit relayhost=
+api POST /api/v1/connection/test -H 'Content-Type: application/json' -d '{}'
+is "no relayhost, no name: refused" "$STATUS:$(j .code)" 400:field.missing
+like "the audit log has it" "$(tail -n 1 "$STATE/daemon/audit.log")" connection.test
+is "nothing is left in /tmp" "$(find /tmp -maxdepth 1 -name 'postseal-hop-*' -newer "$T/auth")" ""
+done_testing
