@@ -18,6 +18,7 @@
 #define LIVE_PROBE_MS 1500
 #define HOT_PROBE_MS  5000 /* smtpd waits for a main.cf this young */
 #define HOT_S	      4
+#define PROBE_ABOUT   (SHA256_HEX + 24)
 
 struct view {
 	struct facts facts;
@@ -182,16 +183,27 @@ probe_path(const struct conf *conf, char dst[STATE_PATH_MAX])
 	    dst, STATE_PATH_MAX, NULL, "%s/probe.json", conf->state_directory);
 }
 
-/* probe.json, if it is about this generation, or NULL. */
+/* What a probe is about: a generation, and before the first one main.cf. */
+static void
+probe_about(const struct view *v, char dst[PROBE_ABOUT])
+{
+	(void)snprintf(dst, PROBE_ABOUT, "%ld %s", v->id,
+	    v->id == 0 ? v->facts.maincf_sha256 : "");
+}
+
+/* probe.json, if it is about what is in force, or NULL. */
 static struct json_object *
-kept_probe(const struct conf *conf, long id)
+kept_probe(const struct conf *conf, const struct view *v)
 {
 	struct json_object *kept = NULL;
-	char path[STATE_PATH_MAX];
+	char path[STATE_PATH_MAX], about[PROBE_ABOUT];
 
+	probe_about(v, about);
 	if (probe_path(conf, path) == 0 &&
 	    jsonx_file_read(path, &kept, NULL) == 0 &&
-	    json_object_get_int64(jsonx_path(kept, "generation")) == id)
+	    (strcmp(jsonx_path_str(kept, "about", ""), about) == 0 ||
+		/* written by an older version */
+		(v->id > 0 && jsonx_path_int(kept, "generation") == v->id)))
 		return kept;
 	json_object_put(kept);
 	return NULL;
@@ -202,7 +214,7 @@ kept_probe(const struct conf *conf, long id)
 static void
 put_probe(const struct conf *conf, const struct view *v, struct json_object *o)
 {
-	struct json_object *kept = kept_probe(conf, v->id), *probe;
+	struct json_object *kept = kept_probe(conf, v), *probe;
 
 	if ((probe = jsonx_path(kept, "probe")) == NULL)
 		probe = jsonx_path(v->meta, "probe");
@@ -294,11 +306,14 @@ probe_write(const struct conf *conf, struct json_object *o)
 }
 
 static void
-keep_probe(const struct conf *conf, long id, struct json_object *probe)
+keep_probe(
+    const struct conf *conf, const struct view *v, struct json_object *probe)
 {
 	struct json_object *o = json_object_new_object();
+	char about[PROBE_ABOUT];
 
-	json_object_object_add(o, "generation", json_object_new_int64(id));
+	probe_about(v, about);
+	jsonx_put_str(o, "about", about);
 	json_object_object_add(o, "probe", json_object_get(probe));
 	probe_write(conf, o);
 	json_object_put(o);
@@ -307,20 +322,21 @@ keep_probe(const struct conf *conf, long id, struct json_object *probe)
 /* {"code", "at"}: since when; the last probe that was passed stays.  While
  * somebody changes something a failure says nothing. */
 static void
-keep_failure(const struct conf *conf, long id, enum err_code code)
+keep_failure(const struct conf *conf, const struct view *v, enum err_code code)
 {
 	struct json_object *o, *error;
 	long now = -1;
-	char at[32];
+	char at[32], about[PROBE_ABOUT];
 
 	if (state_busy(conf) || generation_current(conf, &now, NULL) == -1 ||
-	    now != id)
+	    now != v->id)
 		return;
-	o = kept_probe(conf, id);
+	o = kept_probe(conf, v);
 	if (strcmp(jsonx_path_str(o, "error.code", ""), err_name(code)) != 0) {
 		if (o == NULL)
 			o = json_object_new_object();
-		jsonx_put_int(o, "generation", id);
+		probe_about(v, about);
+		jsonx_put_str(o, "about", about);
 		error = json_object_new_object();
 		jsonx_put_str(error, "code", err_name(code));
 		time_iso(time(NULL), at);
@@ -416,11 +432,11 @@ apply_prove(
 	if (view_read(conf, &v, &why) == -1)
 		goto out;
 	if ((rc = live_probe(conf, &v, ms, &result, &why)) == 0) {
-		keep_probe(conf, v.id, result);
+		keep_probe(conf, &v, result);
 		if (ret != NULL)
 			*ret = json_object_get(result);
 	} else {
-		keep_failure(conf, v.id, why.code);
+		keep_failure(conf, &v, why.code);
 	}
 out:
 	if (rc == -1 && err != NULL)

@@ -96,6 +96,44 @@ print_drift(struct ctl *ctl, struct json_object *row)
 	ctl_line(ctl, "", text);
 }
 
+/* What was proven, and each address that was not seen. */
+static void
+print_probe(struct ctl *ctl, struct json_object *live)
+{
+	struct json_object *list = jsonx_path(live, "addresses"), *row;
+	bool closed = list != NULL && jsonx_len(list) == 0;
+	const char *state;
+	char text[1024];
+	size_t i;
+
+	if (jsonx_path(live, "error") != NULL)
+		snprintf(text, sizeof(text), "failed: %s",
+		    jsonx_path_str(live, "error.code", ""));
+	else if (closed)
+		snprintf(text, sizeof(text), "nothing listens: %s",
+		    jsonx_path_str(live, "closed", ""));
+	else
+		snprintf(text, sizeof(text), "%s %s",
+		    jsonx_path_str(live, "protocol", "no TLS"),
+		    jsonx_path_str(live, "cipher", ""));
+	ctl_line(ctl, "probe", text);
+	for (i = 0; i < jsonx_len(list); i++) {
+		row = json_object_array_get_idx(list, i);
+		state = jsonx_path_str(row, "state", "");
+		snprintf(text, sizeof(text), "%s port %lld: %s%s%s",
+		    jsonx_path_str(row, "address", ""),
+		    (long long)jsonx_path_int(row, "port"),
+		    strcmp(state, "proven") == 0 ? "proven" : "not seen, ",
+		    strcmp(state, "proven") == 0  ? ""
+		    : strcmp(state, "blind") == 0 ? "this host is turned away: "
+						  : "no answer: ",
+		    strcmp(state, "proven") == 0
+			? ""
+			: jsonx_path_str(row, "detail", ""));
+		ctl_line(ctl, "", text);
+	}
+}
+
 static void
 print_status(struct ctl *ctl, struct json_object *view)
 {
@@ -121,14 +159,7 @@ print_status(struct ctl *ctl, struct json_object *view)
 	    jsonx_path(view, "current"), SETTINGS_LEVELS);
 	print_own(ctl, jsonx_path(view, "own"));
 	print_certificate(ctl, view);
-	if (jsonx_path(view, "live.error") != NULL)
-		snprintf(text, sizeof(text), "failed: %s",
-		    jsonx_path_str(view, "live.error.code", ""));
-	else
-		snprintf(text, sizeof(text), "%s %s",
-		    jsonx_path_str(view, "live.protocol", "no TLS"),
-		    jsonx_path_str(view, "live.cipher", ""));
-	ctl_line(ctl, "probe", text);
+	print_probe(ctl, jsonx_path(view, "live"));
 	snprintf(text, sizeof(text), "%zu", drift_count(view));
 	ctl_line(ctl, "drift", text);
 	for (size_t i = 0; i < drift_count(view); i++)

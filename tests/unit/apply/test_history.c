@@ -312,6 +312,19 @@ START_TEST(adopt_at_first)
 		jsonx_path_str(view, "certificate.sha256", "-")),
 	    0);
 	json_object_put(view);
+	/* What was probed was that main.cf, and no other. */
+	ck_assert_msg(
+	    apply_prove(&rig_conf, 8000, NULL, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert(jsonx_path_bool(view, "probe.starttls"));
+	json_object_put(view);
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf smtpd_tls_security_level=none"), 0);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert_ptr_null(jsonx_path(view, "probe"));
+	json_object_put(view);
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf smtpd_tls_security_level=may"), 0);
 	(void)rig_must_apply(&a);
 	ck_assert_int_eq(
 	    generation_settings(&rig_conf, rig_current(), &s, &err), 0);

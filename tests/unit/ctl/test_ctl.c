@@ -272,6 +272,13 @@ END_TEST
 	"\"CN=mx\\u001b[0m\",\"days_left\":61}},\"postfix\":{\"state\":" \
 	"\"" postfix "\",\"version\":\"3.7.11\"},\"usable\":" usable \
 	",\"drift\":" drift ",\"draft\":{\"secret\":1},\"live\":" live "}}"
+#define UNSEEN \
+	"{\"proven\":false,\"protocol\":\"TLSv1.3\",\"cipher\":\"X\"," \
+	"\"addresses\":[{\"address\":\"192.0.2.1\",\"port\":25,\"state\":" \
+	"\"proven\"},{\"address\":\"192.0.2.2\",\"port\":25,\"state\":" \
+	"\"blind\",\"detail\":\"554 no\"}]}"
+#define CLOSED \
+	"{\"proven\":false,\"addresses\":[],\"closed\":\"no inet service\"}"
 #define LIVE "{\"protocol\":\"TLSv1.3\",\"cipher\":\"X\"}"
 
 static const struct {
@@ -316,6 +323,20 @@ START_TEST(shows_status)
 END_TEST
 
 /* Before the first Save: what Postfix has, whoever set it. */
+START_TEST(says_what_was_seen)
+{
+	write_file("status", VIEW("running", "true", "[]", UNSEEN));
+	ck_assert_int_eq(ctl("", "status"), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(out, "192.0.2.1 port 25: proven\n"));
+	ck_assert_ptr_nonnull(strstr(out,
+	    "192.0.2.2 port 25: not seen, this host is turned away: 554 no\n"));
+	write_file("status", VIEW("running", "true", "[]", CLOSED));
+	ck_assert_int_eq(ctl("", "status"), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(out, "nothing listens: no inet service"));
+	ck_assert_ptr_null(strstr(out, "no TLS"));
+}
+END_TEST
+
 START_TEST(shows_first_sight)
 {
 	static const char *const told[] = {"not managed yet",
@@ -444,6 +465,7 @@ main(void)
 	tcase_add_test(t, roles_and_scopes);
 	tcase_add_loop_test(t, shows_status, 0, N(views));
 	tcase_add_test(t, shows_first_sight);
+	tcase_add_test(t, says_what_was_seen);
 	tcase_add_test(t, shows_history);
 	tcase_add_test(t, keys_made_here);
 	tcase_add_test(t, generated_is_even);
