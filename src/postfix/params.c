@@ -263,43 +263,44 @@ rule_out_cafile(
 		NULL, NULL \
 	}
 
+#define EVER	0 /* or since before 3.4, the oldest that is taken */
 #define SOCKETS (PARAM_SOCKETS | PARAM_FACTS)
 #define SOLO	NULL, NONE, NULL
 
 /* clang-format off */
 const struct param_row params[] = {
-	{ IN_LEVEL, 20300, OF_LEVEL, PARAM_ADOPT,
+	{ IN_LEVEL, EVER, OF_LEVEL, PARAM_ADOPT,
 	    rule_in_level, from_in_level,
 	    "none", { "smtpd_use_tls", "smtpd_enforce_tls" }, NULL },
 	{ IN_CHAIN, 30400, OF_CHAIN, PARAM_FILE | PARAM_ADOPT,
 	    rule_chain, NULL, SOLO },
-	{ "smtpd_tls_loglevel", 20200, OF_IN, 0, rule_in_log, NULL, SOLO },
-	{ "smtpd_tls_received_header", 20200, OF_IN, 0,
+	{ "smtpd_tls_loglevel", EVER, OF_IN, 0, rule_in_log, NULL, SOLO },
+	{ "smtpd_tls_received_header", EVER, OF_IN, 0,
 	    rule_in_yes, NULL, SOLO },
-	{ "smtpd_tls_mandatory_protocols", 20300, OF_IN, 0,
+	{ "smtpd_tls_mandatory_protocols", EVER, OF_IN, 0,
 	    rule_in_protocols, NULL, SOLO },
-	{ OUT_LEVEL, 20300, OF_OUT, PARAM_ADOPT,
+	{ OUT_LEVEL, EVER, OF_OUT, PARAM_ADOPT,
 	    rule_out_level, from_out_level,
 	    "none", { "smtp_use_tls", "smtp_enforce_tls" }, NULL },
-	{ OUT_CAFILE, 20200, OF_OUT, 0, rule_out_cafile, NULL, SOLO },
-	{ "smtp_tls_loglevel", 20200, OF_OUT, 0, rule_out_log, NULL, SOLO },
+	{ OUT_CAFILE, EVER, OF_OUT, 0, rule_out_cafile, NULL, SOLO },
+	{ "smtp_tls_loglevel", EVER, OF_OUT, 0, rule_out_log, NULL, SOLO },
 	/* params_inbound.c */
-	{ "inet_interfaces", 20000, OF(listen),
+	{ "inet_interfaces", EVER, OF(listen),
 	    SOCKETS | PARAM_BACK | PARAM_ADOPT,
 	    rule_listen, from_listen, SOLO },
-	{ "smtpd_timeout", 20000, OF(idle_timeout),
+	{ "smtpd_timeout", EVER, OF(idle_timeout),
 	    PARAM_FACTS | PARAM_BACK | PARAM_ADOPT,
 	    rule_timeout, from_timeout, SOLO },
-	{ "smtpd_client_restrictions", 20000, OF_ACCESS, PARAM_FILE,
+	{ "smtpd_client_restrictions", EVER, OF_ACCESS, PARAM_FILE,
 	    rule_access, from_access, SOLO },
-	{ PARAM_SERVICE, 21100, OF(listen) | OF(smtp_port),
+	{ PARAM_SERVICE, EVER, OF(listen) | OF(smtp_port),
 	    SOCKETS | PARAM_BACK, rule_service, from_service, SOLO },
-	{ PARAM_LIMIT, 21100, OF(max_connections),
+	{ PARAM_LIMIT, EVER, OF(max_connections),
 	    PARAM_FACTS | PARAM_BACK | PARAM_ADOPT,
 	    rule_limit, from_limit, SOLO },
 	/* older names */
 #define OLDER(name, of, to, by) \
-	{ name, 0, of, PARAM_ADOPT, to, NULL, NULL, NONE, by }
+	{ name, EVER, of, PARAM_ADOPT, to, NULL, NULL, NONE, by }
 	OLDER("smtpd_use_tls", OF_LEVEL, rule_in_older, IN_LEVEL),
 	OLDER("smtpd_enforce_tls", OF_LEVEL, rule_in_older, IN_LEVEL),
 	OLDER("smtp_use_tls", OF_OUT, rule_out_older, OUT_LEVEL),
@@ -309,11 +310,11 @@ const struct param_row params[] = {
 	OLDER("smtpd_tls_eccert_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
 	OLDER("smtpd_tls_eckey_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
 	/* of no use to anybody: not taken over */
-	{ "smtpd_tls_dcert_file", 0, OF_CHAIN, 0, rule_in_gone, NULL,
+	{ "smtpd_tls_dcert_file", EVER, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_dkey_file", 0, OF_CHAIN, 0, rule_in_gone, NULL,
+	{ "smtpd_tls_dkey_file", EVER, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_CAfile", 0, OF_CHAIN, 0, rule_in_gone, NULL,
+	{ "smtpd_tls_CAfile", EVER, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
 };
 /* clang-format on */
