@@ -363,7 +363,7 @@ give_passphrase(char *buf, int size, int rwflag, void *arg)
 
 	if (n > (size_t)size)
 		return -1;
-	memcpy(buf, pass, n);
+	memcpy(buf, pass, n); /* NOLINT: its length is returned */
 	return (int)n;
 }
 
@@ -377,7 +377,7 @@ open_pem(void *arg, const char *pass, int len)
 	size_t key;
 	int rc;
 
-	if ((size_t)len >= sizeof(secret))
+	if (pass == NULL || (size_t)len >= sizeof(secret))
 		return NULL;
 	memcpy(secret, pass, (size_t)len + 1);
 	buf_clear(&t->der);

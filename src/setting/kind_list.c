@@ -122,6 +122,7 @@ drop_copies(struct line *lines, struct line **sorted, size_t n)
 
 	for (i = 0; i < n; i++)
 		sorted[i] = &lines[i];
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
 	qsort(sorted, n, sizeof(sorted[0]), by_text_and_place);
 	/* From the end: each is compared with one that has its length. */
 	for (i = n; i > 1; i--)

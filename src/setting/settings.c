@@ -17,7 +17,7 @@
 
 /* clang-format off */
 #define SWITCH(...)
-#define W(constant, word) [constant] = word,
+#define W(constant, word) [constant] = (word),
 #define CHOICE(name, path, card, scope, since, par, cur, ...) \
 	static const char *const name##_words[] = { __VA_ARGS__ NULL };
 #define NUMBER(...)
@@ -27,23 +27,24 @@
 
 #define ROW(name, p, c, s, v, par, cur, k) \
 	.id = SETTING_##name, .form = #name, .text = "setting." #name, \
-	.path = p, .card = #c, \
-	.scope = SCOPE_##s, .since = v, .parameter = par, .current = cur, .kind = k, \
+	.path = (p), .card = #c, \
+	.scope = SCOPE_##s, .since = (v), .parameter = (par), \
+	.current = (cur), .kind = (k), \
 	.offset = offsetof(struct settings, name)
 #define SWITCH(name, p, c, s, v, par, cur, first) [SETTING_##name] = \
-	{ ROW(name, p, c, s, v, par, cur, SETTING_SWITCH), .on = first },
+	{ ROW(name, p, c, s, v, par, cur, SETTING_SWITCH), .on = (first) },
 #define CHOICE(name, p, c, s, v, par, cur, ...) [SETTING_##name] = \
 	{ ROW(name, p, c, s, v, par, cur, SETTING_CHOICE), \
 	  .names = name##_words },
 #define NUMBER(name, p, c, s, v, par, cur, low, high, u) [SETTING_##name] = \
-	{ ROW(name, p, c, s, v, par, cur, SETTING_NUMBER), .min = low, \
-	  .max = high, .unit = u },
+	{ ROW(name, p, c, s, v, par, cur, SETTING_NUMBER), .min = (low), \
+	  .max = (high), .unit = (u) },
 #define LIMIT(name, p, c, s, v, par, cur, low, high, f) [SETTING_##name] = \
-	{ ROW(name, p, c, s, v, par, cur, SETTING_LIMIT), .min = low, \
-	  .max = high, .form2 = f },
+	{ ROW(name, p, c, s, v, par, cur, SETTING_LIMIT), .min = (low), \
+	  .max = (high), .form2 = (f) },
 #define LIST(name, p, c, s, v, par, cur, i, most, bytes, f) [SETTING_##name] = \
-	{ ROW(name, p, c, s, v, par, cur, SETTING_LIST), .item = &i, \
-	  .entries_max = most, .bytes_max = bytes, .form2 = f },
+	{ ROW(name, p, c, s, v, par, cur, SETTING_LIST), .item = &(i), \
+	  .entries_max = (most), .bytes_max = (bytes), .form2 = (f) },
 
 const struct settings_field settings_fields[] = {
 #include "settings.def"
