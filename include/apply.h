@@ -50,6 +50,10 @@ struct apply_request {
 	/* All that there are to be besides the default one, chains as they
 	 * came; NULL: those that there are. */
 	const struct certs	*certs;
+	/* The name that the files are for; NULL or "": the default one. */
+	const char		*cert_name;
+	bool			 cert_drop;	/* it goes, with its files */
+	bool			 cert_renew;	/* only if there is one */
 	const char		*passphrase;
 	const char *const	*confirm;
 	size_t			 n_confirm;

@@ -47,6 +47,8 @@ struct certs {
 	size_t		 n;
 };
 
+/* "" or the name of a host, in small letters. */
+bool	cert_name_valid(const char *);
 /* Emptied by memset before: a list with the default one in it, and nothing in
  * that; -1: memory. */
 int	certs_init(struct certs *);
@@ -70,6 +72,12 @@ int	certs_to_meta(const struct certs *, struct json_object *meta);
 /* Of a generation, with their chains; 0 has none. */
 int	generation_certs(const struct conf *, long id, struct certs *,
 	    struct err *);
+/* What an administrator looks for, of each: [{"use", "name", "subject",
+ * "issuer_common_name", "not_before", "not_after", "days_left", "sha256",
+ * "keys": ["RSA 3072"]}].  standing: CERT of the default one as Postfix has
+ * it, or NULL. */
+struct json_object *certs_to_view(const struct certs *,
+	    struct json_object *standing);
 /* The rows of a bundle: [{"use", "name", "chain": base64}], without the
  * default one; NULL: there are no others.  Read back into a list. */
 struct json_object *certs_to_body(const struct certs *);

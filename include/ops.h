@@ -28,6 +28,7 @@
  *   "settings": SETTINGS, "apply_default": "restart",
  *   "generation": GEN | null, "certificate": CERT | null,
  *   "certificates": [CERT] (one of each algorithm; the first is the same),
+ *   "by_name": [NAMED of certs.h] (those for names, too),
  *   "probe": last probe that was passed | null,
  *   "probe_error": {"code", "at"} of a later one that failed | null,
  *   "postfix": {"state": "running"|"stopped"|"missing"|"other_mta"|

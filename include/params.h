@@ -79,6 +79,8 @@ struct params_context {
 	const struct postfix_info	*info;
 	const char			*chain_file;	/* or NULL */
 	const char			*access_file;	/* or NULL */
+	const char			*sni_file;	/* or NULL */
+	bool				 sni;		/* there are names */
 	/* as params_read and params_add_master give it, or NULL */
 	struct json_object		*current;
 	/* name -> {"was", "set"}: what a parameter was before the console

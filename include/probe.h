@@ -62,6 +62,8 @@ struct probe_want {
 	bool		 tls_only;
 	struct probe_leaf leaf[PROBE_LEAVES_MAX];
 	size_t		 n_leaf;	/* 0 = any certificate */
+	const char	*sni;		/* the name that all of this is about,
+					 * or NULL */
 	const char	*name[PROBE_NAMES_MAX]; /* to be asked for by SNI */
 	size_t		 n_name;
 	const char	*hidden;	/* the parameter that may hide STARTTLS

@@ -330,7 +330,7 @@ doc.addEventListener("paste", function (e) {
 	doc.addEventListener(type, function (e) {
 		var card = e.target.closest && e.target.closest(".file");
 		var input = card && $(".picker input", card), d = e.dataTransfer;
-		if (!$("#connection") || !d || Array.prototype.indexOf.call(d.types, "Files") < 0) { return; }
+		if (!$("#connection, #named") || !d || Array.prototype.indexOf.call(d.types, "Files") < 0) { return; }
 		e.preventDefault();
 		if (type !== "drop") { d.dropEffect = input ? "copy" : "none"; }
 		if (!input) { return; }

@@ -22,6 +22,9 @@ struct api_input {
  * req->problem. */
 int api_input_read(
     struct request *, bool files_only, struct api_input *, struct err *);
+/* A token for renewals changes files, and nothing else; always: nobody does. */
+int api_only_files(const struct identity *, const struct api_input *,
+    bool always, struct err *);
 /* Only "apply" and "confirm", or no body at all. */
 int api_choices_read(const struct request *, struct api_input *, struct err *);
 void api_input_clear(struct api_input *);

@@ -220,13 +220,21 @@ confirms_more(struct json_object *confirm)
 	return false;
 }
 
-/* A token for renewals changes files, and nothing else. */
-static int
-only_files(
-    const struct identity *who, const struct api_input *in, struct err *err)
+int
+api_only_files(const struct identity *who, const struct api_input *in,
+    bool always, struct err *err)
 {
-	if (who->scope == SCOPE_WRITE)
+	if (who->scope == SCOPE_WRITE && !always)
 		return 0;
+	if (always && (in->settings != NULL || in->scanners != NULL))
+		return err_set(err, ERR_FIELD_UNKNOWN, "",
+		    "expected the files of one certificate alone");
+	if (who->scope == SCOPE_WRITE) {
+		if (in->files == NULL && in->key_id == NULL)
+			return err_set(err, ERR_FIELD_MISSING,
+			    "server_certificate", "expected at least one file");
+		return 0;
+	}
 	if (in->settings != NULL || in->key_id != NULL || in->scanners != NULL)
 		return err_set(err, ERR_AUTH_SCOPE, "",
 		    "a token of scope %s sends files alone",
@@ -252,7 +260,7 @@ api_connection_post(
 
 	if (api_manner_read(req, &how, err) == 0 &&
 	    api_input_read(req, false, &in, err) == 0 &&
-	    only_files(&req->who, &in, err) == 0 &&
+	    api_only_files(&req->who, &in, false, err) == 0 &&
 	    (args = api_apply_args(req, &in, &how, err)) != NULL)
 		rc = api_apply(
 		    app, req, reply, OP_CONNECTION_APPLY, &how, args, err);

@@ -96,6 +96,30 @@ put_certificate(struct buf *b, struct json_object *view)
 	    json_object_get_int64(jsonx_path(leaf, "days_left")));
 }
 
+/* Names are those of hosts: nothing in them needs an escape. */
+static void
+put_names(struct buf *b, struct json_object *view)
+{
+	static const char metric[] = "named_certificate_days_left";
+	struct json_object *list = jsonx_path(view, "by_name"), *row;
+	const char *name;
+	char labels[300];
+	size_t i, n = 0;
+
+	for (i = 0; i < jsonx_len(list); i++) {
+		row = json_object_array_get_idx(list, i);
+		name = jsonx_path_str(row, "name", "");
+		if (*name == '\0' || strpbrk(name, "\"\\\n") != NULL)
+			continue;
+		if (n++ == 0)
+			family(b, metric, "gauge",
+			    "Whole days until that of a name ends.");
+		(void)snprintf(
+		    labels, sizeof(labels), "{name=\"%.253s\"}", name);
+		sample(b, metric, labels, jsonx_path_int(row, "days_left"));
+	}
+}
+
 static void
 put_probe(struct buf *b, struct json_object *view)
 {
@@ -154,6 +178,7 @@ put_view(struct buf *b, struct json_object *view)
 	    json_object_get_int64(jsonx_path(view, "generation.id")));
 	put_postfix(b, view);
 	put_certificate(b, view);
+	put_names(b, view);
 	put_probe(b, view);
 }
 

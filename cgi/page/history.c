@@ -80,7 +80,31 @@ static const struct {
     {"outcome", "history.outcome", by_outcome},
 };
 
-#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+#define CERTS_SHOWN 3
+#define COLUMNS	    (sizeof(columns) / sizeof(columns[0]))
+
+/* Certificates by name, the first few. */
+static void
+add_names(
+    const struct page *p, struct json_object *names, struct json_object *list)
+{
+	static const char *const texts[][2] = {{"added", "history.name.added"},
+	    {"renewed", "history.name.renewed"},
+	    {"removed", "history.name.removed"}};
+	struct json_object *row;
+	size_t i, k;
+
+	for (i = 0; i < jsonx_len(names) && i < CERTS_SHOWN; i++) {
+		row = json_object_array_get_idx(names, i);
+		for (k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
+			if (strcmp(jsonx_path_str(row, "change", ""),
+				texts[k][0]) == 0)
+				json_object_array_add(
+				    list, new_text(p, texts[k][1], row));
+	}
+	if (i < jsonx_len(names))
+		json_object_array_add(list, json_object_new_string("..."));
+}
 
 struct json_object *
 gen_what(const struct page *p, struct json_object *gen)
@@ -105,6 +129,8 @@ gen_what(const struct page *p, struct json_object *gen)
 		if ((f = settings_by_path(s)) != NULL)
 			json_object_array_add(
 			    list, json_object_new_string(setting_short(p, f)));
+		if (strcmp(s, "names") == 0)
+			add_names(p, jsonx_path(gen, "names"), list);
 		if (strcmp(s, "certificate") == 0)
 			json_object_array_add(list,
 			    jsonx_path(gen, "certificate_name") != NULL

@@ -51,7 +51,7 @@ certs_find(const struct certs *c, enum cert_use use, const char *name)
 }
 
 /* It goes into a map of Postfix's as it is. */
-static bool
+bool
 cert_name_valid(const char *name)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -59,8 +59,9 @@ cert_name_valid(const char *name)
 
 	if (name[0] == '\0')
 		return true;
-	if (strlen(name) >= CERT_NAME_MAX)
-		return false;
+	if (strlen(name) >= CERT_NAME_MAX ||
+	    name[strspn(name, "0123456789.")] == '\0')
+		return false; /* an address is no name */
 	for (; (n = strspn(name, chars)) > 0 && n <= 63 && name[0] != '-' &&
 	       name[n - 1] != '-';
 	     name += n + 1)
@@ -307,4 +308,47 @@ certs_of_body(struct certs *c, struct json_object *body, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* ["RSA 3072", "EC P-256"] */
+static struct json_object *
+key_labels(struct json_object *cert)
+{
+	struct json_object *list = json_object_new_array(), *v;
+	struct json_object *more = jsonx_path(cert, "more");
+	size_t i;
+
+	for (i = 0; i <= jsonx_len(more); i++) {
+		v = i == 0 ? cert : json_object_array_get_idx(more, i - 1);
+		json_object_array_add(
+		    list, json_object_get(jsonx_path(v, "leaf.key.label")));
+	}
+	return list;
+}
+
+struct json_object *
+certs_to_view(const struct certs *c, struct json_object *standing)
+{
+	static const char *const members[] = {"subject", "issuer_common_name",
+	    "not_before", "not_after", "days_left", "sha256", NULL};
+	struct json_object *list = json_object_new_array(), *o, *facts;
+	const char *const *m;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		facts = i == CERTS_DEFAULT ? standing : c->v[i].facts;
+		if (facts == NULL)
+			continue;
+		cert_set_days_left(facts, time(NULL));
+		o = json_object_new_object();
+		jsonx_put_str(o, "use", cert_uses[c->v[i].use]);
+		jsonx_put_str(o, "name", c->v[i].name);
+		for (m = members; *m != NULL; m++)
+			json_object_object_add(o, *m,
+			    json_object_get(
+				jsonx_member(jsonx_path(facts, "leaf"), *m)));
+		json_object_object_add(o, "keys", key_labels(facts));
+		json_object_array_add(list, o);
+	}
+	return list;
 }

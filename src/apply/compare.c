@@ -20,7 +20,8 @@
 struct side {
 	long id;
 	struct json_object *gen, *meta, *settings, *wanted;
-	struct json_object *cert; /* borrowed from meta, or NULL */
+	struct certs certs;
+	struct json_object *cert; /* the default one; borrowed, or NULL */
 };
 
 static void
@@ -30,6 +31,7 @@ side_clear(struct side *s)
 	json_object_put(s->meta);
 	json_object_put(s->settings);
 	json_object_put(s->wanted);
+	certs_clear(&s->certs);
 }
 
 /* Of a failed one only the record is left, without the list. */
@@ -65,11 +67,11 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 		    err, ERR_IO, "", "generation %ld has no settings", s->id);
 		goto out;
 	}
-	s->cert = jsonx_path(s->meta, "certificate");
-	if (!json_object_is_type(s->cert, json_type_object))
-		s->cert = NULL;
-	if (s->cert != NULL)
-		cert_set_days_left(s->cert, time(NULL));
+	if (certs_init(&s->certs) == -1 ||
+	    certs_of_meta(&s->certs, s->meta, err) == -1)
+		goto out;
+	s->cert = s->certs.v[CERTS_DEFAULT].facts;
+	cert_set_days_left(s->cert, time(NULL));
 	rc = 0;
 	if (facts->info.kind != POSTFIX_OK)
 		goto out;
@@ -77,7 +79,7 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 	c.originals = jsonx_path(s->meta, "originals");
 	c.leave = ~generation_owned(s->meta);
 	rc = gen_paths(conf, s->id, &paths, err);
-	gen_paths_use(&paths, s->cert != NULL, &c);
+	gen_paths_use(&paths, &s->certs, &c);
 	if (rc == 0)
 		rc = params_wanted(&c, &s->wanted, err);
 out:

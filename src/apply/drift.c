@@ -84,7 +84,7 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 
 	if (gen_paths(conf, id, &paths, err) == -1)
 		return -1;
-	gen_paths_use(&paths, certs->v[CERTS_DEFAULT].file[0] != '\0', &c);
+	gen_paths_use(&paths, certs, &c);
 	c.leave = ~c.owned;
 	if (params_wanted(&c, &wanted, err) == -1)
 		return -1;
@@ -114,7 +114,7 @@ drift_files(const struct conf *conf, long id, const struct settings *settings,
 			return -1;
 	}
 	for (i = 0; i < GEN_FILE__MAX; i++)
-		if (gen_files[i].has(settings) &&
+		if (gen_files[i].has(settings, certs) &&
 		    drift_file(list, paths.v[i],
 			jsonx_path_str(meta, gen_files[i].record, NULL)) == -1)
 			return -1;

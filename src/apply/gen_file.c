@@ -1,18 +1,30 @@
 /*
  * gen_file.c - the table of a generation's files.
  */
-#include "certs.h"
 #include "gen_file.h"
 #include "params.h"
 
 static bool
-has_access(const struct settings *s)
+has_access(const struct settings *s, const struct certs *certs)
 {
 	return s->access_policy != SETTING_KEEP;
 }
 
+static bool
+has_names(const struct settings *s, const struct certs *certs)
+{
+	size_t i;
+
+	for (i = 0; i < certs->n; i++)
+		if (certs->v[i].use == CERT_INBOUND &&
+		    certs->v[i].name[0] != '\0')
+			return true;
+	return false;
+}
+
 const struct gen_file_row gen_files[GEN_FILE__MAX] = {
     [GEN_ACCESS] = {"access.cidr", "access_sha256", has_access},
+    [GEN_SNI] = {"sni", "sni_sha256", has_names},
 };
 
 int
@@ -31,9 +43,14 @@ gen_paths(
 }
 
 void
-gen_paths_use(
-    const struct gen_paths *p, bool has_chain_file, struct params_context *c)
+gen_paths_use(const struct gen_paths *p, const struct certs *certs,
+    struct params_context *c)
 {
-	c->chain_file = has_chain_file ? p->chain : NULL;
+	const struct cert *v = &certs->v[CERTS_DEFAULT];
+
+	c->chain_file =
+	    v->chain.len > 0 || v->file[0] != '\0' ? p->chain : NULL;
 	c->access_file = p->v[GEN_ACCESS];
+	c->sni_file = p->v[GEN_SNI];
+	c->sni = has_names(NULL, certs);
 }

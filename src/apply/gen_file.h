@@ -10,20 +10,22 @@
 
 #include <stdbool.h>
 
+#include "certs.h"
 #include "generation.h"
 #include "params.h"
 #include "postfix.h"
 
 enum gen_file {
 	GEN_ACCESS,	/* cidr: map of Connection Control */
+	GEN_SNI,	/* texthash: names and their certificates */
 	GEN_FILE__MAX
 };
 
 struct gen_file_row {
 	const char *name;	/* below gen-N/ */
 	const char *record;	/* member of meta.json: its SHA-256 */
-	/* Does a generation with these settings have it? */
-	bool (*has)(const struct settings *);
+	/* Does a generation with these have it? */
+	bool (*has)(const struct settings *, const struct certs *);
 };
 extern const struct gen_file_row gen_files[GEN_FILE__MAX];
 
@@ -34,8 +36,8 @@ struct gen_paths {
 };
 int	gen_paths(const struct conf *, long id, struct gen_paths *,
 	    struct err *);
-/* chain_file (where there is one) and access_file of a context; borrowed. */
-void	gen_paths_use(const struct gen_paths *, bool has_chain,
+/* The files of a context, with these certificates; borrowed. */
+void	gen_paths_use(const struct gen_paths *, const struct certs *,
 	    struct params_context *);
 
 #endif

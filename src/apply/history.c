@@ -11,7 +11,7 @@
 #include "state.h"
 
 static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
-    "apply", "outage_ms", "summary", "kind", "restored", NULL};
+    "apply", "outage_ms", "summary", "names", "kind", "restored", NULL};
 static const char *const result[] = {
     "outage_ms", "apply", "steps", "probe", "hop", "changes", "findings",
     "job", NULL};

@@ -9,6 +9,7 @@
  * another certificate for it; the host's name and those of the certificate are
  * asked for.
  */
+#include <ctype.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,11 +87,36 @@ add_name(struct probe_want *w, const char *name, size_t max)
 	w->name[w->n_name++] = name;
 }
 
+/* One with a certificate of its own is proven with that. */
+static bool
+has_own(const struct look *k, const char *name)
+{
+	char lower[CERT_NAME_MAX];
+	size_t i;
+
+	for (i = 0; name[i] != '\0' && i < sizeof(lower) - 1; i++)
+		lower[i] = (char)tolower((unsigned char)name[i]);
+	lower[i] = '\0';
+	return k->certs != NULL && *lower != '\0' &&
+	       certs_find(k->certs, CERT_INBOUND, lower) != NULL;
+}
+
+static void
+want_leaves(struct probe_want *w, struct json_object *cert)
+{
+	struct json_object *more = jsonx_path(cert, "more");
+	size_t i;
+
+	add_leaf(w, cert);
+	for (i = 0; i < jsonx_len(more); i++)
+		add_leaf(w, json_object_array_get_idx(more, i));
+}
+
 static void
 want_certificates(const struct look *k, const struct postfix_listener *l,
     struct probe_want *w)
 {
-	struct json_object *names = jsonx_path(k->cert, "leaf.names"), *more;
+	struct json_object *names = jsonx_path(k->cert, "leaf.names");
 	size_t i, max = l->sni ? PROBE_NAMES_MAX : NAMES_WITHOUT_MAP;
 
 	if (k->cert == NULL || l->own_chain) {
@@ -101,13 +127,12 @@ want_certificates(const struct look *k, const struct postfix_listener *l,
 		w->n_leaf = w->leaf[0].sha256 != NULL;
 		return;
 	}
-	add_leaf(w, k->cert);
-	more = jsonx_path(k->cert, "more");
-	for (i = 0; i < jsonx_len(more); i++)
-		add_leaf(w, json_object_array_get_idx(more, i));
-	add_name(w, k->info->myhostname, max);
+	want_leaves(w, k->cert);
+	if (!has_own(k, k->info->myhostname))
+		add_name(w, k->info->myhostname, max);
 	for (i = 0; i < jsonx_len(names); i++)
-		add_name(w, jsonx_str_at(names, i), max);
+		if (!has_own(k, jsonx_str_at(names, i)))
+			add_name(w, jsonx_str_at(names, i), max);
 }
 
 /* Not beyond the end of all that is done by this conf; what the greeting may
@@ -290,10 +315,57 @@ probe_of(const struct postfix_info *info, struct json_object *list)
 	return o;
 }
 
+/* Each name is answered with its certificate, in each algorithm and version:
+ * where the console is set up for, once it was seen there. */
+static int
+prove_names(
+    const struct look *k, struct json_object **ret_list, struct err *err)
+{
+	const struct postfix_listener *l = &k->info->listener[0];
+	struct json_object *list = json_object_new_array(), *o, *row;
+	struct probe_want w;
+	struct err why;
+	size_t i;
+	int rc = 0;
+
+	*ret_list = list;
+	for (i = CERTS_DEFAULT + 1; rc == 0 && i < k->certs->n; i++) {
+		memset(&w, 0, sizeof(w));
+		postfix_door(k->info, l, &w.door);
+		w.starttls = true;
+		w.total_ms = k->total_ms > 0 ? k->total_ms : SEE_MS;
+		limit(k, &w);
+		w.sni = k->certs->v[i].name;
+		want_leaves(&w, k->certs->v[i].facts);
+		o = NULL;
+		if (probe_address(&w, &o, &why) != 0)
+			rc = err_set(err, why.code, "name", "%.100s: %.90s",
+			    w.sni, why.msg);
+		row = json_object_new_object();
+		jsonx_put_str(row, "name", w.sni);
+		json_object_object_add(row, "certificates",
+		    json_object_get(jsonx_path(o, "certificates")));
+		json_object_array_add(list, row);
+		json_object_put(o);
+	}
+	return rc;
+}
+
+static bool
+has_names(const struct look *k, struct json_object *seen)
+{
+	const struct postfix_listener *l = &k->info->listener[0];
+
+	return k->by_name && k->certs != NULL && jsonx_len(seen) > 0 &&
+	       is_state(json_object_array_get_idx(seen, 0), "proven") &&
+	       (l->wrapper || (l->tls != POSTFIX_TLS_NONE && !l->hides_all));
+}
+
 int
 look_prove(const struct look *k, struct json_object **ret, struct err *err)
 {
 	struct json_object *list = json_object_new_array(), *o;
+	struct json_object *names = NULL;
 	size_t i;
 
 	for (i = 0; list != NULL && i < k->info->n_listeners; i++) {
@@ -305,8 +377,17 @@ look_prove(const struct look *k, struct json_object **ret, struct err *err)
 		if (o != NULL)
 			json_object_array_add(list, o);
 	}
-	if (list == NULL || (o = probe_of(k->info, list)) == NULL)
+	if (has_names(k, list) && prove_names(k, &names, err) == -1) {
+		json_object_put(names);
+		json_object_put(list);
+		return -1;
+	}
+	if (list == NULL || (o = probe_of(k->info, list)) == NULL) {
+		json_object_put(names);
 		return err_set(err, ERR_NOMEM, "", "probe");
+	}
+	if (names != NULL)
+		json_object_object_add(o, "by_name", names);
 	*ret = o;
 	return 0;
 }

@@ -10,7 +10,8 @@
  * PROBE: the members of ADDRESS (probe.h) of the first address, and
  *   "addresses": [ADDRESS with "service"], "proven": all of them,
  *   "more_addresses": true (if there are more than are looked at),
- *   "closed": why nothing listens.
+ *   "closed": why nothing listens,
+ *   "by_name": [{"name", "certificates"}] (of certificates by name).
  *   state: "proven", "blind", "not_seen" (it answered neither before nor now).
  */
 #ifndef POSTSEAL_LOOK_H
@@ -18,6 +19,7 @@
 
 #include <stdbool.h>
 
+#include "certs.h"
 #include "postfix.h"
 
 struct look {
@@ -25,6 +27,8 @@ struct look {
 	const struct postfix_info *info; /* as it is meant to be */
 	struct json_object *cert;   /* CERT that main.cf names, or NULL: what
 				     * was served before, or any */
+	const struct certs *certs;  /* by name, or NULL */
+	bool by_name;		    /* is each of them proven? */
 	struct json_object *before; /* [ADDRESS] of look_see, or NULL */
 	bool accept_unseen;	    /* whatever it was before */
 	int total_ms;		    /* for each address, 0 = 5000 */

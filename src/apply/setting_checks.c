@@ -189,6 +189,8 @@ static const struct setting_check setting_checks[] = {
 	{ ERR_INBOUND_CLOSED, "access_policy", M(access_policy), 0,
 	    check_closed },
 	{ ERR_INBOUND_SHADOWED, "inbound_enabled", 0, 0, check_listeners },
+	{ ERR_SNI_NO_DEFAULT, "server_certificate", 0, 0, check_no_default },
+	{ ERR_SNI_SHADOWED, "name", 0, 0, check_name_taken },
 	{ ERR_INTERFACE_OPENS, "listen", 0, 0, check_opens },
 	{ ERR_INTERFACE_LOOPBACK, "listen", 0, 0, check_loopback_only },
 	{ ERR_INTERFACE_SHADOWED, "idle_timeout", M(idle_timeout), 0,

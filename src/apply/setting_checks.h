@@ -33,6 +33,9 @@ int setting_checks_run(struct txn *, struct err *);
 /* check_listeners.c: do the listeners of master.cf let it through? */
 SETTING_CHECK(closed);
 SETTING_CHECK(listeners);
+/* check_names.c: certificates by name */
+SETTING_CHECK(no_default);
+SETTING_CHECK(name_taken);
 /* check_sockets.c: addresses and port */
 SETTING_CHECK(opens);
 SETTING_CHECK(loopback_only);

@@ -14,7 +14,7 @@
 static int
 access_text(const struct txn *t, struct buf *b, struct err *err)
 {
-	if (!gen_files[GEN_ACCESS].has(&t->settings))
+	if (!gen_files[GEN_ACCESS].has(&t->settings, &t->certs))
 		return 0;
 	return access_map_text(&t->settings, t->id, b, err);
 }
@@ -26,6 +26,26 @@ access_check(
 	return access_map_check(t->conf, dir, path, &t->settings, t->id, err);
 }
 
+/* Named where they will be, though they may lie in a scratch directory. */
+static int
+sni_text(const struct txn *t, struct buf *b, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+	const struct cert *c;
+	size_t i;
+
+	for (i = 0; i < t->certs.n; i++) {
+		c = &t->certs.v[i];
+		if (c->use != CERT_INBOUND || c->name[0] == '\0')
+			continue;
+		if (generation_path(t->conf, t->id, c->file, path, err) == -1)
+			return -1;
+		if (buf_printf(b, "%s %s\n", c->name, path) == -1)
+			return err_set(err, ERR_NOMEM, "", "names");
+	}
+	return 0;
+}
+
 /* text: what is in it; nothing = the generation has no such file.  check: asks
  * Postfix about it, with main.cf and master.cf as they will be in dir; or
  * NULL. */
@@ -35,6 +55,7 @@ static const struct {
 	    struct err *);
 } files[GEN_FILE__MAX] = {
     [GEN_ACCESS] = {access_text, access_check},
+    [GEN_SNI] = {sni_text, NULL}, /* proven by a handshake each */
 };
 
 static int

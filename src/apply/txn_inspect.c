@@ -27,10 +27,13 @@ files_given(const struct txn *t)
 	return false;
 }
 
-static bool
-is_target(const struct txn *t, const struct cert *c)
+bool
+txn_is_target(const struct txn *t, const struct cert *c)
 {
-	return c == txn_cert(t);
+	const char *name = t->req->cert_name;
+
+	return c->use == CERT_INBOUND &&
+	       strcmp(c->name, name == NULL ? "" : name) == 0;
 }
 
 /* The child's findings join those that are there already. */
@@ -62,7 +65,7 @@ take_report(
 {
 	struct json_object *v;
 
-	if (t->req->report != NULL && is_target(t, c)) {
+	if (t->req->report != NULL && txn_is_target(t, c)) {
 		json_object_put(*t->req->report);
 		*t->req->report = json_object_get(out->report);
 	}
@@ -144,7 +147,7 @@ settle(struct txn *t, struct cert *c, bool *ret_looked, struct err *err)
 	buf_init(&c->chain, CHAIN_MAX);
 	c->facts = NULL;
 	*ret_looked = true;
-	if (is_target(t, c) && files_given(t)) {
+	if (txn_is_target(t, c) && files_given(t)) {
 		memcpy(in.file, t->file, sizeof(in.file));
 		in.passphrase = t->req->passphrase;
 		rc = inspect(t, c, &in, t->replaces ? NULL : was, err);

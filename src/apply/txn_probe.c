@@ -278,6 +278,8 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	const struct look k = {.conf = t->conf,
 	    .info = &t->next,
 	    .cert = served_certificate(t),
+	    .certs = &t->certs,
+	    .by_name = true,
 	    .before = t->baseline,
 	    .accept_unseen = confirmed(t, ERR_PROBE_BLIND),
 	    .total_ms = total_ms};

@@ -52,9 +52,40 @@ add_service(struct json_object *m, const struct txn *t)
 		add_string(m, "service", name);
 }
 
+static void
+add_name(struct json_object *list, const char *name, const char *change)
+{
+	struct json_object *row = json_object_new_object();
+
+	jsonx_put_str(row, "name", name);
+	jsonx_put_str(row, "change", change);
+	json_object_array_add(list, row);
+}
+
+/* Certificates by name that came, went, or are others now. */
+static struct json_object *
+names_changed(const struct txn *t)
+{
+	struct json_object *list = json_object_new_array();
+	const struct certs *is = &t->certs, *was = &t->stored;
+	const struct cert *c;
+	size_t i;
+
+	for (i = CERTS_DEFAULT + 1; i < is->n; i++) {
+		c = certs_find(was, is->v[i].use, is->v[i].name);
+		if (c == NULL || !cert_same(c, &is->v[i]))
+			add_name(list, is->v[i].name,
+			    c == NULL ? "added" : "renewed");
+	}
+	for (i = CERTS_DEFAULT + 1; i < was->n; i++)
+		if (certs_find(is, was->v[i].use, was->v[i].name) == NULL)
+			add_name(list, was->v[i].name, "removed");
+	return list;
+}
+
 /* What changed in one look: ["inbound.enabled", "certificate"]. */
 static struct json_object *
-summary(const struct txn *t)
+summary(const struct txn *t, struct json_object *names)
 {
 	struct json_object *list = json_object_new_array();
 	settings_mask m = settings_differ(&t->former.settings, &t->settings);
@@ -67,18 +98,22 @@ summary(const struct txn *t)
 	if (!cert_same(txn_cert(t), txn_stored(t)))
 		json_object_array_add(
 		    list, json_object_new_string("certificate"));
+	if (jsonx_len(names) > 0)
+		json_object_array_add(list, json_object_new_string("names"));
 	return list;
 }
 
 struct json_object *
 txn_meta(const struct txn *t, const char *outcome)
 {
-	struct json_object *m;
+	struct json_object *m, *names = names_changed(t);
 	char at[32];
 	int i;
 
-	if ((m = json_object_new_object()) == NULL)
+	if ((m = json_object_new_object()) == NULL) {
+		json_object_put(names);
 		return NULL;
+	}
 	time_iso(time(NULL), at);
 	json_object_object_add(m, "id", json_object_new_int64(t->id));
 	add_string(m, "at", at);
@@ -105,7 +140,8 @@ txn_meta(const struct txn *t, const char *outcome)
 	add_outage(m, t);
 	json_object_object_add(
 	    m, "settings", settings_brief(&t->settings, SETTINGS_FIRST));
-	json_object_object_add(m, "summary", summary(t));
+	json_object_object_add(m, "summary", summary(t, names));
+	json_object_object_add(m, "names", names);
 	(void)certs_to_meta(&t->certs, m);
 	json_object_object_add(m, "changes", param_plan_to_json(&t->plan));
 	json_object_object_add(m, "findings", findings_to_json(&t->findings));

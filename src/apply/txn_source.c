@@ -68,6 +68,35 @@ any_file(const struct txn *t)
 	return false;
 }
 
+/* The one that the request names comes, or goes. */
+static int
+named_cert(struct txn *t, struct err *err)
+{
+	const char *name = t->req->cert_name;
+	struct cert *c;
+
+	if (name == NULL || *name == '\0')
+		return 0;
+	if (!cert_name_valid(name) || strchr(name, '.') == NULL)
+		return err_set(err, ERR_SNI_NAME, "name",
+		    "\"%.120s\" is no name of a host", name);
+	c = certs_find(&t->certs, CERT_INBOUND, name);
+	if (c == NULL && (t->req->cert_drop || t->req->cert_renew))
+		return err_set(err, ERR_SNI_UNKNOWN, "name",
+		    "there is no certificate for %.120s", name);
+	if (t->req->cert_drop) {
+		certs_drop(&t->certs, c);
+		return 0;
+	}
+	if (certs_add(&t->certs, CERT_INBOUND, name) == NULL)
+		return err_set(err, ERR_SNI_TOO_MANY, "name",
+		    "at most %d names", CERTS_MAX - 1);
+	if (!any_file(t))
+		return err_set(err, ERR_FIELD_MISSING, "server_certificate",
+		    "expected at least one file");
+	return 0;
+}
+
 /* Of another host: all that there are to be besides the default one. */
 static int
 sent_certs(struct txn *t, struct err *err)
@@ -100,7 +129,7 @@ changed_certs(struct txn *t, struct err *err)
 		was = certs_find(
 		    &t->stored, t->certs.v[i].use, t->certs.v[i].name);
 		if (was == NULL || !was->changed ||
-		    (i == CERTS_DEFAULT && any_file(t)))
+		    (txn_is_target(t, &t->certs.v[i]) && any_file(t)))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_CHAIN,
 		    "server_certificate", "name", was->name, NULL);
@@ -126,5 +155,5 @@ txn_source(struct txn *t, struct err *err)
 	if ((t->req->certs != NULL ? sent_certs(t, err)
 				   : txn_same_certs(t, err)) == -1)
 		return -1;
-	return changed_certs(t, err);
+	return named_cert(t, err) == -1 ? -1 : changed_certs(t, err);
 }

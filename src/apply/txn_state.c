@@ -119,7 +119,7 @@ txn_context(const struct txn *t, long id, struct params_context *c,
 	memset(c, 0, sizeof(*c));
 	c->settings = &t->settings;
 	c->info = &t->facts.info;
-	gen_paths_use(paths, txn_cert(t)->chain.len > 0, c);
+	gen_paths_use(paths, &t->certs, c);
 	c->current = t->facts.params;
 	c->originals = t->former.originals;
 	c->leave = ~t->rows;

@@ -25,6 +25,7 @@ struct view {
 	long id;
 	struct settings settings;
 	struct json_object *gen, *meta; /* NULL without one */
+	struct certs certs;		/* by the record, chains unread */
 	struct json_object *drift;
 	struct json_object *certificate; /* that Postfix has, or NULL */
 	bool running;
@@ -54,6 +55,7 @@ view_clear(struct view *v)
 	json_object_put(v->meta);
 	json_object_put(v->drift);
 	json_object_put(v->certificate);
+	certs_clear(&v->certs);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -66,7 +68,10 @@ view_read(const struct conf *conf, struct view *v, struct err *err)
 	if (v->id > 0 &&
 	    generation_brief(conf, v->id, &v->gen, &v->meta, err) == -1)
 		return -1;
-	if (settings_in_force(
+	if (certs_init(&v->certs) == -1)
+		return err_set(err, ERR_NOMEM, "", "certificates");
+	if (certs_of_meta(&v->certs, v->meta, err) == -1 ||
+	    settings_in_force(
 		conf, &v->facts, v->id, v->meta, &v->settings, err) == -1)
 		return -1;
 	if (v->facts.params != NULL &&
@@ -261,6 +266,8 @@ view_json(const struct conf *conf, const struct view *v)
 	    o, "certificate", json_object_get(v->certificate));
 	json_object_object_add(
 	    o, "certificates", view_certificates(v->certificate));
+	json_object_object_add(
+	    o, "by_name", certs_to_view(&v->certs, v->certificate));
 	json_object_object_add(o, "own", view_own(v));
 	put_probe(conf, v, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));
@@ -405,6 +412,7 @@ live_probe(const struct conf *conf, const struct view *v, int ms,
 	struct look k = {.conf = conf,
 	    .info = &v->facts.info,
 	    .cert = served_certificate(conf, v),
+	    .certs = &v->certs,
 	    .before = jsonx_path(v->meta, "blind"),
 	    .total_ms = ms};
 

@@ -9,6 +9,7 @@
  * written once: with the report of this very inspection before the first step
  * that writes, or before a refusal goes out.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,6 +43,7 @@ struct apply_call {
 	struct draft draft;
 	struct buf made; /* certificate of a key made here */
 	struct cluster_save save;
+	char name[CERT_NAME_MAX];     /* of the certificate, or "" */
 	struct json_object *scanners; /* names, borrowed, or NULL */
 	struct json_object *settings; /* patch that is ours, or NULL */
 	const char *draft_id;
@@ -228,6 +230,28 @@ read_kept(struct apply_call *a, struct json_object *args, struct err *err)
 	return 0;
 }
 
+/* The certificate that this is about: by its name, or by what is in it. */
+static int
+read_name(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	const char *name = jsonx_path_str(args, "certificate", NULL);
+
+	a->req.cert_drop = jsonx_path_bool(args, "drop");
+	a->req.cert_renew = jsonx_path_bool(args, "renew");
+	if (name == NULL)
+		return a->req.cert_drop ? err_set(err, ERR_FIELD_MISSING,
+					      "certificate", "drop: which?")
+					: 0;
+	a->req.cert_name = a->name;
+	if (strcmp(name, "*") == 0 && !a->req.cert_drop)
+		return place_files(
+		    a->call, &a->files, a->req.passphrase, a->name, err);
+	/* A name is written in small letters. */
+	for (size_t i = 0; i < sizeof(a->name) - 1 && name[i] != '\0'; i++)
+		a->name[i] = (char)tolower((unsigned char)name[i]);
+	return 0;
+}
+
 /* Files of the request first; the draft fills the other fields. */
 static int
 read_files(struct apply_call *a, struct json_object *args, struct err *err)
@@ -239,6 +263,8 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 		return -1;
 	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
 	a->draft_id = jsonx_path_str(args, "draft", NULL);
+	if (read_name(a, args, err) == -1)
+		return -1;
 	if (jsonx_path_bool(args, "keep"))
 		return read_kept(a, args, err);
 	files_bytes(&a->files, a->req.file);

@@ -82,6 +82,12 @@ int	rule_service(const struct params_context *, struct want *,
 	    struct err *);
 int	rule_limit(const struct params_context *, struct want *,
 	    struct err *);
+/* sni_map.c */
+int	rule_sni(const struct params_context *, struct want *, struct err *);
+/* Is this word HEAD and the map `file`, of whatever generation? */
+bool	map_is_ours(const char *word, size_t len, const char *head,
+	    const char *file);
+bool	path_is_plain(const char *);
 /* A list of restrictions without our element. */
 int	restrictions_without(const char *value, const char *access_file,
 	    char *dst, size_t size);

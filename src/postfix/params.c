@@ -33,6 +33,7 @@
 #include "levels.h"
 #include "param_row.h"
 #include "postfix_int.h"
+#include "sni_map.h"
 
 #define SYSTEM_CAFILE	   "/etc/ssl/certs/ca-certificates.crt"
 
@@ -274,6 +275,7 @@ const struct param_row params[] = {
 	    "none", { "smtpd_use_tls", "smtpd_enforce_tls" }, NULL },
 	{ IN_CHAIN, 30400, OF_CHAIN, PARAM_FILE | PARAM_ADOPT,
 	    rule_chain, NULL, SOLO },
+	{ SNI_MAPS, 30400, SETTINGS_FILES, PARAM_FILE, rule_sni, NULL, SOLO },
 	{ "smtpd_tls_loglevel", EVER, OF_IN, 0, rule_in_log, NULL, SOLO },
 	{ "smtpd_tls_received_header", EVER, OF_IN, 0,
 	    rule_in_yes, NULL, SOLO },

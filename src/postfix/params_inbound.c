@@ -28,7 +28,6 @@
 #define BLANKS	  ", \t\r\n"
 #define MAP_HEAD  "cidr:"
 #define MAP_DIR	  "/generations/gen-"
-#define MAP_FILE  "/access.cidr"
 #define STRESS_IS "${stress?{10}:{%d}}s"
 
 bool
@@ -136,22 +135,22 @@ map_dir(const char *path)
 	return last == NULL ? 0 : (size_t)(last - path);
 }
 
-/* Is it "cidr:/STATE/generations/gen-N/access.cidr", of our STATE? */
-static bool
-is_our_map(const char *s, size_t len, const char *access_file)
+bool
+map_is_ours(const char *s, size_t len, const char *head, const char *file)
 {
-	const char *p = s + strlen(MAP_HEAD), *end = s + len, *digits;
-	size_t n = map_dir(access_file);
+	const char *p = s + strlen(head), *end = s + len, *digits, *name;
+	size_t n = map_dir(file);
 
-	if (n == 0 || len <= strlen(MAP_HEAD) + n ||
-	    strncmp(s, MAP_HEAD, strlen(MAP_HEAD)) != 0 ||
-	    strncmp(p, access_file, n) != 0)
+	if (n == 0 || len <= strlen(head) + n ||
+	    strncmp(s, head, strlen(head)) != 0 || strncmp(p, file, n) != 0)
 		return false;
 	digits = p += n;
 	while (p < end && *p >= '0' && *p <= '9')
 		p++;
-	return p > digits && (size_t)(end - p) == strlen(MAP_FILE) &&
-	       memcmp(p, MAP_FILE, strlen(MAP_FILE)) == 0;
+	name = strchr(file + n, '/');
+	return p > digits && name != NULL &&
+	       (size_t)(end - p) == strlen(name) &&
+	       memcmp(p, name, strlen(name)) == 0;
 }
 
 /* At "check_client_access MAP" with our map: its length and that of what
@@ -173,7 +172,7 @@ our_element(const char *s, const char *access_file)
 	p += len;
 	p += strspn(p, BLANKS);
 	len = strcspn(p, BLANKS);
-	if (!is_our_map(p, len, access_file))
+	if (!map_is_ours(p, len, MAP_HEAD, access_file))
 		return 0;
 	p += len;
 	return (size_t)(p + strspn(p, BLANKS) - s);
@@ -225,7 +224,7 @@ restrictions_without(
 	return 0;
 }
 
-static bool
+bool
 path_is_plain(const char *path)
 {
 	return path[0] == '/' && path[strspn(path, "abcdefghijklmnopqrstuvwxyz"

@@ -208,7 +208,7 @@ try_tls(const struct probe_want *want, const struct turn *turn,
 	int rc;
 
 	smtp_init(&c, deadline);
-	c.servername = turn->name;
+	c.servername = named ? turn->name : want->sni;
 	if (want->n_leaf > 1 && !named)
 		c.sigalgs = sigalgs_of(leaf->key_type);
 	ctx = probe_client_ctx(named ? 0 : probe_versions[turn->v].version);

@@ -136,6 +136,7 @@ static const char *const bad_rows[] = {
     "{\"use\":\"inbound\",\"name\":\"a-.example\",\"chain\":\"YQ==\"}",
     "{\"use\":\"inbound\",\"name\":\"*.example\",\"chain\":\"YQ==\"}",
     "{\"use\":\"inbound\",\"name\":\"a.example\",\"chain\":\"!\"}",
+    "{\"use\":\"inbound\",\"name\":\"192.0.2.1\",\"chain\":\"YQ==\"}",
     "{\"use\":\"inbound\",\"name\":\"$a.example\",\"chain\":\"YQ==\"}", "7",
     "{\"use\":\"inbound\",\"name\":\"a.example\",\"chain\":\"YQ==\"},"
     "{\"use\":\"inbound\",\"name\":\"a.example\",\"chain\":\"YQ==\"}"};

@@ -60,6 +60,7 @@ START_TEST(table_invariants)
 	ck_assert(strncmp(p->name, "smtpd_", 6) == 0 ||
 		  strncmp(p->name, "smtp_", 5) == 0 ||
 		  strcmp(p->name, "inet_interfaces") == 0 ||
+		  strcmp(p->name, "tls_server_sni_maps") == 0 ||
 		  param_in_master(p->name));
 	ck_assert_uint_le(p->since, 30400);
 	for (i = 0; i < 2; i++)
@@ -477,6 +478,7 @@ START_TEST(masks_of_the_table)
 	ck_assert_uint_eq(params_of(SETTING_BIT(SETTING_all_scanners)), 0);
 	ck_assert_uint_eq(params_marked(PARAM_FILE),
 	    param_bit("smtpd_tls_chain_files") |
+		param_bit("tls_server_sni_maps") |
 		param_bit("smtpd_client_restrictions"));
 	ck_assert_uint_eq(param_bit("smtpd_tls_protocols"), 0);
 	names = params_to_json(all);

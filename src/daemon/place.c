@@ -1,0 +1,124 @@
+/*
+ * place.c - uploaded files find their place by what is in them.
+ *
+ * The leaf says for which names it is.  Where one of them is a name that has a
+ * certificate of its own, the files renew that.  Where none is, they renew the
+ * default one if they are for this host or for a name that it has; else the
+ * first name that can be one is a new row.  Several rows, or one and all that
+ * the default one is for, are no answer: the caller has to say.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "call.h"
+#include "files.h"
+#include "jsonx.h"
+
+static bool
+has_name(struct json_object *names, const char *name)
+{
+	const char *n, *dot = strchr(name, '.');
+	size_t i;
+
+	for (i = 0; i < jsonx_len(names); i++) {
+		n = jsonx_str_at(names, i);
+		if (strcasecmp(n, name) == 0 ||
+		    (strncmp(n, "*.", 2) == 0 && dot != NULL &&
+			strcasecmp(n + 1, dot) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* How many names of a b is for. */
+static size_t
+count_shared(struct json_object *a, struct json_object *b)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < jsonx_len(a); i++)
+		n += has_name(b, jsonx_str_at(a, i));
+	return n;
+}
+
+/* The rows that are for one of the names; with the first of them. */
+static size_t
+count_rows(struct json_object *rows, struct json_object *names,
+    char name[CERT_NAME_MAX])
+{
+	const char *row;
+	size_t i, n = 0;
+
+	for (i = 0; i < jsonx_len(rows); i++) {
+		row = jsonx_path_str(
+		    json_object_array_get_idx(rows, i), "name", "");
+		if (*row != '\0' && has_name(names, row) && n++ == 0)
+			(void)snprintf(name, CERT_NAME_MAX, "%s", row);
+	}
+	return n;
+}
+
+static int
+new_row(struct json_object *names, char name[CERT_NAME_MAX])
+{
+	const char *s;
+	size_t i, k;
+
+	for (i = 0; i < jsonx_len(names); i++) {
+		s = jsonx_str_at(names, i);
+		for (k = 0; s[k] != '\0' && k < CERT_NAME_MAX - 1; k++)
+			name[k] = (char)tolower((unsigned char)s[k]);
+		name[k] = '\0';
+		if (cert_name_valid(name) && strchr(name, '.') != NULL)
+			return 0;
+	}
+	return -1;
+}
+
+static int
+place(struct json_object *view, struct json_object *names,
+    char name[CERT_NAME_MAX], struct err *err)
+{
+	struct json_object *now = jsonx_path(view, "certificate.leaf.names");
+	size_t n = count_rows(jsonx_path(view, "by_name"), names, name);
+	size_t shared = count_shared(now, names);
+	bool covers = has_name(names, jsonx_path_str(view, "host", "")) ||
+		      (shared > 0 && shared == jsonx_len(now));
+
+	if (n + (covers ? 1 : 0) > 1)
+		return err_set(err, ERR_SNI_PLACE, "name",
+		    "these files are for more than one certificate in use");
+	if (n == 1)
+		return 0;
+	name[0] = '\0';
+	if (covers || shared > 0 || jsonx_path(view, "certificate") == NULL)
+		return 0;
+	return new_row(names, name) == 0
+		   ? 0
+		   : err_set(err, ERR_SNI_PLACE, "name",
+			 "the certificate has no name of a host");
+}
+
+int
+place_files(const struct call *c, const struct files *f, const char *passphrase,
+    char name[CERT_NAME_MAX], struct err *err)
+{
+	struct json_object *report = NULL, *view = NULL, *names;
+	int rc = -1;
+
+	if (files_inspect(c, f, passphrase, true, &report, err) == -1 ||
+	    apply_view(c->conf, &view, err) == -1)
+		goto out;
+	names = jsonx_path(report, "certificate.leaf.names");
+	if (jsonx_path(report, "certificate.leaf") == NULL)
+		err_set(err, ERR_SNI_PLACE, "name",
+		    "there is no certificate among the files");
+	else
+		rc = place(view, names, name, err);
+out:
+	json_object_put(report);
+	json_object_put(view);
+	return rc;
+}
