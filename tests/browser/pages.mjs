@@ -8,7 +8,7 @@ import { TOP } from "./instance.mjs";
 const B = process.env.B || "build";
 const types = { css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
 const tests = ["test_page", "test_page_auth", "test_page_history",
-	"test_page_keys", "test_page_certificates", "test_page_more", 
+	"test_page_keys", "test_page_certificates", "test_page_more",
 	"test_page_access", "test_conflicts"];
 /* As the frame sends it: cgi/http/reply.c. */
 export const CSP = /Content-Security-Policy: ((?:[^"\\]|"\s*")*)/
