@@ -136,6 +136,8 @@ int txn_context(const struct txn *, long id, struct params_context *,
 /* The default certificate: wanted, and in force. */
 const struct cert *txn_cert(const struct txn *);
 const struct cert *txn_stored(const struct txn *);
+/* Is it this one that the files of the request are for? */
+bool txn_is_target(const struct txn *, const struct cert *);
 /* What is in force goes on, as far as certificates go. */
 int txn_same_certs(struct txn *, struct err *);
 /* -1 with the first finding that blocks. */

@@ -27,15 +27,6 @@ files_given(const struct txn *t)
 	return false;
 }
 
-bool
-txn_is_target(const struct txn *t, const struct cert *c)
-{
-	const char *name = t->req->cert_name;
-
-	return c->use == CERT_INBOUND &&
-	       strcmp(c->name, name == NULL ? "" : name) == 0;
-}
-
 /* The child's findings join those that are there already. */
 static int
 take_findings(struct txn *t, struct json_object *list, struct err *err)

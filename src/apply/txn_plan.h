@@ -12,8 +12,6 @@
 
 /* txn_source.c: settings and files that this Save is about. */
 int txn_source(struct txn *, struct err *);
-/* Is it this one that the files of the request are for? */
-bool txn_is_target(const struct txn *, const struct cert *);
 
 /* adopt.c: settings and files as main.cf has them now. */
 int adopt_source(struct txn *, struct err *);

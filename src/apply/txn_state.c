@@ -139,6 +139,15 @@ txn_stored(const struct txn *t)
 	return &t->stored.v[CERTS_DEFAULT];
 }
 
+bool
+txn_is_target(const struct txn *t, const struct cert *c)
+{
+	const char *name = t->req->cert_name;
+
+	return c->use == CERT_INBOUND &&
+	       strcmp(c->name, name == NULL ? "" : name) == 0;
+}
+
 int
 txn_same_certs(struct txn *t, struct err *err)
 {
