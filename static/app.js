@@ -51,7 +51,8 @@ function tooLarge(input) {
 	var card = input.closest(".file"), old = card && $(".finding.here", card), p, size = 0;
 	Array.prototype.forEach.call(input.files, function (f) { size += f.size; });
 	if (old) { old.remove(); }
-	if (!card || size <= 65536) { return false; }
+	/* A list has a limit of its own. */
+	if (!card || !input.multiple || size <= 65536) { return false; }
 	p = doc.createElement("p");
 	p.className = "finding error here";
 	p.setAttribute("role", "alert");

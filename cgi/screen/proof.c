@@ -102,13 +102,25 @@ outcome_text(struct json_object *address)
 							     : "proof.tls";
 }
 
+void
+address_port(struct json_object *address, char *dst, size_t size)
+{
+	const char *host = jsonx_path_str(address, "address", "");
+	bool six = strchr(host, ':') != NULL;
+
+	snprintf(dst, size, "%s%s%s:%d", six ? "[" : "", host, six ? "]" : "",
+	    (int)jsonx_path_int(address, "port"));
+}
+
 static struct json_object *
 row_of(const struct page *p, struct json_object *address)
 {
 	struct json_object *o = json_object_new_object();
 	bool proven = is_proven(address);
+	char where[80];
 
-	put_text(p, o, "address", "proof.address", address);
+	address_port(address, where, sizeof(where));
+	put_str(o, "address", where);
 	put_str(o, "service", jsonx_path_str(address, "service", ""));
 	put_names_asked(o, "names", jsonx_path(address, "names"));
 	put_names_asked(o, "others", jsonx_path(address, "names_other"));

@@ -17,6 +17,8 @@ void put_proof(
 /* Title, its colour, and first sentence of a Save that was applied. */
 const char *proof_title(struct json_object *probe, const char **kind);
 const char *proof_sentence(struct json_object *probe, bool inbound);
+/* "192.0.2.1:25", "[2001:db8::1]:25" of an ADDRESS */
+void address_port(struct json_object *address, char *dst, size_t size);
 /* "1.2, 1.3" of ["TLSv1.2", "TLSv1.3"] */
 void tls_versions(struct json_object *protocols, char *dst, size_t size);
 

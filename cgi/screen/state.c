@@ -44,16 +44,16 @@ put_unseen(const struct page *p, struct json_object *o,
 {
 	struct json_object *list = jsonx_path(probe, "addresses"), *one;
 	struct json_object *args = json_object_new_object();
-	char where[256] = "";
+	char where[256] = "", at[80];
 	size_t i, len = 0;
 
 	for (i = 0; i < jsonx_len(list) && len < sizeof(where); i++) {
 		one = json_object_array_get_idx(list, i);
-		if (strcmp(jsonx_path_str(one, "state", ""), "proven") != 0)
-			len += (size_t)snprintf(where + len,
-			    sizeof(where) - len, "%s%s:%d", len > 0 ? ", " : "",
-			    jsonx_path_str(one, "address", ""),
-			    (int)jsonx_path_int(one, "port"));
+		if (strcmp(jsonx_path_str(one, "state", ""), "proven") == 0)
+			continue;
+		address_port(one, at, sizeof(at));
+		len += (size_t)snprintf(where + len, sizeof(where) - len,
+		    "%s%s", len > 0 ? ", " : "", at);
 	}
 	put_str(args, "where", where);
 	put_text(p, o, "text",

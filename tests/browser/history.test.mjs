@@ -141,7 +141,7 @@ test("Preview of a restore changes nothing", async () => {
 
 test("Restore: progress, outcome, and the old certificate is served", async () => {
 	await page.click('#restore button[value="restore"]');
-	assert.match(await outcome(page), /Applied Generation 3 serves mx\.example\.test/);
+	assert.match(await outcome(page), /Applied and proven Generation 3 serves mx\.example\.test/);
 	assert.equal(await served(), sha256Of(it.sample("self-signed-cert.pem")));
 	await go("/smtp-routing/history");
 	assert.match((await rows())[0], /Generation 1 restored.*in force$/);

@@ -225,7 +225,7 @@ test("Save tells its steps by events, and by asking when there is no room",
 	await page.check("#access_policy-accept_except");
 	await page.fill("#idle_timeout", "7");
 	await save(page);
-	assert.match(await words("#outcome"), /Applied Generation 1 serves/);
+	assert.match(await words("#outcome"), /Applied and proven Generation 1 serves/);
 	assert.match(postconf("-h", "smtpd_timeout"), /\b420\b/);
 	assert.match(postconf("-h", "smtpd_client_restrictions"),
 	    /^check_client_access cidr:\S+\/gen-1\/access\.cidr/);
@@ -242,7 +242,7 @@ test("Save tells its steps by events, and by asking when there is no room",
 	    ? route.fulfill({ status: 204 }) : route.continue());
 	await page.fill("#idle_timeout", "8");
 	await save(page);
-	assert.match(await words("#outcome"), /Applied Generation 2/);
+	assert.match(await words("#outcome"), /Applied and proven Generation 2/);
 	assert.ok(asked.includes("application/json"), asked.join(" "));
 	await page.unroute("**/job/*");
 });

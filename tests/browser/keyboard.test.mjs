@@ -119,7 +119,7 @@ test("the procedure", async () => {
 	await page.waitForSelector("#outcome");
 	assert.equal(await focused(), "outcome");
 	assert.match((await page.textContent("#outcome")).replace(/\s+/g, " "),
-	    /Applied Generation 1 serves/);
+	    /Applied and proven Generation 1 serves/);
 	assert.equal((await starttls(it.smtp)).sha256,
 	    sha256Of(it.sample("self-signed-cert.pem")));
 	assert.deepEqual(page.trouble, []);

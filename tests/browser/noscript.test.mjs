@@ -84,14 +84,14 @@ test("Preview, then Save", async () => {
 	assert.equal((await starttls(it.smtp)).sha256, null);
 	await press("save");
 	await page.waitForURL(/\?job=[0-9a-f]{32}$/, {waitUntil: "commit"});
-	assert.match(await words("#outcome"), /Applied Generation 1 serves/);
+	assert.match(await words("#outcome"), /Applied and proven Generation 1 serves/);
 	assert.match(await words("#outcome .steps"), /Connect and compare the certificate done/);
 	const seen = await starttls(it.smtp, ["-verify_return_error", "-CAfile",
 		it.sample("issued-root.pem")]);
 	assert.equal(seen.sha256, sha256Of(it.sample("issued-cert.pem")));
 	assert.match(seen.output, /Verify return code: 0/);
 	await page.reload();
-	assert.match(await words("#outcome"), /Applied Generation 1/);
+	assert.match(await words("#outcome"), /Applied and proven Generation 1/);
 });
 
 test("an encrypted key, its passphrase, and a self-signed certificate", async () => {
@@ -107,7 +107,7 @@ test("an encrypted key, its passphrase, and a self-signed certificate", async ()
 	assert.equal(await page.locator("#errors").count(), 0,
 	    await words("main"));
 	await press("save");
-	assert.match(await words("#outcome"), /Applied Generation 2/);
+	assert.match(await words("#outcome"), /Applied and proven Generation 2/);
 	assert.equal((await starttls(it.smtp)).sha256,
 	    sha256Of(it.sample("encrypted-cert.pem")));
 });

@@ -156,7 +156,7 @@ test("the self-signed procedure ends with STARTTLS and this leaf", async () => {
 	});
 	await save(page);
 	assert.match(await words("#outcome"),
-	    /Applied Generation 1 serves mx\.example\.test \(TLSv1\.3, TLS_/);
+	    /Applied and proven Generation 1 serves mx\.example\.test \(TLSv1\.3, TLS_/);
 	assert.ok(Math.max(...steps) >= 5, `steps seen done: ${steps}`);
 	assert.equal(await page.evaluate(() => document.activeElement.id), "outcome");
 	assert.equal((await starttls(it.smtp)).sha256,
@@ -179,7 +179,7 @@ test("the procedure with an intermediate; peers can verify", async () => {
 	await check(page, "outbound_enabled", true);
 	await page.check("#apply-reload");
 	await save(page);
-	assert.match(await words("#outcome"), /Applied Generation 2 serves/);
+	assert.match(await words("#outcome"), /Applied and proven Generation 2 serves/);
 	const seen = await starttls(it.smtp, ["-verify_return_error",
 		"-CAfile", it.sample("issued-root.pem")]);
 	assert.equal(seen.sha256, sha256Of(it.sample("issued-cert.pem")));
@@ -192,7 +192,7 @@ test("TLS only warns, and plaintext mail gets 530", async () => {
 	await check(page, "tls_only", true);
 	assert.match(await words("#tls_only-warning"), /Internet.*RFC 3207/);
 	await save(page);
-	assert.match(await words("#outcome"), /Applied Generation 3/);
+	assert.match(await words("#outcome"), /Applied and proven Generation 3/);
 	assert.match(await words("#state"), /required/);
 	const replies = await plainDialogue(it.smtp,
 	    ["EHLO test.example", "MAIL FROM:<a@test.example>"]);
@@ -255,7 +255,7 @@ test("Probe now looks at the running Postfix", async () => {
 	assert.match(await words("#state"), /TLSv1\.3.*just now/);
 });
 
-test("two at once: the later one is told", async () => {
+test("two at once: both are in force, and the later one is told", async () => {
 	const other = await visitor(browser);
 	await signIn(other, it);
 	await check(page, "outbound_enabled", false);
@@ -263,7 +263,9 @@ test("two at once: the later one is told", async () => {
 	assert.match(await words("#outcome"), /Applied/);
 	await check(other, "tls_only", true);
 	await save(other);
-	assert.match(await other.textContent("#errors, #outcome"), /Somebody else has saved/);
+	assert.match(await other.textContent("#outcome"), /Applied/);
+	assert.match(await other.textContent("#also"), /outgoing[^:]*:\s*off/);
+	assert.equal(await other.isChecked("#outbound_enabled"), false);
 	await other.context().close();
 });
 
