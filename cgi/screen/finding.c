@@ -124,7 +124,7 @@ has_value(struct json_object *rows, const char *key, const char *value)
 {
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(rows); i++)
+	for (i = 0; i < jsonx_len(rows); i++)
 		if (strcmp(jsonx_path_str(
 			       json_object_array_get_idx(rows, i), key, ""),
 			value) == 0)

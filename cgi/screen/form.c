@@ -154,9 +154,14 @@ made_here(const struct screen *s, struct buf *b)
 	struct json_object *cert = jsonx_path(s->view, "certificate");
 	struct json_object *plan =
 	    jsonx_path(s->view, "draft.report.certificate");
+	struct json_object *found =
+	    jsonx_path(s->view, "draft.report.findings");
 	struct json_object *pair, *key;
 	size_t i;
 
+	/* The facts of a certificate alone have a key as well. */
+	if (!findings_have(found, "key.pending"))
+		return;
 	for (i = 0; (pair = cert_of(plan, i)) != NULL; i++)
 		if ((key = part_at(pair, field, 0)) != NULL &&
 		    (cert == NULL || !is_part(cert, field, key)))

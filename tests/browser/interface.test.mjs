@@ -198,7 +198,7 @@ test("ten thousand entries: a small page, edited on demand", async () => {
 		document.getElementById("access_list").value = "192.0.2.7\n";
 	});
 	await press(page, "preview");
-	assert.match(await words("#preview"), /1 added, 0 removed; 1 entry then.*\+192\.0\.2\.7/);
+	assert.match(await words("#preview"), /1 added, 0 removed; 1 entry in all.*\+192\.0\.2\.7/);
 });
 
 test("a key can be pasted; the text is not kept on the page", async () => {

@@ -152,6 +152,21 @@ START_TEST(shows_the_state)
 }
 END_TEST
 
+/* A certificate alone names a key, too: it was not made here for that. */
+START_TEST(was_not_made_here)
+{
+	struct json_object *report;
+
+	load_state("made");
+	report =
+	    jsonx_path(jsonx_member(state, OP_CONNECTION_GET), "draft.report");
+	ck_assert_ptr_nonnull(report);
+	json_object_object_add(report, "findings", json_object_new_array());
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	lacks("made on this gateway");
+}
+END_TEST
+
 /* The same in Japanese, without a word of English among the labels. */
 START_TEST(speaks_japanese)
 {
@@ -222,6 +237,7 @@ static void
 fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, shows_the_state, 0, N(shown));
+	tcase_add_test(tc, was_not_made_here);
 	tcase_add_loop_test(tc, speaks_japanese, 0, N(shown));
 	tcase_add_loop_test(tc, lets_no_markup_out, 0, N(shown));
 	tcase_add_loop_test(tc, a_long_list_stays_small, 0, 2);
