@@ -279,7 +279,9 @@ form_at(const struct pki_set *s, const struct kdf_lock *l, size_t i,
 static void
 opened(struct pki_set *s, int field, size_t form)
 {
-	if (form > 0 && form < s->n_form && form != s->fits)
+	bool as_entered = form == 0 || form >= s->n_form;
+
+	if (!as_entered && form != s->fits)
 		findings_add(&s->found, ERR_KEY_PASSPHRASE_FORM,
 		    field_name(field), "what", s->form[form].name, NULL);
 	s->fits = form;
