@@ -51,6 +51,15 @@ static const struct {
 	"check_client_access cidr:/x/generations/gen-/access.cidr", false},
     {"check_client_access cidr:/x/generations/gen-7/access.cidr.old",
 	"check_client_access cidr:/x/generations/gen-7/access.cidr.old", false},
+    /* Of ours, but no map of a generation. */
+    {"check_client_access cidr:/s/generations/gen-/access.cidr",
+	"check_client_access cidr:/s/generations/gen-/access.cidr", false},
+    {"check_client_access cidr:/s/generations/gen-7/access.cidr.old",
+	"check_client_access cidr:/s/generations/gen-7/access.cidr.old", false},
+    {"check_client_access cidr:/s/generations/gen-7/access.cidx",
+	"check_client_access cidr:/s/generations/gen-7/access.cidx", false},
+    {"check_client_access cidr:/s/generations/gen-7",
+	"check_client_access cidr:/s/generations/gen-7", false},
     {"check_client_access", "check_client_access", false},
     {"check_sender_access " MAP, "check_sender_access " MAP, false},
 };
@@ -64,6 +73,8 @@ START_TEST(our_element)
 	ck_assert_str_eq(out, lists[_i].rest);
 	ck_assert(
 	    restrictions_map_first(lists[_i].value, ANY) == lists[_i].first);
+	ck_assert(restrictions_have_map(lists[_i].value, ANY) ==
+		  (strcmp(lists[_i].value, lists[_i].rest) != 0));
 	ck_assert_int_eq(restrictions_without(lists[_i].value, ANY, out, 4),
 	    strlen(lists[_i].rest) < 4 ? 0 : -1);
 }
@@ -79,6 +90,85 @@ json(const char *text)
 	    jsonx_parse(text, strlen(text), 8, &o, &e) == 0, "%s", text);
 	return o;
 }
+
+/* A map that lies in no generation is not known again. */
+START_TEST(no_generation)
+{
+	static const char *const values[] = {"check_client_access " MAP,
+	    "check_client_access cidr:/7/access.cidr",
+	    "check_client_access cidr:7/access.cidr"};
+
+	for (size_t i = 0; i < N(values); i++) {
+		ck_assert(!restrictions_have_map(values[i], "/x"));
+		ck_assert(!restrictions_have_map(values[i], NULL));
+	}
+}
+END_TEST
+
+START_TEST(in_master)
+{
+	ck_assert(param_in_master(PARAM_SERVICE));
+	ck_assert(param_in_master(PARAM_LIMIT));
+	ck_assert(!param_in_master("master.cfx"));
+	ck_assert(!param_in_master("aster.cf:service"));
+	ck_assert(!param_in_master("smtpd_timeout"));
+	ck_assert(!param_in_master(""));
+}
+END_TEST
+
+/* A map's path, and what stands in Postfix; -1: refused, 0: not planned. */
+static const struct {
+	const char *path;
+	size_t now;
+	int rc;
+} paths[] = {
+    {"/s/generations/gen-7/access.cidr", 1, 1},
+    {NULL, 1, 0},
+    {"/s p/generations/gen-7/access.cidr", 1, -1},
+    {"s/generations/gen-7/access.cidr", 1, -1},
+    {"/s/$x/gen-7/access.cidr", 1, -1},
+    {"/s/generations/gen-7/access.cidr",
+	sizeof(((struct want *)0)->value) - 2048 - 1, 1},
+    {"/s/generations/gen-7/access.cidr",
+	sizeof(((struct want *)0)->value) - 2048, -1},
+};
+
+START_TEST(map_path)
+{
+	struct postfix_info info = {.version = 30711};
+	struct params_context c = {
+	    .info = &info, .access_file = paths[_i].path};
+	struct json_object *wanted = NULL, *v = NULL;
+	char *now = malloc(paths[_i].now + 1);
+	struct settings s;
+	struct err err;
+
+	memset(now, 'a', paths[_i].now);
+	now[paths[_i].now] = '\0';
+	c.current = json_object_new_object();
+	json_object_object_add(c.current, "smtpd_client_restrictions",
+	    json_object_new_string(now));
+	settings_default(&s);
+	s.access_policy = ACCESS_DENY_EXCEPT;
+	c.settings = &s;
+	snprintf(info.inbound.service, sizeof(info.inbound.service), "smtp");
+	err_clear(&err);
+	ck_assert_int_eq(
+	    params_wanted(&c, &wanted, &err) == -1, paths[_i].rc == -1);
+	ck_assert_int_eq(err.code == ERR_CONFIG, paths[_i].rc == -1);
+	ck_assert_int_eq(
+	    json_object_object_get_ex(wanted, "smtpd_client_restrictions", &v),
+	    paths[_i].rc == 1);
+	/* All of what stood there stands behind it. */
+	if (paths[_i].rc == 1)
+		ck_assert_uint_eq((size_t)json_object_get_string_len(v),
+		    strlen(OURS ", ") + paths[_i].now);
+	settings_clear(&s);
+	json_object_put(wanted);
+	json_object_put(c.current);
+	free(now);
+}
+END_TEST
 
 /* The wanted value of one parameter, as JSON; "-" = it is left alone. */
 static const struct {
@@ -455,6 +545,9 @@ main(void)
 		return 1;
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, our_element, 0, N(lists));
+	tcase_add_test(t, no_generation);
+	tcase_add_test(t, in_master);
+	tcase_add_loop_test(t, map_path, 0, N(paths));
 	tcase_add_loop_test(t, rule, 0, N(rules));
 	tcase_add_loop_test(t, only_over_that, 0, N(over));
 	tcase_add_test(t, columns_of_master);
