@@ -100,6 +100,8 @@ struct listeners {
 	size_t		n;
 };
 void	listeners_read(int port, int other_port, struct listeners *);
+/* Somebody listens on the port, and not root, as Postfix's master would. */
+bool	listeners_of_users(int port);
 
 struct inbound_want {
 	struct probe_door door;

@@ -219,10 +219,7 @@ accepted_state(const struct look *k, const struct postfix_listener *l,
 		return blind ? "blind" : "not_seen";
 	if (!look_same_reason(was, o) || was == NULL)
 		return NULL;
-	if (blind)
-		return "blind";
-	/* The first address is the one that the console is set up for. */
-	return l == &k->info->listener[0] ? NULL : "not_seen";
+	return blind ? "blind" : "not_seen";
 }
 
 /* 0 and *ret (NULL = no such address), or -1. */

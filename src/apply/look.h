@@ -12,7 +12,8 @@
  *   "more_addresses": true (if there are more than are looked at),
  *   "closed": why nothing listens,
  *   "by_name": [{"name", "certificates"}] (of certificates by name).
- *   state: "proven", "blind", "not_seen" (it answered neither before nor now).
+ *   state: "proven", "blind", "not_seen" (it answered neither before nor now,
+ *   so nothing is held against the change).
  */
 #ifndef POSTSEAL_LOOK_H
 #define POSTSEAL_LOOK_H

@@ -7,9 +7,10 @@
  * later; that is reported, and has to be confirmed once: the generation keeps
  * whom it did not see, and the next one does not ask again (a renewal at night
  * has nobody to ask).  A Postfix that does not answer at all is not asked
- * about: it may be what the Save mends, and must answer after it.  After a
- * failure the former state is measured by the same baseline, and by nothing
- * that it never was.
+ * about: it may be what the Save mends.  If it answers no more after it than
+ * before, the Save stays, and that nothing was proven is said.  After a failure
+ * the former state is measured by the same baseline, and by nothing that it
+ * never was.
  */
 #include <stdio.h>
 #include <string.h>
@@ -242,6 +243,26 @@ tell_names(struct txn *t)
 		    "names", text, NULL);
 }
 
+/* Who was silent before and is silent still. */
+static void
+tell_silent(struct txn *t)
+{
+	struct json_object *list = jsonx_path(t->probe, "addresses"), *o;
+	char port[16];
+	size_t i;
+
+	for (i = 0; i < jsonx_len(list); i++) {
+		o = json_object_array_get_idx(list, i);
+		if (!is_state(o, "not_seen"))
+			continue;
+		(void)snprintf(
+		    port, sizeof(port), "%d", (int)jsonx_path_int(o, "port"));
+		findings_add(&t->findings, ERR_PROBE_UNSEEN, "", "address",
+		    jsonx_path_str(o, "address", ""), "port", port, "detail",
+		    jsonx_path_str(o, "detail", ""), NULL);
+	}
+}
+
 /* Whom this change was not seen by either: it is kept, and not asked about
  * again. */
 static void
@@ -291,6 +312,7 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	if (t->next.n_listeners > 0 && probe_inbound(t, total_ms, err) == -1)
 		return -1;
 	tell_names(t);
+	tell_silent(t);
 	keep_blind(t);
 	return 0;
 }

@@ -2,6 +2,7 @@
  * mastercheck.c - what of master.cf only the system can tell (preflight.c).
  */
 #include <sys/socket.h>
+#include <netinet/in.h>
 
 #include <errno.h>
 #include <netdb.h>
@@ -50,10 +51,47 @@ bad_host(const char *host)
 	return why;
 }
 
+/* Would master find the port in use, and not by itself?  Its own sockets are
+ * root's; whose those of another root are, nobody says here. */
+static bool
+is_taken(const struct addrinfo *ai, int port)
+{
+	bool used;
+	int s, on = 1;
+
+	s = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s == -1)
+		return false;
+	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	used =
+	    bind(s, ai->ai_addr, ai->ai_addrlen) == -1 && errno == EADDRINUSE;
+	(void)close(s);
+	return used && listeners_of_users(port);
+}
+
+static const char *
+taken(const char *host, const char *port)
+{
+	struct addrinfo hints = {0}, *ai = NULL, *a;
+	const struct sockaddr_in *in;
+	bool found = false;
+
+	hints.ai_socktype = SOCK_STREAM;
+	if (getaddrinfo(host, port, &hints, &ai) != 0)
+		return NULL;
+	for (a = ai; a != NULL && !found; a = a->ai_next) {
+		in = (const void *)a->ai_addr; /* the port is at one place */
+		found = is_taken(a, ntohs(in->sin_port));
+	}
+	freeaddrinfo(ai);
+	return found ? "the port is in use by another program" : NULL;
+}
+
 static const char *
 bad_inet(const char *name)
 {
 	char copy[256], *host = NULL, *port = copy, *colon;
+	const char *why;
 
 	(void)snprintf(copy, sizeof(copy), "%s", name);
 	if (copy[0] == '[' && (colon = strchr(copy, ']')) != NULL) {
@@ -70,7 +108,12 @@ bad_inet(const char *name)
 	if (strspn(port, "0123456789") != strlen(port) &&
 	    getservbyname(port, "tcp") == NULL)
 		return "unknown service name";
-	return host == NULL || *host == '\0' ? NULL : bad_host(host);
+	/* Without an address it is a matter of inet_interfaces. */
+	if (host == NULL || *host == '\0')
+		return NULL;
+	if ((why = bad_host(host)) != NULL)
+		return why;
+	return taken(host, port);
 }
 
 static const char *

@@ -20,6 +20,8 @@
  * file names of the other services.  master ends over each of these, and a
  * reload with it.
  */
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +75,26 @@ out:
 	buf_clear(&b);
 }
 
+/* "DIR/main.cf" is main.cf to everybody else. */
+static void
+without_dir(struct buf *b, const char *dir)
+{
+	size_t n = strlen(dir) + 1;
+	char *p = b->data;
+
+	while (p != NULL && (p = strstr(p, dir)) != NULL && p[n - 1] == '/') {
+		memmove(p, p + n, strlen(p + n) + 1);
+		b->len -= n;
+	}
+}
+
 /* The program's fatal word, or 0. */
 static int
-judge(const char *dir, const struct run_result *r, struct err *err)
+judge(const char *dir, struct run_result *r, struct err *err)
 {
 	char diag[DIAG_MAX], line[64];
 
+	without_dir(&r->err, dir);
 	diag_pick(&r->err, diag);
 	if (r->exit_code == 0 || (strncmp(diag, "fatal: ", 7) != 0 &&
 				     strncmp(diag, "panic: ", 7) != 0))
@@ -173,11 +189,27 @@ check_smtpd(const struct conf *conf, const char *dir,
 	return rc;
 }
 
+/* Where it is not there, a Postfix that runs on the former one would count as
+ * stopped. */
+static int
+check_queue(const struct postfix_info *info, struct err *err)
+{
+	struct stat st;
+
+	if (info->queue_directory[0] != '/' ||
+	    (stat(info->queue_directory, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	return err_set(err, ERR_POSTFIX_CONFIG, "",
+	    "main.cf: queue_directory: %.120s is no directory",
+	    info->queue_directory);
+}
+
 int
 postfix_preflight(const struct conf *conf, const char *dir,
     const struct postfix_info *info, bool running, struct err *err)
 {
-	if (postfix_takes_main(conf, dir, err) == -1 ||
+	if (check_queue(info, err) == -1 ||
+	    postfix_takes_main(conf, dir, err) == -1 ||
 	    mastercf_check(conf, dir, err) == -1)
 		return -1;
 	/* A table by way of a proxymap that does not run is waited for. */

@@ -31,6 +31,7 @@
  * of reach takes its time. */
 #define SESSION_MS 15000
 #define PAUSE_MS   50
+#define FULL	   452
 #define TCP_LISTEN "0A"
 
 struct sockets {
@@ -63,24 +64,25 @@ is_loopback(const char *hex)
 
 struct listener {
 	char address[64]; /* hex */
-	unsigned long port, inode;
+	unsigned long port, inode, uid;
 };
 
 /* The next listening socket of the table. */
 static bool
 next_listener(FILE *f, struct listener *l)
 {
-	char line[512], at[8], state[8], inode[24];
+	char line[512], at[8], state[8], uid[16], inode[24];
 
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (sscanf(line,
 			" %*[^:]: %63[0-9A-F]:%7[0-9A-F] %*s %7s %*s %*s %*s "
-			"%*s %*s %23[0-9]",
-			l->address, at, state, inode) != 4 ||
+			"%15[0-9] %*s %23[0-9]",
+			l->address, at, state, uid, inode) != 5 ||
 		    strcmp(state, TCP_LISTEN) != 0)
 			continue;
 		l->port = strtoul(at, NULL, 16);
 		l->inode = strtoul(inode, NULL, 10);
+		l->uid = strtoul(uid, NULL, 10);
 		return true;
 	}
 	return false;
@@ -105,6 +107,24 @@ listeners_read(int port, int other_port, struct listeners *ret)
 				ret->inode[ret->n++] = l.inode;
 		fclose(f);
 	}
+}
+
+bool
+listeners_of_users(int port)
+{
+	size_t i, users = 0, root = 0;
+	struct listener l;
+	FILE *f;
+
+	for (i = 0; i < 2; i++) {
+		if ((f = fopen(tables[i], "re")) == NULL)
+			continue;
+		while (next_listener(f, &l))
+			if (l.port == (unsigned long)port)
+				*(l.uid == 0 ? &root : &users) += 1;
+		fclose(f);
+	}
+	return users > 0 && root == 0;
 }
 
 static bool
@@ -270,7 +290,8 @@ leave(struct smtp_conn *c)
 	smtp_close(c);
 }
 
-/* 0 refused by this map, 1 could not be asked (why in err), -1. */
+/* 0 refused by this map, 1 could not be asked, 2 nor on a full disk (why in
+ * err), -1. */
 static int
 ask_canary(const struct inbound_want *want, struct err *err)
 {
@@ -283,8 +304,9 @@ ask_canary(const struct inbound_want *want, struct err *err)
 	rc = session(want, ACCESS_CANARY, &c, err);
 	if (rc == 0 && (c.code / 100 == 2 || strstr(c.reply, text) == NULL)) {
 		smtp_quote(&c, quote, sizeof(quote));
-		rc = err_set(err, ERR_PROBE_ACCESS, "access_policy",
+		(void)err_set(err, ERR_PROBE_ACCESS, "access_policy",
 		    "a denied address got \"%s\"", quote);
+		rc = c.code == FULL ? 2 : -1;
 	}
 	leave(&c);
 	return rc;
@@ -323,6 +345,9 @@ check_access(
 		(void)poll(NULL, 0, PAUSE_MS);
 	if (rc == 1) {
 		*ret_note = "no connection from " ACCESS_CANARY;
+		rc = 0;
+	} else if (rc == 2) {
+		*ret_note = "Postfix has no room on its disk and takes no mail";
 		rc = 0;
 	}
 	return rc == 0 ? ask_loopback(want, err) : -1;

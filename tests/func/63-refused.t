@@ -61,6 +61,22 @@ daemon_timeout = zz|bad time value or unit: zz
 inet_interfaces = 192.0.2.77|no local interface found
 smtpd_hard_error_limit = abc|bad numerical configuration: smtpd_hard_error_limit = abc
 smtpd_delay_reject = maybe|bad boolean configuration
+mail_owner = nobodyatall|fatal: file main.cf: parameter mail_owner: unknown user name value: nobodyatall
+setgid_group = nogroupatall|parameter setgid_group: unknown group name: nogroupatall
+default_process_limit = 0|default_process_limit
+default_process_limit = x|default_process_limit = x
+inet_protocols = ipv7|ipv7
+END
+
+# Of these Postfix says no name, so no line either.
+while IFS='|' read -r value words; do
+	by_hand main.cf "$value"
+	refused "$value" "$words" main.cf
+done <<'END'
+queue_directory = /etc/passwd/queue|queue_directory: /etc/passwd/queue is no directory
+myorigin = /etc/nowhere|/etc/nowhere
+stress = ${|macro processing error
+maillog_file = /etc/mail.log|/etc/mail.log
 END
 
 lines=$(($(wc -l <"$T/master.first") + 1))
@@ -74,6 +90,10 @@ nohost.invalid:2525 inet n - n - - smtpd|line $lines: .*unknown host
 192.0.2.9:2525 inet n - n - - smtpd|line $lines: .*no address of this host
 127.0.0.9:2526 inet n - n - - smtpd { -o x=y|missing '}'
 a/b unix n - n - - smtp|line $lines: .*a name cannot have
+127.0.0.9:2526 inet n - n - -1 smtpd|invalid process_limit field
+127.0.0.9:2526 inet n - n x - smtpd|invalid wakeup field
+127.0.0.9:2526 inet z - n - - smtpd|invalid private field
+127.0.0.9:2526 tcp n - n - - smtpd|invalid type field
 END
 
 # What Postfix lives with is no reason.

@@ -76,7 +76,7 @@ save_all "${pair_issued[@]}"
 is "Save" "$STATUS:$(j .cluster.state)" 200:published
 ok "the canary fails and the roll-out stops" until_true 60 rollout_is 2:stopped
 is "it says who" "$(scanners | jq -r '.desired.failed | join(" ")')" scanner1
-is "the canary says so" "$(state_of scanner1)" failed
+ok "the canary says so" until_true 20 state_is scanner1 failed
 like "and why" "$(scanners | jq -r '.scanners[] | select(.name == "scanner1") | .code')" '^probe\.'
 is "it is back on its last good generation" "$(scanners | jq -r '.scanners[] | select(.name == "scanner1") | .generation')" 1
 ok "the others never got it" all_serve "$selfsigned" "scanner2 scanner3"

@@ -389,6 +389,22 @@ listener()
 	postfix -c "$PF" reload >/dev/null 2>&1
 }
 
+# reload_settled CONFDIR: reload, and wait until the smtpd processes of before,
+# of which master still gives a client one for a while, are gone.
+reload_settled()
+{
+	local pid n old
+
+	old=$(pgrep -x smtpd -P "$(tr -d ' \n' <"$1/../queue/pid/master.pid")")
+	postfix -c "$1" reload >/dev/null 2>&1
+	for pid in $old; do
+		for ((n = 0; n < 300; n++)); do
+			ended "$pid" && break
+			sleep 0.1
+		done
+	done
+}
+
 # smtpd_with CONFDIR [OPTION...]: from now on smtpd of that Postfix starts with
 # options that neither main.cf nor master.cf names; without any, as it was.
 smtpd_with()
@@ -408,7 +424,7 @@ smtpd_with()
 	printf '#!/bin/bash\nexec -a smtpd %q "$@" %s\n' \
 	    "$(readlink "$dir/real")" "${*:2}" >"$dir/smtpd"
 	chmod 755 "$dir/smtpd"
-	postfix -c "$1" reload >/dev/null 2>&1
+	reload_settled "$1"
 }
 
 # postconf -e on the private Postfix, as an administrator beside the console.
