@@ -28,4 +28,16 @@ struct json_object *maillog_since(const struct conf *,
 	    const struct postfix_info *, const struct maillog_mark *,
 	    size_t max);
 
+/* What stands around the mark: at most MAILLOG_BEFORE_MAX bytes in front of it
+ * (of a file), and MAILLOG_AFTER_MAX behind it. */
+#define MAILLOG_BEFORE_MAX	(256 * 1024)
+#define MAILLOG_AFTER_MAX	(4 * 1024 * 1024)
+void	maillog_around(const struct conf *, const struct postfix_info *,
+	    const struct maillog_mark *, struct buf *before, struct buf *after);
+/* Mail that waits since then, by lines of smtp(8) whose reason was not there
+ * before: {"count", "sample": the first one's recipient and reason, in
+ * Postfix's words | null}.  NULL without memory. */
+struct json_object *maillog_deferred(const struct conf *,
+	    const struct postfix_info *, const struct maillog_mark *);
+
 #endif

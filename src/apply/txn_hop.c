@@ -25,8 +25,8 @@ was_seen(struct json_object *hop)
 	return strcmp(jsonx_path_str(hop, "state", ""), "seen") == 0;
 }
 
-static bool
-changes_way_out(const struct txn *t)
+bool
+txn_changes_way_out(const struct txn *t)
 {
 	size_t i;
 
@@ -61,7 +61,7 @@ txn_hop_before(struct txn *t)
 {
 	char next_hop[HOP_NAME_MAX + 1];
 
-	if (changes_way_out(t) && hop_relayhost(t->conf, next_hop))
+	if (txn_changes_way_out(t) && hop_relayhost(t->conf, next_hop))
 		t->hop_before = look(t->conf, next_hop);
 }
 

@@ -6,6 +6,7 @@
 #include "jsonx.h"
 #include "settings_table.h"
 #include "txn_plan.h"
+#include "txn_switch.h"
 
 static void
 add_string(struct json_object *o, const char *name, const char *value)
@@ -103,6 +104,22 @@ summary(const struct txn *t, struct json_object *names)
 	return list;
 }
 
+/* Where the log was at the commit: for mail that waits since then. */
+static void
+add_mark(struct json_object *m, const struct txn *t)
+{
+	struct json_object *o;
+
+	if (!t->marked || !txn_changes_way_out(t) ||
+	    (o = json_object_new_object()) == NULL)
+		return;
+	jsonx_put_int(o, "offset", (int64_t)t->mark.off);
+	jsonx_put_int(o, "inode", (int64_t)t->mark.ino);
+	jsonx_put_int(o, "device", (int64_t)t->mark.dev);
+	jsonx_put_int(o, "usec", t->mark.usec);
+	json_object_object_add(m, "log_mark", o);
+}
+
 struct json_object *
 txn_meta(const struct txn *t, const char *outcome)
 {
@@ -149,6 +166,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	add_shared(m, "blind", t->blind);
 	add_shared(m, "probe", t->probe);
 	add_shared(m, "hop", t->hop);
+	add_mark(m, t);
 	json_object_object_add(m, "steps", steps_copy(t));
 	return m;
 }

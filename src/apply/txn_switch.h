@@ -25,6 +25,7 @@ int txn_probe(struct txn *, int total_ms, struct err *);
 int txn_probe_former(const struct txn *, struct err *);
 
 /* txn_hop.c: the way out, before the commit and after it. */
+bool txn_changes_way_out(const struct txn *);
 void txn_hop_before(struct txn *);
 int txn_hop_after(struct txn *, struct err *);
 

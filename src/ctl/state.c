@@ -160,6 +160,14 @@ print_status(struct ctl *ctl, struct json_object *view)
 	print_own(ctl, jsonx_path(view, "own"));
 	print_certificate(ctl, view);
 	print_probe(ctl, jsonx_path(view, "live"));
+	if (jsonx_path_int(view, "deferred.count") > 0) {
+		snprintf(text, sizeof(text), "%lld since %.30s",
+		    (long long)jsonx_path_int(view, "deferred.count"),
+		    jsonx_path_str(view, "deferred.since", ""));
+		ctl_line(ctl, "deferred", text);
+		ctl_line(ctl, "the first",
+		    jsonx_path_str(view, "deferred.sample", ""));
+	}
 	snprintf(text, sizeof(text), "%zu", drift_count(view));
 	ctl_line(ctl, "drift", text);
 	for (size_t i = 0; i < drift_count(view); i++)

@@ -55,6 +55,7 @@ op_status(struct call *c, struct json_object *args, struct json_object **data,
 		return -1;
 	}
 	json_object_object_add(*data, "live", live);
+	json_object_object_add(*data, "deferred", apply_deferred(c->conf));
 	json_object_object_add(*data, "sandbox", confine_to_json(c->conf));
 	return 0;
 }

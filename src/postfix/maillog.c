@@ -150,6 +150,70 @@ read_journal(const struct conf *conf, const struct postfix_info *info,
 		(void)poll(NULL, 0, AGAIN_MS);
 }
 
+/* From off on, but no more than max. */
+static void
+read_range(int fd, off_t off, off_t max, struct buf *b)
+{
+	char chunk[8192];
+	ssize_t n;
+
+	while (max > 0 && (n = pread(fd, chunk, sizeof(chunk), off)) > 0) {
+		if (n > max)
+			n = (ssize_t)max;
+		if (buf_add(b, chunk, (size_t)n) == -1)
+			return;
+		off += n;
+		max -= n;
+	}
+}
+
+/* true when path is the file of the mark. */
+static bool
+read_around(const char *path, const struct maillog_mark *mark,
+    struct buf *before, struct buf *after)
+{
+	off_t from =
+	    mark->off > MAILLOG_BEFORE_MAX ? mark->off - MAILLOG_BEFORE_MAX : 0;
+	struct stat st;
+	bool is;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return false;
+	is = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	     st.st_ino == mark->ino && st.st_dev == mark->dev &&
+	     st.st_size >= mark->off;
+	if (is) {
+		read_range(fd, from, mark->off - from, before);
+		read_range(fd, mark->off, MAILLOG_AFTER_MAX, after);
+	} else if (after->len < MAILLOG_AFTER_MAX && S_ISREG(st.st_mode)) {
+		read_range(fd, 0, MAILLOG_AFTER_MAX - (off_t)after->len, after);
+	}
+	(void)close(fd);
+	return is;
+}
+
+void
+maillog_around(const struct conf *conf, const struct postfix_info *info,
+    const struct maillog_mark *mark, struct buf *before, struct buf *after)
+{
+	const char *path = log_path(conf, info);
+	char rotated[CONF_STR_MAX + 8];
+	struct stat st;
+	bool same;
+
+	(void)snprintf(rotated, sizeof(rotated), "%s.1", path);
+	same = stat(path, &st) == 0 && st.st_ino == mark->ino &&
+	       st.st_dev == mark->dev;
+	if (!same && mark->ino != 0 && stat(rotated, &st) == 0 &&
+	    st.st_ino == mark->ino)
+		(void)read_around(rotated, mark, before, after);
+	(void)read_around(path, mark, before, after);
+	if (before->len == 0 && after->len == 0 && mark->usec != 0)
+		(void)journal_read_since(conf, info, mark->usec, after);
+}
+
 struct json_object *
 maillog_since(const struct conf *conf, const struct postfix_info *info,
     const struct maillog_mark *mark, size_t max)
