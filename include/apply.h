@@ -4,7 +4,9 @@
  *
  * State directory (0700 root):
  *   generations/gen-N/   0700: certificates 0600 (certs.h), settings.json,
- *                        meta.json, main.cf.before, master.cf.before (if it changes),
+ *                        meta.json, main.cf.before, master.cf.before (if it
+ *                        changes, or N is the first that wrote anything: kept
+ *                        for ever),
  *                        access.cidr 0600 (with an access policy)
  *   current              number of the generation in force (durable replace)
  *   journal              "pending N HASHES" / "done N": one durable file
@@ -65,6 +67,10 @@ struct apply_request {
 	enum apply_mode		 mode;
 	long			 restore;	/* generation, or 0: its settings
 						 * and chain, not those above */
+	bool			 original;	/* what stood before the console
+						 * wrote anything */
+	bool			 leave;		/* original, and then nothing is
+						 * managed here */
 	bool			 adopt;		/* take main.cf's hand edits over */
 	bool			 form;		/* the patch is all that a form
 						 * showed: what is as it was is
@@ -134,6 +140,9 @@ int	apply_state_init(const struct conf *, struct err *);
 
 int	generations_list(const struct conf *, size_t limit,
 	    struct json_object **array, struct err *);
+/* GEN of what stood before the first; NULL: there is nothing to bring back. */
+struct json_object *generations_original(const struct conf *);
+/* id 0: what stood before the first. */
 int	generation_get(const struct conf *, long id, struct json_object **gen,
 	    struct err *);
 

@@ -34,6 +34,16 @@ int	mastercf_commit(const struct conf *, const void *, size_t,
 	    const char *expect_sha256, struct err *);
 int	mastercf_read(const struct conf *, struct buf *, struct err *);
 int	mastercf_lock(const struct conf *, int wait_ms, struct err *);
+/* Is a file made of what stood before the same as now, but for the lines of
+ * these parameters (of this service, and of "smtpd")?  master.cf: the services
+ * are the same, too; now is what mastercf_stage made in stage_dir. */
+bool	maincf_same_but(param_mask, const struct buf *before,
+	    const struct buf *now);
+/* main.cf without those lines. */
+int	maincf_strip(param_mask, const struct buf *, struct buf *);
+int	mastercf_same(const struct conf *, const char *stage_dir,
+	    const char *service, const struct buf *before,
+	    const struct buf *now, bool *ret, struct err *);
 /* The flock that postconf -e takes: CONFIG_DIR/main.cf.tmp; fd or -1.
  * Closing the fd releases it; the empty file stays and does no harm. */
 int	maincf_lock(const struct conf *, int wait_ms, struct err *);

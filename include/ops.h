@@ -41,7 +41,7 @@
  *   "outcome": "applied"|"failed", "in_force": bool,
  *   "apply": "restart"|"reload", "outage_ms": 870,
  *   "summary": ["inbound.enabled", "certificate", ...] (what changed),
- *   "kind": "save"|"restore"|"adopt", "restored"?: N,
+ *   "kind": "save"|"restore"|"adopt"|"leave", "restored"?: N,
  *   "certificate_name", "certificate_sha256"? (leaf),
  *   "error_code"?, "error_step"? (of a failed one)}
  *   generation.get adds "settings", "certificate": CERT | null, "result":

@@ -13,7 +13,8 @@
 #define LIST_LIMIT	 1000
 #define PATH_GENERATIONS "/api/v1/generations/"
 
-/* Digits only, 1 and up; what no generation can have is not found. */
+/* Digits only, 0 (what stood before the first) and up; what no generation can
+ * have is not found. */
 static int
 generation_number(const char *s, size_t len, int64_t *ret, struct err *err)
 {
@@ -22,7 +23,7 @@ generation_number(const char *s, size_t len, int64_t *ret, struct err *err)
 
 	for (i = 0; i < len && i < 10 && s[i] >= '0' && s[i] <= '9'; i++)
 		n = n * 10 + (s[i] - '0');
-	if (len == 0 || i < len || n < 1 || n > INT32_MAX)
+	if (len == 0 || i < len || n > INT32_MAX)
 		return err_set(
 		    err, ERR_GEN_UNKNOWN, "", "expected a generation's number");
 	*ret = n;

@@ -11,8 +11,8 @@
 
 #include "gen_file.h"
 #include "jsonx.h"
+#include "original.h"
 #include "settings_table.h"
-#include "state.h"
 
 #define TEXT_MAX_LEN (64 * 1024)
 #define SHOWN_MAX    50
@@ -48,6 +48,39 @@ side_settings(const struct conf *conf, struct side *s, struct settings *ret)
 	return s->settings == NULL ? -1 : 0;
 }
 
+/* What stood before the first, of what the console has written since. */
+static int
+side_original(const struct conf *conf, const struct facts *facts, long current,
+    struct side *s, struct err *err)
+{
+	struct json_object *meta = NULL;
+	struct original o = {0};
+	int rc = -1;
+
+	if ((current > 0 && generation_meta(conf, current, &meta, err) == -1) ||
+	    original_read(conf, current, meta, &o, err) == -1)
+		goto out;
+	if (o.id == 0) {
+		err_set(err, ERR_GEN_UNKNOWN, "id",
+		    "nothing has been written that could be taken back");
+		goto out;
+	}
+	s->meta = s->gen = original_gen(conf, facts, &o);
+	s->wanted = original_pick(o.values, o.written);
+	if (s->gen == NULL || s->wanted == NULL) {
+		err_set(err, ERR_NOMEM, "", "generation 0");
+		goto out;
+	}
+	(void)json_object_get(s->meta);
+	s->settings = json_object_get(jsonx_path(s->gen, "settings"));
+	s->cert = jsonx_path(s->gen, "certificate");
+	rc = 0;
+out:
+	original_clear(&o);
+	json_object_put(meta);
+	return rc;
+}
+
 static int
 side_read(const struct conf *conf, const struct facts *facts, long current,
     struct side *s, struct err *err)
@@ -57,6 +90,8 @@ side_read(const struct conf *conf, const struct facts *facts, long current,
 	struct gen_paths paths;
 	int rc = -1;
 
+	if (s->id == 0)
+		return side_original(conf, facts, current, s, err);
 	settings_default(&settings);
 	if (generation_brief(conf, s->id, &s->gen, &s->meta, err) == -1)
 		return -1;

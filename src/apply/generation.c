@@ -250,56 +250,6 @@ generation_fail(
 	return generation_set_meta(conf, id, meta, err);
 }
 
-/* In force, named by this main.cf, or kept for a reason of the caller's. */
-static bool
-is_needed(long id, long current, const long keep[2], const char *maincf)
-{
-	char name[64];
-
-	(void)snprintf(name, sizeof(name), "/gen-%ld/", id);
-	return id == current || id == keep[0] || id == keep[1] ||
-	       (maincf != NULL && strstr(maincf, name) != NULL);
-}
-
-static bool
-is_failure(const struct conf *conf, long id)
-{
-	struct json_object *meta = NULL;
-	bool yes;
-
-	if (generation_meta(conf, id, &meta, NULL) == -1)
-		return false;
-	yes = strcmp(jsonx_path_str(meta, "outcome", ""), "failed") == 0;
-	json_object_put(meta);
-	return yes;
-}
-
-/* Failures are counted apart: a bad day must not push the good ones out. */
-int
-generation_prune(const struct conf *conf, const char *maincf,
-    const long keep[2], struct err *err)
-{
-	char path[STATE_PATH_MAX];
-	long *ids = NULL, current;
-	size_t n = 0, i, seen[2] = {0, 0};
-	int rc = 0;
-
-	if (generation_current(conf, &current, err) == -1 ||
-	    generation_ids(conf, &ids, &n, err) == -1)
-		return -1;
-	for (i = 0; i < n; i++) {
-		if (seen[is_failure(conf, ids[i])]++ <
-			(size_t)conf->generations ||
-		    is_needed(ids[i], current, keep, maincf))
-			continue;
-		if (generation_path(conf, ids[i], NULL, path, err) == -1 ||
-		    fsx_wipe_tree(path, err) == -1)
-			rc = -1;
-	}
-	free(ids);
-	return rc;
-}
-
 /* Directories of the state directory that live only within one apply. */
 static int
 sweep_scratch(const struct conf *conf, struct err *err)

@@ -5,10 +5,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "certname.h"
 #include "jsonx.h"
-#include "state.h"
+#include "original.h"
 
 static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
     "apply", "outage_ms", "summary", "names", "kind", "restored", NULL};
@@ -70,6 +71,21 @@ generation_brief(const struct conf *conf, long id, struct json_object **gen,
 	return 0;
 }
 
+/* Not one that is being made, nor the first when it is only kept for what
+ * stood before it. */
+static bool
+is_history(const struct conf *conf, long id, struct json_object *meta)
+{
+	const char *outcome = jsonx_path_str(meta, "outcome", "pending");
+	char path[STATE_PATH_MAX];
+
+	if (strcmp(outcome, "applied") != 0)
+		return strcmp(outcome, "pending") != 0;
+	return jsonx_path_int(meta, "origin") != id ||
+	       (generation_path(conf, id, "settings.json", path, NULL) == 0 &&
+		   access(path, F_OK) == 0);
+}
+
 int
 generations_list(const struct conf *conf, size_t limit,
     struct json_object **array, struct err *err)
@@ -90,8 +106,7 @@ generations_list(const struct conf *conf, size_t limit,
 		/* One that is damaged or just being made is not history. */
 		if (generation_meta(conf, ids[i], &meta, NULL) == -1)
 			continue;
-		if (strcmp(jsonx_path_str(meta, "outcome", "pending"),
-			"pending") != 0 &&
+		if (is_history(conf, ids[i], meta) &&
 		    (gen = gen_brief(meta, current)) != NULL)
 			json_object_array_add(list, gen);
 		json_object_put(meta);
@@ -99,6 +114,52 @@ generations_list(const struct conf *conf, size_t limit,
 	free(ids);
 	*array = list;
 	return 0;
+}
+
+struct json_object *
+generations_original(const struct conf *conf)
+{
+	struct json_object *meta = NULL, *gen;
+	long current;
+
+	if (generation_current(conf, &current, NULL) == -1 || current == 0 ||
+	    generation_meta(conf, current, &meta, NULL) == -1)
+		return NULL;
+	gen = original_brief(conf, current, meta);
+	json_object_put(meta);
+	return gen;
+}
+
+static int
+get_original(const struct conf *conf, long current, struct json_object **ret,
+    struct err *err)
+{
+	struct json_object *meta = NULL, *there;
+	struct original o = {0};
+	struct facts facts;
+	int rc = -1;
+
+	memset(&facts, 0, sizeof(facts));
+	if ((there = generations_original(conf)) == NULL)
+		return err_set(err, ERR_GEN_UNKNOWN, "id",
+		    "nothing has been written that could be taken back");
+	json_object_put(there);
+	if (generation_meta(conf, current, &meta, err) == -1 ||
+	    original_read(conf, current, meta, &o, err) == -1 ||
+	    facts_get(conf, &facts, err) == -1)
+		goto out;
+	if ((*ret = original_gen(conf, &facts, &o)) == NULL)
+		err_set(err, ERR_NOMEM, "", "generation 0");
+	else
+		rc = 0;
+	if (rc == 0)
+		json_object_object_add(
+		    *ret, "result", json_object_new_object());
+out:
+	original_clear(&o);
+	facts_clear(&facts);
+	json_object_put(meta);
+	return rc;
 }
 
 int
@@ -111,8 +172,11 @@ generation_get(
 	int rc = -1;
 
 	settings_default(&s);
-	if (generation_current(conf, &current, err) == -1 ||
-	    generation_meta(conf, id, &meta, err) == -1)
+	if (generation_current(conf, &current, err) == -1)
+		goto out;
+	if (id == 0)
+		return get_original(conf, current, ret, err);
+	if (generation_meta(conf, id, &meta, err) == -1)
 		goto out;
 	if ((gen = gen_brief(meta, current)) == NULL ||
 	    (res = json_object_new_object()) == NULL) {

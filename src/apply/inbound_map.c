@@ -12,6 +12,7 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "maincf.h"
+#include "txn_given.h"
 #include "txn_plan.h"
 
 static bool
@@ -50,13 +51,13 @@ txn_planned(const struct txn *t, const char *name)
 bool
 txn_touches_main(const struct txn *t)
 {
-	return touches(t, false);
+	return t->origin_main.len > 0 || touches(t, false);
 }
 
 bool
 txn_touches_master(const struct txn *t)
 {
-	return touches(t, true);
+	return t->origin_master.len > 0 || touches(t, true);
 }
 
 static int
@@ -72,7 +73,8 @@ stage_master(struct txn *t, struct err *err)
 	if (fsx_path(dir, sizeof(dir), err, "%s/conf", t->dir) == -1 ||
 	    fsx_mkdir(dir, 0700, err) == -1 ||
 	    mastercf_stage(t->conf, &t->facts.info, &t->plan, dir, &seen,
-		&t->master_after, err) == -1)
+		&t->master_after, err) == -1 ||
+	    given_master(t, dir, err) == -1)
 		goto out;
 	if (sha256_hex(seen.data, seen.len, sha256) == -1 ||
 	    sha256_hex(t->master_after.data, t->master_after.len,
@@ -92,24 +94,7 @@ out:
 static bool
 needs_preview(const struct txn *t)
 {
-	return t->plan.n > 0 || txn_files_asked(t);
-}
-
-/* Not durable, and some seconds old for Postfix's programs. */
-static int
-put_scratch(
-    const char *dir, const char *name, const struct buf *b, struct err *err)
-{
-	const struct fsx_attr attr = {.mode = 0600,
-	    .uid = (uid_t)-1,
-	    .gid = (gid_t)-1,
-	    .mtime = time(NULL) - 10};
-	char path[STATE_PATH_MAX];
-
-	if (fsx_path(path, sizeof(path), err, "%s/%s", dir, name) == -1)
-		return -1;
-	return fsx_replace(
-	    path, b->data == NULL ? "" : b->data, b->len, &attr, err);
+	return t->plan.n > 0 || t->origin_main.len > 0 || txn_files_asked(t);
 }
 
 /* What postfix_info_read will say of the new pair of files. */
@@ -144,10 +129,10 @@ inbound_preview(struct txn *t, struct err *err)
 	buf_init(&master, MAINCF_MAX);
 	if (fsx_path(dir, sizeof(dir), err, "%s/conf", t->dir) == 0 &&
 	    fsx_mkdir(dir, 0700, err) == 0 &&
-	    put_scratch(dir, "main.cf", &t->after, err) == 0 &&
+	    state_scratch(dir, "main.cf", &t->after, err) == 0 &&
 	    (t->master_after.len > 0 ||
 		mastercf_read(t->conf, &master, err) == 0) &&
-	    put_scratch(dir, "master.cf",
+	    state_scratch(dir, "master.cf",
 		t->master_after.len > 0 ? &t->master_after : &master,
 		err) == 0 &&
 	    read_next(t, dir, err) == 0 &&

@@ -98,7 +98,8 @@ load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
 	return 0;
 }
 
-/* The generation in force before; "current" may name N already. */
+/* The generation in force before; "current" may name N already, or nothing
+ * where N leaves. */
 static int
 load_former(struct txn *t, const struct journal *j, struct err *err)
 {
@@ -109,13 +110,15 @@ load_former(struct txn *t, const struct journal *j, struct err *err)
 	if (generation_current(t->conf, &current, err) == -1)
 		return -1;
 	t->prev = current;
-	if (current == j->id) {
-		if (generation_meta(t->conf, j->id, &meta, err) == -1)
-			return -1;
+	if (generation_meta(t->conf, j->id, &meta, err) == 0) {
 		t->prev =
 		    (long)json_object_get_int64(jsonx_path(meta, "previous"));
+		t->leave =
+		    strcmp(jsonx_path_str(meta, "kind", ""), "leave") == 0;
 		json_object_put(meta);
 		meta = NULL;
+	} else if (current == j->id) {
+		return -1;
 	}
 	if (generation_settings(t->conf, t->prev, &t->former.settings, err) ==
 	    -1)

@@ -169,3 +169,19 @@ state_unlock_mastercf(const struct conf *conf, int fd)
 {
 	unlock(conf, "master.cf", fd);
 }
+
+int
+state_scratch(
+    const char *dir, const char *name, const struct buf *b, struct err *err)
+{
+	const struct fsx_attr attr = {.mode = 0600,
+	    .uid = (uid_t)-1,
+	    .gid = (gid_t)-1,
+	    .mtime = time(NULL) - 10};
+	char path[STATE_PATH_MAX];
+
+	if (fsx_path(path, sizeof(path), err, "%s/%s", dir, name) == -1)
+		return -1;
+	return fsx_replace(
+	    path, b->data == NULL ? "" : b->data, b->len, &attr, err);
+}

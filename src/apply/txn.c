@@ -13,7 +13,7 @@
 #include "jsonx.h"
 #include "maillog.h"
 #include "ops.h"
-#include "txn.h"
+#include "txn_given.h"
 
 enum { WRITES = 1, DRY_END = 2 };
 
@@ -192,8 +192,7 @@ record_failed(struct txn *t, struct json_object *error)
 		log_warn("failed generation %ld was not recorded", t->id);
 	json_object_put(meta);
 	if (!t->undo_failed)
-		(void)generation_prune(
-		    t->conf, t->before.data, t->req->keep, NULL);
+		txn_prune(t, &t->before);
 }
 
 static void

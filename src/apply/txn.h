@@ -69,6 +69,16 @@ struct txn {
 	param_mask asserted;	  /* the ones of both that the rules go by */
 	param_mask rows;	  /* that may be written now */
 	param_mask owned_after;
+	/* txn_given.c: what is put back by its former value, whatever the
+	 * settings say: name -> string or null */
+	struct json_object *given;
+	param_mask given_rows;
+	param_mask written; /* by the console, until now */
+	param_mask theirs;  /* of them, what the restored one had not written */
+	long origin;	    /* the first that wrote; 0 = none */
+	struct buf origin_main, origin_master;
+	struct json_object *standing; /* CERT of files that are named again */
+	bool leave;	    /* nothing is managed afterwards */
 	struct json_object *drift; /* before; owned */
 	enum apply_mode mode;
 	struct certs certs; /* wanted; until they are inspected with the
@@ -127,7 +137,9 @@ struct txn {
 /* txn_state.c */
 struct txn *txn_new(const struct conf *, const struct apply_request *);
 void txn_free(struct txn *);
-/* "save", "restore" or "adopt", and its name in the audit log. */
+/* A former generation, or what stood before the first. */
+bool txn_restores(const struct txn *);
+/* "save", "restore", "adopt" or "leave", and its name in the audit log. */
 const char *txn_kind(const struct txn *);
 const char *txn_event(const struct txn *);
 /* Everything that the values of this Save can depend on. */

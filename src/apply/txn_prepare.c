@@ -9,7 +9,9 @@
 
 #include "jsonx.h"
 #include "maincf.h"
+#include "original.h"
 #include "setting_checks.h"
+#include "txn_given.h"
 #include "txn_switch.h"
 
 #define POSTCONF_WAIT_MS 3000
@@ -42,6 +44,9 @@ txn_load_former(struct txn *t, struct err *err)
 		goto out;
 	}
 	t->owned = generation_owned(meta);
+	t->written = original_written(meta);
+	/* Who cannot say any more where it began can save all the same. */
+	(void)original_id(t->conf, t->prev, meta, &t->origin, NULL);
 	if (t->prev > 0)
 		take_record(t, meta);
 	if (drift_find(t->conf, &t->facts, t->prev, &t->former.settings, meta,
@@ -158,8 +163,11 @@ plan_for(struct txn *t, long id, struct err *err)
 	    params_wanted(&c, &t->wanted, err) == -1)
 		return -1;
 	t->originals = params_originals(&c, t->wanted);
-	t->owned_after = params_owned(&c, t->wanted);
-	if (params_plan(t->facts.params, t->wanted, &t->plan, err) == -1)
+	t->owned_after = params_owned(&c, t->wanted) & ~t->given_rows;
+	if (t->req->original)
+		t->owned_after = 0;
+	if (given_want(t, err) == -1 ||
+	    params_plan(t->facts.params, t->wanted, &t->plan, err) == -1)
 		return -1;
 	name_service(t);
 	return 0;
@@ -211,8 +219,11 @@ step_plan(struct txn *t, struct err *err)
 		return -1;
 	if (scope_came_to_nothing(t))
 		return unchanged(t);
-	if (scope_check(t, err) == -1 || setting_checks_run(t, err) == -1 ||
-	    lock_master(t, err) == -1 || check_writable(t, err) == -1)
+	if (t->written == 0)
+		t->origin = t->plan.n > 0 ? t->id : 0;
+	if (scope_check(t, err) == -1 || given_check(t, err) == -1 ||
+	    setting_checks_run(t, err) == -1 || lock_master(t, err) == -1 ||
+	    check_writable(t, err) == -1)
 		return -1;
 	if (!t->running)
 		findings_add(&t->findings, ERR_APPLY_STOPPED, "", NULL);

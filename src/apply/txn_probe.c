@@ -152,6 +152,8 @@ served_certificate(const struct txn *t)
 	const struct param_change *c = txn_planned(t, "smtpd_tls_chain_files");
 	char path[STATE_PATH_MAX];
 
+	if (t->standing != NULL)
+		return t->standing;
 	if (c != NULL)
 		now = c->after == NULL ? "" : c->after;
 	if (generation_path(t->conf, t->id, CERT_DEFAULT_FILE, path, NULL) ==

@@ -5,6 +5,7 @@
 
 #include "jsonx.h"
 #include "settings_table.h"
+#include "txn_given.h"
 #include "txn_plan.h"
 #include "txn_switch.h"
 
@@ -140,7 +141,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	add_string(m, "outcome", outcome);
 	add_string(m, "apply", apply_mode_name(t->mode));
 	add_string(m, "kind", txn_kind(t));
-	if (t->req->restore != 0)
+	if (txn_restores(t) && !t->leave)
 		json_object_object_add(
 		    m, "restored", json_object_new_int64(t->req->restore));
 	for (i = 0; i < GEN_FILE__MAX; i++)
@@ -152,6 +153,7 @@ txn_meta(const struct txn *t, const char *outcome)
 	    m, "former_known", json_object_new_boolean(t->former.known));
 	add_service(m, t);
 	json_object_object_add(m, "owned", params_to_json(t->owned_after));
+	given_record(t, m);
 	if (t->originals != NULL)
 		add_shared(m, "originals", t->originals);
 	add_outage(m, t);
@@ -185,6 +187,9 @@ txn_result(const struct txn *t)
 	    r, "generation", id == 0 ? NULL : json_object_new_int64(id));
 	add_string(r, "result", name[t->end]);
 	add_string(r, "apply", apply_mode_name(t->mode));
+	if (t->leave)
+		json_object_object_add(
+		    r, "left", json_object_new_boolean(t->end != TXN_DRY_RUN));
 	add_outage(r, t);
 	json_object_object_add(r, "steps", steps_copy(t));
 	add_shared(r, "probe", t->probe);

@@ -15,6 +15,7 @@
 #include "jsonx.h"
 #include "levels.h"
 #include "settings_table.h"
+#include "txn_given.h"
 #include "txn_plan.h"
 
 #define IN_LEVEL   "smtpd_tls_security_level"
@@ -59,7 +60,7 @@ settings_in_force(const struct conf *conf, const struct facts *facts, long id,
 static bool
 is_save(const struct txn *t)
 {
-	return t->req->restore == 0 && !t->req->adopt;
+	return !txn_restores(t) && !t->req->adopt;
 }
 
 /* Parameters that are not what the generation in force says. */
@@ -105,8 +106,8 @@ scope_parameters(struct txn *t)
 	param_mask hand = drifted(t);
 
 	t->asserted = t->owned;
-	if (t->req->restore != 0) {
-		t->rows = t->owned | t->restored;
+	if (txn_restores(t)) {
+		t->rows = (t->owned | t->restored) & ~t->given_rows;
 		t->asserted = t->restored;
 		return;
 	}
@@ -136,7 +137,8 @@ scope_certificate_missing(const struct txn *t)
 	struct tls_level now;
 	bool asks;
 
-	if (!t->settings.inbound_enabled || (t->req->adopt && t->prev == 0))
+	if (!t->settings.inbound_enabled || (t->req->adopt && t->prev == 0) ||
+	    given_certificate(t))
 		return false;
 	level_read(t->facts.params, TLS_INBOUND, &now);
 	if (!t->req->adopt && now.rank != RANK_NONE &&
@@ -165,6 +167,8 @@ files_drifted(const struct txn *t)
 bool
 scope_is_empty(const struct txn *t)
 {
+	if (t->req->original)
+		return t->written == 0 && !(t->leave && t->prev > 0);
 	if (!certs_same(&t->certs, &t->stored))
 		return false;
 	if (is_save(t))

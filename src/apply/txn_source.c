@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "txn_given.h"
 #include "txn_plan.h"
 
 /* Inbound turned off turns "TLS only" off, unless the patch asks for it. */
@@ -39,6 +40,8 @@ restore_source(struct txn *t, struct err *err)
 		return -1;
 	applied = strcmp(jsonx_path_str(meta, "outcome", ""), "applied") == 0;
 	t->restored = generation_owned(meta);
+	if (applied)
+		given_restored(t, meta);
 	json_object_put(meta);
 	if (!applied)
 		return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
@@ -51,7 +54,8 @@ restore_source(struct txn *t, struct err *err)
 		    t->certs.v[i].chain.len == 0)
 			return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
 			    "the certificate of generation %ld is gone", id);
-	settings_as_postfix(&t->facts, t->owned | t->restored, &t->settings);
+	settings_as_postfix(
+	    &t->facts, t->owned | t->restored | t->given_rows, &t->settings);
 	t->replaces = true;
 	return 0;
 }
@@ -144,6 +148,8 @@ changed_certs(struct txn *t, struct err *err)
 int
 txn_source(struct txn *t, struct err *err)
 {
+	if (t->req->original)
+		return given_original(t, err);
 	if (t->req->restore != 0)
 		return restore_source(t, err);
 	if (t->req->adopt)

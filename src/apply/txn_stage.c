@@ -11,6 +11,7 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "maincf.h"
+#include "txn_given.h"
 #include "txn_plan.h"
 
 static int
@@ -53,7 +54,7 @@ read_before(struct txn *t, struct err *err)
 	if (strcmp(t->before_sha256, t->facts.maincf_sha256) != 0)
 		return err_set(err, ERR_SETTINGS_STALE, "",
 		    "main.cf was changed by somebody else meanwhile");
-	if (!txn_touches_master(t))
+	if (!txn_touches_master(t) && t->origin != t->id)
 		return 0;
 	if (mastercf_read(t->conf, &t->master_before, err) == -1)
 		return -1;
@@ -82,7 +83,7 @@ step_stage(struct txn *t, struct err *err)
 	    stage_json(t, "settings.json",
 		settings_to_store(&t->settings, SETTINGS_FIRST), err) == -1)
 		return -1;
-	if (txn_touches_master(t) &&
+	if (t->master_before.len > 0 &&
 	    stage_file(t, "master.cf.before", t->master_before.data,
 		t->master_before.len, err) == -1)
 		return -1;
@@ -132,6 +133,8 @@ step_check(struct txn *t, struct err *err)
 	}
 	rc = fsx_wipe_tree(dir, err);
 out:
+	if (rc == 0)
+		rc = given_main(t, err);
 	if (rc == 0)
 		rc = inbound_preview(t, err);
 	if (rc == 0 &&

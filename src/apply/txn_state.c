@@ -38,10 +38,13 @@ txn_new(const struct conf *conf, const struct apply_request *req)
 	t->req = req;
 	t->lock = t->maincf_lock = t->mastercf_lock = -1;
 	t->mode = req != NULL && req->mode_given ? req->mode : conf->apply;
+	t->leave = req != NULL && req->leave;
 	buf_init(&t->before, MAINCF_MAX);
 	buf_init(&t->after, MAINCF_MAX);
 	buf_init(&t->master_before, MAINCF_MAX);
 	buf_init(&t->master_after, MAINCF_MAX);
+	buf_init(&t->origin_main, MAINCF_MAX);
+	buf_init(&t->origin_master, MAINCF_MAX);
 	findings_init(&t->findings);
 	settings_default(&t->settings);
 	settings_default(&t->former.settings);
@@ -71,6 +74,10 @@ txn_free(struct txn *t)
 	buf_clear(&t->after);
 	buf_clear(&t->master_before);
 	buf_clear(&t->master_after);
+	buf_clear(&t->origin_main);
+	buf_clear(&t->origin_master);
+	json_object_put(t->given);
+	json_object_put(t->standing);
 	json_object_put(t->drift);
 	json_object_put(t->wanted);
 	json_object_put(t->originals);
@@ -88,14 +95,20 @@ txn_free(struct txn *t)
 	free(t);
 }
 
-static const char *const kinds[] = {"save", "restore", "adopt"};
-static const char *const events[] = {
-    "connection.apply", "generation.restore", "connection.adopt"};
+static const char *const kinds[] = {"save", "restore", "adopt", "leave"};
+static const char *const events[] = {"connection.apply", "generation.restore",
+    "connection.adopt", "connection.leave"};
+
+bool
+txn_restores(const struct txn *t)
+{
+	return t->req->restore != 0 || t->req->original;
+}
 
 static size_t
 kind_of(const struct txn *t)
 {
-	return t->req->restore != 0 ? 1 : t->req->adopt ? 2 : 0;
+	return t->leave ? 3 : txn_restores(t) ? 1 : t->req->adopt ? 2 : 0;
 }
 
 const char *

@@ -19,6 +19,7 @@
 #include "maillog.h"
 #include "maincf.h"
 #include "service.h"
+#include "txn_given.h"
 #include "txn_plan.h"
 #include "txn_switch.h"
 
@@ -30,7 +31,7 @@
 static bool
 touches_postfix(const struct txn *t)
 {
-	return t->plan.n > 0;
+	return t->plan.n > 0 || t->origin_main.len > 0;
 }
 
 int
@@ -306,7 +307,8 @@ txn_close(struct txn *t, struct json_object *meta, struct err *err)
 	memset(&j, 0, sizeof(j));
 	j.id = t->id;
 	if (generation_set_meta(t->conf, t->id, meta, err) == -1 ||
-	    generation_set_current(t->conf, t->id, err) == -1)
+	    (t->leave && given_leave(t, err) == -1) ||
+	    generation_set_current(t->conf, t->leave ? 0 : t->id, err) == -1)
 		return -1;
 	return journal_write(t->conf, &j, err);
 }
@@ -331,8 +333,7 @@ step_close(struct txn *t, struct err *err)
 	t->closed = true;
 	remember_facts(t);
 	keystore_retire(t->conf, &t->certs);
-	if (generation_prune(t->conf, t->after.data, t->req->keep, NULL) == -1)
-		log_warn("old generations could not be wiped");
+	txn_prune(t, &t->after);
 	return 0;
 }
 
@@ -345,7 +346,7 @@ undo_close(struct txn *t, struct err *err)
 		return 0;
 	if (generation_current(t->conf, &current, err) == -1)
 		return -1;
-	if (current != t->id)
+	if (current == t->prev)
 		return 0;
 	return generation_set_current(t->conf, t->prev, err);
 }

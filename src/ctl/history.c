@@ -18,17 +18,17 @@
 /* A whole number from the command line into args. */
 static int
 put_number(struct json_object *args, const char *name, const char *s,
-    long long max, struct err *err)
+    long long min, long long max, struct err *err)
 {
 	long long n;
 	char *end;
 
 	errno = 0;
 	n = strtoll(s, &end, 10);
-	if (errno != 0 || *s < '0' || *s > '9' || *end != '\0' || n < 1 ||
+	if (errno != 0 || *s < '0' || *s > '9' || *end != '\0' || n < min ||
 	    n > max)
 		return err_set(err, ERR_FIELD_MISSING, name,
-		    "%s: expected 1 to %lld, got %.20s", name, max, s);
+		    "%s: expected %lld to %lld, got %.20s", name, min, max, s);
 	if (json_object_object_add(args, name, json_object_new_int64(n)) != 0)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	return 0;
@@ -40,7 +40,7 @@ id_args(char **words, const char *const *names, struct err *err)
 	struct json_object *args = json_object_new_object();
 
 	for (; args != NULL && *names != NULL; names++, words++) {
-		if (put_number(args, *names, *words, INT32_MAX, err) == 0)
+		if (put_number(args, *names, *words, 0, INT32_MAX, err) == 0)
 			continue;
 		json_object_put(args);
 		return NULL;
@@ -187,6 +187,32 @@ put_choices(struct ctl *ctl, struct json_object *args, struct err *err)
 	return 0;
 }
 
+/* What the change says besides: a line each, with its facts. */
+static void
+print_told(struct ctl *ctl, struct json_object *findings)
+{
+	struct json_object *row, *args;
+	char text[1024];
+	size_t i, len;
+
+	for (i = 0; i < jsonx_len(findings); i++) {
+		row = json_object_array_get_idx(findings, i);
+		args = jsonx_path(row, "args");
+		text[0] = '\0';
+		len = 0;
+		if (args == NULL)
+			args = row;
+		json_object_object_foreach (args, name, v) {
+			if (args != row && len < sizeof(text))
+				len += (size_t)snprintf(text + len,
+				    sizeof(text) - len, "%s%s=%s",
+				    len == 0 ? "" : " ", name,
+				    json_object_get_string(v));
+		}
+		ctl_line(ctl, jsonx_path_str(row, "code", ""), text);
+	}
+}
+
 static int
 change(
     struct ctl *ctl, const char *op, struct json_object *args, struct err *err)
@@ -213,6 +239,11 @@ change(
 	ctl_line(
 	    ctl, "probe", jsonx_path_str(data, "probe.protocol", "no TLS"));
 	print_table(ctl, "changes", jsonx_path(data, "changes"), changes);
+	print_told(ctl, jsonx_path(data, "findings"));
+	if (jsonx_path_bool(data, "left"))
+		fputs("Nothing is managed here any more: main.cf is as it "
+		      "stood before postseal.\n",
+		    ctl->out);
 	if (*jsonx_path_str(data, "diff", "") != '\0') {
 		fputc('\n', ctl->out);
 		ctl_text(ctl->out, jsonx_path_str(data, "diff", ""));
@@ -240,6 +271,14 @@ ctl_adopt(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
 	(void)words;
 	(void)status;
 	return change(ctl, OP_CONNECTION_ADOPT, json_object_new_object(), err);
+}
+
+int
+ctl_leave(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	(void)words;
+	(void)status;
+	return change(ctl, OP_CONNECTION_LEAVE, json_object_new_object(), err);
 }
 
 int
@@ -311,9 +350,9 @@ ctl_audit_log(
 			    json_object_new_string(filter[i].value));
 	}
 	if ((ctl->limit != NULL &&
-		put_number(args, "limit", ctl->limit, 1000, err) == -1) ||
+		put_number(args, "limit", ctl->limit, 1, 1000, err) == -1) ||
 	    (ctl->filter.before != NULL &&
-		put_number(args, "before", ctl->filter.before, INT64_MAX,
+		put_number(args, "before", ctl->filter.before, 1, INT64_MAX,
 		    err) == -1)) {
 		json_object_put(args);
 		return -1;

@@ -386,11 +386,24 @@ op_connection_apply(struct call *c, struct json_object *args,
 	return apply_from(c, read_files, args, data, err);
 }
 
+/* What stood before is this host's own, and no other's. */
+static int
+read_original(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	a->req.original = true;
+	if (!cluster_on(a->call->conf))
+		return 0;
+	a->req.settings = a->settings = json_object_new_object();
+	json_object_object_add(
+	    a->settings, "all_scanners", json_object_new_boolean(false));
+	return 0;
+}
+
 static int
 read_generation(struct apply_call *a, struct json_object *args, struct err *err)
 {
 	a->req.restore = (long)jsonx_path_int(args, "id");
-	return 0;
+	return a->req.restore == 0 ? read_original(a, args, err) : 0;
 }
 
 int
@@ -398,6 +411,20 @@ op_generation_restore(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	return apply_from(c, read_generation, args, data, err);
+}
+
+static int
+read_leave(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	a->req.leave = true;
+	return read_original(a, args, err);
+}
+
+int
+op_connection_leave(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	return apply_from(c, read_leave, args, data, err);
 }
 
 static int

@@ -79,12 +79,14 @@ int
 op_generations_list(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	struct json_object *list;
+	struct json_object *list, *original;
 
 	if (generations_list(c->conf, list_limit(args), &list, err) == -1)
 		return -1;
 	*data = json_object_new_object();
 	json_object_object_add(*data, "generations", list);
+	if ((original = generations_original(c->conf)) != NULL)
+		json_object_object_add(*data, "original", original);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "fsx.h"
 #include "jsonx.h"
 #include "maincf.h"
+#include "param_row.h"
 #include "postfix_int.h"
 #include "util.h"
 
@@ -453,4 +454,34 @@ out:
 	buf_clear(&was.warnings);
 	buf_clear(&is.warnings);
 	return rc;
+}
+
+static void
+names_of(param_mask mask, const char *names[POSTCONF_ARGS_MAX + 1])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < n_params && n < POSTCONF_ARGS_MAX; i++)
+		if ((mask & (param_mask)1 << i) != 0)
+			names[n++] = params[i].name;
+	names[n] = NULL;
+}
+
+bool
+maincf_same_but(
+    param_mask mask, const struct buf *before, const struct buf *now)
+{
+	const char *names[POSTCONF_ARGS_MAX + 1];
+
+	names_of(mask, names);
+	return cf_same_but("main.cf", names, before, now, NULL) == 0;
+}
+
+int
+maincf_strip(param_mask mask, const struct buf *src, struct buf *dst)
+{
+	const char *names[POSTCONF_ARGS_MAX + 1];
+
+	names_of(mask, names);
+	return maincf_without(src, names, dst);
 }

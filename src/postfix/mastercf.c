@@ -245,3 +245,37 @@ out:
 	buf_clear(&is);
 	return rc;
 }
+
+/* Both are asked about in the directory where the second was made. */
+int
+mastercf_same(const struct conf *conf, const char *stage_dir,
+    const char *service, const struct buf *before, const struct buf *now,
+    bool *ret, struct err *err)
+{
+	const char *names[] = {service, "smtpd", NULL};
+	struct edit e = {.conf = conf, .dir = stage_dir};
+	struct buf a, b;
+	int rc = -1;
+
+	buf_init(&a, POSTCONF_OUT_MAX);
+	buf_init(&b, POSTCONF_OUT_MAX);
+	if (fsx_path(e.path, sizeof(e.path), err, "%s/master.cf", stage_dir) ==
+		-1 ||
+	    list(&e, &b, err) == -1 ||
+	    fsx_replace_fast(e.path, before->data, before->len, 0600, err) ==
+		-1)
+		goto out;
+	if (maincf_cool(AT_FDCWD, e.path, 0) == -1) {
+		err_sys(err, ERR_IO, "", "utime %s", e.path);
+		goto out;
+	}
+	if (list(&e, &a, err) == -1)
+		goto out;
+	*ret = a.len == b.len && memcmp(a.data, b.data, a.len) == 0 &&
+	       cf_same_but("master.cf", names, before, now, NULL) == 0;
+	rc = 0;
+out:
+	buf_clear(&a);
+	buf_clear(&b);
+	return rc;
+}

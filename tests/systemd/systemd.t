@@ -161,8 +161,8 @@ like "not while it runs" "$(say 'make uninstall')" 'still running'
 say 'systemctl disable --now postseald@internal postseal-fcgi@internal; rm /etc/nginx/sites-enabled/postseal-internal' >/dev/null
 told "docs/install.md: uninstall" "$(doc Uninstall)"
 is "nothing is left in /usr" "$(say 'find /usr /lib/systemd -name "*postseal*" | grep -v "^/usr/share/man/index" || true')" ""
-is "what is the administrator's is" "$(say 'ls -d /etc/postseal/postseal.conf /var/lib/postseal/daemon/current /etc/pam.d/postseal | wc -l')" 3
-is "Postfix goes on, with the certificate" "$(say served)" "$leaf"
+is "what is the administrator's is" "$(say 'ls -d /etc/postseal/postseal.conf /var/lib/postseal/daemon/generations /etc/pam.d/postseal | wc -l')" 3
+is "Postfix names nothing of it any more" "$(say 'grep -c /generations/gen- /etc/postfix/main.cf || true')" 0
 ok "and after a reboot" container_reboot
-is "it still does" "$(say served)" "$leaf"
+like "it goes on" "$(say 'timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/25; head -c 3 <&3"')" '^220'
 done_testing

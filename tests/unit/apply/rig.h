@@ -15,7 +15,7 @@ struct ask {
 	const char *certificate, *key, *ca; /* names in cert/ */
 	const char *apply;		    /* "restart" | "reload" */
 	const char *if_match;
-	bool dry_run, adopt, whole, form;
+	bool dry_run, adopt, whole, form, original, leave;
 	long restore;
 	const char *confirm; /* one code */
 	const char *also;    /* and another */
@@ -77,6 +77,8 @@ rig_apply(const struct ask *a)
 	req.if_match = a->if_match;
 	req.dry_run = a->dry_run;
 	req.adopt = a->adopt;
+	req.original = a->original;
+	req.leave = a->leave;
 	req.whole = a->whole;
 	req.form = a->form;
 	req.restore = a->restore;

@@ -116,9 +116,87 @@ START_TEST(random_moments)
 }
 END_TEST
 
+/* On leaving: managed as before, or left, byte for byte as it was; and where a
+ * line of somebody else names a file of ours, with its copy. */
+static void
+judge_leave(long was, const char *before, bool named, const char *op)
+{
+	char after[SHA256_HEX];
+
+	kills++;
+	if (rig_current() == was) {
+		rig_files_hash(after);
+		ck_assert_msg(strcmp(before, after) == 0, "%s", op);
+		return;
+	}
+	became_new++;
+	ck_assert_msg(rig_current() == 0, "%s", op);
+	ck_assert_msg(
+	    rig_sh(named ? "grep -v generations $R/pf/conf/main.cf | cmp - "
+			   "$R/main.was && ls $R/pf/conf/postseal/gen-*-"
+			   "inbound.pem >/dev/null"
+			 : "cmp $R/pf/conf/main.cf $R/main.was") == 0,
+	    "%s", op);
+}
+
+START_TEST(leaving)
+{
+	const struct ask leave = {
+	    .original = true, .leave = true, .apply = "reload"};
+	char before[SHA256_HEX];
+	struct faulty_result r;
+	struct json_object *live;
+	bool named = false;
+	long n, was;
+
+	ck_assert_int_eq(rig_sh("cp $R/pf/conf/main.cf $R/main.was"), 0);
+	for (n = 1;; n++) {
+		if (rig_current() == 0) {
+			/* Left: come back for the next. */
+			ck_assert_int_eq(
+			    rig_sh("rm -rf $R/pf/conf/postseal; cat "
+				   "$R/main.was >$R/pf/conf/main.cf; "
+				   "pfi_cool $R/pf"),
+			    0);
+			was = rig_must_apply(&rig_self_pair);
+			named = !named;
+			ck_assert_int_eq(
+			    rig_sh("! %s || { echo smtp_tls_chain_files = "
+				   "$R/state/generations/gen-%ld/inbound.pem "
+				   ">>$R/pf/conf/main.cf; pfi_cool $R/pf; }",
+				named ? "true" : "false", was),
+			    0);
+		}
+		was = rig_current();
+		rig_files_hash(before);
+		r = faulty_apply(&leave, n, EIO, true, false);
+		if (!r.killed)
+			break;
+		recover(r.op);
+		judge_leave(was, before, named, r.op);
+		if (faulty_is_close(&r, n)) {
+			live = apply_live(&rig_conf);
+			ck_assert_msg(jsonx_path(live, "error") == NULL,
+			    "%s: %s", r.op, json_object_to_json_string(live));
+			json_object_put(live);
+		}
+		n += faulty_skip(&r, getenv("POSTSEAL_KILLS") != NULL);
+	}
+	ck_assert(!r.reached && r.rc == 0);
+	ck_assert_int_gt(became_new, 0);
+	printf("kills on leaving: %d, left %d, slowest recovery %d ms\n", kills,
+	    became_new, (int)slowest);
+	ck_assert_int_eq(rig_sh("rm -rf $R/pf/conf/postseal; "
+				"cat $R/main.was >$R/pf/conf/main.cf; "
+				"pfi_cool $R/pf && pfi_reload $R/pf"),
+	    0);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
+	tcase_add_test(tc, leaving);
 	tcase_add_test(tc, every_operation);
 	tcase_add_test(tc, random_moments);
 }

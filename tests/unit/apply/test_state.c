@@ -3,6 +3,7 @@
  * lock.  No Postfix.
  */
 #include "rig.h"
+#include "../../../src/apply/named.h"
 
 #include <time.h>
 #include <utime.h>
@@ -163,6 +164,8 @@ END_TEST
 START_TEST(prune_keeps_what_counts)
 {
 	static const long keep[2] = {3, 1};
+	struct named_row row = {.id = 4};
+	const struct named named = {&row, 1};
 	struct conf conf = rig_conf;
 	struct err err;
 	long id;
@@ -172,11 +175,7 @@ START_TEST(prune_keeps_what_counts)
 	for (id = 1; id <= 8; id++)
 		make_generation(id, "applied");
 	ck_assert_int_eq(generation_set_current(&conf, 2, &err), 0);
-	ck_assert_int_eq(generation_prune(&conf,
-			     "smtpd_tls_chain_files = "
-			     "/x/generations/gen-4/inbound.pem\n",
-			     keep, &err),
-	    0);
+	ck_assert_int_eq(generation_prune(&conf, &named, keep, &err), 0);
 	for (id = 1; id <= 8; id++)
 		ck_assert_msg(there(id, "inbound.pem") == (id >= 6 || id <= 4),
 		    "generation %ld", id);
