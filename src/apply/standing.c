@@ -214,3 +214,19 @@ standing_certificate(const struct conf *conf, const struct facts *facts,
 		keep(path, key, *ret);
 	return rc;
 }
+
+int
+standing_beside(const struct conf *conf, const struct facts *facts,
+    struct buf *all, struct err *err)
+{
+	const char *unread[STANDING_FILES_MAX];
+	struct json_object *cert = NULL;
+	size_t n = 0;
+	bool more;
+
+	/* What cannot be described is none that a Save can keep. */
+	(void)standing_certificate(conf, facts, &cert, NULL);
+	more = jsonx_len(jsonx_path(cert, "more")) > 0;
+	json_object_put(cert);
+	return more ? standing_files(facts->params, all, unread, &n, err) : 0;
+}

@@ -83,6 +83,10 @@ int settings_in_force(const struct conf *, const struct facts *, long id,
 #define STANDING_FILES_MAX 16
 int standing_files(struct json_object *params, struct buf *all,
     const char *unread[STANDING_FILES_MAX], size_t *n_unread, struct err *);
+/* The bytes of all where they are of more than one algorithm, else nothing:
+ * a Save that replaces one keeps the other. */
+int standing_beside(const struct conf *, const struct facts *, struct buf *all,
+    struct err *);
 /* CERT of them, kept until one is another file; NULL: there are none, or
  * nothing can be said of them. */
 int standing_certificate(const struct conf *, const struct facts *,

@@ -121,6 +121,35 @@ inspect(struct txn *t, struct cert *c, struct pki_input *in,
 	return rc;
 }
 
+/* The pairs of somebody else's files, when a Save brings one of them anew; a
+ * roll-out brings all that there is to be. */
+static int
+inspect_beside(struct txn *t, struct cert *c, struct pki_input *in,
+    const struct cert *was, struct err *err)
+{
+	static const char chain[] = "smtpd_tls_chain_files";
+	bool by_chain = jsonx_path_str(t->facts.params, chain, "")[0] != '\0';
+	struct cert files = {.name = ""};
+	int rc;
+
+	buf_init(&files.chain, 2 * PKI_FILE_MAX);
+	if (c->name[0] == '\0' && (was == NULL || was->chain.len == 0) &&
+	    t->facts.params != NULL && !t->req->whole &&
+	    standing_beside(t->conf, &t->facts, &files.chain, err) == -1)
+		return -1;
+	rc = inspect(t, c, in, files.chain.len > 0 ? &files : was, err);
+	/* A copy now, and whoever renews the file does not reach it. */
+	if (rc == 0 && files.chain.len > 0 && t->settings.inbound_enabled &&
+	    jsonx_len(jsonx_path(c->facts, "more")) > 0)
+		findings_add(&t->findings, ERR_CERT_COPIED,
+		    "server_certificate", "parameter",
+		    by_chain ? chain
+			     : "smtpd_tls_cert_file, smtpd_tls_eccert_file",
+		    NULL);
+	buf_clear(&files.chain);
+	return rc;
+}
+
 /*
  * Files of the request first, then the chain that is to be looked at as if it
  * were one.  Where neither is, what is stored stays, unexamined: a check that
@@ -141,7 +170,8 @@ settle(struct txn *t, struct cert *c, bool *ret_looked, struct err *err)
 	if (txn_is_target(t, c) && files_given(t)) {
 		memcpy(in.file, t->file, sizeof(in.file));
 		in.passphrase = t->req->passphrase;
-		rc = inspect(t, c, &in, t->replaces ? NULL : was, err);
+		rc = t->replaces ? inspect(t, c, &in, NULL, err)
+				 : inspect_beside(t, c, &in, was, err);
 	} else if (raw.chain.len > 0 &&
 		   (c->name[0] == '\0' || was == NULL || was->changed ||
 		       !cert_same(&raw, was))) {
@@ -161,9 +191,13 @@ settle(struct txn *t, struct cert *c, bool *ret_looked, struct err *err)
 static void
 check_rules(struct txn *t, bool looked)
 {
+	const settings_mask level = SETTING_BIT(SETTING_inbound_enabled) |
+				    SETTING_BIT(SETTING_tls_only);
 	const struct settings *s = &t->settings;
 
-	if (s->tls_only && !s->inbound_enabled)
+	/* Who asks for it; it may stand where inbound was turned off by hand
+	 * and taken over so. */
+	if (s->tls_only && !s->inbound_enabled && (t->touched & level) != 0)
 		findings_add(
 		    &t->findings, ERR_SETTINGS_TLS_ONLY, "tls_only", NULL);
 	if (s->inbound_enabled && s->tls_only)

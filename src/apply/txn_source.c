@@ -12,7 +12,7 @@
 #include "txn_given.h"
 #include "txn_plan.h"
 
-/* Inbound turned off turns "TLS only" off, unless the patch asks for it. */
+/* Turning inbound off turns "TLS only" off, unless the patch asks for it. */
 static int
 patch_settings(struct txn *t, struct err *err)
 {
@@ -23,6 +23,7 @@ patch_settings(struct txn *t, struct err *err)
 	if (settings_from_json(&t->settings, t->req->settings, err) == -1)
 		return -1;
 	if (!t->settings.inbound_enabled &&
+	    t->former.settings.inbound_enabled &&
 	    jsonx_path(t->req->settings, "inbound.tls_only") == NULL)
 		t->settings.tls_only = false;
 	return 0;

@@ -476,24 +476,29 @@ apply_inspect_base(const struct conf *conf, struct buf *chain, char *host,
 	struct certs certs = {NULL, 0};
 	struct facts facts;
 	long id;
-	int rc;
+	int rc = -1;
 
 	memset(&facts, 0, sizeof(facts));
 	if (facts_get(conf, &facts, err) == -1)
 		return -1;
 	(void)snprintf(host, host_size, "%s", facts.info.myhostname);
 	*ret_client = jsonx_member(facts.params, PARAM_CLIENT) != NULL;
-	facts_clear(&facts);
 	if (generation_current(conf, &id, err) == -1)
-		return -1;
-	if (certs_init(&certs) == -1)
-		return err_set(err, ERR_NOMEM, "", "certificates");
+		goto out;
+	if (certs_init(&certs) == -1) {
+		err_set(err, ERR_NOMEM, "", "certificates");
+		goto out;
+	}
 	rc = generation_certs(conf, id, &certs, err);
 	if (rc == 0) {
 		buf_clear(chain);
 		*chain = certs.v[CERTS_DEFAULT].chain;
 		buf_init(&certs.v[CERTS_DEFAULT].chain, CHAIN_MAX);
 	}
+	if (rc == 0 && chain->len == 0)
+		rc = standing_beside(conf, &facts, chain, err);
+out:
 	certs_clear(&certs);
+	facts_clear(&facts);
 	return rc;
 }

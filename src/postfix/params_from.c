@@ -26,7 +26,10 @@ from_in_level(const struct params_context *c, struct settings *s)
 
 	level_read(c->current, TLS_INBOUND, &now);
 	s->inbound_enabled = now.rank != RANK_NONE;
-	s->tls_only = now.rank == RANK_ENCRYPT;
+	/* Where there is no TLS the level says nothing of whether it is
+	 * required once there is. */
+	if (s->inbound_enabled)
+		s->tls_only = now.rank == RANK_ENCRYPT;
 	return now.rank != RANK_OWN && now.rank != RANK_BAD;
 }
 
@@ -110,7 +113,8 @@ from_limit(const struct params_context *c, struct settings *s)
 	long n = strtol(v, &end, 10);
 	bool good = end != v && *end == '\0' && n >= 0 && n <= 10000;
 
-	if (s->max_connections != SETTING_KEEP)
+	/* No service: nothing is said of it. */
+	if (s->max_connections != SETTING_KEEP && v[0] != '\0')
 		s->max_connections = good ? (int)n : SETTING_KEEP;
 	return good || strcmp(v, "-") == 0 || v[0] == '\0';
 }
