@@ -107,7 +107,18 @@ put_probe(const struct page *p, struct json_object *ctx, struct json_object *v,
     struct json_object *live)
 {
 	struct json_object *failure = jsonx_path(v, "probe_error"), *o;
+	const char *stale = jsonx_path_str(v, "probe_stale", NULL);
 
+	if (live == NULL && stale != NULL) {
+		o = json_object_new_object();
+		put_text(p, o, "text", "state.probe.stale", NULL);
+		put_str(o, "severity", "warn");
+		put_icon(o, "warn");
+		put_str(o, "detail", "");
+		put_time(p, o, stale);
+		json_object_object_add(ctx, "probe", o);
+		return;
+	}
 	if (live != NULL || failure == NULL) {
 		screen_probe(
 		    p, ctx, live != NULL ? live : jsonx_path(v, "probe"));

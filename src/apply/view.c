@@ -13,12 +13,12 @@
 #include "jsonx.h"
 #include "levels.h"
 #include "look.h"
+#include "probed.h"
 #include "txn.h"
 
 #define LIVE_PROBE_MS 1500
 #define HOT_PROBE_MS  5000 /* smtpd waits for a main.cf this young */
 #define HOT_S	      4
-#define PROBE_ABOUT   (SHA256_HEX + 24)
 
 struct view {
 	struct facts facts;
@@ -181,54 +181,6 @@ view_own(const struct view *v)
 	return params_own(&c);
 }
 
-static int
-probe_path(const struct conf *conf, char dst[STATE_PATH_MAX])
-{
-	return fsx_path(
-	    dst, STATE_PATH_MAX, NULL, "%s/probe.json", conf->state_directory);
-}
-
-/* What a probe is about: a generation, and before the first one main.cf. */
-static void
-probe_about(const struct view *v, char dst[PROBE_ABOUT])
-{
-	(void)snprintf(dst, PROBE_ABOUT, "%ld %s", v->id,
-	    v->id == 0 ? v->facts.maincf_sha256 : "");
-}
-
-/* probe.json, if it is about what is in force, or NULL. */
-static struct json_object *
-kept_probe(const struct conf *conf, const struct view *v)
-{
-	struct json_object *kept = NULL;
-	char path[STATE_PATH_MAX], about[PROBE_ABOUT];
-
-	probe_about(v, about);
-	if (probe_path(conf, path) == 0 &&
-	    jsonx_file_read(path, &kept, NULL) == 0 &&
-	    (strcmp(jsonx_path_str(kept, "about", ""), about) == 0 ||
-		/* written by an older version */
-		(v->id > 0 && jsonx_path_int(kept, "generation") == v->id)))
-		return kept;
-	json_object_put(kept);
-	return NULL;
-}
-
-/* The last probe of this generation that was passed: one asked for since, or
- * the one that the apply ended with; and the failure of a later one. */
-static void
-put_probe(const struct conf *conf, const struct view *v, struct json_object *o)
-{
-	struct json_object *kept = kept_probe(conf, v), *probe;
-
-	if ((probe = jsonx_path(kept, "probe")) == NULL)
-		probe = jsonx_path(v->meta, "probe");
-	json_object_object_add(o, "probe", json_object_get(probe));
-	json_object_object_add(
-	    o, "probe_error", json_object_get(jsonx_path(kept, "error")));
-	json_object_put(kept);
-}
-
 /* One CERT of each algorithm. */
 static struct json_object *
 view_certificates(struct json_object *cert)
@@ -269,7 +221,7 @@ view_json(const struct conf *conf, const struct view *v)
 	json_object_object_add(
 	    o, "by_name", certs_to_view(&v->certs, v->certificate));
 	json_object_object_add(o, "own", view_own(v));
-	put_probe(conf, v, o);
+	probe_put(conf, &(const struct probed){v->id, &v->facts}, v->meta, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));
 	json_object_object_add(o, "current", view_inbound(v));
 	json_object_object_add(o, "usable",
@@ -299,59 +251,6 @@ apply_view(const struct conf *conf, struct json_object **ret, struct err *err)
 out:
 	view_clear(&v);
 	return rc;
-}
-
-static void
-probe_write(const struct conf *conf, struct json_object *o)
-{
-	char path[STATE_PATH_MAX];
-	const char *text;
-
-	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
-	if (text != NULL && probe_path(conf, path) == 0)
-		(void)fsx_replace_fast(path, text, strlen(text), 0600, NULL);
-}
-
-static void
-keep_probe(
-    const struct conf *conf, const struct view *v, struct json_object *probe)
-{
-	struct json_object *o = json_object_new_object();
-	char about[PROBE_ABOUT];
-
-	probe_about(v, about);
-	jsonx_put_str(o, "about", about);
-	json_object_object_add(o, "probe", json_object_get(probe));
-	probe_write(conf, o);
-	json_object_put(o);
-}
-
-/* {"code", "at"}: since when; the last probe that was passed stays.  While
- * somebody changes something a failure says nothing. */
-static void
-keep_failure(const struct conf *conf, const struct view *v, enum err_code code)
-{
-	struct json_object *o, *error;
-	long now = -1;
-	char at[32], about[PROBE_ABOUT];
-
-	if (state_busy(conf) || generation_current(conf, &now, NULL) == -1 ||
-	    now != v->id)
-		return;
-	o = kept_probe(conf, v);
-	if (strcmp(jsonx_path_str(o, "error.code", ""), err_name(code)) != 0) {
-		if (o == NULL)
-			o = json_object_new_object();
-		probe_about(v, about);
-		jsonx_put_str(o, "about", about);
-		error = json_object_new_object();
-		jsonx_put_str(error, "code", err_name(code));
-		time_iso(time(NULL), at);
-		jsonx_put_str(error, "at", at);
-		json_object_object_add(o, "error", error);
-		probe_write(conf, o);
-	}
-	json_object_put(o);
 }
 
 /* Is the port open where the settings say?  Whether the access list is
@@ -433,18 +332,20 @@ apply_prove(
 	struct json_object *result = NULL;
 	struct err why;
 	struct view v;
+	struct probed about = {0, &v.facts};
 	int rc = -1;
 
 	err_clear(&why);
 	memset(&v, 0, sizeof(v));
 	if (view_read(conf, &v, &why) == -1)
 		goto out;
+	about.id = v.id;
 	if ((rc = live_probe(conf, &v, ms, &result, &why)) == 0) {
-		keep_probe(conf, &v, result);
+		probe_keep(conf, &about, result);
 		if (ret != NULL)
 			*ret = json_object_get(result);
 	} else {
-		keep_failure(conf, &v, why.code);
+		probe_keep_failure(conf, &about, why.code);
 	}
 out:
 	if (rc == -1 && err != NULL)

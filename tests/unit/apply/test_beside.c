@@ -13,7 +13,8 @@ static const char certs[] =
     "-keyout e$n.key -out e$n.pem -days 90 -subj /CN=mx.example.test "
     "-addext subjectAltName=DNS:mx.example.test && "
     "cat r$n.key r$n.pem >r$n.both && cat e$n.key e$n.pem >e$n.both; done "
-    "2>/dev/null && cat r1.both e1.both >re.both && cat e1.both r1.both >er.both";
+    "2>/dev/null && cat r1.both e1.both >re.both && cat e1.both r1.both "
+    ">er.both";
 
 static void
 fresh(const char *by_hand)
