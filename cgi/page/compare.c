@@ -85,6 +85,8 @@ side_of(const struct page *p, struct json_object *gen)
 	struct json_object *o = json_object_new_object();
 
 	put_int(o, "id", json_object_get_int64(jsonx_path(gen, "id")));
+	put_generation_name(
+	    p, o, "name", json_object_get_int64(jsonx_path(gen, "id")));
 	put_str(o, "by", jsonx_path_str(gen, "by", ""));
 	put_bool(o, "in_force",
 	    json_object_get_boolean(jsonx_path(gen, "in_force")));
@@ -105,7 +107,7 @@ put_certificates(
 	    jsonx_path(cert, "a") == NULL && jsonx_path(cert, "b") == NULL);
 	for (size_t i = 0; i < 2; i++) {
 		one = json_object_new_object();
-		put_int(one, "id",
+		put_generation_name(p, one, "name",
 		    json_object_get_int64(i == 0 ? jsonx_path(diff, "a.id")
 						 : jsonx_path(diff, "b.id")));
 		screen_certificate(p, one, jsonx_path(cert, sides[i]));
@@ -126,7 +128,13 @@ compare_render(struct screen *s, struct reply *reply, struct json_object *diff,
 
 	put_int(args, "a", a);
 	put_int(args, "b", b);
-	put_text(&s->page, ctx, "title", "compare.title", args);
+	if (a == 0 || b == 0) {
+		put_generation_name(&s->page, args, "a", a);
+		put_generation_name(&s->page, args, "b", b);
+	}
+	put_text(&s->page, ctx, "title",
+	    a == 0 || b == 0 ? "compare.title_original" : "compare.title",
+	    args);
 	put_str(ctx, "refresh", "");
 	json_object_object_add(
 	    ctx, "a", side_of(&s->page, jsonx_path(diff, "a")));

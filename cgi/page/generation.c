@@ -24,7 +24,7 @@ number_of(const char *s, int64_t *ret, struct err *err)
 	size_t len = strlen(s);
 
 	if (len == 0 || len > 9 || strspn(s, "0123456789") != len ||
-	    (*ret = strtoll(s, NULL, 10)) < 1)
+	    (*ret = strtoll(s, NULL, 10)) < 0)
 		return err_set(
 		    err, ERR_GEN_UNKNOWN, "", "expected a generation's number");
 	return 0;
@@ -126,8 +126,11 @@ put_facts(const struct sheet *h, struct json_object *ctx)
 	put_origin(p, ctx, h->gen);
 	put_time(p, ctx, jsonx_path_str(h->gen, "at", NULL));
 	json_object_object_add(ctx, "what", gen_what(p, h->gen));
+	put_bool(ctx, "original", h->id == 0);
 	put_str(ctx, "end",
-	    page_text(p, applied ? "history.applied" : "history.failed"));
+	    page_text(p, h->id == 0 ? "history.can_restore"
+			 : applied  ? "history.applied"
+				    : "history.failed"));
 	put_icon(ctx, applied ? "ok" : "error");
 	put_how(h, ctx);
 	json_object_object_add(
@@ -184,6 +187,7 @@ put_restore(const struct sheet *h, struct json_object *ctx)
 	    !is_applied(h)	  ? "restore.failed"
 	    : in_force && drifted ? "restore.drift"
 	    : in_force		  ? "restore.in_force"
+	    : h->id == 0	  ? "restore.original"
 				  : "restore.text",
 	    args);
 	put_bool(o, "restart", strcmp(apply, "reload") != 0);
@@ -205,14 +209,13 @@ sheet_render(struct sheet *h, struct reply *reply, int status, struct err *err)
 
 	args = json_object_new_object();
 	put_int(args, "id", h->id);
-	put_text(&h->s.page, ctx, "title", "generation.title", args);
+	put_generation_name(&h->s.page, ctx, "title", h->id);
 	put_str(ctx, "refresh", "");
 	put_failure(h, ctx);
 	put_facts(h, ctx);
 	put_record(h, ctx);
 	put_restore(h, ctx);
-	options = generation_options(&h->s.page,
-	    jsonx_path(h->others, "generations"), h->id,
+	options = generation_options(&h->s.page, h->others, h->id,
 	    json_object_get_int64(jsonx_path(h->s.view, "generation.id")));
 	put_bool(ctx, "has_others", json_object_array_length(options) > 0);
 	json_object_object_add(ctx, "others", options);
@@ -260,8 +263,7 @@ sheet_get(struct sheet *h, struct reply *reply, struct err *err)
 		if (screen_call(&h->s, OP_GENERATION_DIFF, args, &diff) == -1)
 			*err = h->s.err;
 		else
-			rc = compare_render(&h->s, reply, diff,
-			    jsonx_path(h->others, "generations"), err);
+			rc = compare_render(&h->s, reply, diff, h->others, err);
 		json_object_put(diff);
 		return rc;
 	}

@@ -117,7 +117,16 @@ gen_what(const struct page *p, struct json_object *gen)
 
 	if (strcmp(kind, "restore") == 0)
 		json_object_array_add(
-		    list, new_text(p, "history.restored", gen));
+		    list, new_text(p,
+			      jsonx_path_int(gen, "restored") == 0
+				  ? "history.restored_original"
+				  : "history.restored",
+			      gen));
+	if (strcmp(kind, "leave") == 0)
+		json_object_array_add(list, new_text(p, "history.left", NULL));
+	if (strcmp(kind, "original") == 0)
+		json_object_array_add(
+		    list, new_text(p, "history.original", NULL));
 	if (strcmp(kind, "adopt") == 0)
 		json_object_array_add(
 		    list, new_text(p, "history.adopted", NULL));
@@ -224,6 +233,7 @@ row_of(const struct page *p, struct json_object *gen)
 	    strcmp(jsonx_path_str(gen, "outcome", ""), "applied") == 0;
 	char key[64];
 
+	put_bool(o, "original", false);
 	put_int(o, "id", json_object_get_int64(jsonx_path(gen, "id")));
 	put_bool(o, "in_force",
 	    json_object_get_boolean(jsonx_path(gen, "in_force")));
@@ -240,6 +250,22 @@ row_of(const struct page *p, struct json_object *gen)
 		put_str(o, "step", page_text(p, key));
 	}
 	return o;
+}
+
+/* What stood before the first is at the foot of the whole list. */
+static void
+add_original(const struct page *p, struct json_object *rows,
+    struct json_object *gen, const struct filter *f)
+{
+	struct json_object *o;
+
+	if (gen == NULL || *f->by != '\0' || *f->outcome != '\0' ||
+	    *f->changed != '\0')
+		return;
+	o = row_of(p, gen);
+	put_bool(o, "original", true);
+	put_str(o, "outcome", page_text(p, "history.can_restore"));
+	json_object_array_add(rows, o);
 }
 
 /* Those that the filter lets through, sorted, as rows. */
@@ -398,6 +424,7 @@ page_history(
 	put_str(ctx, "title", page_text(&s.page, "nav.history"));
 	put_str(ctx, "refresh", "");
 	rows = rows_of(&s.page, list, &f);
+	add_original(&s.page, rows, jsonx_path(data, "original"), &f);
 	put_bool(ctx, "any", jsonx_len(list) > 0);
 	put_bool(ctx, "some", jsonx_len(rows) > 0);
 	json_object_object_add(ctx, "rows", rows);
@@ -411,37 +438,56 @@ out:
 	return rc;
 }
 
+/* "Generation 7"; of 0 what it is. */
+void
+put_generation_name(
+    const struct page *p, struct json_object *o, const char *name, int64_t id)
+{
+	struct json_object *args = json_object_new_object();
+
+	put_int(args, "id", id);
+	put_text(p, o, name,
+	    id == 0 ? "generation.original" : "generation.title", args);
+	json_object_put(args);
+}
+
+static void
+add_option(const struct page *p, struct json_object *options,
+    struct json_object *gen, int64_t but, int64_t chosen)
+{
+	struct json_object *args = json_object_new_object(), *label;
+	int64_t id = json_object_get_int64(jsonx_path(gen, "id"));
+	char value[24], at[24], is[24];
+
+	snprintf(is, sizeof(is), "%lld", (long long)chosen);
+	snprintf(value, sizeof(value), "%lld", (long long)id);
+	snprintf(at, sizeof(at), "%.10s", jsonx_path_str(gen, "at", ""));
+	put_int(args, "id", id);
+	put_str(args, "at", at);
+	put_str(args, "by", jsonx_path_str(gen, "by", ""));
+	label = new_text(p,
+	    id == 0 ? "generation.original"
+	    : json_object_get_boolean(jsonx_path(gen, "in_force"))
+		? "generation.option_in_force"
+		: "generation.option",
+	    args);
+	if (gen != NULL && id != but)
+		option_add(options, value, json_object_get_string(label), is);
+	json_object_put(label);
+	json_object_put(args);
+}
+
 struct json_object *
 generation_options(
-    const struct page *p, struct json_object *list, int64_t but, int64_t chosen)
+    const struct page *p, struct json_object *all, int64_t but, int64_t chosen)
 {
-	struct json_object *options = json_object_new_array(), *gen, *label;
-	struct json_object *args = json_object_new_object();
-	char value[24], at[24], is[24];
-	size_t i, n;
-	int64_t id;
+	struct json_object *options = json_object_new_array();
+	struct json_object *list = jsonx_path(all, "generations");
+	size_t i;
 
-	n = jsonx_len(list);
-	snprintf(is, sizeof(is), "%lld", (long long)chosen);
-	for (i = 0; i < n; i++) {
-		gen = json_object_array_get_idx(list, i);
-		id = json_object_get_int64(jsonx_path(gen, "id"));
-		if (id == but)
-			continue;
-		snprintf(value, sizeof(value), "%lld", (long long)id);
-		snprintf(
-		    at, sizeof(at), "%.10s", jsonx_path_str(gen, "at", ""));
-		put_int(args, "id", id);
-		put_str(args, "at", at);
-		put_str(args, "by", jsonx_path_str(gen, "by", ""));
-		label = new_text(p,
-		    json_object_get_boolean(jsonx_path(gen, "in_force"))
-			? "generation.option_in_force"
-			: "generation.option",
-		    args);
-		option_add(options, value, json_object_get_string(label), is);
-		json_object_put(label);
-	}
-	json_object_put(args);
+	for (i = 0; i < jsonx_len(list); i++)
+		add_option(p, options, json_object_array_get_idx(list, i), but,
+		    chosen);
+	add_option(p, options, jsonx_path(all, "original"), but, chosen);
 	return options;
 }

@@ -14,9 +14,12 @@ struct json_object *gen_what(const struct page *, struct json_object *gen);
 /* "192.0.2.1, API" */
 void put_origin(
     const struct page *, struct json_object *, struct json_object *gen);
-/* Other generations to choose from; but: left out. */
+/* "Generation 7"; 0 is what stood before the first. */
+void put_generation_name(
+    const struct page *, struct json_object *, const char *name, int64_t id);
+/* Other generations to choose from, out of generations.list; but: left out. */
 struct json_object *generation_options(
-    const struct page *, struct json_object *list, int64_t but, int64_t chosen);
+    const struct page *, struct json_object *all, int64_t but, int64_t chosen);
 /* compare.c */
 int compare_render(struct screen *, struct reply *, struct json_object *diff,
     struct json_object *others, struct err *);
