@@ -453,6 +453,85 @@ START_TEST(after_adopt)
 }
 END_TEST
 
+static const char *
+shown(const char *path, struct json_object **view)
+{
+	struct err err;
+
+	json_object_put(*view);
+	ck_assert_int_eq(apply_view(&rig_conf, view, &err), 0);
+	return jsonx_path_str(*view, path, "");
+}
+
+/* Where nothing is in force, a look at a former main.cf says nothing of this
+ * one; with a generation, drift tells. */
+START_TEST(not_seen_since)
+{
+	const struct ask save = {.settings = IN_ON, FILES};
+	struct json_object *view = NULL, *live;
+
+	fresh(PF HAND "smtpd_tls_security_level=may");
+	live = apply_live(&rig_conf);
+	ck_assert_ptr_null(jsonx_path(live, "error"));
+	json_object_put(live);
+	ck_assert_str_eq(shown("probe_stale", &view), "");
+	ck_assert_ptr_nonnull(jsonx_path(view, "probe"));
+	edit("pfi_conf $R/pf smtpd_tls_security_level=none");
+	ck_assert_uint_eq(strlen(shown("probe_stale", &view)), 20);
+	ck_assert_ptr_null(jsonx_path(view, "probe"));
+	ck_assert_ptr_null(jsonx_path(view, "probe_error"));
+	live = apply_live(&rig_conf);
+	json_object_put(live);
+	ck_assert_str_eq(shown("probe_stale", &view), "");
+	ck_assert(!jsonx_path_bool(view, "probe.starttls"));
+	edit("printf '# more\n' >>$R/pf/conf/master.cf");
+	ck_assert_uint_eq(strlen(shown("probe_stale", &view)), 20);
+	(void)rig_must_apply(&save);
+	ck_assert_str_eq(shown("probe_stale", &view), "");
+	ck_assert(jsonx_path_bool(view, "probe.starttls"));
+	json_object_put(view);
+}
+END_TEST
+
+/* A level of none says nothing of "TLS only". */
+START_TEST(adopt_keeps_tls_only)
+{
+	const struct ask save = {
+	    .settings = "{\"inbound\":{\"enabled\":true,\"tls_only\":true}}",
+	    FILES,
+	    .apply = "reload"};
+	const struct ask adopt = {.adopt = true, .apply = "reload"};
+	const struct ask other = {.settings = OUT_ON, .apply = "reload"};
+	const struct ask on = {.settings = IN_ON, .apply = "reload"};
+	struct ask bad = {.settings = "{\"inbound\":{\"tls_only\":true}}"};
+	struct json_object *view = NULL;
+	struct outcome o;
+
+	fresh("");
+	(void)rig_must_apply(&save);
+	edit("pfi_conf $R/pf smtpd_tls_security_level=none");
+	(void)rig_must_apply(&adopt);
+	(void)shown("etag", &view);
+	ck_assert(!jsonx_path_bool(view, "settings.inbound.enabled"));
+	ck_assert(jsonx_path_bool(view, "settings.inbound.tls_only"));
+	rig_assert_whole();
+	/* A Save of something else leaves it. */
+	(void)rig_must_apply(&other);
+	(void)shown("etag", &view);
+	ck_assert(jsonx_path_bool(view, "settings.inbound.tls_only"));
+	assert_parameters("smtpd_tls_security_level=none");
+	(void)rig_must_apply(&on);
+	assert_parameters("smtpd_tls_security_level=encrypt");
+	rig_assert_whole();
+	/* To ask for it where inbound is off is a mistake as ever. */
+	fresh("");
+	o = rig_apply(&bad);
+	ck_assert_int_eq(o.err.code, ERR_SETTINGS_TLS_ONLY);
+	rig_done(&o);
+	json_object_put(view);
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
@@ -468,6 +547,8 @@ add(TCase *tc)
 	tcase_add_test(tc, former_version);
 	tcase_add_test(tc, nothing_to_go_by);
 	tcase_add_test(tc, after_adopt);
+	tcase_add_test(tc, not_seen_since);
+	tcase_add_test(tc, adopt_keeps_tls_only);
 }
 
 int
