@@ -69,7 +69,7 @@ void facts_update(const struct conf *, const struct postfix_info *,
     struct json_object *params, const char *sha256);
 void facts_drop(const struct conf *);
 
-/* txn_scope.c */
+/* owned.c */
 /* The levels that are not among them, as Postfix has them. */
 void settings_as_postfix(
     const struct facts *, param_mask owned, struct settings *);
