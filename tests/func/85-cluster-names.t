@@ -1,0 +1,41 @@
+#!/bin/bash
+# Certificates by name reach every host of a cluster, and go there as well.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/cluster.sh"
+
+cluster_console 2 1
+s=$SAMPLES
+selfsigned=$(leaf_of "$s/self-signed-cert.pem")
+issued=$(leaf_of "$s/issued-cert.pem")
+
+# named_everywhere WANT: what each host gives who asks for the name.
+named_everywhere()
+{
+	local name
+
+	for name in $HOSTS; do
+		[ "$(served "$(host_port "$name")" \
+		    -servername mx2.example.test)" = "$1" ] || return 1
+	done
+}
+
+save inbound_enabled=on all_scanners=on apply=reload \
+    "private_key=@$s/self-signed-key.pem" \
+    "server_certificate=@$s/self-signed-cert.pem"
+ok "one Save for all" until_true 60 rollout_is 1:done
+api POST /api/v1/certificates/mx2.example.test -F apply=reload \
+    -F "private_key=@$s/issued-key.pem" \
+    -F "server_certificate=@$s/issued-cert.pem" \
+    -F "ca_certificate=@$s/issued-intermediate.pem"
+is "a certificate for a name" "$STATUS $(j .result)" "200 applied"
+ok "is rolled out" until_true 60 rollout_is 2:done
+ok "every host gives it to who asks for the name" named_everywhere "$issued"
+ok "and the default one to all others" all_serve "$selfsigned"
+save idle_timeout=7
+ok "another Save" until_true 60 rollout_is 3:done
+ok "carries it along" named_everywhere "$issued"
+api DELETE /api/v1/certificates/mx2.example.test
+is "removed" "$STATUS" 200
+ok "everywhere" until_true 60 rollout_is 4:done
+ok "the default one again" named_everywhere "$selfsigned"
+done_testing
