@@ -23,6 +23,9 @@ struct tls_level {
 /* params: as params_read gives them; NULL = nothing is set. */
 void	level_read(struct json_object *params, enum tls_direction,
 	    struct tls_level *);
+/* Values of what levels refer to ("$strict") and is not ours, as "$NAME" into
+ * ret.  -1: no memory. */
+int	levels_references(struct json_object *all, struct json_object *ret);
 /* Parameters as they will be: owned by the caller; NULL without memory. */
 struct json_object *params_after(struct json_object *current,
 	    const struct param_plan *);

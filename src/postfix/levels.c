@@ -4,7 +4,10 @@
  * A level that is not empty counts; else "enforce" before "use" of the older
  * names (smtpd(8), smtp(8) of 3.4 to 3.11).  For smtpd all that asks for more
  * than encrypt is encrypt, with a warning.
+ * A level that is a reference ("$strict") is what that comes to; "$NAME" of a
+ * set holds the value of a parameter that is not ours.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +15,9 @@
 #include "levels.h"
 #include "param_row.h"
 #include "postfix_int.h"
+
+#define REFERENCE_MAX 128
+#define REFERENCES    8
 
 static const struct direction {
 	const char *level, *enforce, *use;
@@ -56,6 +62,68 @@ rank_of(const struct direction *d, const char *value)
 	return strchr(value, '$') != NULL ? RANK_OWN : RANK_BAD;
 }
 
+/* "$name", "${name}" or "$(name)", and nothing else. */
+static bool
+reference(const char *value, char name[REFERENCE_MAX])
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *p = value + 1, *end;
+	size_t len;
+
+	if (*value != '$')
+		return false;
+	end = *p == '{' ? "}" : *p == '(' ? ")" : "";
+	p += *end != '\0';
+	len = strspn(p, chars);
+	if (len == 0 || len >= REFERENCE_MAX - 1 || strcmp(p + len, end) != 0)
+		return false;
+	(void)snprintf(name, REFERENCE_MAX, "$%.*s", (int)len, p);
+	return true;
+}
+
+/* What it names, of this set, or NULL.  Ours are there by their names, as a
+ * plan may change them. */
+static const char *
+named(struct json_object *set, const char *name)
+{
+	return jsonx_path_str(set, name + 1, jsonx_path_str(set, name, NULL));
+}
+
+/* Where references end; the value itself where that is not known. */
+static const char *
+followed(struct json_object *set, const char *value)
+{
+	const char *v = value;
+	char name[REFERENCE_MAX];
+	int n;
+
+	for (n = 0; v != NULL && reference(v, name); n++)
+		v = n < REFERENCES ? named(set, name) : NULL;
+	return v == NULL ? value : v;
+}
+
+int
+levels_references(struct json_object *all, struct json_object *ret)
+{
+	static const char *const from[] = {IN_LEVEL, OUT_LEVEL};
+	char name[REFERENCE_MAX];
+	const char *v;
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		v = jsonx_path_str(all, from[i], "");
+		for (n = 0; n < REFERENCES && reference(v, name); n++) {
+			v = jsonx_path_str(all, name + 1, "");
+			if (jsonx_member(ret, name + 1) == NULL &&
+			    v[0] != '\0' && jsonx_put_str(ret, name, v) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 static bool
 says_yes(struct json_object *set, const char *name, const char **value)
 {
@@ -73,7 +141,9 @@ level_read(struct json_object *set, enum tls_direction direction,
 	ret->value = jsonx_path_str(set, d->level, "");
 	ret->rank = RANK_NONE;
 	if (ret->value[0] != '\0') {
-		ret->rank = rank_of(d, ret->value);
+		const char *v = followed(set, ret->value);
+
+		ret->rank = v[0] == '\0' ? RANK_OWN : rank_of(d, v);
 	} else if (says_yes(set, d->enforce, &ret->value)) {
 		ret->parameter = d->enforce;
 		ret->rank = RANK_ENCRYPT;

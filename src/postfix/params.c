@@ -205,6 +205,7 @@ out_level_stays(const struct params_context *in, const struct want *w)
 		return false;
 	level_read(in->current, TLS_OUTBOUND, &l);
 	return l.rank == RANK_ENCRYPT || l.rank == RANK_OWN ||
+	       (l.rank == RANK_MAY && l.value[0] == '$') ||
 	       strcmp(value_now(in, WRAPPERMODE), "yes") == 0;
 }
 

@@ -166,6 +166,8 @@ take_values(
 	for (i = 0; params_looked_at[i] != NULL; i++)
 		if (take_value(values, all, params_looked_at[i]) == -1)
 			goto fail;
+	if (levels_references(all, values) == -1)
+		goto fail;
 	return 0;
 fail:
 	return err_set(err, ERR_NOMEM, "", "parameters");

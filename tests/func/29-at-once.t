@@ -15,6 +15,7 @@
 # shellcheck source=/dev/null
 . "$(dirname "$0")/form.sh"
 
+# shellcheck disable=SC2034
 declare -A NOW WAS LAST_BY SEEN_tanaka SEEN_sato SEEN_script COUNT
 KEYS='in out timeout loglevel access limit leaf foreign'
 WRONG=() N=0 LOST=0 LOWERED=0 FOREIGN=0 MAIL_LOST=0
@@ -24,7 +25,7 @@ pick() { local a=("$@"); PICK=${a[RANDOM % $#]}; }
 # What is in force, by key: what people mean, not the paths of a generation.
 look_now()
 {
-	local map chain service v
+	local map chain v
 
 	mapfile -t v < <(postconf -c "$PF" -xh smtpd_tls_security_level \
 	    smtp_tls_security_level smtpd_timeout smtpd_tls_loglevel \

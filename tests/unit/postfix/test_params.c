@@ -428,6 +428,26 @@ static const struct {
 	"smtp_tls_security_level", ""},
     {TLS_OUTBOUND, "{\"smtpd_tls_security_level\":\"may\"}", RANK_NONE,
 	"smtp_tls_security_level", ""},
+/* References, to their end; an expression is none. */
+#define REF(text, more) "{\"smtpd_tls_security_level\":\"" text "\"" more "}"
+    {TLS_INBOUND, REF("$a", ",\"$a\":\"encrypt\""), RANK_ENCRYPT,
+	"smtpd_tls_security_level", "in only "},
+    {TLS_INBOUND, REF("${a}", ",\"$a\":\"$(b)\",\"$b\":\"none\""), RANK_NONE,
+	"smtpd_tls_security_level", ""},
+    {TLS_INBOUND, REF("$a", ",\"$a\":\"$a\""), RANK_OWN,
+	"smtpd_tls_security_level", "in "},
+    {TLS_INBOUND, REF("$a", ",\"$a\":\"rubbish\""), RANK_BAD,
+	"smtpd_tls_security_level", "in "},
+    {TLS_INBOUND, REF("${a", ",\"$a\":\"may\""), RANK_OWN,
+	"smtpd_tls_security_level", "in "},
+    {TLS_INBOUND, REF("$a$b", ",\"$a\":\"may\",\"$b\":\"\""), RANK_OWN,
+	"smtpd_tls_security_level", "in "},
+    {TLS_INBOUND, REF("$smtp_tls_security_level", ""), RANK_OWN,
+	"smtpd_tls_security_level", "in "},
+    {TLS_OUTBOUND,
+	REF("may",
+	    ",\"smtp_tls_security_level\":\"$smtpd_tls_security_level\""),
+	RANK_MAY, "smtp_tls_security_level", "out "},
 };
 
 START_TEST(levels_as_postfix_reads_them)

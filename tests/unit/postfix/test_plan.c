@@ -59,6 +59,12 @@ static const struct {
 	"\"smtp_tls_wrappermode\":\"yes\"}"},
     /* Not expanded. */
     {"x = 7\nsmtpd_timeout = ${x}s\n", "{\"smtpd_timeout\":\"${x}s\"}"},
+    /* But what levels refer to is kept beside them. */
+    {"a = $b\nb = ${smtp_tls_security_level}\nc = may\n"
+     "smtpd_tls_security_level = $(a)\nsmtp_tls_security_level = $c\n",
+	"{\"smtpd_tls_security_level\":\"$(a)\","
+	"\"smtp_tls_security_level\":\"$c\",\"$a\":\"$b\","
+	"\"$b\":\"${smtp_tls_security_level}\",\"$c\":\"may\"}"},
     /* What is no UTF-8 is cleaned; where it would be written back, marked. */
     {"smtpd_tls_CAfile = /\xe9\n", "{\"smtpd_tls_CAfile\":\"/?\"}"},
     {"smtpd_client_restrictions = permit\n",
