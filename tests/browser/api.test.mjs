@@ -170,6 +170,30 @@ step("files, a Save, a refusal", async () => {
 	await call("get", "/api/v1/status", {}, { status: 200 });
 });
 
+step("certificates by name, the next hop", async () => {
+	const list = "/api/v1/certificates", one = `${list}/{name}`;
+	const name = "mx.example.test";
+	const files = { private_key: file("issued-key.pem"),
+		server_certificate: file("issued-cert.pem"),
+		ca_certificate: file("issued-intermediate.pem") };
+	await call("get", list, {}, { status: 200 });
+	await call("post", one, { name }, { status: 200, form: files });
+	const known = await call("get", list, {}, { status: 200 });
+	assert.ok(JSON.stringify(known.body).includes(`"name":"${name}"`));
+	/* The default certificate has that name, too. */
+	await call("post", list, {}, { status: 422, form: files });
+	await call("post", one, { name: "no_name.." }, { form: files });
+	await call("delete", one, { name }, { status: 200 });
+	await call("delete", one, { name }, { status: 404 });
+	await call("post", list, {}, { status: 200, form: files,
+		query: "?dry_run=true" });
+	await call("post", "/api/v1/connection/test", {}, { status: 200,
+		json: allowed("/api/v1/connection/test",
+			{ next_hop: "[127.0.0.1]:1" }) });
+	await call("post", "/api/v1/connection/test", {}, { status: 400,
+		json: { next_hop: "a b" } });
+});
+
 step("history", async () => {
 	await call("get", "/api/v1/generations", {},
 		{ query: "?limit=1", status: 200 });
