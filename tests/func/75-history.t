@@ -75,7 +75,7 @@ done
 api GET /api/v1/generations/1
 is "one in full" "$(j '"\(.settings.inbound.enabled) \(.certificate.sha256) \(.result.steps | length)"')" \
     "true $self 10"
-for bad in 0 99 -1 x 1x 99999999999; do
+for bad in 99 -1 x 1x 99999999999; do
 	api GET "/api/v1/generations/$bad"
 	is "no generation $bad" "$STATUS:$(j .code)" 404:generation.unknown
 done
