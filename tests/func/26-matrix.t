@@ -35,7 +35,7 @@ LEVEL_OUT='smtp_tls_security_level smtp_tls_CAfile smtp_tls_loglevel smtp_use_tl
 
 # Whoever they send to, or let send, has to have TLS: without it mail waits, and
 # that is what was asked for.
-NEEDS_TLS=' smarthost-wrapper m365 ccert-relay '
+NEEDS_TLS=' m365 ccert-relay '
 
 # Each action says which parameters it is about; does it, with STATUS as the
 # outcome; and may ask for something lower.
@@ -365,8 +365,8 @@ step()
 	"act_$1"
 	answer="$STATUS $(head -c 1500 "$BODY" | grep -v '<' | tr -d '\n' | head -c 700)"
 	case " $refused " in
-	*" $1:"*) same_ "refused" "$STATUS $1:$(j .code)" \
-		"422 $(grep -o "$1:[^ ]*" <<<"$refused")" ;;
+	*" $1:"*) same_ "refused" "$1:$(j .code)" \
+		"$(grep -o "$1:[^ ]*" <<<"$refused")" ;;
 	*) [ "$STATUS" = 200 ] || WRONG+=("answer $answer") ;;
 	esac
 	case $(param smtpd_tls_chain_files) in
