@@ -41,7 +41,7 @@ login n news "$GUESS news"
 is "administrators' group" "$STATUS" 303
 page n /access
 like "it is an administrator" "$(<"$BODY")" 'id="users"'
-like "and of the host" "$(<"$BODY")" 'user of the host'
+like "and of the host" "$(<"$BODY")" 'host user'
 unlike "no form for the password" "$(<"$BODY")" 'value="password"'
 page n /api/v1/users
 is "the list says so" "$(j '[.users[] | [.name, .source]] | sort | tostring')" '[["admin","local"],["news","pam"]]'
