@@ -199,11 +199,11 @@ adopts(const struct settings_field *f, int is, int was)
 	settings_default(&want);
 	become(&t->settings, EACH_A, f, is);
 	become(&want, EACH_A, f, each_listed(f, not_read) ? was : is);
-	/* No level says whether TLS would be required if there were any. */
-	if (!want.inbound_enabled)
-		want.tls_only = false;
 	postfix_follows();
 	become(&t->settings, EACH_A, f, was);
+	/* No level says whether TLS would be required if there were any. */
+	if (!want.inbound_enabled)
+		want.tls_only = t->settings.tls_only;
 	become(&t->former.settings, EACH_A, f, was);
 	ck_assert_msg(adopt_source(t, &err) == 0, "%s", err.msg);
 	each_same_but(&t->settings, &want, NULL);

@@ -93,7 +93,7 @@ static const struct {
     {"inet_interfaces", "loopback-only", LISTEN_LOOPBACK, true},
     {"inet_interfaces", "127.0.0.1", KEEP, false},
     {"inet_interfaces", "all, localhost", KEEP, false},
-    {PARAM_LIMIT, "", KEEP, true},
+    {PARAM_LIMIT, "", 77, true}, /* no service: as it was */
     {PARAM_LIMIT, "-", KEEP, true},
     {PARAM_LIMIT, "0", 0, true},
     {PARAM_LIMIT, "1", 1, true},
@@ -182,7 +182,7 @@ static const struct {
 	const char *settings; /* "in only out" */
 	bool said;
 } levels[] = {
-    {IN, "none", "", true},
+    {IN, "none", "", true}, /* and "only" stays as it was */
     {IN, "may", "in ", true},
     {IN, "encrypt", "in only ", true},
     {IN, "verify", "in only ", true},
@@ -215,6 +215,10 @@ START_TEST(level)
 			s.outbound_enabled = round == 1;
 		ck_assert_uint_eq(
 		    params_take(&c, bit, &s), levels[_i].said ? 0 : bit);
+		if (in && !s.inbound_enabled) {
+			ck_assert_int_eq(s.tls_only, round);
+			s.tls_only = false;
+		}
 		snprintf(got, sizeof(got), "%s%s%s",
 		    s.inbound_enabled ? "in " : "", s.tls_only ? "only " : "",
 		    s.outbound_enabled ? "out " : "");
