@@ -16,6 +16,9 @@ mount --bind /dev/pts /mnt/pts && ln -s /proc/self/fd /mnt/fd &&
 ln -s fd/0 /mnt/stdin && ln -s fd/1 /mnt/stdout && ln -s fd/2 /mnt/stderr &&
 ln -s /run/systemd/journal/dev-log /mnt/log && mount --move /mnt /dev || exit 1
 mkdir -p /run/systemd/journal /run/log/journal /run/lock
+# journald does not start where no control groups are mounted.
+[ -e /sys/fs/cgroup/cgroup.procs ] || [ -d /sys/fs/cgroup/systemd ] ||
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
 . "$(dirname "$0")/lib.sh"
 
 SYSTEMD_LOG_TARGET=null /lib/systemd/systemd-journald >"$T/journald.out" 2>&1 &
