@@ -367,6 +367,22 @@ screen_levels(const struct page *p, struct json_object *ctx,
 	json_object_put(args);
 }
 
+/* Mail that waits since the way out was changed. */
+static void
+put_deferred(
+    const struct page *p, struct json_object *ctx, struct json_object *view)
+{
+	struct json_object *told = jsonx_path(view, "deferred"), *o;
+
+	if (jsonx_path_int(told, "count") <= 0)
+		return;
+	o = json_object_new_object();
+	put_text(p, o, "text", "state.deferred", told);
+	put_str(o, "sample", jsonx_path_str(told, "sample", ""));
+	put_icon(o, "warn");
+	json_object_object_add(ctx, "deferred", o);
+}
+
 static struct json_object *
 drift_row(const struct page *p, struct json_object *row)
 {
@@ -438,6 +454,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 
 	put_generation(p, o, jsonx_path(v, "generation"));
 	screen_levels(p, o, jsonx_path(v, "settings"), jsonx_path(v, "probe"));
+	put_deferred(p, o, v);
 	put_probe(p, o, v, live);
 	put_postfix(p, o, v);
 	screen_certificate(p, o, jsonx_path(v, "certificate"));

@@ -36,9 +36,12 @@ op_connection_get(struct call *c, struct json_object *args,
 {
 	if (apply_view(c->conf, data, err) == -1)
 		return -1;
-	if (jsonx_path_bool(args, "sandbox"))
+	if (jsonx_path_bool(args, "sandbox")) {
 		json_object_object_add(
 		    *data, "sandbox", confine_to_json(c->conf));
+		json_object_object_add(
+		    *data, "deferred", apply_deferred(c->conf));
+	}
 	return add_draft(c, args, *data, err);
 }
 

@@ -4,10 +4,11 @@
 # worked before and does not after does.  And a next hop by name: API, ctl.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/account.sh"
 
 console_start
 s=$SAMPLES
-ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
 
 # The remote: another smtpd of the private Postfix, with the issued pair.
 remote=$(free_port)
@@ -71,6 +72,9 @@ log CCCC new@c.example "TLS is required, but was not offered by host c.example[1
 is "who begins to is" "$(deferred .count)" 2
 like "with Postfix's words" "$(deferred .sample)" '^to=<new@b.example>.*status=deferred .TLS is required'
 like "postsealctl too" "$(ctl status)" 'deferred +2 since'
+login a admin "$(access .password)"
+page a /smtp-routing/connection
+like "and the screen" "$(<"$BODY")" 'since this change: 2. Postfix says.*to=&lt;new@b\.example'
 save idle_timeout=77
 is "a change that is not outbound: null" "$(deferred .)" null
 
