@@ -199,15 +199,17 @@ op_connection_test(struct call *c, struct json_object *args,
 {
 	const char *next_hop = jsonx_path_str(args, "next_hop", NULL);
 	struct json_object *hop = NULL;
+	char text[HOP_NAME_MAX + 1];
 	int rc = apply_test_hop(c->conf, next_hop, &hop, err);
 
 	if (rc == 0) {
 		*data = json_object_new_object();
 		json_object_object_add(*data, "hop", hop);
 	}
+	clean_copy(
+	    text, sizeof(text), next_hop == NULL ? "relayhost" : next_hop);
 	if (audit_add(c->conf, &c->actor, "connection.test",
-		rc == 0 ? "ok" : "refused",
-		next_hop == NULL ? "relayhost" : next_hop, NULL) == -1)
+		rc == 0 ? "ok" : "refused", text, NULL) == -1)
 		log_warn("the audit log cannot be written");
 	return rc;
 }

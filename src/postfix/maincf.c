@@ -27,6 +27,7 @@
 
 #define COOL_SECONDS 5
 #define UNUSED	     "unused parameter: "
+#define OLD	     "support for parameter \""
 
 struct stage {
 	const struct conf *conf;
@@ -363,6 +364,14 @@ warned_before(const struct buf *before, const char *key)
 	return false;
 }
 
+/* Of a parameter that nothing uses, or that a later Postfix will not have. */
+static bool
+is_harmless(const char *p, size_t len)
+{
+	return len == 0 || memmem(p, len, UNUSED, strlen(UNUSED)) != NULL ||
+	       memmem(p, len, OLD, strlen(OLD)) != NULL;
+}
+
 static int
 no_new_warning(
     const struct buf *before, const struct buf *after, struct err *err)
@@ -373,8 +382,7 @@ no_new_warning(
 	for (; p < end; p = nl + 1) {
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;
-		if (nl == p ||
-		    memmem(p, (size_t)(nl - p), UNUSED, strlen(UNUSED)) != NULL)
+		if (is_harmless(p, (size_t)(nl - p)))
 			continue;
 		(void)warning_key(p, (size_t)(nl - p), key, sizeof(key));
 		if (!warned_before(before, key)) {
