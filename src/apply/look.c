@@ -234,6 +234,9 @@ prove_address(const struct look *k, const struct postfix_listener *l,
 	int rc;
 
 	want_address(k, l, &w);
+	/* Nothing of TLS can be proven, and nothing is held against it. */
+	w.observe =
+	    k->no_certificate && w.starttls && !l->wrapper && !l->own_chain;
 	/* An address that did not answer before is not waited for again. */
 	if (l != &k->info->listener[0] &&
 	    is_state(look_find(k->before, l->host, l->port), "dark"))
@@ -256,6 +259,10 @@ prove_address(const struct look *k, const struct postfix_listener *l,
 					 "%s port %d: %.130s", l->host, l->port,
 					 why.msg);
 		}
+	}
+	if (o != NULL && rc == 0 && jsonx_path(o, "tls_error") != NULL) {
+		state = "not_seen";
+		jsonx_put_str(o, "detail", jsonx_path_str(o, "tls_error", ""));
 	}
 	if (o != NULL) {
 		jsonx_put_str(o, "state", state);

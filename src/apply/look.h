@@ -32,6 +32,8 @@ struct look {
 	bool by_name;		    /* is each of them proven? */
 	struct json_object *before; /* [ADDRESS] of look_see, or NULL */
 	bool accept_unseen;	    /* whatever it was before */
+	bool no_certificate;	    /* main.cf names none: STARTTLS may be
+				     * offered, and is not to be had */
 	int total_ms;		    /* for each address, 0 = 5000 */
 };
 

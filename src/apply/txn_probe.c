@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "jsonx.h"
+#include "levels.h"
 #include "look.h"
 #include "txn_plan.h"
 #include "txn_switch.h"
@@ -162,6 +163,19 @@ served_certificate(const struct txn *t)
 	return strcmp(now, path) == 0 ? txn_cert(t)->facts : NULL;
 }
 
+/* As a gateway may have stood before the console, and stands after it. */
+static bool
+names_none(const struct txn *t)
+{
+	struct json_object *after = params_after(t->facts.params, &t->plan);
+	bool none =
+	    after != NULL && !params_own_certificate(after) &&
+	    jsonx_path_str(after, "smtpd_tls_chain_files", "")[0] == '\0';
+
+	json_object_put(after);
+	return none;
+}
+
 /* Does another service of the new master.cf have this port? */
 static bool
 others_have(const struct txn *t, int port)
@@ -259,9 +273,11 @@ tell_silent(struct txn *t)
 			continue;
 		(void)snprintf(
 		    port, sizeof(port), "%d", (int)jsonx_path_int(o, "port"));
-		findings_add(&t->findings, ERR_PROBE_UNSEEN, "", "address",
-		    jsonx_path_str(o, "address", ""), "port", port, "detail",
-		    jsonx_path_str(o, "detail", ""), NULL);
+		findings_add(&t->findings,
+		    jsonx_path(o, "tls_error") != NULL ? ERR_PROBE_NO_CERT
+						       : ERR_PROBE_UNSEEN,
+		    "", "address", jsonx_path_str(o, "address", ""), "port",
+		    port, "detail", jsonx_path_str(o, "detail", ""), NULL);
 	}
 }
 
@@ -305,6 +321,7 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	    .by_name = true,
 	    .before = t->baseline,
 	    .accept_unseen = confirmed(t, ERR_PROBE_BLIND),
+	    .no_certificate = names_none(t),
 	    .total_ms = total_ms};
 
 	json_object_put(t->probe);

@@ -103,8 +103,9 @@ scope_certificate_missing(const struct txn *t)
 	struct tls_level now;
 	bool asks;
 
-	if (!t->settings.inbound_enabled || (t->req->adopt && t->prev == 0) ||
-	    given_certificate(t))
+	/* What stood before comes back as it stood, without one too. */
+	if (!t->settings.inbound_enabled || t->req->original ||
+	    (t->req->adopt && t->prev == 0) || given_certificate(t))
 		return false;
 	level_read(t->facts.params, TLS_INBOUND, &now);
 	if (!t->req->adopt && now.rank != RANK_NONE &&

@@ -236,8 +236,10 @@ change(
 	v = jsonx_path(data, "outage_ms");
 	if (v != NULL)
 		ctl_line(ctl, "outage ms", json_object_get_string(v));
-	ctl_line(
-	    ctl, "probe", jsonx_path_str(data, "probe.protocol", "no TLS"));
+	/* Nothing is looked at where nothing was done. */
+	if (jsonx_path(data, "probe") != NULL)
+		ctl_line(ctl, "probe",
+		    jsonx_path_str(data, "probe.protocol", "no TLS"));
 	print_table(ctl, "changes", jsonx_path(data, "changes"), changes);
 	print_told(ctl, jsonx_path(data, "findings"));
 	if (jsonx_path_bool(data, "left"))

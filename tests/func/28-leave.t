@@ -105,6 +105,7 @@ is "first sight again" "$STATUS:$(j '"\(.generation) \(.settings.inbound.tls_onl
 like "postsealctl status says so" "$(ctl status)" 'generation +none'
 ctl leave >"$T/out"
 is "a second time: nothing to do" "$?:$(awk '/^result/ { print $2 }' "$T/out")" 0:unchanged
+unlike "and nothing was looked at" "$(cat "$T/out")" 'no TLS'
 like "the audit log has it" "$(ctl audit --event connection.leave)" 'applied'
 
 # On from there.
@@ -112,4 +113,29 @@ save "${files[@]}"
 is "and on again" "$STATUS:$(served)" "200:$ours"
 ctl restore 0 >"$T/out"
 is "postsealctl restore 0" "$?:$(served)" "0:$theirs"
+
+# TLS offered without a certificate, as it stood: no Save of something else
+# fails on it, and the way back is not closed.
+edit smtpd_tls_security_level=may smtpd_tls_cert_file= smtpd_tls_key_file= || bail "main.cf"
+postconf -c "$PF" -X smtpd_tls_cert_file smtpd_tls_key_file
+rm -rf "$STATE"/daemon/{current,journal,facts,generations/gen-*}
+edit maximal_queue_lifetime=3d || bail "main.cf"
+cp "$PF/main.cf" "$T/main.was"
+cp "$PF/master.cf" "$T/master.was"
+save idle_timeout=7
+is "no certificate: another Save" "$STATUS:$(j '"\(.result) \(.probe.proven)"')" "200:applied false"
+like "and what was not proven is said" "$(told)" 'probe.no_certificate'
+save "${files[@]}"
+is "a certificate for it" "$STATUS:$(served):$(j .probe.proven)" "200:$ours:true"
+api POST '/api/v1/generations/0/restore?dry_run=true'
+is "a way back without one: plan" "$STATUS:$(j .result)" 200:dry_run
+ctl leave >"$T/out"
+is "and done" "$?" 0
+like "not called proven" "$(cat "$T/out")" 'probe.no_certificate'
+ok "byte for byte, without a certificate" as_it_was
+save "${files[@]}"
+is "on again" "$STATUS:$(served)" "200:$ours"
+api POST /api/v1/generations/0/restore
+is "restore 0" "$STATUS:$(j '"\(.result) \(.probe.proven)"')" "200:applied false"
+ok "byte for byte, again" as_it_was
 done_testing
