@@ -75,7 +75,7 @@ struct postfix_listener {
 					 * of which Postfix may have none */
 	bool	postscreen, proxy, wrapper;
 	enum postfix_tls tls, main_tls;	/* as it is; as main.cf alone says */
-	bool	own_level, own_chain;	/* -o in master.cf */
+	bool	own_level, own_chain, own_sni; /* -o in master.cf */
 	bool	sni;			/* tls_server_sni_maps */
 	bool	wants_certificate;	/* of clients: smtpd_tls_req_ccert */
 	int	greet_s;		/* postscreen_greet_wait */

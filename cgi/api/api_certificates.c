@@ -42,8 +42,7 @@ put_name(const struct request *req, struct json_object *args, struct err *err)
 	if (strcmp(name, "default") == 0)
 		return 0;
 	if (strlen(name) > NAME_SHOWN)
-		return err_set(err, ERR_SNI_NAME, "name",
-		    "at most %d characters", NAME_SHOWN);
+		return err_set(err, ERR_SNI_NAME, "name", "%.60s...", name);
 	return api_put(args, "certificate", json_object_new_string(name));
 }
 
@@ -89,8 +88,7 @@ api_certificate_delete(
 	int rc;
 
 	if (strcmp(req->path, "/api/v1/certificates/default") == 0)
-		return err_set(err, ERR_SNI_NAME, "name",
-		    "the default certificate is replaced, not removed");
+		return err_set(err, ERR_SNI_NAME, "name", "default");
 	rc = certificate_apply(app, req, reply, &in, true, err);
 	api_input_clear(&in);
 	return rc;

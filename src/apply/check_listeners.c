@@ -13,6 +13,7 @@
 
 #include "jsonx.h"
 #include "setting_checks.h"
+#include "sni_map.h"
 
 static enum postfix_tls
 level_of(const char *value)
@@ -77,6 +78,22 @@ chain_changes(const struct txn *t)
 		   !cert_same(txn_cert(t), txn_stored(t)));
 }
 
+/* Does a certificate by name come, or another one for a name? */
+static bool
+names_come(const struct txn *t)
+{
+	const struct cert *c, *was;
+	size_t i;
+
+	for (i = CERTS_DEFAULT + 1; i < t->certs.n; i++) {
+		c = &t->certs.v[i];
+		was = certs_find(&t->stored, c->use, c->name);
+		if (was == NULL || !cert_same(c, was))
+			return true;
+	}
+	return false;
+}
+
 /* TLS comes: will a client, and will the probe, see it? */
 static void
 check_offered(struct txn *t, size_t i)
@@ -96,7 +113,7 @@ SETTING_CHECK(listeners)
 	const struct param_change *c =
 	    txn_planned(t, "smtpd_tls_security_level");
 	const struct postfix_listener *l;
-	bool chain = chain_changes(t);
+	bool chain = chain_changes(t), names = names_come(t);
 	enum postfix_tls to;
 	size_t i;
 
@@ -105,6 +122,8 @@ SETTING_CHECK(listeners)
 		to = level_after(c, l);
 		if (chain && l->own_chain && to != POSTFIX_TLS_NONE)
 			shadowed(t, i, "smtpd_tls_chain_files");
+		if (names && l->own_sni && to != POSTFIX_TLS_NONE)
+			shadowed(t, i, SNI_MAPS);
 		if ((c != NULL && l->own_level && l->tls != to) ||
 		    (chain && to != POSTFIX_TLS_NONE &&
 			l->tls == POSTFIX_TLS_NONE && l->own_level))

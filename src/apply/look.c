@@ -360,7 +360,8 @@ has_names(const struct look *k, struct json_object *seen)
 {
 	const struct postfix_listener *l = &k->info->listener[0];
 
-	return k->by_name && k->certs != NULL && jsonx_len(seen) > 0 &&
+	return k->by_name && k->certs != NULL && !l->own_sni &&
+	       jsonx_len(seen) > 0 &&
 	       is_state(json_object_array_get_idx(seen, 0), "proven") &&
 	       (l->wrapper || (l->tls != POSTFIX_TLS_NONE && !l->hides_all));
 }

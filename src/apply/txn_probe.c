@@ -18,6 +18,7 @@
 #include "jsonx.h"
 #include "levels.h"
 #include "look.h"
+#include "sni_map.h"
 #include "txn_plan.h"
 #include "txn_switch.h"
 
@@ -176,6 +177,25 @@ names_none(const struct txn *t)
 	return none;
 }
 
+/* Does it name the table of this generation?  A table that somebody took out
+ * by hand, and that stays out, answers for no name. */
+static bool
+serves_names(const struct txn *t)
+{
+	const char *now = jsonx_path_str(t->facts.params, SNI_MAPS, "");
+	const struct param_change *c = txn_planned(t, SNI_MAPS);
+	char path[STATE_PATH_MAX];
+	size_t n, len;
+
+	if (c != NULL)
+		now = c->after == NULL ? "" : c->after;
+	if (generation_path(t->conf, t->id, "sni", path, NULL) == -1)
+		return false;
+	n = strlen(now);
+	len = strlen(path);
+	return n >= len && strcmp(now + n - len, path) == 0;
+}
+
 /* Does another service of the new master.cf have this port? */
 static bool
 others_have(const struct txn *t, int port)
@@ -318,7 +338,7 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	    .info = &t->next,
 	    .cert = served_certificate(t),
 	    .certs = &t->certs,
-	    .by_name = true,
+	    .by_name = serves_names(t),
 	    .before = t->baseline,
 	    .accept_unseen = confirmed(t, ERR_PROBE_BLIND),
 	    .no_certificate = names_none(t),

@@ -125,6 +125,7 @@ tls_of(const struct source *s, struct postfix_listener *l)
 	static const char *const chains[] = {"smtpd_tls_chain_files",
 	    "smtpd_tls_cert_file", "smtpd_tls_eccert_file",
 	    "smtpd_tls_dcert_file", NULL};
+	static const char *const maps[] = {"tls_server_sni_maps", NULL};
 	const char *hides = "smtpd_discard_ehlo_keyword_address_maps";
 	const struct source main_cf = {.main = s->main};
 
@@ -132,6 +133,7 @@ tls_of(const struct source *s, struct postfix_listener *l)
 	l->main_tls = level(&main_cf);
 	l->own_level = owns(s, levels);
 	l->own_chain = owns(s, chains);
+	l->own_sni = owns(s, maps);
 	l->sni = *value(s, "tls_server_sni_maps") != '\0';
 	l->wants_certificate = is_yes(s, "smtpd_tls_req_ccert");
 	l->hides_all =

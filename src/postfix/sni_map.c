@@ -22,12 +22,22 @@
 #define HEAD	   "texthash:"
 #define POSTMAP_MS 5000
 
-/* The next element of a list, and its length; 0 = there is none. */
+/* The next element of a list, and its length; 0 = there is none.  As Postfix
+ * reads it: "inline:{ { NAME = FILE } }" is one. */
 static size_t
 element(const char **p)
 {
+	size_t n, depth = 0;
+
 	*p += strspn(*p, BLANKS);
-	return strcspn(*p, BLANKS);
+	for (n = 0; (*p)[n] != '\0'; n++)
+		if ((*p)[n] == '{')
+			depth++;
+		else if ((*p)[n] == '}')
+			depth -= depth > 0;
+		else if (depth == 0 && strchr(BLANKS, (*p)[n]) != NULL)
+			break;
+	return n;
 }
 
 /* The list without our element; at most size bytes. */
@@ -101,8 +111,8 @@ has(const struct conf *conf, const char *map, const char *name)
 	return yes;
 }
 
-bool
-sni_map_taken(const struct conf *conf, const char *p, const char *sni_file,
+static bool
+taken_by(const struct conf *conf, const char *p, const char *sni_file,
     const char *name, char map[SNI_MAP_MAX])
 {
 	size_t n;
@@ -114,4 +124,21 @@ sni_map_taken(const struct conf *conf, const char *p, const char *sni_file,
 			return true;
 	}
 	return false;
+}
+
+bool
+sni_map_taken(const struct conf *conf, const char *p, const char *sni_file,
+    const char *name, char map[SNI_MAP_MAX])
+{
+	static const char *const args[] = {"-x", "-h", SNI_MAPS, NULL};
+	struct run_result r;
+	bool yes;
+
+	if (strchr(p, '$') == NULL)
+		return taken_by(conf, p, sni_file, name, map);
+	yes = postconf_run(conf, conf->config_directory, args, &r, NULL) == 0 &&
+	      r.exit_code == 0 && r.out.len > 0 &&
+	      taken_by(conf, r.out.data, sni_file, name, map);
+	run_result_clear(&r);
+	return yes;
 }

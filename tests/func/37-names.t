@@ -160,6 +160,8 @@ for n in nodots 192.0.2.1 -a.example a..example 'a.example%0ab' '*.example' \
 	named "$n" new
 	like "no name: ${n:0:20}" "$STATUS $(j .code)" '^(422 sni.name|40[04] .*)$'
 done
+named a..example new
+like "in words, the name once" "$(j .errors[0].message)" '^"a\.\.example" is not '
 is "with a wrong key" "$(api POST /api/v1/certificates/mx2.example.test \
     -F "server_certificate=@$T/new.pem" -F "private_key=@$T/two.key"
     echo "$STATUS $(j '.errors[0].code')")" "422 key.mismatch"
@@ -208,6 +210,49 @@ named mx2.example.test mx2.example.test
 is "it stays in front" "$STATUS $(param tls_server_sni_maps | sed 's/gen-[0-9]*/N/')" \
     "200 texthash:$T/their, $(sed 's/gen-[0-9]*/N/' <<<"$sni")"
 is "and is served" "$(seen their.example.test ec)" "$(leaf_of "$T/two.pem")"
+postconf -c "$PF" -e "their_maps=texthash:$T/their" \
+    "tls_server_sni_maps=\$their_maps, $(param tls_server_sni_maps | sed 's/.*, //')"
+postfix -c "$PF" reload 2>/dev/null
+named their.example.test new
+is "... by way of a parameter: refused, too" "$STATUS $(j .errors[0].code)" \
+    "422 sni.shadowed"
+inline="inline:{ { their.example.test = $T/their.pem } }"
+postconf -c "$PF" -e "tls_server_sni_maps=$inline, $(param tls_server_sni_maps | sed 's/.*, //')"
+postfix -c "$PF" reload 2>/dev/null
+api GET /api/v1/connection
+is "one with blanks inside is no drift" "$(j '.drift | length')" 0
+named their.example.test new
+is "... has a name: refused" "$STATUS $(j .errors[0].code)" "422 sni.shadowed"
+pair mx2.example.test mx2.example.test ec
+named mx2.example.test mx2.example.test
+is "... stays as it is" "$STATUS $(param tls_server_sni_maps | sed 's/, texthash.*//')" \
+    "200 $inline"
+is "... and is served" "$(seen their.example.test ec)" "$(leaf_of "$T/two.pem")"
+
+# --- taken out by hand: it stays out, and a Save of something else goes on
+sni=$(param tls_server_sni_maps | sed 's/.*, //')
+postconf -c "$PF" -e "tls_server_sni_maps=texthash:$T/their"
+reload_settled "$PF"
+save idle_timeout=8
+is "our table taken out by hand: another Save" "$STATUS $(j .result) $(param tls_server_sni_maps)" \
+    "200 applied texthash:$T/their"
+api POST /api/v1/connection/restore
+is "... and back" "$STATUS $(seen mx2.example.test ec)" \
+    "200 $(leaf_of "$T/mx2.example.test.pem")"
+cp -p "$PF/master.cf" "$T/master.cf"
+sed -i '/ smtpd$/s/$/ -o tls_server_sni_maps=/' "$PF/master.cf"
+reload_settled "$PF"
+save idle_timeout=6
+is "switched off in master.cf: another Save" "$STATUS $(j .result)" "200 applied"
+pair mx3.example.test other ec
+named mx3.example.test other
+is "... a name: refused, with the parameter" \
+    "$STATUS $(j .errors[0].code) $(j .errors[0].message | grep -c tls_server_sni_maps)" \
+    "422 inbound.shadowed 1"
+cp -p "$T/master.cf" "$PF/master.cf"
+reload_settled "$PF"
+postconf -c "$PF" -e "tls_server_sni_maps=texthash:$T/their, $(param tls_server_sni_maps | sed 's/.*, //')"
+postfix -c "$PF" reload 2>/dev/null
 for n in $names; do
 	api DELETE "/api/v1/certificates/$n"
 done
