@@ -14,6 +14,7 @@
 
 #include "jsonx.h"
 #include "levels.h"
+#include "sni_map.h"
 #include "txn_plan.h"
 
 static const char *
@@ -102,11 +103,15 @@ adopt_source(struct txn *t, struct err *err)
  * stands behind other restrictions goes to the front, so it is not one of
  * these. */
 static bool
-is_adopted(const char *name, const char *value, const char *access)
+is_adopted(const char *name, const char *value, const struct gen_paths *paths)
 {
+	const char *access = paths->v[GEN_ACCESS];
+
 	if (strcmp(name, "smtpd_client_restrictions") == 0)
 		return restrictions_map_first(value, access) ||
 		       !restrictions_have_map(value, access);
+	if (strcmp(name, SNI_MAPS) == 0) /* of another generation */
+		return sni_map_named(value, paths->v[GEN_SNI]);
 	return (param_bit(name) & params_marked(PARAM_ADOPT)) != 0;
 }
 
@@ -128,8 +133,7 @@ adopt_check(struct txn *t)
 		goto out; /* the plan step will say why */
 	for (i = 0; i < plan.n; i++) {
 		c = &plan.v[i];
-		if (c->before == NULL ||
-		    is_adopted(c->name, c->before, paths.v[GEN_ACCESS]))
+		if (c->before == NULL || is_adopted(c->name, c->before, &paths))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_RESET, "", "parameter",
 		    c->name, "value", c->before, "managed",

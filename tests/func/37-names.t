@@ -271,5 +271,8 @@ save idle_timeout=9
 is "mended by the next Save" "$STATUS $(j '[.findings[].code] | contains(["drift.chain_changed"])')" "200 true"
 api GET /api/v1/connection
 is "no drift then" "$(j '.drift | length')" 0
+api POST /api/v1/connection/adopt
+is "names are nothing that was set by hand" "$STATUS $(j .result) $(all)" \
+    "200 unchanged $(want)"
 
 done_testing
