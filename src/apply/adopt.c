@@ -92,9 +92,10 @@ adopt_source(struct txn *t, struct err *err)
 {
 	if (adopt_settings(t, err) == -1 || txn_same_certs(t, err) == -1)
 		return -1;
-	/* At first sight nothing is touched: whoever renews the files that
-	 * are there goes on doing so. */
-	if (t->prev == 0 || !t->settings.inbound_enabled)
+	/* Where the chain file has never been ours nothing is touched: whoever
+	 * renews the files that are there goes on doing so. */
+	if ((t->owned & param_bit("smtpd_tls_chain_files")) == 0 ||
+	    !t->settings.inbound_enabled)
 		return 0;
 	return adopt_certificate(t, err);
 }

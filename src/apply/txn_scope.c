@@ -82,8 +82,9 @@ scope_parameters(struct txn *t)
 		return;
 	}
 	if (t->req->adopt) {
-		/* What is as good as ours is taken over as it is. */
-		t->rows = PARAMS_ALL;
+		/* What is as good as ours is taken over as it is, and what the
+		 * console has never written is none of its concern. */
+		t->rows = t->owned;
 		t->asserted &= ~(param_bit(OUT_LEVEL) | param_bit(OUT_CAFILE));
 		return;
 	}
@@ -108,12 +109,11 @@ scope_certificate_missing(const struct txn *t)
 	    (t->req->adopt && t->prev == 0) || given_certificate(t))
 		return false;
 	level_read(t->facts.params, TLS_INBOUND, &now);
-	if (!t->req->adopt && now.rank != RANK_NONE &&
-	    params_own_certificate(t->facts.params))
+	if ((!t->req->adopt || (t->owned & param_bit(IN_CHAIN)) == 0) &&
+	    now.rank != RANK_NONE && params_own_certificate(t->facts.params))
 		return false;
-	asks = is_save(t) ? (t->touched & level) != 0
-	       : t->req->adopt
-		   ? true
+	asks = is_save(t)
+		   ? (t->touched & level) != 0
 		   : ((t->owned | t->restored) & param_bit(IN_LEVEL)) != 0;
 	return asks || (t->owned & param_bit(IN_CHAIN)) != 0;
 }

@@ -524,6 +524,7 @@ END_TEST
 START_TEST(adopt_keeps)
 {
 	const struct ask adopt = {.adopt = true};
+	struct outcome o;
 
 	fresh(HAND "smtpd_tls_security_level=encrypt "
 		   "smtp_tls_security_level=dane "
@@ -543,8 +544,36 @@ START_TEST(adopt_keeps)
 	assert_settings("in ");
 	ck_assert_int_eq(
 	    rig_sh("pfi_conf $R/pf 'smtp_tls_security_level=may'"), 0);
-	(void)rig_must_apply(&adopt);
+	/* Never written here, so it is shown as it is, and there is nothing
+	 * to take over. */
+	assert_settings("in out ");
+	o = rig_apply(&adopt);
+	ck_assert_str_eq(jsonx_path_str(o.job, "state", ""), "unchanged");
+	json_object_put(o.job);
 	assert_parameters("smtpd_tls_security_level=${lvl}");
+}
+END_TEST
+
+/* Later as at first sight: one of ours set by hand is taken over, and what the
+ * console has never written stays, set or not, the certificate's files too. */
+START_TEST(adopt_touches_ours)
+{
+	const struct ask idle = {.settings = "{\"interface\":"
+					     "{\"idle_timeout\":6}}"};
+	const struct ask adopt = {.adopt = true};
+
+	fresh(HAND "smtpd_tls_security_level=encrypt "
+		   "smtp_tls_security_level=dane");
+	(void)rig_must_apply(&idle);
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf 'smtpd_timeout=${stress?{10}:{420}}s' && "
+		   "pfi_reload $R/pf && "
+		   "cp $R/pf/conf/main.cf $R/main.cf.was"),
+	    0);
+	(void)rig_must_apply(&adopt);
+	ck_assert_int_eq(rig_sh("cmp $R/pf/conf/main.cf $R/main.cf.was"), 0);
+	ck_assert_uint_eq(drift_rows(), 0);
+	rig_assert_whole();
 }
 END_TEST
 
@@ -576,6 +605,7 @@ add(TCase *tc)
 	tcase_add_test(tc, never_written);
 	tcase_add_test(tc, former_version);
 	tcase_add_test(tc, adopt_keeps);
+	tcase_add_test(tc, adopt_touches_ours);
 }
 
 int
