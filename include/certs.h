@@ -72,6 +72,8 @@ int	certs_to_meta(const struct certs *, struct json_object *meta);
 /* Of a generation, with their chains; 0 has none. */
 int	generation_certs(const struct conf *, long id, struct certs *,
 	    struct err *);
+/* None of these of a generation has lost its file. */
+int	certs_whole(const struct certs *, long id, struct err *);
 /* What an administrator looks for, of each: [{"use", "name", "subject",
  * "issuer_common_name", "not_before", "not_after", "days_left", "sha256",
  * "keys": ["RSA 3072"]}].  standing: CERT of the default one as Postfix has
@@ -79,7 +81,8 @@ int	generation_certs(const struct conf *, long id, struct certs *,
 struct json_object *certs_to_view(const struct certs *,
 	    struct json_object *standing);
 /* The rows of a bundle: [{"use", "name", "chain": base64}], without the
- * default one; NULL: there are no others.  Read back into a list. */
+ * default one; NULL: there are no others, or memory.  Read back into a list;
+ * each row has a chain. */
 struct json_object *certs_to_body(const struct certs *);
 int	certs_of_body(struct certs *, struct json_object *, struct err *);
 

@@ -266,6 +266,18 @@ generation_certs(
 	return rc;
 }
 
+int
+certs_whole(const struct certs *c, long id, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].file[0] != '\0' && c->v[i].chain.len == 0)
+			return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
+			    "the certificate of generation %ld is gone", id);
+	return 0;
+}
+
 struct json_object *
 certs_to_body(const struct certs *c)
 {
@@ -306,6 +318,9 @@ certs_of_body(struct certs *c, struct json_object *body, struct err *err)
 		if (jsonx_b64(row, "chain", field, CHAIN_MAX, &v->chain, err) ==
 		    -1)
 			return -1;
+		if (v->chain.len == 0)
+			return err_set(err, ERR_BUNDLE_INVALID, field,
+			    "%.150s comes without its chain", v->name);
 	}
 	return 0;
 }

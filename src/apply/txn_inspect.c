@@ -130,13 +130,13 @@ inspect_beside(struct txn *t, struct cert *c, struct pki_input *in,
 	static const char chain[] = "smtpd_tls_chain_files";
 	bool by_chain = jsonx_path_str(t->facts.params, chain, "")[0] != '\0';
 	struct cert files = {.name = ""};
-	int rc;
+	int rc = -1;
 
 	buf_init(&files.chain, 2 * PKI_FILE_MAX);
 	if (c->name[0] == '\0' && (was == NULL || was->chain.len == 0) &&
 	    t->facts.params != NULL && !t->req->whole &&
 	    standing_beside(t->conf, &t->facts, &files.chain, err) == -1)
-		return -1;
+		goto out;
 	rc = inspect(t, c, in, files.chain.len > 0 ? &files : was, err);
 	/* A copy now, and whoever renews the file does not reach it. */
 	if (rc == 0 && files.chain.len > 0 && t->settings.inbound_enabled &&
@@ -146,6 +146,7 @@ inspect_beside(struct txn *t, struct cert *c, struct pki_input *in,
 		    by_chain ? chain
 			     : "smtpd_tls_cert_file, smtpd_tls_eccert_file",
 		    NULL);
+out:
 	buf_clear(&files.chain);
 	return rc;
 }

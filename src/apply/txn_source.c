@@ -35,7 +35,6 @@ restore_source(struct txn *t, struct err *err)
 	struct json_object *meta = NULL;
 	long id = t->req->restore;
 	bool applied;
-	size_t i;
 
 	if (generation_meta(t->conf, id, &meta, err) == -1)
 		return -1;
@@ -48,13 +47,9 @@ restore_source(struct txn *t, struct err *err)
 		return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
 		    "generation %ld was never in force", id);
 	if (generation_settings(t->conf, id, &t->settings, err) == -1 ||
-	    generation_certs(t->conf, id, &t->certs, err) == -1)
+	    generation_certs(t->conf, id, &t->certs, err) == -1 ||
+	    certs_whole(&t->certs, id, err) == -1)
 		return -1;
-	for (i = 0; i < t->certs.n; i++)
-		if (t->certs.v[i].file[0] != '\0' &&
-		    t->certs.v[i].chain.len == 0)
-			return err_set(err, ERR_GEN_NOT_RESTORABLE, "id",
-			    "the certificate of generation %ld is gone", id);
 	settings_as_postfix(
 	    &t->facts, t->owned | t->restored | t->given_rows, &t->settings);
 	t->replaces = true;
@@ -121,7 +116,7 @@ sent_certs(struct txn *t, struct err *err)
 
 /*
  * A stored chain is not what was written: it is looked at like an upload,
- * unless one comes that replaces it.
+ * unless one comes, or has come, that replaces it.
  */
 static int
 changed_certs(struct txn *t, struct err *err)
@@ -133,6 +128,7 @@ changed_certs(struct txn *t, struct err *err)
 		was = certs_find(
 		    &t->stored, t->certs.v[i].use, t->certs.v[i].name);
 		if (was == NULL || !was->changed ||
+		    t->certs.v[i].chain.len > 0 || /* sent */
 		    (txn_is_target(t, &t->certs.v[i]) && any_file(t)))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_CHAIN,

@@ -50,6 +50,7 @@ body_content(const struct conf *conf, const struct cluster_content *c,
 	struct settings settings;
 	const struct certs *certs = c->certs;
 	struct certs own = {NULL, 0};
+	struct json_object *others;
 	const struct buf *chain;
 	int rc = -1;
 
@@ -64,6 +65,7 @@ body_content(const struct conf *conf, const struct cluster_content *c,
 		if (certs_init(&own) == -1 ||
 		    generation_settings(conf, c->local, &settings, err) == -1 ||
 		    generation_certs(conf, c->local, &own, err) == -1 ||
+		    certs_whole(&own, c->local, err) == -1 ||
 		    body_left(conf, c->local, o, err) == -1)
 			goto out;
 	}
@@ -73,8 +75,13 @@ body_content(const struct conf *conf, const struct cluster_content *c,
 	    o, "settings", settings_to_store(&settings, SETTINGS_FIRST));
 	json_object_object_add(o, "chain",
 	    chain->len > 0 ? jsonx_new_b64(chain->data, chain->len) : NULL);
-	if (certs->n > 1)
-		json_object_object_add(o, "certificates", certs_to_body(certs));
+	others = certs_to_body(certs);
+	if (certs->n > 1 && others == NULL) {
+		err_set(err, ERR_NOMEM, "", "bundle");
+		goto out;
+	}
+	if (others != NULL)
+		json_object_object_add(o, "certificates", others);
 	rc = 0;
 out:
 	settings_clear(&settings);

@@ -364,6 +364,7 @@ cluster_restore(const struct conf *conf, long local, const struct actor *who,
 	    generation_settings(conf, local, &settings, err) == -1 ||
 	    certs_init(&order->others) == -1 ||
 	    generation_certs(conf, local, &order->others, err) == -1 ||
+	    certs_whole(&order->others, local, err) == -1 ||
 	    order_chain(order, &order->others.v[CERTS_DEFAULT].chain, err) ==
 		-1)
 		goto out;

@@ -19,6 +19,8 @@ struct ask {
 	long restore;
 	const char *confirm; /* one code */
 	const char *also;    /* and another */
+	const char *name;    /* of the certificate */
+	const struct certs *certs; /* of a roll-out */
 	apply_progress progress;
 };
 
@@ -82,6 +84,8 @@ rig_apply(const struct ask *a)
 	req.whole = a->whole;
 	req.form = a->form;
 	req.restore = a->restore;
+	req.cert_name = a->name;
+	req.certs = a->certs;
 	if (a->confirm != NULL)
 		confirm[req.n_confirm++] = a->confirm;
 	if (a->also != NULL)

@@ -136,6 +136,9 @@ static const char *const bad_rows[] = {
     "{\"use\":\"inbound\",\"name\":\"a-.example\",\"chain\":\"YQ==\"}",
     "{\"use\":\"inbound\",\"name\":\"*.example\",\"chain\":\"YQ==\"}",
     "{\"use\":\"inbound\",\"name\":\"a.example\",\"chain\":\"!\"}",
+    "{\"use\":\"inbound\",\"name\":\"a.example\",\"chain\":\"\"}",
+    "{\"use\":\"inbound\",\"name\":\"a.example\",\"chain\":null}",
+    "{\"use\":\"inbound\",\"name\":\"a.example\"}",
     "{\"use\":\"inbound\",\"name\":\"192.0.2.1\",\"chain\":\"YQ==\"}",
     "{\"use\":\"inbound\",\"name\":\"$a.example\",\"chain\":\"YQ==\"}", "7",
     "{\"use\":\"inbound\",\"name\":\"a.example\",\"chain\":\"YQ==\"},"
@@ -163,6 +166,22 @@ START_TEST(bad_file)
 	meta = json("{\"certificates\":[{\"use\":\"inbound\",\"name\":\"a.b\","
 		    "\"file\":\"../../etc/shadow\",\"sha256\":\"\"}]}");
 	ck_assert_int_eq(certs_of_meta(&back, meta, &err), -1);
+}
+END_TEST
+
+/* A file that is gone is not a certificate that was taken away. */
+START_TEST(whole)
+{
+	struct err err;
+
+	ck_assert_int_eq(certs_whole(&list, 1, &err), 0);
+	put("", "a", CERT_DEFAULT_FILE);
+	put("mx2.example.jp", "b", "inbound-1.pem");
+	ck_assert_int_eq(certs_whole(&list, 1, &err), 0);
+	buf_clear(&list.v[1].chain);
+	ck_assert_int_eq(certs_whole(&list, 7, &err), -1);
+	ck_assert_int_eq(err.code, ERR_GEN_NOT_RESTORABLE);
+	ck_assert_ptr_nonnull(strstr(err.msg, "generation 7"));
 }
 END_TEST
 
@@ -199,6 +218,7 @@ main(void)
 	tcase_add_test(tc, bundle);
 	tcase_add_loop_test(tc, bad_bundle, 0, N(bad_rows));
 	tcase_add_test(tc, bad_file);
+	tcase_add_test(tc, whole);
 	tcase_add_test(tc, many);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -196,6 +196,52 @@ START_TEST(changed_chain_is_inspected)
 }
 END_TEST
 
+/* A roll-out brings what there is to be: what became of the file here changes
+ * nothing of it. */
+static const char *const by_hand[] = {
+    "cat $R/cert/leaf.key $R/cert/leaf.pem $R/cert/int.pem >", "rm "};
+
+START_TEST(sent_chain_is_taken)
+{
+	const struct ask named = {.name = "mx2.example.test",
+	    .certificate = "self.pem",
+	    .key = "self.key",
+	    .apply = "reload",
+	    .confirm = "cert.name_mismatch"};
+	struct ask roll_out = rig_self_pair;
+	struct certs before = {NULL, 0}, after = {NULL, 0};
+	struct outcome o;
+	struct err err;
+	long id;
+
+	(void)rig_ensure(&rig_self_pair);
+	id = rig_ensure(&named);
+	ck_assert_int_eq(certs_init(&before), 0);
+	ck_assert_int_eq(generation_certs(&rig_conf, id, &before, &err), 0);
+	ck_assert_uint_eq(before.n, 2);
+	ck_assert_int_eq(rig_sh("%s$R/state/generations/gen-%ld/%s",
+			     by_hand[_i], id, before.v[1].file),
+	    0);
+	roll_out.certs = &before;
+	roll_out.whole = true;
+	roll_out.confirm = "cert.name_mismatch";
+	o = rig_apply(&roll_out);
+	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
+	rig_done(&o);
+	ck_assert_int_eq(certs_init(&after), 0);
+	ck_assert_int_eq(
+	    generation_certs(&rig_conf, rig_current(), &after, &err), 0);
+	ck_assert(certs_same(&before, &after));
+	ck_assert(!after.v[1].changed);
+	rig_assert_whole();
+	certs_clear(&before);
+	ck_assert_int_eq(certs_init(&before), 0);
+	(void)rig_must_apply(&roll_out); /* the default one alone */
+	certs_clear(&before);
+	certs_clear(&after);
+}
+END_TEST
+
 /* Hand edits and what they become. */
 static const struct {
 	const char *edit, *confirm, *want_code;
@@ -417,6 +463,7 @@ add(TCase *tc)
 	tcase_add_test(tc, not_restorable);
 	tcase_add_test(tc, restore_inspects);
 	tcase_add_test(tc, changed_chain_is_inspected);
+	tcase_add_loop_test(tc, sent_chain_is_taken, 0, COUNT(by_hand));
 	tcase_add_loop_test(tc, adopted, 0, COUNT(adoptions));
 	tcase_add_test(tc, adopt_at_first);
 	tcase_add_test(tc, compared);
