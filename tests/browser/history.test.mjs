@@ -182,10 +182,10 @@ test("drift: Adopt makes it the setting", async () => {
 });
 
 test("drift that cannot be adopted says which value", async () => {
-	edit("smtp_tls_security_level=perhaps");
+	edit("smtpd_tls_security_level=perhaps");
 	await go("/smtp-routing/connection");
 	await page.click('#drift button[value="adopt"]');
-	assert.match(await words("#errors"), /smtp_tls_security_level .*perhaps/);
+	assert.match(await words("#errors"), /smtpd_tls_security_level .*perhaps/);
 	await clean("not adoptable");
 	await page.click('#drift button[value="restore"]');
 	assert.match(await outcome(page), /Applied/);
