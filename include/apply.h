@@ -147,8 +147,8 @@ int	generation_get(const struct conf *, long id, struct json_object **gen,
 	    struct err *);
 
 /* {"a": GEN, "b": GEN, "settings": [{"path", "a", "b"}], "certificate":
- * {"a": CERT | null, "b": ..., "same": bool}, "parameters": [{"parameter",
- * "a", "b"}], "diff": unified diff of the managed part of main.cf} */
+ * {"a": CERT | null, "b": ..., "same": bool}, "names": of certs_changed,
+ * "parameters": [{"parameter", "a", "b"}], "diff": unified diff of the managed part of main.cf} */
 int	generation_diff(const struct conf *, long a, long b,
 	    struct json_object **, struct err *);
 

@@ -49,6 +49,11 @@ struct certs {
 
 /* "" or the name of a host, in small letters. */
 bool	cert_name_valid(const char *);
+/* A name in small letters; false: it is too long to be one. */
+bool	cert_name_lower(const char *, char dst[CERT_NAME_MAX]);
+/* "", or the name of a host with a dot in it, as somebody wrote it; else
+ * ERR_SNI_NAME. */
+int	cert_name_read(const char *, char dst[CERT_NAME_MAX], struct err *);
 /* Emptied by memset before: a list with the default one in it, and nothing in
  * that; -1: memory. */
 int	certs_init(struct certs *);
@@ -64,6 +69,11 @@ int	cert_take(struct cert *, const struct cert *src, struct err *);
 bool	cert_same(const struct cert *, const struct cert *);
 /* The same ones, with the same bytes, in any order. */
 bool	certs_same(const struct certs *, const struct certs *);
+
+/* [{"name", "change": "added" | "renewed" | "removed"}] of those by name; by
+ * the hashes of their files where chains are unread. */
+struct json_object *certs_changed(const struct certs *was,
+	    const struct certs *is);
 
 /* As the record has them, chains unread; meta NULL: none. */
 int	certs_of_meta(struct certs *, struct json_object *meta, struct err *);

@@ -37,12 +37,16 @@ put_name(const struct request *req, struct json_object *args, struct err *err)
 	static const char head[] = "/api/v1/certificates/";
 	const char *name = "*";
 
-	if (strncmp(req->path, head, sizeof(head) - 1) == 0)
+	if (strncmp(req->path, head, sizeof(head) - 1) == 0) {
 		name = req->path + sizeof(head) - 1;
+		if (strlen(name) > NAME_SHOWN)
+			return err_set(
+			    err, ERR_SNI_NAME, "name", "%.60s...", name);
+		if (strcmp(name, "*") == 0)
+			return err_set(err, ERR_SNI_NAME, "name", "*");
+	}
 	if (strcmp(name, "default") == 0)
 		return 0;
-	if (strlen(name) > NAME_SHOWN)
-		return err_set(err, ERR_SNI_NAME, "name", "%.60s...", name);
 	return api_put(args, "certificate", json_object_new_string(name));
 }
 

@@ -67,6 +67,9 @@ body_check(const struct request *req, const struct route *route,
 	}
 	if (length != NULL && parse_length(length, &len, err) == -1)
 		return -1;
+	if (route->types == BODY_NONE && len > 0)
+		return err_set(
+		    err, ERR_REQ_MALFORMED, "", "this address takes no body");
 	/* The parser keeps this much of a file and no more: one that is too
 	 * large is reported at its field. */
 	if (t == BODY_MULTIPART && max >= FILES_MIN)

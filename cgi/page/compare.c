@@ -114,6 +114,10 @@ put_certificates(
 		json_object_object_add(o, sides[i], one);
 	}
 	json_object_object_add(ctx, "certificates", o);
+	o = json_object_new_array();
+	add_names(p, jsonx_path(diff, "names"), SIZE_MAX, o);
+	put_bool(ctx, "has_names", jsonx_len(o) > 0);
+	json_object_object_add(ctx, "names", o);
 }
 
 int

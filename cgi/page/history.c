@@ -83,10 +83,9 @@ static const struct {
 #define CERTS_SHOWN 3
 #define COLUMNS	    (sizeof(columns) / sizeof(columns[0]))
 
-/* Certificates by name, the first few. */
-static void
-add_names(
-    const struct page *p, struct json_object *names, struct json_object *list)
+void
+add_names(const struct page *p, struct json_object *names, size_t max,
+    struct json_object *list)
 {
 	static const char *const texts[][2] = {{"added", "history.name.added"},
 	    {"renewed", "history.name.renewed"},
@@ -94,7 +93,7 @@ add_names(
 	struct json_object *row;
 	size_t i, k;
 
-	for (i = 0; i < jsonx_len(names) && i < CERTS_SHOWN; i++) {
+	for (i = 0; i < jsonx_len(names) && i < max; i++) {
 		row = json_object_array_get_idx(names, i);
 		for (k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
 			if (strcmp(jsonx_path_str(row, "change", ""),
@@ -139,7 +138,8 @@ gen_what(const struct page *p, struct json_object *gen)
 			json_object_array_add(
 			    list, json_object_new_string(setting_short(p, f)));
 		if (strcmp(s, "names") == 0)
-			add_names(p, jsonx_path(gen, "names"), list);
+			add_names(
+			    p, jsonx_path(gen, "names"), CERTS_SHOWN, list);
 		if (strcmp(s, "certificate") == 0)
 			json_object_array_add(list,
 			    jsonx_path(gen, "certificate_name") != NULL

@@ -1,10 +1,12 @@
 /*
  * certs.c - certificates by use and name: the list, its record and its files.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "certname.h"
 #include "certs.h"
 #include "fsx.h"
 #include "jsonx.h"
@@ -70,6 +72,27 @@ cert_name_valid(const char *name)
 	return false;
 }
 
+bool
+cert_name_lower(const char *name, char dst[CERT_NAME_MAX])
+{
+	size_t i;
+
+	for (i = 0; i < CERT_NAME_MAX; i++)
+		if ((dst[i] = (char)tolower((unsigned char)name[i])) == '\0')
+			return true;
+	dst[0] = '\0';
+	return false;
+}
+
+int
+cert_name_read(const char *name, char dst[CERT_NAME_MAX], struct err *err)
+{
+	if (cert_name_lower(name, dst) && cert_name_valid(dst) &&
+	    (dst[0] == '\0' || strchr(dst, '.') != NULL))
+		return 0;
+	return err_set(err, ERR_SNI_NAME, "name", "%.120s", name);
+}
+
 struct cert *
 certs_add(struct certs *c, enum cert_use use, const char *name)
 {
@@ -129,6 +152,43 @@ certs_same(const struct certs *a, const struct certs *b)
 			return false;
 	}
 	return a->n == b->n;
+}
+
+static void
+add_change(struct json_object *list, const char *name, const char *change)
+{
+	struct json_object *row = json_object_new_object();
+
+	jsonx_put_str(row, "name", name);
+	jsonx_put_str(row, "change", change);
+	json_object_array_add(list, row);
+}
+
+static bool
+same_file(const struct cert *a, const struct cert *b)
+{
+	return a->chain.len > 0 && b->chain.len > 0
+		   ? cert_same(a, b)
+		   : strcmp(a->sha256, b->sha256) == 0;
+}
+
+struct json_object *
+certs_changed(const struct certs *was, const struct certs *is)
+{
+	struct json_object *list = json_object_new_array();
+	const struct cert *c;
+	size_t i;
+
+	for (i = CERTS_DEFAULT + 1; i < is->n; i++) {
+		c = certs_find(was, is->v[i].use, is->v[i].name);
+		if (c == NULL || !same_file(c, &is->v[i]))
+			add_change(list, is->v[i].name,
+			    c == NULL ? "added" : "renewed");
+	}
+	for (i = CERTS_DEFAULT + 1; i < was->n; i++)
+		if (certs_find(is, was->v[i].use, was->v[i].name) == NULL)
+			add_change(list, was->v[i].name, "removed");
+	return list;
 }
 
 static int
@@ -330,14 +390,11 @@ static struct json_object *
 key_labels(struct json_object *cert)
 {
 	struct json_object *list = json_object_new_array(), *v;
-	struct json_object *more = jsonx_path(cert, "more");
 	size_t i;
 
-	for (i = 0; i <= jsonx_len(more); i++) {
-		v = i == 0 ? cert : json_object_array_get_idx(more, i - 1);
+	for (i = 0; (v = cert_of(cert, i)) != NULL; i++)
 		json_object_array_add(
 		    list, json_object_get(jsonx_path(v, "leaf.key.label")));
-	}
 	return list;
 }
 

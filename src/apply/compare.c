@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certname.h"
 #include "gen_file.h"
 #include "jsonx.h"
 #include "original.h"
@@ -219,12 +220,46 @@ compare_parameters(const struct side *a, const struct side *b)
 	return list;
 }
 
+/* Each algorithm's leaf, in any order. */
+static bool
+has_leaves(struct json_object *cert, struct json_object *other)
+{
+	struct json_object *one, *v;
+	const char *sha256;
+	size_t i, k;
+
+	for (i = 0; (one = cert_of(cert, i)) != NULL; i++) {
+		sha256 = jsonx_path_str(one, "sha256", "");
+		for (k = 0; (v = cert_of(other, k)) != NULL; k++)
+			if (strcmp(jsonx_path_str(v, "sha256", ""), sha256) ==
+			    0)
+				break;
+		if (v == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* By the whole file where both had one here; what stood before was elsewhere,
+ * and is known by its leaves. */
+static bool
+same_certificate(const struct side *a, const struct side *b)
+{
+	const char *of_a = jsonx_path_str(a->meta, "chain_sha256", "");
+	const char *of_b = jsonx_path_str(b->meta, "chain_sha256", "");
+
+	if (of_a[0] != '\0' && of_b[0] != '\0')
+		return strcmp(of_a, of_b) == 0;
+	return (a->cert == NULL) == (b->cert == NULL) &&
+	       (a->cert == NULL || (has_leaves(a->cert, b->cert) &&
+				       has_leaves(b->cert, a->cert)));
+}
+
 static struct json_object *
 compare_certificates(const struct side *a, const struct side *b)
 {
 	struct json_object *o = json_object_new_object();
-	bool same = strcmp(jsonx_path_str(a->meta, "chain_sha256", ""),
-			jsonx_path_str(b->meta, "chain_sha256", "")) == 0;
+	bool same = same_certificate(a, b);
 
 	json_object_object_add(o, "a", json_object_get(a->cert));
 	json_object_object_add(o, "b", json_object_get(b->cert));
@@ -292,6 +327,7 @@ generation_diff(const struct conf *conf, long a, long b,
 	json_object_object_add(o, "settings", compare_settings(&sa, &sb));
 	json_object_object_add(
 	    o, "certificate", compare_certificates(&sa, &sb));
+	json_object_object_add(o, "names", certs_changed(&sa.certs, &sb.certs));
 	json_object_object_add(o, "parameters", compare_parameters(&sa, &sb));
 	json_object_object_add(o, "diff", compare_text(&sa, &sb));
 	*ret = o;

@@ -9,11 +9,11 @@
  * another certificate for it; the host's name and those of the certificate are
  * asked for.
  */
-#include <ctype.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "certname.h"
 #include "jsonx.h"
 #include "look.h"
 #include "probe.h"
@@ -92,24 +92,20 @@ static bool
 has_own(const struct look *k, const char *name)
 {
 	char lower[CERT_NAME_MAX];
-	size_t i;
 
-	for (i = 0; name[i] != '\0' && i < sizeof(lower) - 1; i++)
-		lower[i] = (char)tolower((unsigned char)name[i]);
-	lower[i] = '\0';
-	return k->certs != NULL && *lower != '\0' &&
+	return k->certs != NULL && cert_name_lower(name, lower) &&
+	       *lower != '\0' &&
 	       certs_find(k->certs, CERT_INBOUND, lower) != NULL;
 }
 
 static void
 want_leaves(struct probe_want *w, struct json_object *cert)
 {
-	struct json_object *more = jsonx_path(cert, "more");
+	struct json_object *one;
 	size_t i;
 
-	add_leaf(w, cert);
-	for (i = 0; i < jsonx_len(more); i++)
-		add_leaf(w, json_object_array_get_idx(more, i));
+	for (i = 0; (one = cert_of(cert, i)) != NULL; i++)
+		add_leaf(w, one);
 }
 
 static void

@@ -54,37 +54,6 @@ add_service(struct json_object *m, const struct txn *t)
 		add_string(m, "service", name);
 }
 
-static void
-add_name(struct json_object *list, const char *name, const char *change)
-{
-	struct json_object *row = json_object_new_object();
-
-	jsonx_put_str(row, "name", name);
-	jsonx_put_str(row, "change", change);
-	json_object_array_add(list, row);
-}
-
-/* Certificates by name that came, went, or are others now. */
-static struct json_object *
-names_changed(const struct txn *t)
-{
-	struct json_object *list = json_object_new_array();
-	const struct certs *is = &t->certs, *was = &t->stored;
-	const struct cert *c;
-	size_t i;
-
-	for (i = CERTS_DEFAULT + 1; i < is->n; i++) {
-		c = certs_find(was, is->v[i].use, is->v[i].name);
-		if (c == NULL || !cert_same(c, &is->v[i]))
-			add_name(list, is->v[i].name,
-			    c == NULL ? "added" : "renewed");
-	}
-	for (i = CERTS_DEFAULT + 1; i < was->n; i++)
-		if (certs_find(is, was->v[i].use, was->v[i].name) == NULL)
-			add_name(list, was->v[i].name, "removed");
-	return list;
-}
-
 /* What changed in one look: ["inbound.enabled", "certificate"]. */
 static struct json_object *
 summary(const struct txn *t, struct json_object *names)
@@ -124,7 +93,7 @@ add_mark(struct json_object *m, const struct txn *t)
 struct json_object *
 txn_meta(const struct txn *t, const char *outcome)
 {
-	struct json_object *m, *names = names_changed(t);
+	struct json_object *m, *names = certs_changed(&t->stored, &t->certs);
 	char at[32];
 	int i;
 

@@ -77,8 +77,6 @@ named_cert(struct txn *t, struct err *err)
 
 	if (name == NULL || *name == '\0')
 		return 0;
-	if (!cert_name_valid(name) || strchr(name, '.') == NULL)
-		return err_set(err, ERR_SNI_NAME, "name", "%.120s", name);
 	c = certs_find(&t->certs, CERT_INBOUND, name);
 	if (c == NULL && (t->req->cert_drop || t->req->cert_renew))
 		return err_set(err, ERR_SNI_UNKNOWN, "name",

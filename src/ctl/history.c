@@ -129,6 +129,7 @@ print_diff(struct ctl *ctl, struct json_object *data)
 {
 	static const char *const settings[] = {"path", "a", "b", NULL};
 	static const char *const parameters[] = {"parameter", "a", "b", NULL};
+	static const char *const names[] = {"name", "change", NULL};
 	struct json_object *same = jsonx_path(data, "certificate.same");
 
 	ctl_line(ctl, "certificate",
@@ -137,6 +138,7 @@ print_diff(struct ctl *ctl, struct json_object *data)
 	    jsonx_path_str(data, "certificate.a.leaf.subject", "none"));
 	ctl_line(ctl, "  b",
 	    jsonx_path_str(data, "certificate.b.leaf.subject", "none"));
+	print_table(ctl, "names", jsonx_path(data, "names"), names);
 	print_table(ctl, "settings", jsonx_path(data, "settings"), settings);
 	print_table(
 	    ctl, "parameters", jsonx_path(data, "parameters"), parameters);

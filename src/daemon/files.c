@@ -105,7 +105,7 @@ files_bytes(const struct files *f, struct pki_bytes bytes[PKI_FIELD__MAX])
 }
 
 int
-files_inspect(const struct call *c, const struct files *f,
+files_inspect(const struct call *c, const struct pki_bytes file[PKI_FIELD__MAX],
     const char *passphrase, bool partial, struct json_object **report,
     struct err *err)
 {
@@ -123,7 +123,7 @@ files_inspect(const struct call *c, const struct files *f,
 	if (apply_inspect_base(
 		c->conf, &stored, host, sizeof(host), &in.client, err) == -1)
 		goto out;
-	files_bytes(f, in.file);
+	memcpy(in.file, file, sizeof(in.file));
 	in.passphrase = passphrase;
 	in.hostname = host[0] == '\0' ? NULL : host;
 	in.now = time(NULL);

@@ -20,12 +20,12 @@ void files_clear(struct files *); /* wipes */
 int files_read(struct json_object *args, struct files *, struct err *);
 size_t files_count(const struct files *);
 void files_bytes(const struct files *, struct pki_bytes[PKI_FIELD__MAX]);
-int files_inspect(const struct call *, const struct files *,
+int files_inspect(const struct call *, const struct pki_bytes[PKI_FIELD__MAX],
     const char *passphrase, bool partial, struct json_object **report,
     struct err *);
 /* place.c: the name of the certificate that these renew, or are new for; "":
  * the default one. */
-int place_files(const struct call *, const struct files *,
+int place_files(const struct call *, const struct pki_bytes[PKI_FIELD__MAX],
     const char *passphrase, char name[CERT_NAME_MAX], struct err *);
 /* Field number of an HTTP name, or -1. */
 int field_number(const char *name);

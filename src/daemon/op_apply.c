@@ -9,7 +9,6 @@
  * written once: with the report of this very inspection before the first step
  * that writes, or before a refusal goes out.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +43,7 @@ struct apply_call {
 	struct buf made; /* certificate of a key made here */
 	struct cluster_save save;
 	char name[CERT_NAME_MAX];     /* of the certificate, or "" */
+	bool place;		      /* by what is in the files */
 	struct json_object *scanners; /* names, borrowed, or NULL */
 	struct json_object *settings; /* patch that is ours, or NULL */
 	const char *draft_id;
@@ -230,6 +230,20 @@ read_kept(struct apply_call *a, struct json_object *args, struct err *err)
 	return 0;
 }
 
+/* A name goes, and nothing else is asked for with it. */
+static int
+check_drop(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	if (a->name[0] == '\0')
+		return err_set(err, ERR_SNI_NAME, "name", "default");
+	if (a->draft_id == NULL && a->req.settings == NULL &&
+	    a->scanners == NULL && files_count(&a->files) == 0 &&
+	    jsonx_member(args, "key_id") == NULL)
+		return 0;
+	return err_set(err, ERR_FIELD_INVALID, "drop",
+	    "a certificate that goes comes with nothing else");
+}
+
 /* The certificate that this is about: by its name, or by what is in it. */
 static int
 read_name(struct apply_call *a, struct json_object *args, struct err *err)
@@ -243,28 +257,19 @@ read_name(struct apply_call *a, struct json_object *args, struct err *err)
 					      "certificate", "drop: which?")
 					: 0;
 	a->req.cert_name = a->name;
-	if (strcmp(name, "*") == 0 && !a->req.cert_drop)
-		return place_files(
-		    a->call, &a->files, a->req.passphrase, a->name, err);
-	/* A name is written in small letters. */
-	for (size_t i = 0; i < sizeof(a->name) - 1 && name[i] != '\0'; i++)
-		a->name[i] = (char)tolower((unsigned char)name[i]);
-	return 0;
+	a->place = strcmp(name, "*") == 0 && !a->req.cert_drop;
+	if (!a->place && cert_name_read(name, a->name, err) == -1)
+		return -1;
+	return a->req.cert_drop ? check_drop(a, args, err) : 0;
 }
 
 /* Files of the request first; the draft fills the other fields. */
 static int
-read_files(struct apply_call *a, struct json_object *args, struct err *err)
+gather_files(struct apply_call *a, struct json_object *args, struct err *err)
 {
 	struct pki_bytes drafted[PKI_FIELD__MAX];
 	size_t i;
 
-	if (files_read(args, &a->files, err) == -1)
-		return -1;
-	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
-	a->draft_id = jsonx_path_str(args, "draft", NULL);
-	if (read_name(a, args, err) == -1)
-		return -1;
 	if (jsonx_path_bool(args, "keep"))
 		return read_kept(a, args, err);
 	files_bytes(&a->files, a->req.file);
@@ -280,6 +285,20 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 	if (a->req.passphrase == NULL && a->draft.passphrase[0] != '\0')
 		a->req.passphrase = a->draft.passphrase;
 	return read_key_id(a, args, err);
+}
+
+static int
+read_files(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	if (files_read(args, &a->files, err) == -1)
+		return -1;
+	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
+	a->draft_id = jsonx_path_str(args, "draft", NULL);
+	if (read_name(a, args, err) == -1 || gather_files(a, args, err) == -1)
+		return -1;
+	return a->place ? place_files(a->call, a->req.file, a->req.passphrase,
+			      a->name, err)
+			: 0;
 }
 
 /* Hosts were chosen: "for all" is not ticked, whatever was there before. */

@@ -40,6 +40,7 @@ int
 op_inspect(struct call *c, struct json_object *args, struct json_object **data,
     struct err *err)
 {
+	struct pki_bytes file[PKI_FIELD__MAX];
 	struct json_object *report = NULL;
 	struct files f;
 	int rc = -1;
@@ -51,7 +52,8 @@ op_inspect(struct call *c, struct json_object *args, struct json_object **data,
 		err_set(err, ERR_FIELD_MISSING, "files", "no file was sent");
 		goto out;
 	}
-	if (files_inspect(c, &f, jsonx_path_str(args, "passphrase", NULL),
+	files_bytes(&f, file);
+	if (files_inspect(c, file, jsonx_path_str(args, "passphrase", NULL),
 		jsonx_path_bool(args, "partial"), &report, err) == -1)
 		goto out;
 	*data = json_object_new_object();
@@ -68,12 +70,14 @@ draft_inspect(const struct call *c, struct draft *d, struct err *err)
 {
 	bool partial = !d->files.given[PKI_SERVER_CERTIFICATE] ||
 		       !d->files.given[PKI_PRIVATE_KEY];
+	struct pki_bytes file[PKI_FIELD__MAX];
 
 	json_object_put(d->report);
 	d->report = NULL;
 	if (files_count(&d->files) == 0)
 		return 0;
-	return files_inspect(c, &d->files,
+	files_bytes(&d->files, file);
+	return files_inspect(c, file,
 	    d->passphrase[0] == '\0' ? NULL : d->passphrase, partial,
 	    &d->report, err);
 }

@@ -7,7 +7,6 @@
  * first name that can be one is a new row.  Several rows, or one and all that
  * the default one is for, are no answer: the caller has to say.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -63,17 +62,12 @@ count_rows(struct json_object *rows, struct json_object *names,
 static int
 new_row(struct json_object *names, char name[CERT_NAME_MAX])
 {
-	const char *s;
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < jsonx_len(names); i++) {
-		s = jsonx_str_at(names, i);
-		for (k = 0; s[k] != '\0' && k < CERT_NAME_MAX - 1; k++)
-			name[k] = (char)tolower((unsigned char)s[k]);
-		name[k] = '\0';
-		if (cert_name_valid(name) && strchr(name, '.') != NULL)
+	for (i = 0; i < jsonx_len(names); i++)
+		if (cert_name_read(jsonx_str_at(names, i), name, NULL) == 0 &&
+		    name[0] != '\0')
 			return 0;
-	}
 	return -1;
 }
 
@@ -102,13 +96,13 @@ place(struct json_object *view, struct json_object *names,
 }
 
 int
-place_files(const struct call *c, const struct files *f, const char *passphrase,
-    char name[CERT_NAME_MAX], struct err *err)
+place_files(const struct call *c, const struct pki_bytes file[PKI_FIELD__MAX],
+    const char *passphrase, char name[CERT_NAME_MAX], struct err *err)
 {
 	struct json_object *report = NULL, *view = NULL, *names;
 	int rc = -1;
 
-	if (files_inspect(c, f, passphrase, true, &report, err) == -1 ||
+	if (files_inspect(c, file, passphrase, true, &report, err) == -1 ||
 	    apply_view(c->conf, &view, err) == -1)
 		goto out;
 	names = jsonx_path(report, "certificate.leaf.names");

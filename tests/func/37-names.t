@@ -153,6 +153,12 @@ api DELETE /api/v1/certificates/mx5.example.test
 is "twice" "$STATUS $(j .code)" "404 sni.unknown"
 api DELETE /api/v1/certificates/default
 is "the default one cannot be removed" "$STATUS $(j .code)" "422 sni.name"
+api DELETE '/api/v1/certificates/*'
+is "... nor all of them" "$STATUS $(j .code)" "422 sni.name"
+api DELETE /api/v1/certificates/mx2.example.test -F apply=reload
+is "with a body: it takes none" "$STATUS $(j .code)" "400 request.malformed"
+named '*' two
+is "no name: *" "$STATUS $(j .code)" "422 sni.name"
 
 # --- bad
 for n in nodots 192.0.2.1 -a.example a..example 'a.example%0ab' '*.example' \

@@ -425,6 +425,98 @@ START_TEST(compared)
 }
 END_TEST
 
+static const char *
+change_of(struct json_object *d, size_t i)
+{
+	static char text[512];
+	struct json_object *row =
+	    json_object_array_get_idx(jsonx_path(d, "names"), i);
+
+	snprintf(text, sizeof(text), "%s %s", jsonx_path_str(row, "name", ""),
+	    jsonx_path_str(row, "change", ""));
+	return text;
+}
+
+/* Certificates by name, and what stood before the first generation. */
+START_TEST(compared_by_name)
+{
+	struct ask named = {.name = "mx2.example.test",
+	    .certificate = "self.pem",
+	    .key = "self.key",
+	    .apply = "reload",
+	    .confirm = "cert.name_mismatch"};
+	struct json_object *d = NULL;
+	struct outcome o;
+	struct err err;
+	long a, b, c;
+
+	a = rig_ensure(&rig_self_pair);
+	b = rig_ensure(&named);
+	named.certificate = "leaf.pem";
+	named.key = "leaf.key";
+	named.ca = "int.pem";
+	c = rig_ensure(&named);
+	ck_assert_int_eq(generation_diff(&rig_conf, a, b, &d, &err), 0);
+	ck_assert_uint_eq(jsonx_len(jsonx_path(d, "names")), 1);
+	ck_assert_str_eq(change_of(d, 0), "mx2.example.test added");
+	ck_assert(jsonx_path_bool(d, "certificate.same"));
+	json_object_put(d);
+	ck_assert_int_eq(generation_diff(&rig_conf, b, c, &d, &err), 0);
+	ck_assert_uint_eq(jsonx_len(jsonx_path(d, "names")), 1);
+	ck_assert_str_eq(change_of(d, 0), "mx2.example.test renewed");
+	json_object_put(d);
+	ck_assert_int_eq(generation_diff(&rig_conf, c, a, &d, &err), 0);
+	ck_assert_str_eq(change_of(d, 0), "mx2.example.test removed");
+	json_object_put(d);
+	named = rig_self_pair;
+	named.restore = a;
+	named.certificate = named.key = named.settings = NULL;
+	o = rig_apply(&named);
+	ck_assert_int_eq(o.rc, 0);
+	rig_done(&o);
+}
+END_TEST
+
+/* What stood before had its certificate elsewhere: the same one, or another;
+ * none of ours is not one of theirs. */
+START_TEST(compared_with_the_original)
+{
+	const struct ask taken = {
+	    .settings = "{\"inbound\":{\"enabled\":true}}",
+	    .certificate = "self.pem",
+	    .key = "self.key",
+	    .apply = "reload"};
+	const struct ask out = {
+	    .settings = "{\"outbound\":{\"enabled\":false}}",
+	    .apply = "reload",
+	    .confirm = "level.lowered"};
+	struct json_object *d = NULL;
+	struct err err;
+	long id;
+
+	ck_assert_int_eq(generation_set_current(&rig_conf, 0, &err), 0);
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf smtpd_tls_security_level=may "
+		   "smtp_tls_security_level=may smtpd_tls_chain_files= "
+		   "smtpd_tls_cert_file=$R/cert/self.pem "
+		   "smtpd_tls_key_file=$R/cert/self.key; "
+		   "pfi_cool $R/pf && pfi_reload $R/pf"),
+	    0);
+	id = rig_must_apply(&out);
+	ck_assert_int_eq(generation_diff(&rig_conf, 0, id, &d, &err), 0);
+	ck_assert(!jsonx_path_bool(d, "certificate.same"));
+	json_object_put(d);
+	id = rig_must_apply(&taken);
+	ck_assert_int_eq(generation_diff(&rig_conf, 0, id, &d, &err), 0);
+	ck_assert(jsonx_path_bool(d, "certificate.same"));
+	json_object_put(d);
+	id = rig_must_apply(&leaf_pair);
+	ck_assert_int_eq(generation_diff(&rig_conf, id, 0, &d, &err), 0);
+	ck_assert(!jsonx_path_bool(d, "certificate.same"));
+	json_object_put(d);
+}
+END_TEST
+
 /* Dry runs of restore and adopt leave everything as it is. */
 START_TEST(dry)
 {
@@ -468,6 +560,8 @@ add(TCase *tc)
 	tcase_add_test(tc, adopt_at_first);
 	tcase_add_test(tc, compared);
 	tcase_add_test(tc, dry);
+	tcase_add_test(tc, compared_by_name);
+	tcase_add_test(tc, compared_with_the_original);
 }
 
 int

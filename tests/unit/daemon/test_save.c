@@ -247,6 +247,60 @@ START_TEST(bad_ones)
 }
 END_TEST
 
+#define NAME63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/* A name that cannot be, or goes with something else: refused before anything
+ * of it is kept. */
+static const struct {
+	const char *name;
+	bool drop, alone;
+	const char *code, *field;
+} bad_names[] = {
+    {"nodots", false, true, "sni.name", "name"},
+    {NAME63 "a.example", false, true, "sni.name", "name"},
+    {NAME63 "." NAME63 "." NAME63 "." NAME63, false, true, "field.too_long",
+	"certificate"},
+    {"", true, true, "sni.name", "name"},
+    {"*", true, true, "sni.name", "name"},
+    {"mx2.example.test", true, false, "field.invalid", "drop"},
+};
+
+START_TEST(bad_name)
+{
+	struct json_object *args =
+	    bad_names[_i].alone ? json_object_new_object() : form(NULL, NULL);
+
+	json_object_object_add(
+	    args, "certificate", json_object_new_string(bad_names[_i].name));
+	json_object_object_add(
+	    args, "drop", json_object_new_boolean(bad_names[_i].drop));
+	refused(args, bad_names[_i].code);
+	ck_assert_str_eq(jsonx_path_str(answer.last, "error.field", ""),
+	    bad_names[_i].field);
+	ck_assert_ptr_null(draft());
+}
+END_TEST
+
+/* Files find their place by all that there is of them: the certificate waits
+ * in the draft. */
+START_TEST(placed_with_the_draft)
+{
+	struct json_object *args = args_new(DRAFT);
+
+	args_file(args, "server_certificate", "leaf.pem");
+	talk_done(&answer);
+	ck_assert_int_eq(talk("draft.put", args, &answer), 0);
+	args = args_new(DRAFT);
+	args_file(args, "private_key", "leaf.key");
+	json_object_object_add(
+	    args, "certificate", json_object_new_string("*"));
+	json_object_object_add(args, "keep", json_object_new_boolean(true));
+	json_object_object_add(args, "dry_run", json_object_new_boolean(true));
+	ck_assert_msg(save(args) == 0, "%s", talk_code(&answer));
+	drop();
+}
+END_TEST
+
 /* A dry run keeps nothing. */
 START_TEST(dry)
 {
@@ -360,6 +414,9 @@ add(TCase *tc)
 	tcase_add_test(tc, refused_for_a_hopeless_file);
 	tcase_add_test(tc, rolled_back);
 	tcase_add_loop_test(tc, bad_ones, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_loop_test(
+	    tc, bad_name, 0, sizeof(bad_names) / sizeof(bad_names[0]));
+	tcase_add_test(tc, placed_with_the_draft);
 	tcase_add_test(tc, dry);
 	tcase_add_test(tc, refused_or_accepted);
 	tcase_add_test(tc, costly_is_told);
