@@ -31,6 +31,8 @@
  *   "by_name": [NAMED of certs.h] (those for names, too),
  *   "probe": last probe that was passed | null,
  *   "probe_error": {"code", "at"} of a later one that failed | null,
+ *   "probe_stale": ISO (main.cf, master.cf or Postfix itself is another since
+ *      then, and not seen yet; neither of the two above is given) | null,
  *   "postfix": {"state": "running"|"stopped"|"missing"|"other_mta"|
  *      "too_old"|"broken", "version": "3.7.11", "config_directory": "...",
  *      "detail": "...", "exempt": ["127.0.0.1:10026"],

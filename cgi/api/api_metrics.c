@@ -127,6 +127,9 @@ put_probe(struct buf *b, struct json_object *view)
 	const char *since = jsonx_path_str(view, "probe_error.at", NULL);
 	int64_t t;
 
+	gauge(b, "probe_stale",
+	    "Was Postfix changed or restarted since the last probe.",
+	    jsonx_path(view, "probe_stale") != NULL);
 	if (probe == NULL && since == NULL)
 		return;
 	gauge(b, "probe_ok", "Did the last probe see what it should.",

@@ -259,6 +259,7 @@ complete(struct txn *t, struct json_object *meta, struct err *err)
 		    meta, "probe", json_object_get(t->probe));
 	if (txn_close(t, meta, err) == -1)
 		return -1;
+	txn_keep_probe(t, t->facts.maincf_sha256);
 	keystore_retire(t->conf, &t->certs);
 	close_job(t, meta, true);
 	log_info("generation %ld was complete but for its record", t->id);

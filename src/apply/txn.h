@@ -18,6 +18,7 @@
 #include "gen_file.h"
 #include "maillog.h"
 #include "probe.h"
+#include "probed.h"
 #include "state.h"
 
 enum txn_end {
@@ -114,6 +115,7 @@ struct txn {
 	struct json_object *baseline; /* as look_see gives it, or NULL */
 	struct json_object *blind;    /* of it: whom no probe sees */
 	struct json_object *probe;    /* result, or NULL */
+	struct probed seen;	      /* what the baseline is of */
 	struct json_object *hop_before, *hop; /* HOP of hop.h, or NULL */
 
 	struct json_object *changes; /* the plan, as recorded */

@@ -105,6 +105,8 @@ txn_baseline(struct txn *t, struct err *err)
 
 	if (load_blind(t, &known, err) == -1)
 		return -1;
+	probed_now(
+	    t->conf, &t->facts.info, t->facts.maincf_sha256, t->prev, &t->seen);
 	/* An smtpd that must die of main.cf as it stands is not woken for a
 	 * look: master would throttle the service. */
 	if (!t->running || (t->plan.n == 0 && !t->req->adopt) ||

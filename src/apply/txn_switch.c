@@ -166,6 +166,8 @@ txn_former_serves(const struct txn *t)
 static int
 txn_go_back(struct txn *t, struct err *err)
 {
+	struct probed now;
+
 	if (t->outage != NULL)
 		(void)outage_stop(t->outage, &t->outage_ms, NULL);
 	t->outage = NULL;
@@ -183,6 +185,9 @@ txn_go_back(struct txn *t, struct err *err)
 	    txn_probe_former(t, err) == -1)
 		return -1;
 	t->served_again = true;
+	probed_now(
+	    t->conf, &t->facts.info, t->facts.maincf_sha256, t->prev, &now);
+	probe_renew(t->conf, &t->seen, &now);
 	return 0;
 }
 
@@ -313,6 +318,18 @@ txn_close(struct txn *t, struct json_object *meta, struct err *err)
 	return journal_write(t->conf, &j, err);
 }
 
+/* What the change ended with is the last that was seen. */
+void
+txn_keep_probe(const struct txn *t, const char *maincf_sha256)
+{
+	struct probed p;
+
+	if (t->probe == NULL)
+		return;
+	probed_now(t->conf, &t->next, maincf_sha256, t->leave ? 0 : t->id, &p);
+	probe_keep(t->conf, &p, t->probe);
+}
+
 int
 step_close(struct txn *t, struct err *err)
 {
@@ -332,6 +349,7 @@ step_close(struct txn *t, struct err *err)
 	/* It holds; what is left is housekeeping. */
 	t->closed = true;
 	remember_facts(t);
+	txn_keep_probe(t, t->after_sha256);
 	keystore_retire(t->conf, &t->certs);
 	txn_prune(t, &t->after);
 	return 0;

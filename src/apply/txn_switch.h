@@ -34,5 +34,6 @@ int txn_hop_after(struct txn *, struct err *);
 int txn_go_back_if_needed(struct txn *, struct err *);
 bool txn_former_serves(const struct txn *);
 int txn_close(struct txn *, struct json_object *meta, struct err *);
+void txn_keep_probe(const struct txn *, const char *maincf_sha256);
 
 #endif

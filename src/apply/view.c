@@ -197,6 +197,19 @@ view_certificates(struct json_object *cert)
 	return list;
 }
 
+/* In the middle of an apply the files are ahead of the last look. */
+static void
+view_probe(const struct conf *conf, const struct view *v, bool busy,
+    struct json_object *o)
+{
+	struct probed p;
+
+	probed_now(conf, &v->facts.info, v->facts.maincf_sha256, v->id, &p);
+	probe_put(conf, &p, v->meta, o);
+	if (busy)
+		json_object_object_add(o, "probe_stale", NULL);
+}
+
 static struct json_object *
 view_json(const struct conf *conf, const struct view *v)
 {
@@ -221,7 +234,7 @@ view_json(const struct conf *conf, const struct view *v)
 	json_object_object_add(
 	    o, "by_name", certs_to_view(&v->certs, v->certificate));
 	json_object_object_add(o, "own", view_own(v));
-	probe_put(conf, &(const struct probed){v->id, &v->facts}, v->meta, o);
+	view_probe(conf, v, busy, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));
 	json_object_object_add(o, "current", view_inbound(v));
 	json_object_object_add(o, "usable",
@@ -332,14 +345,14 @@ apply_prove(
 	struct json_object *result = NULL;
 	struct err why;
 	struct view v;
-	struct probed about = {0, &v.facts};
+	struct probed about;
 	int rc = -1;
 
 	err_clear(&why);
 	memset(&v, 0, sizeof(v));
 	if (view_read(conf, &v, &why) == -1)
 		goto out;
-	about.id = v.id;
+	probed_now(conf, &v.facts.info, v.facts.maincf_sha256, v.id, &about);
 	if ((rc = live_probe(conf, &v, ms, &result, &why)) == 0) {
 		probe_keep(conf, &about, result);
 		if (ret != NULL)

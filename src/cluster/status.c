@@ -10,6 +10,25 @@
 /* A probe takes no longer than the first try needs when all is well. */
 #define STATUS_PROBE_MS 4000
 
+/* What somebody changed here since the last look is looked at now. */
+static int
+look(const struct conf *conf, bool probe, struct json_object **ret,
+    struct err *err)
+{
+	struct json_object *view = NULL;
+
+	if (probe)
+		(void)apply_prove(conf, STATUS_PROBE_MS, NULL, NULL);
+	if (apply_view(conf, &view, err) == -1)
+		return -1;
+	if (!probe && jsonx_path(view, "probe_stale") != NULL) {
+		json_object_put(view);
+		return look(conf, true, ret, err);
+	}
+	*ret = view;
+	return 0;
+}
+
 /* What is served is known by a probe that was passed, and by no failing one
  * since; one that cannot be passed need not be waited for. */
 static void
@@ -43,11 +62,8 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 	buf_init(&pem, BUNDLE_PEM_MAX);
 	rc = cluster_identity(conf, &pem, identity, err);
 	buf_clear(&pem);
-	if (rc == -1 || cluster_state_read(conf, &s, err) == -1)
-		return -1;
-	if (probe)
-		(void)apply_prove(conf, STATUS_PROBE_MS, NULL, NULL);
-	if (apply_view(conf, &view, err) == -1)
+	if (rc == -1 || cluster_state_read(conf, &s, err) == -1 ||
+	    look(conf, probe, &view, err) == -1)
 		return -1;
 	o = json_object_new_object();
 	jsonx_put_str(o, "name", conf->cluster_name);

@@ -102,12 +102,13 @@ START_TEST(rolled_back)
 	    .key = "leaf.key",
 	    .apply = failures[_i].apply};
 	char before[SHA256_HEX], after[SHA256_HEX];
-	struct json_object *gen = NULL;
+	struct json_object *gen = NULL, *view = NULL;
 	struct outcome o;
 	struct err err;
 	long id = rig_ensure(&rig_self_pair), failed;
 
 	rig_maincf_hash(before);
+	json_object_put(apply_live(&rig_conf));
 	failed = rig_next();
 	rig_write("fault", failures[_i].fault, 0600);
 	o = rig_apply(&a);
@@ -135,6 +136,11 @@ START_TEST(rolled_back)
 	ck_assert_str_eq(
 	    jsonx_path_str(gen, "error.code", ""), "apply.rolled_back");
 	json_object_put(gen);
+	/* Postfix was seen again, after its restart. */
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert_ptr_null(jsonx_path(view, "probe_stale"));
+	ck_assert(jsonx_path_bool(view, "probe.starttls"));
+	json_object_put(view);
 }
 END_TEST
 
@@ -193,6 +199,7 @@ START_TEST(stopped_stays_stopped)
 	rig_done(&o);
 	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
 	ck_assert_str_eq(jsonx_path_str(view, "postfix.state", ""), "stopped");
+	ck_assert_ptr_nonnull(jsonx_path(view, "probe_stale"));
 	json_object_put(view);
 	ck_assert_int_eq(rig_sh("pfi_start $R/pf && pfi_wait_port %s",
 			     rig_conf.service + strlen("127.0.0.1:")),
