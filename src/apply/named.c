@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fsx.h"
 #include "named.h"
@@ -265,8 +266,18 @@ named_copy_path(const struct conf *conf, const struct named_row *row,
 	    conf->config_directory, row->id, row->file);
 }
 
+bool
+named_is_there(const struct conf *conf, const struct named_row *row)
+{
+	char path[STATE_PATH_MAX];
+
+	return row->file[0] != '\0' &&
+	       generation_path(conf, row->id, row->file, path, NULL) == 0 &&
+	       access(path, F_OK) == 0;
+}
+
 static int
-copy_one(const struct conf *conf, const struct named_row *row, struct err *err)
+copy_one(const struct conf *conf, struct named_row *row, struct err *err)
 {
 	const struct fsx_attr attr = {
 	    .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
@@ -289,6 +300,7 @@ copy_one(const struct conf *conf, const struct named_row *row, struct err *err)
 			*err = cause;
 		goto out;
 	}
+	row->made = access(to, F_OK) == -1;
 	rc = fsx_replace(to, b.data == NULL ? "" : b.data, b.len, &attr, err);
 out:
 	buf_clear(&b);
@@ -296,7 +308,7 @@ out:
 }
 
 int
-named_copy(const struct conf *conf, const struct named *f, struct err *err)
+named_copy(const struct conf *conf, struct named *f, struct err *err)
 {
 	char dir[STATE_PATH_MAX];
 	size_t i;
@@ -310,5 +322,26 @@ named_copy(const struct conf *conf, const struct named *f, struct err *err)
 	for (i = 0; i < f->n; i++)
 		if (copy_one(conf, &f->v[i], err) == -1)
 			return -1;
+	return 0;
+}
+
+int
+named_uncopy(const struct conf *conf, struct named *f, struct err *err)
+{
+	char path[STATE_PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		if (!f->v[i].made)
+			continue;
+		if (named_copy_path(conf, &f->v[i], path, err) == -1 ||
+		    fsx_wipe_tree(path, err) == -1)
+			return -1;
+		f->v[i].made = false;
+	}
+	/* With copies of an earlier time in it, it stays. */
+	if (f->n > 0 && fsx_path(path, sizeof(path), err, "%s/postseal",
+			    conf->config_directory) == 0)
+		(void)rmdir(path);
 	return 0;
 }

@@ -8,14 +8,16 @@
 #ifndef POSTSEAL_NAMED_H
 #define POSTSEAL_NAMED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "generation.h"
 
 struct named_row {
 	long id;
-	char line[160];	/* parameter, "SERVICE/TYPE" or path of the table */
+	char line[160]; /* parameter, "SERVICE/TYPE" or path of the table */
 	char file[64];	/* below gen-N/, "" = the directory */
+	bool made;	/* its copy, by named_copy */
 };
 struct named {
 	struct named_row *v;
@@ -28,7 +30,11 @@ void named_clear(struct named *);
 /* CONFIG_DIRECTORY/postseal/gen-N-FILE. */
 int named_copy_path(const struct conf *, const struct named_row *,
     char dst[STATE_PATH_MAX], struct err *);
+/* Is there a file that can be copied there? */
+bool named_is_there(const struct conf *, const struct named_row *);
 /* Copy what is named there, 0600. */
-int named_copy(const struct conf *, const struct named *, struct err *);
+int named_copy(const struct conf *, struct named *, struct err *);
+/* The copies that it made go again. */
+int named_uncopy(const struct conf *, struct named *, struct err *);
 
 #endif

@@ -17,6 +17,7 @@
 #include "certs.h"
 #include "gen_file.h"
 #include "maillog.h"
+#include "named.h"
 #include "probe.h"
 #include "probed.h"
 #include "state.h"
@@ -80,6 +81,7 @@ struct txn {
 	struct buf origin_main, origin_master;
 	struct json_object *standing; /* CERT of files that are named again */
 	bool leave;	    /* nothing is managed afterwards */
+	struct named copied; /* on leaving, for lines of others */
 	struct json_object *drift; /* before; owned */
 	enum apply_mode mode;
 	struct certs certs; /* wanted; until they are inspected with the

@@ -7,7 +7,6 @@
  * is the one of now but for what the console has written; else each parameter
  * gets its value, and the lines of others stay.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "jsonx.h"
@@ -220,7 +219,8 @@ check_named(struct txn *t, struct err *err)
 			path, err) == -1 ||
 		    named_copy_path(t->conf, &named.v[i], copy, err) == -1)
 			rc = -1;
-		else if (t->leave)
+		else if (t->leave && !t->req->dry_run &&
+			 named_is_there(t->conf, &named.v[i]))
 			findings_add(&t->findings, ERR_FILE_COPIED, "",
 			    "parameter", named.v[i].line, "path", path, "copy",
 			    copy, NULL);
@@ -322,22 +322,27 @@ given_record(const struct txn *t, struct json_object *meta)
 	if (!t->req->original && t->origin > 0)
 		json_object_object_add(
 		    meta, "origin", json_object_new_int64(t->origin));
-	json_object_object_add(
-	    meta, "values", original_pick(after, PARAMS_ALL));
+	/* Without the list a restore says that it is not known; with an empty
+	 * one it would take away what stands. */
+	if (after != NULL)
+		json_object_object_add(
+		    meta, "values", original_pick(after, PARAMS_ALL));
 	json_object_put(after);
 }
 
 int
 given_leave(struct txn *t, struct err *err)
 {
-	struct named named = {NULL, 0};
-	int rc;
-
-	if (read_others(t, &named, err) == -1)
+	named_clear(&t->copied);
+	if (read_others(t, &t->copied, err) == -1)
 		return -1;
-	rc = named_copy(t->conf, &named, err);
-	named_clear(&named);
-	return rc;
+	return named_copy(t->conf, &t->copied, err);
+}
+
+int
+given_stay(struct txn *t, struct err *err)
+{
+	return named_uncopy(t->conf, &t->copied, err);
 }
 
 void

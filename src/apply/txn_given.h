@@ -25,8 +25,9 @@ int given_main(struct txn *, struct err *);
 int given_master(struct txn *, const char *dir, struct err *);
 /* What a later way back needs. */
 void given_record(const struct txn *, struct json_object *meta);
-/* On leaving: copies of what others name. */
+/* On leaving: copies of what others name; and without them again. */
 int given_leave(struct txn *, struct err *);
+int given_stay(struct txn *, struct err *);
 /* Wipe generations that nobody needs with this main.cf. */
 void txn_prune(const struct txn *, const struct buf *main_cf);
 

@@ -76,6 +76,7 @@ txn_free(struct txn *t)
 	buf_clear(&t->master_after);
 	buf_clear(&t->origin_main);
 	buf_clear(&t->origin_master);
+	named_clear(&t->copied);
 	json_object_put(t->given);
 	json_object_put(t->standing);
 	json_object_put(t->drift);

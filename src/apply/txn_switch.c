@@ -362,7 +362,8 @@ undo_close(struct txn *t, struct err *err)
 
 	if (t->closed)
 		return 0;
-	if (generation_current(t->conf, &current, err) == -1)
+	if (given_stay(t, err) == -1 ||
+	    generation_current(t->conf, &current, err) == -1)
 		return -1;
 	if (current == t->prev)
 		return 0;

@@ -292,6 +292,8 @@ START_TEST(named_by_others)
 	const struct ask save = {.settings = IN_ON, FILES};
 	const struct ask again = {.settings = OUT_ON, .apply = "reload"};
 	const struct ask off = {.settings = OUT_OFF, .apply = "reload"};
+	const struct ask trial = {
+	    .original = true, .leave = true, .dry_run = true};
 	int kept = rig_conf.generations, i;
 	char command[1024];
 	struct outcome o;
@@ -319,6 +321,12 @@ START_TEST(named_by_others)
 	ck_assert_uint_eq(told(&o, "file.copied"), 0);
 	rig_done(&o);
 	(void)rig_must_apply(&again);
+	/* A trial copies nothing. */
+	o = must(&trial);
+	ck_assert_uint_eq(told(&o, "file.named"), 3);
+	ck_assert_uint_eq(told(&o, "file.copied"), 0);
+	rig_done(&o);
+	ck_assert_int_eq(rig_sh("[ ! -e $R/pf/conf/postseal ]"), 0);
 	o = must(&leave);
 	ck_assert_uint_eq(told(&o, "file.copied"), 3);
 	rig_done(&o);
@@ -331,6 +339,45 @@ START_TEST(named_by_others)
 		id, id, id),
 	    0);
 	ck_assert_int_eq(rig_current(), 0);
+}
+END_TEST
+
+/* One of two copies cannot be made: the other one goes again, and what had
+ * been copied before stays.  A file that is gone is copied nowhere. */
+START_TEST(copy_fails)
+{
+	const struct ask save = {.settings = IN_ON, FILES};
+	const struct ask other = {
+	    .certificate = "self.pem", .key = "self.key", .apply = "reload"};
+	struct outcome o;
+	long id, second;
+
+	fresh("");
+	id = rig_must_apply(&save);
+	second = rig_must_apply(&other);
+	ck_assert_int_eq(
+	    rig_sh("mkdir -p $R/pf/conf/postseal/gen-%ld-inbound.pem/x; "
+		   "G=$R/state/generations; /usr/sbin/postconf -c $R/pf/conf "
+		   "-M mine/unix='mine unix - - n - - smtp "
+		   "-o smtp_tls_chain_files='$G/gen-%ld/inbound.pem,"
+		   "$G/gen-%ld/inbound.pem,$G/gen-%ld/gone.pem",
+		second, id, second, id),
+	    0);
+	edit(":");
+	o = rig_apply(&leave);
+	ck_assert_int_eq(o.rc, -1);
+	ck_assert_str_eq(err_name(o.err.code), "apply.rolled_back");
+	rig_done(&o);
+	ck_assert_int_eq(rig_current(), second);
+	ck_assert_int_eq(
+	    rig_sh("[ \"$(ls $R/pf/conf/postseal)\" = gen-%ld-inbound.pem ]",
+		second),
+	    0);
+	ck_assert_int_eq(rig_sh("rm -r $R/pf/conf/postseal"), 0);
+	o = must(&leave);
+	ck_assert_uint_eq(told(&o, "file.copied"), 2);
+	ck_assert_uint_eq(told(&o, "file.named"), 1);
+	rig_done(&o);
 }
 END_TEST
 
@@ -463,8 +510,8 @@ shown(const char *path, struct json_object **view)
 	return jsonx_path_str(*view, path, "");
 }
 
-/* Where nothing is in force, a look at a former main.cf says nothing of this
- * one; with a generation, drift tells. */
+/* A look at a former main.cf says nothing of this one, nor one at a former
+ * run of Postfix; before the first Save and beside a generation. */
 START_TEST(not_seen_since)
 {
 	const struct ask save = {.settings = IN_ON, FILES};
@@ -487,6 +534,20 @@ START_TEST(not_seen_since)
 	edit("printf '# more\n' >>$R/pf/conf/master.cf");
 	ck_assert_uint_eq(strlen(shown("probe_stale", &view)), 20);
 	(void)rig_must_apply(&save);
+	ck_assert_str_eq(shown("probe_stale", &view), "");
+	ck_assert(jsonx_path_bool(view, "probe.starttls"));
+	edit("cp $R/pf/conf/main.cf $R/main.was; "
+	     "pfi_conf $R/pf smtpd_tls_security_level=none");
+	ck_assert_uint_eq(strlen(shown("probe_stale", &view)), 20);
+	ck_assert_ptr_null(jsonx_path(view, "probe"));
+	edit("cat $R/main.was >$R/pf/conf/main.cf");
+	ck_assert_str_eq(shown("probe_stale", &view), "");
+	ck_assert(jsonx_path_bool(view, "probe.starttls"));
+	edit("pfi_stop $R/pf; pfi_start $R/pf");
+	ck_assert_uint_eq(strlen(shown("probe_stale", &view)), 20);
+	ck_assert_ptr_null(jsonx_path(view, "probe"));
+	live = apply_live(&rig_conf);
+	json_object_put(live);
 	ck_assert_str_eq(shown("probe_stale", &view), "");
 	ck_assert(jsonx_path_bool(view, "probe.starttls"));
 	json_object_put(view);
@@ -543,6 +604,7 @@ add(TCase *tc)
 	tcase_add_test(tc, kept_for_ever);
 	tcase_add_test(tc, file_gone);
 	tcase_add_test(tc, named_by_others);
+	tcase_add_test(tc, copy_fails);
 	tcase_add_loop_test(tc, consent_taken_back, 0, COUNT(consents));
 	tcase_add_test(tc, former_version);
 	tcase_add_test(tc, nothing_to_go_by);
