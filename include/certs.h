@@ -85,11 +85,16 @@ int	generation_certs(const struct conf *, long id, struct certs *,
 /* None of these of a generation has lost its file. */
 int	certs_whole(const struct certs *, long id, struct err *);
 /* What an administrator looks for, of each: [{"use", "name", "subject",
- * "issuer_common_name", "not_before", "not_after", "days_left", "sha256",
- * "keys": ["RSA 3072"]}].  standing: CERT of the default one as Postfix has
- * it, or NULL. */
+ * "issuer_common_name", "not_before", "not_after", "days_left", "days_total",
+ * "sha256",
+ * "keys": ["RSA 3072"], "in_use": bool}].  standing: CERT of the default one
+ * as Postfix has it, or NULL.  used: do clients get the default one, and
+ * those by name? */
 struct json_object *certs_to_view(const struct certs *,
-	    struct json_object *standing);
+	    struct json_object *standing, const bool used[2]);
+/* Does maps (tls_server_sni_maps) name the table of this generation?  One
+ * that somebody took out by hand answers for no name. */
+bool	certs_names_served(const struct conf *, long id, const char *maps);
 /* The rows of a bundle: [{"use", "name", "chain": base64}], without the
  * default one; NULL: there are no others, or memory.  Read back into a list;
  * each row has a chain. */

@@ -41,13 +41,16 @@
  *   "draft": DRAFT | null, "busy": bool (an apply is running)}
  * GEN {"id": 7, "at": ISO, "by": "admin", "from": "...", "via": "web",
  *   "outcome": "applied"|"failed", "in_force": bool,
- *   "apply": "restart"|"reload", "outage_ms": 870,
+ *   "apply": "restart"|"reload" (what was to be done), "postfix"?:
+ *   "restarted"|"reloaded"|"untouched"|"stopped" (what was done; absent:
+ *   not known), "outage_ms": 870 | null,
  *   "summary": ["inbound.enabled", "certificate", ...] (what changed),
  *   "kind": "save"|"restore"|"adopt"|"leave", "restored"?: N,
  *   "certificate_name", "certificate_sha256"? (leaf),
  *   "error_code"?, "error_step"? (of a failed one)}
  *   generation.get adds "settings", "certificate": CERT | null, "result":
- *   {"outage_ms", "apply", "steps", "probe", "changes", "findings", "job"},
+ *   {"outage_ms", "apply", "postfix", "steps", "probe", "changes", "findings",
+ *   "job"},
  *   "error": ERROR (of a failed one)
  * DRAFT {"files": {field: {"name", "size"}}, "report": REPORT | null,
  *   "settings": PATCH | null, "was": {field: text} | null (before it, as the
@@ -63,7 +66,7 @@
  * STEP {"name": "inspect", "state": "done"|"running"|"failed"|"undone",
  *   "ms": 4}
  * RESULT {"generation": 7, "result": "applied"|"unchanged"|"dry_run",
- *   "apply": "restart", "outage_ms": 870, "steps": [STEP],
+ *   "apply": "restart", "postfix", "outage_ms": 870, "steps": [STEP],
  *   "probe": PROBE of look.h | null, "hop": HOP of hop.h with "before": its
  *   state before the change | null (no relayhost, or the way out does not
  *   change), "changes": [{"parameter","before","after"}],

@@ -13,8 +13,7 @@
 #include "jsonx.h"
 #include "screen.h"
 #include "upload.h"
-
-#define DAYS_SOON 30
+#include "words.h"
 
 static void
 put_keys(struct json_object *o, struct json_object *keys)
@@ -31,11 +30,14 @@ put_keys(struct json_object *o, struct json_object *keys)
 }
 
 static struct json_object *
-row_of(const struct page *p, struct json_object *cert)
+row_of(const struct page *p, struct json_object *view,
+    struct json_object *cert)
 {
 	struct json_object *o = json_object_new_object(), *args;
 	int64_t days = jsonx_path_int(cert, "days_left");
 	const char *name = jsonx_path_str(cert, "name", "");
+	const char *unused = cert_unused(p, view, cert);
+	const char *life = cert_life(cert);
 	char date[11];
 
 	date_of(jsonx_path_str(cert, "not_after", ""), date);
@@ -44,7 +46,11 @@ row_of(const struct page *p, struct json_object *cert)
 	put_str(o, "issuer", jsonx_path_str(cert, "issuer_common_name", ""));
 	put_str(o, "date", date);
 	put_keys(o, jsonx_path(cert, "keys"));
-	put_icon(o, days < 0 ? "error" : days < DAYS_SOON ? "warn" : "ok");
+	put_icon(o, unused != NULL		      ? "info"
+		    : strcmp(life, "gone") == 0	      ? "error"
+		    : strcmp(life, "soon") == 0	      ? "warn"
+						      : "ok");
+	put_str(o, "unused", unused == NULL ? "" : unused);
 	args = json_object_new_object();
 	put_int(args, "days", days < 0 ? -days : days);
 	put_text(p, o, "days", days < 0 ? "names.expired" : "names.days", args);
@@ -90,7 +96,8 @@ show(struct screen *s, struct reply *reply, struct err *err)
 	all = jsonx_path(s->view, "by_name");
 	for (i = 0; i < jsonx_len(all); i++)
 		json_object_array_add(
-		    list, row_of(&s->page, json_object_array_get_idx(all, i)));
+		    list, row_of(&s->page, s->view,
+		    json_object_array_get_idx(all, i)));
 	put_bool(ctx, "any", jsonx_len(all) > 0);
 	json_object_object_add(ctx, "rows", list);
 	rc = page_render(s->page.app, s->page.req, reply,

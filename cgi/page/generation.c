@@ -94,24 +94,6 @@ put_failure(const struct sheet *h, struct json_object *ctx)
 	json_object_put(args);
 }
 
-/* "Restarted; new connections were refused for 0.8 s." */
-static void
-put_how(const struct sheet *h, struct json_object *ctx)
-{
-	struct json_object *args = json_object_new_object();
-	int64_t ms = json_object_get_int64(jsonx_path(h->gen, "outage_ms"));
-	bool reload =
-	    strcmp(jsonx_path_str(h->gen, "apply", ""), "reload") == 0;
-	const char *how;
-
-	how = put_outage(args, ms,
-	    (const char *const[]){"generation.restart",
-		"generation.restart_short", "generation.restart_outage"});
-	put_text(
-	    &h->s.page, ctx, "how", reload ? "generation.reload" : how, args);
-	json_object_put(args);
-}
-
 static void
 put_facts(const struct sheet *h, struct json_object *ctx)
 {
@@ -128,11 +110,11 @@ put_facts(const struct sheet *h, struct json_object *ctx)
 	json_object_object_add(ctx, "what", gen_what(p, h->gen));
 	put_bool(ctx, "original", h->id == 0);
 	put_str(ctx, "end",
-	    page_text(p, h->id == 0 ? "history.can_restore"
+	    page_text(p, h->id == 0 ? "history.kept"
 			 : applied  ? "history.applied"
 				    : "history.failed"));
 	put_icon(ctx, applied ? "ok" : "error");
-	put_how(h, ctx);
+	json_object_object_add(ctx, "how", how_text(p, h->gen));
 	json_object_object_add(
 	    ctx, "managed", managed_rows(p, jsonx_path(h->gen, "settings")));
 	screen_levels(p, ctx, jsonx_path(h->gen, "settings"),

@@ -264,7 +264,7 @@ add_original(const struct page *p, struct json_object *rows,
 		return;
 	o = row_of(p, gen);
 	put_bool(o, "original", true);
-	put_str(o, "outcome", page_text(p, "history.can_restore"));
+	put_str(o, "outcome", page_text(p, "history.kept"));
 	json_object_array_add(rows, o);
 }
 

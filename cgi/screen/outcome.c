@@ -26,15 +26,46 @@ line_add(const struct page *p, struct json_object *lines, const char *text,
 	json_object_array_add(lines, new_text(p, text, args));
 }
 
-/* "0.8" of 812 ms. */
-const char *
-put_outage(struct json_object *args, int64_t ms, const char *const texts[3])
+/* "how.restarted" and its like; "0.8" of 812 ms. */
+struct json_object *
+how_text(const struct page *p, struct json_object *result)
 {
-	char text[32];
+	struct json_object *args = json_object_new_object(), *text;
+	struct json_object *outage = jsonx_path(result, "outage_ms");
+	const char *apply = jsonx_path_str(result, "apply", "");
+	/* Older generations did not keep it. */
+	const char *what = jsonx_path_str(result, "postfix",
+	    strcmp(apply, "reload") == 0 ? "reloaded" : "restarted");
+	bool again = strcmp(what, "restarted") == 0 ||
+		     strcmp(what, "reloaded") == 0;
+	int64_t ms = json_object_get_int64(outage);
+	char key[48], seconds[32];
 
-	snprintf(text, sizeof(text), "%.1f", (double)ms / 1000.0);
-	put_str(args, "seconds", text);
-	return texts[ms <= 0 ? 0 : ms < 100 ? 1 : 2];
+	snprintf(seconds, sizeof(seconds), "%.1f", (double)ms / 1000.0);
+	put_str(args, "seconds", seconds);
+	snprintf(key, sizeof(key), "how.%.16s%s", what,
+	    !again || outage == NULL ? ""
+	    : ms <= 0		     ? "_none"
+	    : ms < 100		     ? "_short"
+				     : "_for");
+	text = new_text(p, key, args);
+	json_object_put(args);
+	return text;
+}
+
+/* A certificate that came, and that nobody gets. */
+static bool
+is_stored(const struct screen *s)
+{
+	struct json_object *list = jsonx_path(s->view, "generation.summary");
+	size_t i;
+
+	for (i = 0; i < jsonx_len(list); i++)
+		if (strcmp(jsonx_str_at(list, i), "certificate") == 0)
+			break;
+	return i < jsonx_len(list) && *screen_unused(s) != '\0' &&
+	       jsonx_path_int(s->view, "generation.id") ==
+		   jsonx_path_int(s->job, "result.generation");
 }
 
 static void
@@ -42,14 +73,10 @@ applied_lines(const struct screen *s, struct json_object *lines)
 {
 	struct json_object *result = jsonx_path(s->job, "result");
 	struct json_object *args = json_object_new_object();
-	const char *outage;
-	bool inbound, reload;
-	int64_t ms;
+	bool inbound;
 
 	inbound = json_object_get_boolean(
 	    jsonx_path(s->view, "settings.inbound.enabled"));
-	ms = json_object_get_int64(jsonx_path(result, "outage_ms"));
-	reload = strcmp(jsonx_path_str(result, "apply", ""), "reload") == 0;
 	put_int(args, "generation",
 	    json_object_get_int64(jsonx_path(result, "generation")));
 	put_str(
@@ -58,14 +85,11 @@ applied_lines(const struct screen *s, struct json_object *lines)
 	    args, "protocol", jsonx_path_str(result, "probe.protocol", "TLS"));
 	put_str(args, "cipher", jsonx_path_str(result, "probe.cipher", ""));
 	put_str(args, "detail", jsonx_path_str(result, "probe.closed", ""));
-	outage = put_outage(args, ms,
-	    (const char *const[]){
-		reload ? "outcome.reloaded" : "outcome.no_outage",
-		"outcome.refused_short", "outcome.refused_for"});
-	line_add(&s->page, lines,
-	    proof_sentence(jsonx_path(result, "probe"), inbound), args);
-	if (jsonx_path(result, "outage_ms") != NULL)
-		line_add(&s->page, lines, outage, args);
+	line_add(&s->page, lines, proof_sentence(result, inbound), args);
+	json_object_array_add(lines, how_text(&s->page, result));
+	put_str(args, "reason", screen_unused(s));
+	if (is_stored(s))
+		line_add(&s->page, lines, "outcome.stored", args);
 	if (strcmp(jsonx_path_str(result, "cluster.state", ""), "published") ==
 	    0) {
 		put_int(args, "generation",
@@ -160,7 +184,11 @@ put_outcome(const struct screen *s, struct json_object *o, const char *state)
 	title = rows[i].title;
 	if (i == 0) {
 		probe = jsonx_path(s->job, "result.probe");
-		title = proof_title(probe, &kind);
+		title = proof_title(jsonx_path(s->job, "result"), &kind);
+		if (is_stored(s)) {
+			kind = "warn";
+			title = "outcome.title.stored";
+		}
 	}
 	put_proof(&s->page, o, probe);
 	put_str(o, "severity", kind);

@@ -18,6 +18,8 @@ void screen_levels(const struct page *, struct json_object *ctx,
 /* "certificate": one of each algorithm of a CERT that has a leaf. */
 void screen_certificate(
     const struct page *, struct json_object *ctx, struct json_object *cert);
+/* Why no client gets the certificate in force; "": they do. */
+const char *screen_unused(const struct screen *);
 /* "probe" of a probe result, or NULL. */
 void screen_probe(
     const struct page *, struct json_object *ctx, struct json_object *probe);
@@ -53,9 +55,8 @@ void screen_preview(const struct screen *, struct json_object *ctx);
 struct json_object *diff_lines(const char *diff);
 /* Postfix's lines as {"text"}, or NULL. */
 struct json_object *log_text(struct json_object *lines);
-/* The outage: {"seconds": "0.8"}; of the texts for none, for less than a
- * tenth of a second and for more that which says it. */
-const char *put_outage(
-    struct json_object *, int64_t ms, const char *const texts[3]);
+/* What became of the running Postfix (RESULT or GEN), and for how long nobody
+ * was served. */
+struct json_object *how_text(const struct page *, struct json_object *result);
 
 #endif

@@ -16,21 +16,32 @@ is_proven(struct json_object *address)
 	return strcmp(jsonx_path_str(address, "state", ""), "proven") == 0;
 }
 
+/* It answers and offers TLS, for which it has no certificate. */
+bool
+address_is_bare(struct json_object *address)
+{
+	return !is_proven(address) && jsonx_path(address, "tls_error") != NULL;
+}
+
 enum proven
 proof_of(struct json_object *probe)
 {
-	struct json_object *list = jsonx_path(probe, "addresses");
-	size_t i, n = jsonx_len(list), seen = 0;
+	struct json_object *list = jsonx_path(probe, "addresses"), *one;
+	size_t i, n = jsonx_len(list), seen = 0, bare = 0;
 
 	if (probe == NULL)
 		return PROOF_NONE;
 	if (list == NULL) /* of a generation that kept no more */
 		return PROOF_ALL;
-	for (i = 0; i < n; i++)
-		seen += is_proven(json_object_array_get_idx(list, i));
+	for (i = 0; i < n; i++) {
+		one = json_object_array_get_idx(list, i);
+		seen += is_proven(one);
+		bare += address_is_bare(one);
+	}
 	if (n == 0)
 		return PROOF_CLOSED;
 	return jsonx_path_bool(probe, "proven") ? PROOF_ALL
+	       : bare == n			? PROOF_BARE
 	       : seen == 0			? PROOF_UNSEEN
 						: PROOF_PART;
 }
@@ -90,6 +101,8 @@ put_names_asked(
 static const char *
 outcome_text(struct json_object *address)
 {
+	if (address_is_bare(address))
+		return "proof.bare";
 	if (!is_proven(address))
 		return strcmp(jsonx_path_str(address, "state", ""), "blind") ==
 			       0
@@ -156,8 +169,27 @@ put_proof(
 	json_object_object_add(ctx, "proof", o);
 }
 
+/* A Save of which nothing was looked at: why. */
+static enum proven
+unlooked(struct json_object *result)
+{
+	const char *what = jsonx_path_str(result, "postfix", "");
+
+	return strcmp(what, "stopped") == 0	? PROOF_STOPPED
+	       : strcmp(what, "untouched") == 0 ? PROOF_UNTOUCHED
+						: PROOF_NONE;
+}
+
+static enum proven
+proof_of_save(struct json_object *result)
+{
+	enum proven proof = proof_of(jsonx_path(result, "probe"));
+
+	return proof == PROOF_NONE ? unlooked(result) : proof;
+}
+
 const char *
-proof_title(struct json_object *probe, const char **kind)
+proof_title(struct json_object *result, const char **kind)
 {
 	static const struct {
 		const char *kind, *title;
@@ -166,27 +198,36 @@ proof_title(struct json_object *probe, const char **kind)
 	    [PROOF_ALL] = {"ok", "outcome.title.proven"},
 	    [PROOF_PART] = {"warn", "outcome.title.part"},
 	    [PROOF_UNSEEN] = {"warn", "outcome.title.unseen"},
+	    [PROOF_BARE] = {"warn", "outcome.title.bare"},
 	    [PROOF_CLOSED] = {"info", "outcome.title.applied"},
+	    [PROOF_STOPPED] = {"warn", "outcome.title.stopped"},
+	    [PROOF_UNTOUCHED] = {"info", "outcome.title.applied"},
 	};
-	enum proven proof = proof_of(probe);
+	enum proven proof = proof_of_save(result);
 
 	*kind = rows[proof].kind;
 	return rows[proof].title;
 }
 
 const char *
-proof_sentence(struct json_object *probe, bool inbound)
+proof_sentence(struct json_object *result, bool inbound)
 {
-	enum proven proof = proof_of(probe);
-	struct json_object *list = jsonx_path(probe, "addresses");
+	static const char *const texts[] = {
+	    [PROOF_NONE] = "outcome.in_force",
+	    [PROOF_UNSEEN] = "outcome.unseen",
+	    [PROOF_BARE] = "outcome.bare",
+	    [PROOF_CLOSED] = "outcome.closed",
+	    [PROOF_STOPPED] = "outcome.stopped",
+	    [PROOF_UNTOUCHED] = "outcome.in_force",
+	};
+	struct json_object *list = jsonx_path(result, "probe.addresses");
+	enum proven proof = proof_of_save(result);
 
-	if (proof == PROOF_CLOSED)
-		return "outcome.closed";
-	if (proof == PROOF_UNSEEN)
-		return "outcome.unseen";
-	/* The sentences are about the first address. */
+	/* The sentences of a proof are about the first address. */
 	if (proof == PROOF_PART &&
 	    !is_proven(json_object_array_get_idx(list, 0)))
 		return "outcome.part";
-	return inbound ? "outcome.serves" : "outcome.serves_plain";
+	if (proof == PROOF_ALL || proof == PROOF_PART)
+		return inbound ? "outcome.serves" : "outcome.serves_plain";
+	return texts[proof];
 }

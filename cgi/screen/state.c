@@ -11,8 +11,6 @@
 #include "parts.h"
 #include "proof.h"
 
-#define DAYS_SOON 21 /* amber from here on */
-
 static struct json_object *
 level(const struct page *p, const char *dir, const char *kind,
     struct json_object *args)
@@ -37,6 +35,16 @@ put_versions(struct json_object *args, struct json_object *probe)
 	put_str(args, "versions", text[0] != '\0' ? text : "1.2, 1.3");
 }
 
+static void
+add_address(char *list, size_t size, struct json_object *address)
+{
+	char at[80];
+	size_t len = strlen(list);
+
+	address_port(address, at, sizeof(at));
+	snprintf(list + len, size - len, "%s%s", len > 0 ? ", " : "", at);
+}
+
 /* What was not seen has no green light. */
 static void
 put_unseen(const struct page *p, struct json_object *o,
@@ -44,20 +52,24 @@ put_unseen(const struct page *p, struct json_object *o,
 {
 	struct json_object *list = jsonx_path(probe, "addresses"), *one;
 	struct json_object *args = json_object_new_object();
-	char where[256] = "", at[80];
-	size_t i, len = 0;
+	char where[256] = "", bare[256] = "";
+	size_t i;
 
-	for (i = 0; i < jsonx_len(list) && len < sizeof(where); i++) {
+	for (i = 0; i < jsonx_len(list); i++) {
 		one = json_object_array_get_idx(list, i);
 		if (strcmp(jsonx_path_str(one, "state", ""), "proven") == 0)
 			continue;
-		address_port(one, at, sizeof(at));
-		len += (size_t)snprintf(where + len, sizeof(where) - len,
-		    "%s%s", len > 0 ? ", " : "", at);
+		add_address(proof == PROOF_UNSEEN && address_is_bare(one)
+				? bare
+				: where,
+		    sizeof(where), one);
 	}
 	put_str(args, "where", where);
+	put_str(args, "bare", bare);
 	put_text(p, o, "text",
 	    proof == PROOF_CLOSED   ? "state.probe.closed"
+	    : proof == PROOF_BARE   ? "state.probe.no_certificate"
+	    : *bare != '\0'	    ? "state.probe.mixed"
 	    : proof == PROOF_UNSEEN ? "state.probe.unseen"
 	    : *where == '\0'	    ? "state.probe.more"
 				    : "state.probe.part",
@@ -131,19 +143,6 @@ put_probe(const struct page *p, struct json_object *ctx, struct json_object *v,
 	json_object_put(o);
 }
 
-/* "gone", "soon" or "fresh"; one of a few weeks is not old on its first day. */
-static const char *
-life_kind(struct json_object *leaf)
-{
-	int64_t left, total, soon = DAYS_SOON;
-
-	left = json_object_get_int64(jsonx_path(leaf, "days_left"));
-	total = json_object_get_int64(jsonx_path(leaf, "days_total"));
-	if (total > 0 && total / 3 < soon)
-		soon = total / 3;
-	return left < 0 ? "gone" : left <= soon ? "soon" : "fresh";
-}
-
 static struct json_object *
 life_of(const struct page *p, struct json_object *leaf)
 {
@@ -161,7 +160,7 @@ life_of(const struct page *p, struct json_object *leaf)
 	put_int(args, "left", left < 0 ? -left : left);
 	put_int(args, "total", total);
 	put_str(args, "date", date);
-	kind = life_kind(leaf);
+	kind = cert_life(leaf);
 	put_str(o, "kind", kind);
 	put_int(o, "percent", percent);
 	put_text(p, o, "text",
@@ -250,6 +249,18 @@ screen_certificate(
 	json_object_object_add(ctx, "certificate", list);
 }
 
+const char *
+screen_unused(const struct screen *s)
+{
+	struct json_object *all = jsonx_path(s->view, "by_name"), *first;
+	const char *why = NULL;
+
+	first = jsonx_len(all) > 0 ? json_object_array_get_idx(all, 0) : NULL;
+	if (jsonx_path_str(first, "name", "")[0] == '\0')
+		why = cert_unused(&s->page, s->view, first);
+	return why == NULL ? "" : why;
+}
+
 static void
 put_generation(
     const struct page *p, struct json_object *ctx, struct json_object *gen)
@@ -304,7 +315,7 @@ renew_of(const struct page *p, struct json_object *view)
 {
 	struct json_object *leaf = oldest_leaf(jsonx_path(view, "certificate"));
 	struct json_object *o, *args;
-	const char *kind = life_kind(leaf);
+	const char *kind = cert_life(leaf);
 	bool gone = strcmp(kind, "gone") == 0;
 	char date[11];
 
@@ -458,6 +469,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	put_probe(p, o, v, live);
 	put_postfix(p, o, v);
 	screen_certificate(p, o, jsonx_path(v, "certificate"));
+	put_str(o, "unused", screen_unused(s));
 	json_object_object_add(
 	    o, "managed", managed_rows(p, jsonx_path(v, "settings")));
 	put_bool(o, "can_probe", usable);

@@ -10,6 +10,7 @@
 
 #define JOINED_MAX 32768 /* a hundred of the longest */
 #define NAMES_OPEN 12	 /* more are folded */
+#define DAYS_SOON  21	 /* amber from here on */
 
 static void
 row_add(const struct page *p, struct json_object *rows, const char *label,
@@ -216,4 +217,27 @@ steps_rows(const struct page *p, struct json_object *steps, bool all)
 			    list, step_row(p, names[i], found));
 	}
 	return list;
+}
+
+/* One of a few weeks is not old on its first day. */
+const char *
+cert_life(struct json_object *leaf)
+{
+	int64_t left = jsonx_path_int(leaf, "days_left"), soon = DAYS_SOON;
+	int64_t total = jsonx_path_int(leaf, "days_total");
+
+	if (total > 0 && total / 3 < soon)
+		soon = total / 3;
+	return left < 0 ? "gone" : left <= soon ? "soon" : "fresh";
+}
+
+const char *
+cert_unused(const struct page *p, struct json_object *view,
+    struct json_object *row)
+{
+	bool on = jsonx_path_bool(view, "settings.inbound.enabled");
+
+	if (jsonx_path(row, "in_use") == NULL || jsonx_path_bool(row, "in_use"))
+		return NULL;
+	return page_text(p, on ? "cert.unused.other" : "cert.unused.off");
 }

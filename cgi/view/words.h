@@ -49,6 +49,12 @@ struct json_object *facts_of_cert(const struct page *, struct json_object *);
 #define NAMES_SHOWN 4
 void put_names(const struct page *, struct json_object *o,
     struct json_object *cert, size_t max);
+/* "gone", "soon" or "fresh": of a leaf, or of a row of "by_name" (VIEW). */
+const char *cert_life(struct json_object *leaf);
+/* Why no client gets the certificate of this row of VIEW's "by_name"; NULL:
+ * they do, or it is not known. */
+const char *cert_unused(const struct page *, struct json_object *view,
+    struct json_object *row);
 struct json_object *facts_of_key(const struct page *, struct json_object *);
 /* The steps of a JOB or RESULT made ready for partial "_steps"; with all ten
  * when the job runs. */

@@ -399,10 +399,11 @@ key_labels(struct json_object *cert)
 }
 
 struct json_object *
-certs_to_view(const struct certs *c, struct json_object *standing)
+certs_to_view(const struct certs *c, struct json_object *standing,
+    const bool used[2])
 {
 	static const char *const members[] = {"subject", "issuer_common_name",
-	    "not_before", "not_after", "days_left", "sha256", NULL};
+	    "not_before", "not_after", "days_left", "days_total", "sha256", NULL};
 	struct json_object *list = json_object_new_array(), *o, *facts;
 	const char *const *m;
 	size_t i;
@@ -420,7 +421,21 @@ certs_to_view(const struct certs *c, struct json_object *standing)
 			    json_object_get(
 				jsonx_member(jsonx_path(facts, "leaf"), *m)));
 		json_object_object_add(o, "keys", key_labels(facts));
+		json_object_object_add(o, "in_use",
+		    json_object_new_boolean(used[i != CERTS_DEFAULT]));
 		json_object_array_add(list, o);
 	}
 	return list;
+}
+
+bool
+certs_names_served(const struct conf *conf, long id, const char *maps)
+{
+	char path[STATE_PATH_MAX];
+	size_t n = strlen(maps), len;
+
+	if (generation_path(conf, id, "sni", path, NULL) == -1)
+		return false;
+	len = strlen(path);
+	return n >= len && strcmp(maps + n - len, path) == 0;
 }

@@ -12,9 +12,10 @@
 #include "original.h"
 
 static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
-    "apply", "outage_ms", "summary", "names", "kind", "restored", NULL};
-static const char *const result[] = {"outage_ms", "apply", "steps", "probe",
-    "hop", "changes", "findings", "job", NULL};
+    "apply", "postfix", "outage_ms", "summary", "names", "kind", "restored",
+    NULL};
+static const char *const result[] = {"outage_ms", "apply", "postfix", "steps",
+    "probe", "hop", "changes", "findings", "job", NULL};
 
 static void
 copy_members(

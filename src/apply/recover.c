@@ -254,6 +254,9 @@ complete(struct txn *t, struct json_object *meta, struct err *err)
 {
 	json_object_object_add(
 	    meta, "outcome", json_object_new_string("applied"));
+	/* What became of Postfix only the one that was cut off knew. */
+	json_object_object_del(meta, "postfix");
+	json_object_object_add(meta, "outage_ms", NULL);
 	if (t->probe != NULL)
 		json_object_object_add(
 		    meta, "probe", json_object_get(t->probe));

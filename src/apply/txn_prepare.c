@@ -203,6 +203,8 @@ static int
 unchanged(struct txn *t)
 {
 	scope_tell_drift(t);
+	if (!t->running)
+		findings_add(&t->findings, ERR_APPLY_STOPPED, "", NULL);
 	t->end = TXN_UNCHANGED;
 	t->finished = true;
 	return 0;

@@ -179,23 +179,16 @@ names_none(const struct txn *t)
 	return none;
 }
 
-/* Does it name the table of this generation?  A table that somebody took out
- * by hand, and that stays out, answers for no name. */
+/* Does it name the table of this generation? */
 static bool
 serves_names(const struct txn *t)
 {
 	const char *now = jsonx_path_str(t->facts.params, SNI_MAPS, "");
 	const struct param_change *c = txn_planned(t, SNI_MAPS);
-	char path[STATE_PATH_MAX];
-	size_t n, len;
 
 	if (c != NULL)
 		now = c->after == NULL ? "" : c->after;
-	if (generation_path(t->conf, t->id, "sni", path, NULL) == -1)
-		return false;
-	n = strlen(now);
-	len = strlen(path);
-	return n >= len && strcmp(now + n - len, path) == 0;
+	return certs_names_served(t->conf, t->id, now);
 }
 
 /* Does another service of the new master.cf have this port? */

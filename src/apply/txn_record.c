@@ -22,9 +22,15 @@ add_shared(struct json_object *o, const char *name, struct json_object *v)
 	json_object_object_add(o, name, json_object_get(v));
 }
 
+/* What became of the running Postfix, and for how long nobody was served. */
 static void
 add_outage(struct json_object *o, const struct txn *t)
 {
+	add_string(o, "postfix",
+	    !t->running			 ? "stopped"
+	    : !t->restarted		 ? "untouched"
+	    : t->mode == APPLY_RELOAD ? "reloaded"
+					 : "restarted");
 	json_object_object_add(o, "outage_ms",
 	    t->outage_ms == OUTAGE_UNKNOWN ? NULL
 					   : json_object_new_int(t->outage_ms));

@@ -14,6 +14,7 @@
 #include "levels.h"
 #include "look.h"
 #include "probed.h"
+#include "sni_map.h"
 #include "txn.h"
 
 #define LIVE_PROBE_MS 1500
@@ -210,12 +211,44 @@ view_probe(const struct conf *conf, const struct view *v, bool busy,
 		json_object_object_add(o, "probe_stale", NULL);
 }
 
+static bool
+names_chain(const struct conf *conf, const struct view *v)
+{
+	char path[STATE_PATH_MAX];
+
+	return generation_path(conf, v->id, CERT_DEFAULT_FILE, path, NULL) ==
+		   0 &&
+	       strcmp(jsonx_path_str(
+			  v->facts.params, "smtpd_tls_chain_files", ""),
+		   path) == 0;
+}
+
+/* Does any address offer TLS by what main.cf and master.cf say, with the
+ * default certificate, with those by name? */
+static void
+view_used(const struct conf *conf, const struct view *v, bool used[2])
+{
+	const struct postfix_info *info = &v->facts.info;
+	bool tls = false;
+	size_t i;
+
+	for (i = 0; i < info->n_listeners; i++)
+		tls = tls || info->listener[i].wrapper ||
+		      info->listener[i].tls != POSTFIX_TLS_NONE;
+	used[0] = tls && v->facts.params != NULL &&
+		  (names_chain(conf, v) ||
+		      params_own_certificate(v->facts.params));
+	used[1] =
+	    tls && certs_names_served(conf, v->id,
+		       jsonx_path_str(v->facts.params, SNI_MAPS, ""));
+}
+
 static struct json_object *
 view_json(const struct conf *conf, const struct view *v)
 {
 	struct json_object *o;
 	char etag[APPLY_ETAG_MAX];
-	bool busy = state_busy(conf);
+	bool busy = state_busy(conf), used[2];
 
 	if ((o = json_object_new_object()) == NULL)
 		return NULL;
@@ -231,8 +264,9 @@ view_json(const struct conf *conf, const struct view *v)
 	    o, "certificate", json_object_get(v->certificate));
 	json_object_object_add(
 	    o, "certificates", view_certificates(v->certificate));
+	view_used(conf, v, used);
 	json_object_object_add(
-	    o, "by_name", certs_to_view(&v->certs, v->certificate));
+	    o, "by_name", certs_to_view(&v->certs, v->certificate, used));
 	json_object_object_add(o, "own", view_own(v));
 	view_probe(conf, v, busy, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));
@@ -291,13 +325,7 @@ live_sockets(
 static struct json_object *
 served_certificate(const struct conf *conf, const struct view *v)
 {
-	char path[STATE_PATH_MAX];
-
-	if (generation_path(conf, v->id, CERT_DEFAULT_FILE, path, NULL) == -1 ||
-	    strcmp(jsonx_path_str(v->facts.params, "smtpd_tls_chain_files", ""),
-		path) != 0)
-		return NULL;
-	return jsonx_path(v->meta, "certificate");
+	return names_chain(conf, v) ? jsonx_path(v->meta, "certificate") : NULL;
 }
 
 /* main.cf says TLS, and master.cf takes it away where the console's service

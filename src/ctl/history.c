@@ -80,7 +80,8 @@ print_generation(struct ctl *ctl, struct json_object *gen)
 	static const char *const brief[][2] = {{"generation", "id"},
 	    {"at", "at"}, {"by", "by"}, {"from", "from"}, {"via", "via"},
 	    {"kind", "kind"}, {"outcome", "outcome"}, {"in force", "in_force"},
-	    {"apply", "apply"}, {"outage ms", "outage_ms"},
+	    {"apply", "apply"}, {"postfix", "postfix"},
+	    {"outage ms", "outage_ms"},
 	    {"certificate", "certificate.leaf.subject"},
 	    {"until", "certificate.leaf.not_after"},
 	    {"sha256", "certificate.sha256"},
@@ -235,6 +236,8 @@ change(
 	v = jsonx_path(data, "generation");
 	ctl_line(
 	    ctl, "generation", v != NULL ? json_object_get_string(v) : "none");
+	if (*jsonx_path_str(data, "postfix", "") != '\0')
+		ctl_line(ctl, "postfix", jsonx_path_str(data, "postfix", ""));
 	v = jsonx_path(data, "outage_ms");
 	if (v != NULL)
 		ctl_line(ctl, "outage ms", json_object_get_string(v));
@@ -245,8 +248,9 @@ change(
 	print_table(ctl, "changes", jsonx_path(data, "changes"), changes);
 	print_told(ctl, jsonx_path(data, "findings"));
 	if (jsonx_path_bool(data, "left"))
-		fputs("Nothing is managed here any more: main.cf is as it "
-		      "stood before postseal.\n",
+		fputs("Nothing is managed here any more. What postseal set has "
+		      "the value of before again; what others changed "
+		      "stays.\n",
 		    ctl->out);
 	if (*jsonx_path_str(data, "diff", "") != '\0') {
 		fputc('\n', ctl->out);

@@ -47,7 +47,7 @@ healthy(struct json_object *view)
 static void
 print_certificate(struct ctl *ctl, struct json_object *view)
 {
-	struct json_object *cert = jsonx_path(view, "certificate"), *one;
+	struct json_object *cert = jsonx_path(view, "certificate"), *one, *all;
 	char text[64];
 	size_t i;
 
@@ -64,6 +64,11 @@ print_certificate(struct ctl *ctl, struct json_object *view)
 		    (long long)jsonx_path_int(one, "leaf.days_left"));
 		ctl_line(ctl, "validity", text);
 	}
+	all = jsonx_path(view, "by_name");
+	one = jsonx_len(all) > 0 ? json_object_array_get_idx(all, 0) : NULL;
+	if (jsonx_path(one, "in_use") != NULL && !is_true(one, "in_use") &&
+	    *jsonx_path_str(one, "name", "") == '\0')
+		ctl_line(ctl, "in use", "no: stored only");
 }
 
 /* What Postfix has that the settings have no words for. */
@@ -101,7 +106,7 @@ static void
 print_probe(struct ctl *ctl, struct json_object *live)
 {
 	struct json_object *list = jsonx_path(live, "addresses"), *row;
-	bool closed = list != NULL && jsonx_len(list) == 0;
+	bool closed = list != NULL && jsonx_len(list) == 0, bare;
 	const char *state;
 	char text[1024];
 	size_t i;
@@ -120,11 +125,15 @@ print_probe(struct ctl *ctl, struct json_object *live)
 	for (i = 0; i < jsonx_len(list); i++) {
 		row = json_object_array_get_idx(list, i);
 		state = jsonx_path_str(row, "state", "");
+		bare = jsonx_path(row, "tls_error") != NULL;
 		snprintf(text, sizeof(text), "%s port %lld: %s%s%s",
 		    jsonx_path_str(row, "address", ""),
 		    (long long)jsonx_path_int(row, "port"),
-		    strcmp(state, "proven") == 0 ? "proven" : "not seen, ",
+		    strcmp(state, "proven") == 0 ? "proven"
+		    : bare			 ? "answers, "
+						 : "not seen, ",
 		    strcmp(state, "proven") == 0  ? ""
+		    : bare			  ? "but has no certificate: "
 		    : strcmp(state, "blind") == 0 ? "this host is turned away: "
 						  : "no answer: ",
 		    strcmp(state, "proven") == 0

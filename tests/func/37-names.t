@@ -281,4 +281,19 @@ api POST /api/v1/connection/adopt
 is "names are nothing that was set by hand" "$STATUS $(j .result) $(all)" \
     "200 unchanged $(want)"
 
+# --- who is given what, by main.cf as it stands
+used()
+{
+	api GET /api/v1/certificates
+	j '.certificates | map("\(.name):\(.in_use)") | join(" ")'
+}
+all_used=$(used)
+like "all are in use" "$all_used" '^:true mx'
+unlike "not one is not" "$all_used" false
+postconf -c "$PF" -X tls_server_sni_maps
+is "the table is out of main.cf: no name is in use" "$(used)" \
+    "$(sed 's/\(mx[^ ]*\):true/\1:false/g' <<<"$all_used")"
+postconf -c "$PF" -e smtpd_tls_security_level=none
+unlike "no TLS: none is" "$(used)" true
+
 done_testing

@@ -111,6 +111,12 @@ save outbound_enabled=on "private_key=@$s/self-signed-key.pem" \
 is "stopped Postfix: applied" "$STATUS:$(j .result)" 200:applied
 like "stopped Postfix: said so" "$(j '[.findings[].code] | join(" ")')" \
     apply.postfix_stopped
+is "stopped Postfix: not a word of a restart" "$(j .postfix)" stopped
+save outbound_enabled=on
+is "stopped Postfix: nothing to change" "$STATUS:$(j .result):$(j .postfix)" \
+    200:unchanged:stopped
+like "stopped Postfix: said so, too" "$(j '[.findings[].code] | join(" ")')" \
+    apply.postfix_stopped
 ok "stopped Postfix: stays stopped" eval '! postfix -c "$PF" status 2>/dev/null'
 postfix -c "$PF" start >/dev/null 2>&1
 is "started: serves the new certificate" "$(served)" "$first"

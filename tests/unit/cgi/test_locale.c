@@ -26,6 +26,9 @@ static const struct {
 } built[] = {
     {"state.inbound.", {"off", "off_text", "offered", "offered_text",
 			   "required", "required_text"}},
+    {"how.", {"restarted", "restarted_none", "restarted_short",
+		 "restarted_for", "reloaded", "reloaded_none",
+		 "reloaded_short", "reloaded_for", "untouched", "stopped"}},
     {"state.outbound.", {"off", "off_text", "offered", "offered_text"}},
     {"postfix.state.",
 	{"running", "stopped", "missing", "other_mta", "too_old", "broken"}},

@@ -29,7 +29,7 @@ static const struct {
 	{"Nothing matches", "name=\"do\"", "Show all"}},
     {"history-original", HISTORY, "", page_history, 200,
 	{"<a href=\"/smtp-routing/history/0\">Before Postseal</a>",
-	    "What stood in main.cf and master.cf", "Can be restored",
+	    "What stood in main.cf and master.cf", "Kept",
 	    "What stood before Postseal restored"},
 	{"Generation 0", "Generation </span>0"}},
     {"history-original", HISTORY, "by=admin", page_history, 200,

@@ -1,0 +1,166 @@
+/*
+ * test_page_truth.c - what pages may not claim: a state of cardboard with one
+ * thing about it that is worse than it looks, and the words that must be, and
+ * must not be, on the page then.
+ */
+#include "page_rig.h"
+
+#define NAMES "/smtp-routing/certificates"
+#define GEN   "/smtp-routing/history/7"
+
+/* JSON in the place of a member: "OP:path.of.it". */
+struct worse {
+	const char *at, *json;
+};
+
+#define UNSEEN(more) \
+	"[{\"address\":\"192.0.2.9\",\"port\":25,\"service\":\"smtp\"," \
+	"\"state\":\"not_seen\",\"detail\":\"454 4.7.0\"" more "}]"
+#define BARE UNSEEN(",\"tls_error\":\"454 4.7.0\"")
+#define ROW(name, rest) \
+	"[{\"use\":\"inbound\",\"name\":\"" name "\",\"subject\":\"CN=mx\"," \
+	"\"not_after\":\"2027-01-31T00:00:00Z\",\"keys\":[\"RSA 3072\"]," rest \
+	"}]"
+#define RESULT "job.get:result."
+#define VIEW   "connection.get:"
+
+static const struct {
+	const char *state, *path;
+	handler_fn page;
+	struct worse worse[5];
+	const char *has[5], *lacks[6];
+} shown[] = {
+    /* Saved while Postfix was stopped. */
+    {"applied", SCREEN, page_connection,
+	{{RESULT "postfix", "\"stopped\""}, {RESULT "probe", "null"},
+	    {RESULT "outage_ms", "0"}},
+	{"class=\"notice warn\" id=\"outcome\"", "Postfix is stopped",
+	    "nothing of it was proven", "was not started"},
+	{"serves mx", "(TLS, )", "no connection was refused", "restarted",
+	    "class=\"notice ok\""}},
+    /* Nothing of Postfix's was changed: only the record. */
+    {"applied", SCREEN, page_connection,
+	{{RESULT "postfix", "\"untouched\""}, {RESULT "probe", "null"},
+	    {RESULT "outage_ms", "0"}},
+	{"class=\"notice info\" id=\"outcome\"", "Generation 13 is in force.",
+	    "neither restarted nor reloaded"},
+	{"serves mx", "(TLS, )", "no connection was refused",
+	    "class=\"notice ok\""}},
+    /* A certificate that nobody gets. */
+    {"applied", SCREEN, page_connection,
+	{{RESULT "postfix", "\"untouched\""}, {RESULT "probe", "null"},
+	    {VIEW "generation.summary", "[\"certificate\"]"},
+	    {RESULT "generation", "12"},
+	    {VIEW "by_name", ROW("", "\"in_use\":false,\"days_left\":61")}},
+	{"class=\"notice warn\" id=\"outcome\"", "Stored, not in use",
+	    "main.cf does not name it"},
+	{"class=\"notice ok\"", "serves mx"}},
+    /* The outage is not known. */
+    {"applied", SCREEN, page_connection,
+	{{RESULT "postfix", "\"restarted\""}, {RESULT "outage_ms", "null"}},
+	{"Postfix was restarted."}, {"no connection was refused"}},
+    /* It answers, and has no certificate. */
+    {"applied", SCREEN, page_connection,
+	{{RESULT "probe.addresses", BARE}, {VIEW "probe.addresses", BARE}},
+	{"no TLS for lack of a certificate", "has no certificate: TLS fails",
+	    "192.0.2.9:25 answers"},
+	{"no answer", "turns this host away", "serves mx"}},
+    {"applied", SCREEN, page_connection,
+	{{VIEW "probe.addresses", UNSEEN("")}},
+	{"192.0.2.9:25 turns this host away or does not answer"},
+	{"TLS fails"}},
+    /* A generation as the history shows it. */
+    {"generation", GEN, page_generation,
+	{{"generation.get:postfix", "\"stopped\""},
+	    {"generation.get:outage_ms", "0"}},
+	{"was not started"}, {"restarted;", "no connection was refused"}},
+    {"generation", GEN, page_generation,
+	{{"generation.get:postfix", "\"untouched\""},
+	    {"generation.get:outage_ms", "0"}},
+	{"neither restarted nor reloaded"}, {"no connection was refused"}},
+    {"generation", GEN, page_generation,
+	{{"generation.get:postfix", "\"reloaded\""},
+	    {"generation.get:outage_ms", "0"}},
+	{"was reloaded; no connection was refused"}, {"restarted;"}},
+    {"generation", GEN, page_generation,
+	{{"generation.get:outage_ms", "null"}}, {"Postfix was restarted."},
+	{"was refused"}},
+    /* Certificates: by what main.cf says. */
+    {"force", NAMES, page_certificates,
+	{{VIEW "by_name", ROW("", "\"in_use\":false,\"days_left\":61")},
+	    {VIEW "settings.inbound.enabled", "false"}},
+	{"stored, not in use: STARTTLS is off", "icon-info"},
+	{">In use<", "icon-ok", "Save and prove"}},
+    {"force", NAMES, page_certificates,
+	{{VIEW "by_name", ROW("a.example", "\"in_use\":false,\"days_left\":9")}},
+	{"stored, not in use: main.cf does not name it"}, {"icon-ok"}},
+    {"force", NAMES, page_certificates,
+	{{VIEW "by_name",
+	    ROW("", "\"in_use\":true,\"days_left\":25,\"days_total\":90")}},
+	{"icon-ok"}, {"not in use:", "icon-warn"}},
+    {"force", NAMES, page_certificates,
+	{{VIEW "by_name",
+	    ROW("", "\"in_use\":true,\"days_left\":6,\"days_total\":7")}},
+	{"icon-ok"}, {"icon-warn"}},
+    {"force", NAMES, page_certificates,
+	{{VIEW "by_name",
+	    ROW("", "\"in_use\":true,\"days_left\":2,\"days_total\":7")}},
+	{"icon-warn"}, {"icon-ok"}},
+    /* The card above the form. */
+    {"force", SCREEN, page_connection,
+	{{VIEW "by_name", ROW("", "\"in_use\":false,\"days_left\":61")},
+	    {VIEW "settings.inbound.enabled", "false"}},
+	{"stored, not in use: STARTTLS is off"}, {NULL}},
+};
+
+static void
+make_worse(const struct worse *w)
+{
+	char path[128], *dot;
+	const char *colon = strchr(w->at, ':');
+	struct json_object *o;
+
+	snprintf(path, sizeof(path), "%.*s", (int)(colon - w->at), w->at);
+	o = json_object_object_get(state, path);
+	ck_assert_msg(o != NULL, "%s", path);
+	snprintf(path, sizeof(path), "%s", colon + 1);
+	if ((dot = strrchr(path, '.')) != NULL) {
+		*dot = '\0';
+		o = jsonx_path(o, path);
+	}
+	ck_assert_msg(o != NULL, "%s", w->at);
+	json_object_object_add(o, dot != NULL ? dot + 1 : path,
+	    json_tokener_parse(w->json));
+}
+
+START_TEST(tells_the_truth)
+{
+	size_t i;
+
+	load_state(shown[_i].state);
+	for (i = 0; i < N(shown[_i].worse) && shown[_i].worse[i].at; i++)
+		make_worse(&shown[_i].worse[i]);
+	query_of_state();
+	req.path = shown[_i].path;
+	ck_assert_msg(
+	    shown[_i].page(&app, &req, &reply, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(reply.status, 200);
+	for (i = 0; i < N(shown[_i].has) && shown[_i].has[i] != NULL; i++)
+		has(shown[_i].has[i]);
+	for (i = 0; i < N(shown[_i].lacks) && shown[_i].lacks[i] != NULL; i++)
+		lacks(shown[_i].lacks[i]);
+	lacks("{{");
+}
+END_TEST
+
+static void
+fill(TCase *tc)
+{
+	tcase_add_loop_test(tc, tells_the_truth, 0, N(shown));
+}
+
+int
+main(void)
+{
+	return run_suite("page truth", fill);
+}
