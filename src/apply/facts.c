@@ -215,23 +215,17 @@ is_hot(const struct stat *st)
 }
 
 static int
-copy_cooled(
-    const char *from, const char *dir, const char *name, struct err *err)
+copy_cooled(const struct conf *conf, const char *dir, const char *name)
 {
-	const struct fsx_attr attr = {.mode = 0600,
-	    .uid = (uid_t)-1,
-	    .gid = (gid_t)-1,
-	    .mtime = time(NULL) - 2 * HOT_S};
 	char path[STATE_PATH_MAX];
 	struct buf b;
 	int rc = -1;
 
 	buf_init(&b, MAINCF_MAX);
-	if (fsx_path(path, sizeof(path), err, "%s/%s", from, name) == 0 &&
-	    fsx_read(path, MAINCF_MAX, &b, err) == 0 &&
-	    fsx_path(path, sizeof(path), err, "%s/%s", dir, name) == 0)
-		rc = fsx_replace(
-		    path, b.data == NULL ? "" : b.data, b.len, &attr, err);
+	if (fsx_path(path, sizeof(path), NULL, "%s/%s", conf->config_directory,
+		name) == 0 &&
+	    fsx_read(path, MAINCF_MAX, &b, NULL) == 0)
+		rc = state_scratch(conf, dir, name, &b, NULL);
 	buf_clear(&b);
 	return rc;
 }
@@ -257,8 +251,8 @@ facts_ask_copy(const struct conf *conf, const struct names *n, const char *dir,
 	    (!is_hot(&main_st) && !is_hot(&master_st)))
 		return 1;
 	if (fsx_mkdir(dir, 0700, NULL) == -1 ||
-	    copy_cooled(real, dir, "main.cf", NULL) == -1 ||
-	    copy_cooled(real, dir, "master.cf", NULL) == -1 ||
+	    copy_cooled(conf, dir, "main.cf") == -1 ||
+	    copy_cooled(conf, dir, "master.cf") == -1 ||
 	    fsx_path(copy.config_directory, sizeof(copy.config_directory), NULL,
 		"%s", dir) == -1 ||
 	    info_read(&copy, n, &f->info, NULL) == -1 ||

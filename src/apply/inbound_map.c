@@ -129,10 +129,10 @@ inbound_preview(struct txn *t, struct err *err)
 	buf_init(&master, MAINCF_MAX);
 	if (fsx_path(dir, sizeof(dir), err, "%s/conf", t->dir) == 0 &&
 	    fsx_mkdir(dir, 0700, err) == 0 &&
-	    state_scratch(dir, "main.cf", &t->after, err) == 0 &&
+	    state_scratch(t->conf, dir, "main.cf", &t->after, err) == 0 &&
 	    (t->master_after.len > 0 ||
 		mastercf_read(t->conf, &master, err) == 0) &&
-	    state_scratch(dir, "master.cf",
+	    state_scratch(t->conf, dir, "master.cf",
 		t->master_after.len > 0 ? &t->master_after : &master,
 		err) == 0 &&
 	    read_next(t, dir, err) == 0 &&

@@ -130,8 +130,8 @@ ask(const struct conf *conf, const char *dir, struct original *o,
 	struct postfix_info info;
 
 	if (fsx_mkdir(dir, 0700, err) == -1 ||
-	    state_scratch(dir, "main.cf", &o->main_cf, err) == -1 ||
-	    state_scratch(dir, "master.cf", &o->master_cf, err) == -1 ||
+	    state_scratch(conf, dir, "main.cf", &o->main_cf, err) == -1 ||
+	    state_scratch(conf, dir, "master.cf", &o->master_cf, err) == -1 ||
 	    fsx_path(copy.config_directory, sizeof(copy.config_directory), err,
 		"%s", dir) == -1 ||
 	    postfix_info_read(&copy, NULL, &info, err) == -1 ||

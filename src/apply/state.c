@@ -171,17 +171,27 @@ state_unlock_mastercf(const struct conf *conf, int fd)
 }
 
 int
-state_scratch(
-    const char *dir, const char *name, const struct buf *b, struct err *err)
+state_scratch(const struct conf *conf, const char *dir, const char *name,
+    const struct buf *text, struct err *err)
 {
 	const struct fsx_attr attr = {.mode = 0600,
 	    .uid = (uid_t)-1,
 	    .gid = (gid_t)-1,
 	    .mtime = time(NULL) - 10};
 	char path[STATE_PATH_MAX];
+	struct buf b;
+	int rc = -1;
 
-	if (fsx_path(path, sizeof(path), err, "%s/%s", dir, name) == -1)
-		return -1;
-	return fsx_replace(
-	    path, b->data == NULL ? "" : b->data, b->len, &attr, err);
+	buf_init(&b, text->len + sizeof(path));
+	(void)buf_add(&b, text->data == NULL ? "" : text->data, text->len);
+	if (strcmp(name, "main.cf") == 0)
+		(void)buf_printf(
+		    &b, "\nconfig_directory = %s\n", conf->config_directory);
+	if (b.failed)
+		err_set(err, ERR_NOMEM, "", "%s", name);
+	else if (fsx_path(path, sizeof(path), err, "%s/%s", dir, name) == 0)
+		rc = fsx_replace(
+		    path, b.len > 0 ? b.data : "", b.len, &attr, err);
+	buf_clear(&b);
+	return rc;
 }

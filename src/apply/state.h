@@ -34,9 +34,10 @@ bool state_busy(const struct conf *);
 void state_unlock_maincf(const struct conf *, int fd);
 void state_unlock_mastercf(const struct conf *, int fd);
 
-/* A file for Postfix's programs to look at: some seconds old. */
-int state_scratch(const char *dir, const char *name, const struct buf *,
-    struct err *);
+/* A file for Postfix's programs to look at: some seconds old; $config_directory
+ * in main.cf is the real one. */
+int state_scratch(const struct conf *, const char *dir, const char *name,
+    const struct buf *, struct err *);
 
 /* Recompute every days_left below obj from its not_after. */
 void cert_set_days_left(struct json_object *, time_t now);

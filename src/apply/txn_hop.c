@@ -71,17 +71,14 @@ look_as_before(const struct txn *t, const char *next_hop)
 {
 	struct conf former = *t->conf;
 	struct json_object *o = NULL;
-	char path[STATE_PATH_MAX];
 
 	if (fsx_path(former.config_directory, sizeof(former.config_directory),
 		NULL, "%s/scratch-hop", t->conf->state_directory) == -1 ||
 	    fsx_wipe_tree(former.config_directory, NULL) == -1 ||
 	    fsx_mkdir(former.config_directory, 0700, NULL) == -1)
 		return NULL;
-	if (fsx_path(path, sizeof(path), NULL, "%s/main.cf",
-		former.config_directory) == 0 &&
-	    fsx_replace_fast(path, t->before.data, t->before.len, 0600, NULL) ==
-		0)
+	if (state_scratch(t->conf, former.config_directory, "main.cf",
+		&t->before, NULL) == 0)
 		o = look(&former, next_hop);
 	(void)fsx_wipe_tree(former.config_directory, NULL);
 	return o;
@@ -136,6 +133,7 @@ apply_test_hop(const struct conf *conf, const char *named,
     struct json_object **ret, struct err *err)
 {
 	char next_hop[HOP_NAME_MAX + 1], path[STATE_PATH_MAX];
+	char transport[HOP_TRANSPORT_MAX] = "";
 	int lock, rc;
 
 	if (named != NULL)
@@ -149,7 +147,11 @@ apply_test_hop(const struct conf *conf, const char *named,
 	if ((lock = fsx_lock(path, 0, NULL)) == -1)
 		return err_set(err, ERR_APPLY_BUSY, "",
 		    "another next hop is being looked at");
-	rc = hop_look(conf, next_hop, ret, err);
+	rc = named == NULL ? 0 : hop_transport(conf, named, transport, err);
+	if (rc == 0)
+		rc = hop_look(conf, next_hop, ret, err);
+	if (rc == 0 && transport[0] != '\0')
+		jsonx_put_str(*ret, "transport", transport);
 	(void)close(lock);
 	return rc;
 }

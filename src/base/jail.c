@@ -5,7 +5,7 @@
  *   socketpair, fork ------------------> rlimits, user nobody, sandbox
  *   poll until deadline                  body
  *   read to end of file <--------------- what it sends
- *   kill at the deadline, wait           _exit(0)
+ *   wait, kill at the deadline           _exit(0)
  *
  * Whoever calls believes nothing of it: what comes is parsed strictly.
  */
@@ -15,18 +15,20 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "jail.h"
 #include "util.h"
 
-#define WALL_MS 5000
-#define CPU_S	2
-#define DEAR_MS 45000 /* the great budget, on a slow machine */
-#define DEAR_S	30
-#define FD_OUT	3
-#define FD_HIGH 100 /* above all that are handed over */
+#define WALL_MS	    5000
+#define CPU_S	    2
+#define DEAR_MS	    45000 /* the great budget, on a slow machine */
+#define DEAR_S	    30
+#define POLL_MAX_MS 20 /* without pidfd */
+#define FD_OUT	    3
+#define FD_HIGH	    100 /* above all that are handed over */
 
 /* Exit codes of the child: body failed; and, before it touches the upload, our
  * own trouble. */
@@ -153,18 +155,28 @@ receive(int fd, int64_t deadline, struct buf *b)
 	}
 }
 
-/* Ends the child if it has not ended.  Its exit code, or -1. */
+/* Ends the child if it has not ended by then: one that has closed its end may
+ * stay all the same.  Its exit code, or -1. */
 static int
-reap(pid_t pid, bool hang)
+reap(pid_t pid, int64_t deadline)
 {
+	struct pollfd p = {.events = POLLIN};
+	int64_t left;
 	int status = 0;
 	pid_t rc;
 
-	if (hang)
-		kill(pid, SIGKILL);
-	do
-		rc = waitpid(pid, &status, 0);
-	while (rc == -1 && errno == EINTR);
+	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	do {
+		if ((left = deadline - now_ms()) <= 0)
+			kill(pid, SIGKILL);
+		else if (p.fd == -1 && left > POLL_MAX_MS)
+			left = POLL_MAX_MS;
+		if (left > 0)
+			(void)poll(&p, 1, (int)left);
+		rc = waitpid(pid, &status, left > 0 ? WNOHANG : 0);
+	} while (rc == 0 || (rc == -1 && errno == EINTR));
+	if (p.fd != -1)
+		(void)close(p.fd);
 	return rc == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -198,7 +210,7 @@ jail_spawn(const struct pki_jail *jail, jail_body body, const void *arg,
 	}
 	close(fd[1]);
 	got = receive(fd[0], deadline, b);
-	code = reap(pid, got == -1);
+	code = reap(pid, got == -1 ? 0 : deadline);
 	close(fd[0]);
 	if (code >= EXIT_SETUP && code <= EXIT_SANDBOX && b->len == 0)
 		return err_set(e, ERR_CONFIG, "",

@@ -317,7 +317,8 @@ int
 ctl_test(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
 {
 	static const char *const shown[] = {"next_hop", "level", "state",
-	    "reason", "address", "protocol", "cipher", "trust", "detail"};
+	    "reason", "address", "protocol", "cipher", "trust", "detail",
+	    "transport"};
 	struct json_object *args, *data = NULL, *hop;
 	const char *text;
 

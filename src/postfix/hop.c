@@ -23,36 +23,40 @@
 #include "postfix_int.h"
 #include "util.h"
 
-#define MAP_MS	    3000
-#define TABLE_MAX   512
 #define CA_FILE_MAX (4 * 1024 * 1024)
 #define MATCHES_MAX 8
+#define NAME	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
+/* A number, or the name of a service. */
+static bool
+port_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (strspn(s, "0123456789") == n)
+		return n > 0 && n <= 5 && atoi(s) > 0 && atoi(s) <= 65535;
+	return n <= 32 && strspn(s, NAME) == n;
+}
 
 bool
 hop_name_valid(const char *s)
 {
-	static const char name[] = "abcdefghijklmnopqrstuvwxyz"
-				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 	size_t n;
 
 	if (strlen(s) > HOP_NAME_MAX)
 		return false;
 	if (*s == '[') {
-		n = strspn(++s, "0123456789abcdefghijklmnopqrstuvwxyz"
-				"ABCDEFGHIJKLMNOPQRSTUVWXYZ.:-_");
+		n = strspn(++s, NAME ":");
 		if (n == 0 || s[n] != ']')
 			return false;
 		s += n + 1;
 	} else {
-		n = strspn(s, name);
+		n = strspn(s, NAME);
 		if (n == 0 || *s == '-' || *s == '.')
 			return false;
 		s += n;
 	}
-	if (*s == '\0')
-		return true;
-	n = *s == ':' ? strspn(s + 1, name) : 0;
-	return n > 0 && n <= 32 && s[n + 1] == '\0';
+	return *s == '\0' || (*s == ':' && port_valid(s + 1));
 }
 
 bool
@@ -83,29 +87,12 @@ value(const struct hop_way *w, const char *name, const char *absent)
 }
 
 /* What main.cf says, whether it names it or not. */
-static int
-read_values(const struct conf *conf, struct hop_way *w, struct err *err)
-{
-	static const char *const args[] = {"-x", "smtp_tls_security_level",
-	    "smtp_use_tls", "smtp_enforce_tls", "smtp_tls_policy_maps",
-	    "smtp_tls_CAfile", "smtp_tls_CApath", "smtp_tls_protocols",
-	    "smtp_tls_mandatory_protocols", "smtp_tls_ciphers",
-	    "smtp_tls_mandatory_ciphers", "smtp_tls_wrappermode",
-	    "smtp_tls_servername", "smtp_host_lookup", NULL};
-	struct run_result r;
-	char diag[DIAG_MAX];
-	int rc;
-
-	rc = postconf_run(conf, conf->config_directory, args, &r, err);
-	if (rc == 0 && r.exit_code != 0) {
-		diag_pick(&r.err, diag);
-		rc = err_set(err, ERR_POSTFIX_CONFIG, "", "%s", diag);
-	}
-	if (rc == 0)
-		rc = postconf_parse(&r.out, &w->set, err);
-	run_result_clear(&r);
-	return rc;
-}
+static const char *const values[] = {"-x", "smtp_tls_security_level",
+    "smtp_use_tls", "smtp_enforce_tls", "smtp_tls_policy_maps",
+    "smtp_tls_CAfile", "smtp_tls_CApath", "smtp_tls_protocols",
+    "smtp_tls_mandatory_protocols", "smtp_tls_ciphers",
+    "smtp_tls_mandatory_ciphers", "smtp_tls_wrappermode", "smtp_tls_servername",
+    "smtp_host_lookup", NULL};
 
 static void
 level_of_main(struct hop_way *w)
@@ -151,55 +138,25 @@ take_policy(struct hop_way *w, const char *line)
 	}
 }
 
-/* 1 = found. */
-static int
-ask_table(const struct conf *conf, struct hop_way *w, const char *table,
-    const char *key, struct err *err)
-{
-	char path[CONF_STR_MAX + 16], diag[DIAG_MAX];
-	const char *argv[] = {
-	    path, "-c", conf->config_directory, "-q", key, table, NULL};
-	const struct run_spec spec = {.argv = argv, .timeout_ms = MAP_MS};
-	struct run_result r;
-	int rc;
-
-	(void)snprintf(
-	    path, sizeof(path), "%s/postmap", conf->command_directory);
-	rc = postfix_run(conf, &spec, &r, err);
-	if (rc == 0 && r.exit_code == 0 && r.out.len > 0) {
-		take_policy(w, r.out.data);
-		rc = 1;
-	} else if (rc == 0 && r.err.len > 0) {
-		diag_pick(&r.err, diag);
-		rc = err_set(err, ERR_POSTFIX_READBACK, "",
-		    "smtp_tls_policy_maps: %s", diag);
-	}
-	run_result_clear(&r);
-	return rc;
-}
-
 /* Next hop as it stands, then its parent domains, in each table. */
 static int
 level_of_policy(const struct conf *conf, struct hop_way *w, struct err *err)
 {
-	const char *maps = value(w, "smtp_tls_policy_maps", "");
-	const char *key = w->next_hop, *p;
+	const struct hop_maps m = {"smtp_tls_policy_maps",
+	    jsonx_path_str(w->set, "smtp_tls_policy_maps", "")};
+	const char *key = w->next_hop;
 	bool domain = strpbrk(key, "[:") == NULL;
-	char table[TABLE_MAX];
-	size_t n;
-	int rc;
+	char *text;
+	int rc = 0;
 
-	for (; key != NULL; key = domain ? strchr(key + 1, '.') : NULL)
-		for (p = maps; *p != '\0'; p += n) {
-			p += strspn(p, ", \t");
-			n = strcspn(p, ", \t");
-			if (n == 0 || n >= sizeof(table))
-				continue;
-			(void)snprintf(table, sizeof(table), "%.*s", (int)n, p);
-			if ((rc = ask_table(conf, w, table, key, err)) != 0)
-				return rc;
-		}
-	return 0;
+	for (; rc == 0 && key != NULL;
+	     key = domain ? strchr(key + 1, '.') : NULL)
+		rc = hop_ask(conf, &m, key, &text, err);
+	if (rc == 1) {
+		take_policy(w, text);
+		free(text);
+	}
+	return rc == -1 ? -1 : 0;
 }
 
 /* What a client needs to know, and no more. */
@@ -228,15 +185,13 @@ make_config(const struct conf *conf, char dir[64], struct err *err)
 	static const char *const args[] = {"-n", "-x", NULL};
 	struct json_object *o = NULL;
 	char path[128];
-	struct run_result r;
 	struct buf b;
 	int rc = -1;
 
-	buf_init(&b, MAINCF_SIZE_MAX);
 	dir[0] = '\0';
-	if (postconf_run(conf, conf->config_directory, args, &r, err) == -1 ||
-	    postconf_parse(&r.out, &o, err) == -1)
-		goto out;
+	if (postconf_values(conf, args, &o, err) == -1)
+		return -1;
+	buf_init(&b, MAINCF_SIZE_MAX);
 	json_object_object_foreach (o, name, v) {
 		if (is_for_client(name))
 			(void)buf_printf(
@@ -252,10 +207,8 @@ make_config(const struct conf *conf, char dir[64], struct err *err)
 		rc = fsx_replace_fast(
 		    path, b.len > 0 ? b.data : "", b.len, 0644, err);
 	}
-out:
 	json_object_put(o);
 	buf_clear(&b);
-	run_result_clear(&r);
 	return rc;
 }
 
@@ -297,7 +250,7 @@ run_client(const struct conf *conf, struct hop_way *w, const char *dir,
 	    .envp = envp,
 	    .in = ca->len > 0 ? ca->data : NULL,
 	    .in_len = ca->len,
-	    .timeout_ms = HOP_MS,
+	    .timeout_ms = conf_ms(conf, HOP_MS),
 	    .user = geteuid() == 0 ? conf->inspect_user : NULL};
 	size_t n = 8;
 
@@ -376,7 +329,7 @@ hop_look(const struct conf *conf, const char *next_hop,
 	if ((o = json_object_new_object()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "hop");
 	time_iso(time(NULL), at);
-	if (read_values(conf, &w, err) == -1)
+	if (postconf_values(conf, values, &w.set, err) == -1)
 		goto out;
 	level_of_main(&w);
 	if (level_of_policy(conf, &w, err) == -1)

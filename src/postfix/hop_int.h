@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "conf.h"
+#include "err.h"
 #include "run.h"
 
 struct json_object;
@@ -18,6 +20,14 @@ struct hop_way {
 	bool policy;		 /* of smtp_tls_policy_maps */
 	struct json_object *set; /* main.cf, expanded */
 };
+
+/* A parameter that names tables, expanded.  hop_ask: what the first one that
+ * has the key says of it; 1 with *ret (the caller's), 0: none has it. */
+struct hop_maps {
+	const char *name, *list;
+};
+int hop_ask(const struct conf *, const struct hop_maps *, const char *key,
+    char **ret, struct err *);
 
 /* More than "none" and "may". */
 bool hop_is_mandatory(const char *level);

@@ -220,37 +220,16 @@ postfix_door(const struct postfix_info *info, const struct postfix_listener *l,
 	ret->helo = info->myhostname[0] == '\0' ? NULL : info->myhostname;
 }
 
-/* One table of a list: up to the next blank or comma outside of braces. */
-static size_t
-table_len(const char *p)
-{
-	size_t n, depth = 0;
-
-	for (n = 0; p[n] != '\0'; n++) {
-		if (p[n] == '{')
-			depth++;
-		else if (p[n] == '}' && depth > 0)
-			depth--;
-		else if (depth == 0 && strchr(", \t\r\n", p[n]) != NULL)
-			break;
-	}
-	return n;
-}
-
 static bool
 table_hides(const struct conf *conf, const char *key, const char *table)
 {
-	char path[CONF_STR_MAX + 16];
-	const char *argv[] = {
-	    path, "-c", conf->config_directory, "-q", key, table, NULL};
-	struct run_spec spec = {.argv = argv, .timeout_ms = 3000};
 	struct run_result r;
 	bool yes;
 
-	(void)snprintf(
-	    path, sizeof(path), "%s/postmap", conf->command_directory);
-	yes = postfix_run(conf, &spec, &r, NULL) == 0 && r.exit_code == 0 &&
-	      r.out.len > 0 && has_word(r.out.data, "starttls");
+	yes = postmap_ask(conf, conf->config_directory, key, table, &r, NULL) ==
+		  0 &&
+	      r.exit_code == 0 && r.out.len > 0 &&
+	      has_word(r.out.data, "starttls");
 	run_result_clear(&r);
 	return yes;
 }
@@ -262,12 +241,10 @@ listener_hidden(const struct conf *conf, const struct postfix_listener *l)
 	char table[sizeof(l->hides_maps)];
 	size_t n;
 
-	for (;; p += n) {
-		p += strspn(p, ", \t\r\n");
-		if ((n = table_len(p)) == 0)
-			return false;
+	for (; (n = map_element(&p)) > 0; p += n) {
 		(void)snprintf(table, sizeof(table), "%.*s", (int)n, p);
 		if (table_hides(conf, l->host, table))
 			return true;
 	}
+	return false;
 }

@@ -179,19 +179,10 @@ params_read(
 {
 	static const char *const args[] = {"-n", NULL};
 	struct json_object *all = NULL, *o = NULL;
-	struct run_result r;
-	char diag[DIAG_MAX];
 	int rc = -1;
 
-	if (postconf_run(conf, conf->config_directory, args, &r, err) == -1)
-		goto out;
-	if (r.exit_code != 0) {
-		diag_pick(&r.err, diag);
-		err_set(err, ERR_POSTFIX_CONFIG, "", "%s", diag);
-		goto out;
-	}
-	if (postconf_parse(&r.out, &all, err) == -1)
-		goto out;
+	if (postconf_values(conf, args, &all, err) == -1)
+		return -1;
 	if ((o = json_object_new_object()) == NULL) {
 		err_set(err, ERR_NOMEM, "", "parameters");
 		goto out;
@@ -205,7 +196,6 @@ params_read(
 out:
 	json_object_put(all);
 	json_object_put(o);
-	run_result_clear(&r);
 	return rc;
 }
 

@@ -112,6 +112,24 @@ postconf_parse(
 	return 0;
 }
 
+int
+postconf_values(const struct conf *conf, const char *const *args,
+    struct json_object **ret_object, struct err *err)
+{
+	struct run_result r;
+	char diag[DIAG_MAX];
+	int rc = postconf_run(conf, conf->config_directory, args, &r, err);
+
+	if (rc == 0 && r.exit_code != 0) {
+		diag_pick(&r.err, diag);
+		rc = err_set(err, ERR_POSTFIX_CONFIG, "", "%s", diag);
+	}
+	if (rc == 0)
+		rc = postconf_parse(&r.out, ret_object, err);
+	run_result_clear(&r);
+	return rc;
+}
+
 /* Skip "postconf: " or "/usr/lib/postfix/sbin/master: ". */
 static const char *
 skip_program(const char *line, const char *end)

@@ -53,12 +53,21 @@ int	postfix_run(const struct conf *, const struct run_spec *,
 	    struct run_result *, struct err *);
 int	postconf_run(const struct conf *, const char *dir,
 	    const char *const *args, struct run_result *, struct err *);
+/* Of main.cf as it is: what "postconf ARGS" prints, which must end well. */
+int	postconf_values(const struct conf *, const char *const *args,
+	    struct json_object **, struct err *);
 /* "name = value" lines -> object of strings; other lines are skipped. */
 int	postconf_parse(const struct buf *, struct json_object **,
 	    struct err *);
 /* The line that says most (fatal, error, warning, else the first), without
  * the program's name and control characters; "" when there is none. */
 void	diag_pick(const struct buf *, char dst[DIAG_MAX]);
+/* postmap.c: the next element of a list of tables, and its length; 0 = there
+ * is none.  As Postfix reads it: "inline:{ { NAME = FILE } }" is one. */
+size_t	map_element(const char **);
+/* "postmap -c DIR -q KEY TABLE", as postfix_run: exit status 0 = it is there. */
+int	postmap_ask(const struct conf *, const char *dir, const char *key,
+	    const char *table, struct run_result *, struct err *);
 /* The address of an inet service, numeric, as a client reaches it. */
 struct endpoint {
 	char	host[64];

@@ -107,16 +107,9 @@ judge(const char *dir, struct run_result *r, struct err *err)
 int
 postfix_takes_main(const struct conf *conf, const char *dir, struct err *err)
 {
-	char path[CONF_STR_MAX + 16];
-	const char *argv[] = {
-	    path, "-c", dir, "-q", "postseal", "static:known", NULL};
-	struct run_spec spec = {.argv = argv, .timeout_ms = PROGRAM_MS};
 	struct run_result r;
-	int rc;
+	int rc = postmap_ask(conf, dir, "postseal", "static:known", &r, err);
 
-	(void)snprintf(
-	    path, sizeof(path), "%s/postmap", conf->command_directory);
-	rc = postfix_run(conf, &spec, &r, err);
 	if (rc == 0)
 		rc = judge(dir, &r, err);
 	run_result_clear(&r);

@@ -237,7 +237,7 @@ service_start(
 	if (postfix_running(info))
 		return 0;
 	if (unit_find(conf, info, &unit)) {
-		unit_clear_count(&unit);
+		unit_clear_count(conf, &unit);
 		done = systemctl(conf, info, "start", &unit, ERR_POSTFIX_START,
 			   NULL) == 0;
 	}
@@ -364,7 +364,7 @@ restart_by(const struct conf *conf, const struct postfix_info *info,
 	if (unit == NULL && stop_master(conf, info, err) == -1)
 		return -1;
 	if (unit != NULL)
-		unit_clear_count(unit);
+		unit_clear_count(conf, unit);
 	quick_start(info, true);
 	if (unit != NULL)
 		rc = systemctl(

@@ -18,27 +18,7 @@
 #include "run.h"
 #include "sni_map.h"
 
-#define BLANKS	   ", \t\r\n"
-#define HEAD	   "texthash:"
-#define POSTMAP_MS 5000
-
-/* The next element of a list, and its length; 0 = there is none.  As Postfix
- * reads it: "inline:{ { NAME = FILE } }" is one. */
-static size_t
-element(const char **p)
-{
-	size_t n, depth = 0;
-
-	*p += strspn(*p, BLANKS);
-	for (n = 0; (*p)[n] != '\0'; n++)
-		if ((*p)[n] == '{')
-			depth++;
-		else if ((*p)[n] == '}')
-			depth -= depth > 0;
-		else if (depth == 0 && strchr(BLANKS, (*p)[n]) != NULL)
-			break;
-	return n;
-}
+#define HEAD "texthash:"
 
 /* The list without our element; at most size bytes. */
 static int
@@ -46,7 +26,7 @@ without(const char *p, const char *sni_file, char *dst, size_t size)
 {
 	size_t n, len = 0;
 
-	for (; (n = element(&p)) > 0; p += n) {
+	for (; (n = map_element(&p)) > 0; p += n) {
 		if (map_is_ours(p, n, HEAD, sni_file))
 			continue;
 		if (len + n + 3 > size)
@@ -86,7 +66,7 @@ sni_map_named(const char *p, const char *sni_file)
 {
 	size_t n;
 
-	for (; (n = element(&p)) > 0; p += n)
+	for (; (n = map_element(&p)) > 0; p += n)
 		if (map_is_ours(p, n, HEAD, sni_file))
 			return true;
 	return false;
@@ -97,16 +77,11 @@ sni_map_named(const char *p, const char *sni_file)
 static bool
 has(const struct conf *conf, const char *map, const char *name)
 {
-	char program[1100];
-	const char *argv[] = {
-	    program, "-c", conf->config_directory, "-q", name, map, NULL};
-	const struct run_spec spec = {.argv = argv, .timeout_ms = POSTMAP_MS};
-	struct run_result r = {0};
-	bool yes;
+	struct run_result r;
+	bool yes = postmap_ask(conf, conf->config_directory, name, map, &r,
+		       NULL) == 0 &&
+		   r.exit_code == 0;
 
-	(void)snprintf(
-	    program, sizeof(program), "%s/postmap", conf->command_directory);
-	yes = run(&spec, &r, NULL) == 0 && r.exit_code == 0;
 	run_result_clear(&r);
 	return yes;
 }
@@ -117,7 +92,7 @@ taken_by(const struct conf *conf, const char *p, const char *sni_file,
 {
 	size_t n;
 
-	for (; (n = element(&p)) > 0; p += n) {
+	for (; (n = map_element(&p)) > 0; p += n) {
 		(void)snprintf(map, SNI_MAP_MAX, "%.*s", (int)n, p);
 		if (n < SNI_MAP_MAX && !map_is_ours(p, n, HEAD, sni_file) &&
 		    has(conf, map, name))

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run.h"
+#include "postfix_int.h"
 #include "unit.h"
 
 #define SYSTEM_CONFIG "/etc/postfix"
@@ -58,7 +58,7 @@ unit_parse(const char *text, struct unit_facts *f)
 }
 
 static void
-show(const char *name, struct unit_facts *f)
+show(const struct conf *conf, const char *name, struct unit_facts *f)
 {
 	const char *argv[] = {UNIT_SYSTEMCTL, "show", "-p", "LoadState", "-p",
 	    "Type", "-p", "ActiveState", name, NULL};
@@ -66,7 +66,8 @@ show(const char *name, struct unit_facts *f)
 	struct run_result r;
 
 	memset(f, 0, sizeof(*f));
-	if (run(&spec, &r, NULL) == 0 && r.exit_code == 0 && r.out.len > 0)
+	if (postfix_run(conf, &spec, &r, NULL) == 0 && r.exit_code == 0 &&
+	    r.out.len > 0)
 		unit_parse(r.out.data, f);
 	run_result_clear(&r);
 }
@@ -102,26 +103,26 @@ unit_find(
 		return false;
 	if (strcmp(instance, "-") == 0) {
 		(void)snprintf(u->name, sizeof(u->name), "postfix.service");
-		show(u->name, &f);
+		show(conf, u->name, &f);
 		if (!f.loaded)
 			return false;
 	}
 	if (!f.loaded || f.oneshot) {
 		(void)snprintf(
 		    u->name, sizeof(u->name), "postfix@%s.service", instance);
-		show(u->name, &f);
+		show(conf, u->name, &f);
 	}
 	u->active = f.active;
 	return f.loaded;
 }
 
 void
-unit_clear_count(const struct unit *u)
+unit_clear_count(const struct conf *conf, const struct unit *u)
 {
 	const char *argv[] = {UNIT_SYSTEMCTL, "reset-failed", u->name, NULL};
 	struct run_spec spec = {.argv = argv, .timeout_ms = SHOW_MS};
 	struct run_result r;
 
-	(void)run(&spec, &r, NULL);
+	(void)postfix_run(conf, &spec, &r, NULL);
 	run_result_clear(&r);
 }

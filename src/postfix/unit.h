@@ -39,6 +39,6 @@ struct unit_facts {
 };
 void	unit_parse(const char *text, struct unit_facts *);
 /* Starts that systemd has counted so far do not count any more. */
-void	unit_clear_count(const struct unit *);
+void	unit_clear_count(const struct conf *, const struct unit *);
 
 #endif

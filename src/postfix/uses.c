@@ -180,24 +180,11 @@ mark_client(struct json_object *all, struct json_object *values)
 }
 
 /* The -o options of master.cf; a Postfix that cannot say them has none. */
-static int
-read_master(
-    const struct conf *conf, struct json_object **ret_master, struct err *err)
-{
-	static const char *const args[] = {"-P", NULL};
-	struct run_result r;
-	int rc = -1;
-
-	if (postconf_run(conf, conf->config_directory, args, &r, err) == 0)
-		rc = postconf_parse(&r.out, ret_master, err);
-	run_result_clear(&r);
-	return rc;
-}
-
 int
 uses_find(const struct conf *conf, struct json_object *all,
     struct json_object *values, struct err *err)
 {
+	static const char *const overrides[] = {"-P", NULL};
 	struct json_object *master = NULL;
 	int more;
 
@@ -205,7 +192,7 @@ uses_find(const struct conf *conf, struct json_object *all,
 		return err_set(err, ERR_NOMEM, "", "parameters");
 	if (!any_candidate(all))
 		return 0;
-	if (read_master(conf, &master, err) == -1)
+	if (postconf_values(conf, overrides, &master, err) == -1)
 		return -1;
 	while ((more = mark_more(all, master, values)) == 1)
 		continue;

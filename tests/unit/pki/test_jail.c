@@ -89,6 +89,15 @@ do_sleep(const struct pki_input *in, struct pki_output *out, struct err *e)
 	return 0;
 }
 
+/* All is sent, and it stays. */
+static int
+do_stay(const struct pki_input *in, struct pki_output *out, struct err *e)
+{
+	close(3);
+	poll(NULL, 0, 60000);
+	return 0;
+}
+
 static int
 do_exit_0(const struct pki_input *in, struct pki_output *out, struct err *e)
 {
@@ -241,6 +250,7 @@ static const struct wall {
     {"cpu", do_spin, FAILED, 20000, false},
     {"spin", do_spin, FAILED, 300, false},
     {"sleep", do_sleep, FAILED, 300, false},
+    {"stay", do_stay, FAILED, 300, false},
     {"exit 0", do_exit_0, FAILED, 0, false},
     {"exit 4", do_exit_4, FAILED, 0, false},
     {"short", do_short, FAILED, 0, false},

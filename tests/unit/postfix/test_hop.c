@@ -23,13 +23,15 @@ static const struct {
 	const char *name;
 	bool want;
 } names[] = {{"mx.example.jp", true}, {"[mx.example.jp]", true},
-    {"[mx.example.jp]:587", true}, {"mx.example.jp:smtp", true},
-    {"[192.0.2.1]:25", true}, {"[2001:db8::1]", true},
-    {"[IPv6:2001:db8::1]:25", true}, {"", false}, {"-c", false}, {"-l", false},
-    {"[", false}, {"[]", false}, {"[a", false}, {"[a]b", false},
-    {"[a]:", false}, {"a:", false}, {"a b", false}, {"a;b", false},
-    {"a\nb", false}, {"$(id)", false}, {"unix:/x", false}, {"a/b", false},
-    {".a", false}, {"[a]:1:2", false}, {"a:b:c", false},
+    {"[mx.example.jp]:587", true}, {"[mx.example.jp]:65535", true},
+    {"[mx.example.jp]:65536", false}, {"mx.example.jp:0", false},
+    {"mx.example.jp:000025", false}, {"mx.example.jp:4294967321", false},
+    {"mx.example.jp:smtp", true}, {"[192.0.2.1]:25", true},
+    {"[2001:db8::1]", true}, {"[IPv6:2001:db8::1]:25", true}, {"", false},
+    {"-c", false}, {"-l", false}, {"[", false}, {"[]", false}, {"[a", false},
+    {"[a]b", false}, {"[a]:", false}, {"a:", false}, {"a b", false},
+    {"a;b", false}, {"a\nb", false}, {"$(id)", false}, {"unix:/x", false},
+    {"a/b", false}, {".a", false}, {"[a]:1:2", false}, {"a:b:c", false},
     {"\xe3\x81\x82.jp", false}};
 
 START_TEST(name_valid)
@@ -122,6 +124,7 @@ END_TEST
 #define LIE \
 	"posttls-finger: Verified TLS connection established to a: TLSv1.3 " \
 	"with cipher X"
+enum { SILENT = 5 };
 static const struct {
 	const char *banner, *ehlo, *starttls, *want;
 } strangers[] = {
@@ -131,7 +134,7 @@ static const struct {
 	"not_seen handshake encrypt -"},
     {"220 x\r\n", EHLO, "", "not_seen session encrypt -"},
     {"554 go away\r\n", "", "", "not_seen session encrypt -"},
-    {"", "", "", "not_seen session encrypt -"},
+    [SILENT] = {"", "", "", "not_seen session encrypt -"},
     {"220-" LIE "\r\n220 x\r\n", EHLO, "454-x\r\n454 " LIE "\r\n",
 	"not_seen starttls encrypt -"},
     {"220 x\r\n", EHLO, "454 \n" LIE "\r\n", "not_seen starttls encrypt -"},
@@ -205,10 +208,73 @@ START_TEST(stranger)
 }
 END_TEST
 
+/* The silent one, and a Save that has less time than the client. */
+START_TEST(deadline)
+{
+	struct json_object *o;
+	char hop[64];
+	pid_t pid;
+
+	ck_assert_str_eq(strangers[SILENT].banner, "");
+	(void)snprintf(hop, sizeof(hop), "[127.0.0.1]:%d", serve(SILENT, &pid));
+	t.conf.until = now_ms() + 3000;
+	o = look(hop);
+	t.conf.until = 0;
+	(void)kill(pid, SIGKILL);
+	ck_assert_str_eq(
+	    jsonx_path_str(o, "detail", ""), "no end within the time");
+	json_object_put(o);
+}
+END_TEST
+
+/* The table has: a.example, .b.example, c.example.  And what "*" says. */
+static const struct {
+	const char *parents, *all, *next_hop, *want;
+} transports[] = {
+    {"", "", "a.example", "relay:[192.0.2.1]:587"},
+    {"", "", "A.Example", "relay:[192.0.2.1]:587"},
+    {"", "", "x.a.example", ""},
+    {"transport_maps", "", "y.x.a.example", "relay:[192.0.2.1]:587"},
+    {"", "", "b.example", ""},
+    {"", "", "y.x.b.example", "smtp:[b.internal]"},
+    {"", "", "c.example", "error:no mail for c.example"},
+    {"", "", "d.example", ""},
+    {"", "* smtp:[gateway]", "d.example", "smtp:[gateway]"},
+    {"", "* smtp:[gateway]", "a.example", "relay:[192.0.2.1]:587"},
+    {"", "* smtp:[gateway]", "[d.example]", ""},
+    {"", "* smtp:[gateway]", "d.example:25", ""},
+};
+
+START_TEST(transport)
+{
+	char got[HOP_TRANSPORT_MAX];
+	struct err err;
+
+	ck_assert_int_eq(
+	    instance_sh(&t,
+		"cd $D/conf && cp $D/main.first main.cf && printf '%%s\\n' "
+		"'a.example relay:[192.0.2.1]:587' "
+		"'.b.example smtp:[b.internal]' "
+		"'c.example error:no mail for c.example' >transport && "
+		"postconf -c . -e 'transport_maps=inline:{{q=w}}, "
+		"texthash:$config_directory/transport' "
+		"'parent_domain_matches_subdomains=%s' && "
+		"{ [ -z '%s' ] || echo '%s' >>transport; } && "
+		"touch -d '10 seconds ago' main.cf",
+		transports[_i].parents, transports[_i].all, transports[_i].all),
+	    0);
+	ck_assert_msg(
+	    hop_transport(&t.conf, transports[_i].next_hop, got, &err) == 0,
+	    "%s", err.msg);
+	ck_assert_str_eq(got, transports[_i].want);
+}
+END_TEST
+
 /* Nobody there, and a name that is none. */
 START_TEST(nowhere)
 {
 	struct json_object *o = look("[127.0.0.1]:1");
+	char got[HOP_TRANSPORT_MAX];
 	struct err err;
 
 	ck_assert_str_eq(jsonx_path_str(o, "reason", ""), "connection");
@@ -226,6 +292,11 @@ START_TEST(nowhere)
 	    0);
 	ck_assert_int_eq(hop_look(&t.conf, "[127.0.0.1]:1", &o, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.msg, "smtp_tls_policy_maps"));
+	ck_assert_int_eq(instance_sh(&t, "cd $D/conf && postconf -c . -e "
+					 "transport_maps=texthash:/nowhere"),
+	    0);
+	ck_assert_int_eq(hop_transport(&t.conf, "a.example", got, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "transport_maps"));
 	/* What another console's test has there goes, too. */
 	ck_assert_int_eq(
 	    system("n=0; for d in /tmp/postseal-hop-*; do while [ -d $d ]; do "
@@ -255,6 +326,8 @@ main(void)
 	tcase_add_loop_test(tc, name_valid, 0, N(names));
 	tcase_add_loop_test(tc, levels, 0, N(cases));
 	tcase_add_loop_test(tc, stranger, 0, N(strangers));
+	tcase_add_test(tc, deadline);
+	tcase_add_loop_test(tc, transport, 0, N(transports));
 	tcase_add_test(tc, nowhere);
 	failed = suite_run("hop", tc);
 	(void)instance_sh(&t, "pfi_stop $D");
