@@ -22,7 +22,6 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -30,6 +29,7 @@
 
 #include "fault.h"
 #include "run.h"
+#include "user.h"
 #include "util.h"
 
 #define OUT_MAX_DEFAULT (64 * 1024)
@@ -45,8 +45,7 @@ struct child {
 	int rd[P__MAX], wr[P__MAX];
 	int status;
 	int64_t deadline;
-	uid_t uid; /* 0 = stay */
-	gid_t gid;
+	struct user user; /* 0 = stay */
 };
 
 static const char *const default_env[] = {
@@ -174,36 +173,16 @@ close_others(void)
 		fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Found before the fork: what looks it up is not for a child of ours. */
-static int
-find_user(struct child *c, const char *user, struct err *err)
-{
-	const struct passwd *pw;
-
-	if (user == NULL)
-		return 0;
-	if ((pw = getpwnam(user)) == NULL || pw->pw_uid == 0 || pw->pw_gid == 0)
-		return err_set(
-		    err, ERR_CONFIG, NULL, "no such user, or root: %s", user);
-	c->uid = pw->pw_uid;
-	c->gid = pw->pw_gid;
-	return 0;
-}
-
 static int
 become(const struct child *c)
 {
-	if (c->uid == 0)
+	if (c->user.uid == 0)
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
 	if (geteuid() != 0)
-		return geteuid() == c->uid ? 0 : -1;
-	return setgroups(0, NULL) == -1 ||
-		       setresgid(c->gid, c->gid, c->gid) == -1 ||
-		       setresuid(c->uid, c->uid, c->uid) == -1
-		   ? -1
-		   : 0;
+		return geteuid() == c->user.uid ? 0 : -1;
+	return setgroups(0, NULL) == -1 ? -1 : user_become(&c->user);
 }
 
 static void
@@ -342,7 +321,9 @@ run_child(const struct run_spec *spec, struct run_result *r, struct err *err)
 	int rc = -1;
 
 	child_init(&c, spec->timeout_ms);
-	if (find_user(&c, spec->user, err) != 0 || start(&c, spec, err) != 0)
+	/* Before the fork: what looks a user up is not for a child of ours. */
+	if ((spec->user != NULL && user_find(spec->user, &c.user, err) == -1) ||
+	    start(&c, spec, err) != 0)
 		goto out;
 	rc = wait_exit(&c, spec->argv[0], r, err);
 	collect(&c.rd[P_OUT], &r->out);

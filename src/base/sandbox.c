@@ -26,7 +26,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -37,6 +36,7 @@
 
 #include "landlock.h"
 #include "sandbox.h"
+#include "user.h"
 #include "util.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -446,19 +446,13 @@ verify_user(uid_t uid, gid_t gid, struct err *err)
 int
 sandbox_drop_user(const char *user, struct err *err)
 {
-	struct passwd *pw;
+	struct user u;
 
-	errno = 0;
-	if ((pw = getpwnam(user)) == NULL)
-		return err_set(err, ERR_CONFIG, NULL, "no such user: %s", user);
-	if (pw->pw_uid == 0 || pw->pw_gid == 0)
-		return err_set(
-		    err, ERR_CONFIG, NULL, "%s has the rights of root", user);
+	if (user_find(user, &u, err) == -1)
+		return -1;
 	/* Not root: there is nothing to drop if we are that user. */
 	if (geteuid() == 0 &&
-	    (initgroups(user, pw->pw_gid) != 0 ||
-		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
-		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0))
+	    (initgroups(user, u.gid) == -1 || user_become(&u) == -1))
 		return err_sys(err, ERR_CONFIG, NULL, "become user %s", user);
-	return verify_user(pw->pw_uid, pw->pw_gid, err);
+	return verify_user(u.uid, u.gid, err);
 }

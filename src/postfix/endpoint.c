@@ -8,10 +8,12 @@
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "postfix_int.h"
 
@@ -233,4 +235,20 @@ endpoint_all(const char *service, const char *inet_interfaces,
 			break;
 	}
 	return n;
+}
+
+bool
+address_in_use(const struct sockaddr *sa, socklen_t len)
+{
+	bool used;
+	int s, on = 1;
+
+	s = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s == -1)
+		return false;
+	/* As master does: connections that linger are no hindrance. */
+	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	used = bind(s, sa, len) == -1 && errno == EADDRINUSE;
+	(void)close(s);
+	return used;
 }

@@ -56,17 +56,8 @@ bad_host(const char *host)
 static bool
 is_taken(const struct addrinfo *ai, int port)
 {
-	bool used;
-	int s, on = 1;
-
-	s = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s == -1)
-		return false;
-	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	used =
-	    bind(s, ai->ai_addr, ai->ai_addrlen) == -1 && errno == EADDRINUSE;
-	(void)close(s);
-	return used && listeners_of_users(port);
+	return address_in_use(ai->ai_addr, ai->ai_addrlen) &&
+	       listeners_of_users(port);
 }
 
 static const char *

@@ -5,6 +5,8 @@
 #ifndef POSTSEAL_POSTFIX_INT_H
 #define POSTSEAL_POSTFIX_INT_H
 
+#include <sys/socket.h>
+
 #include <limits.h>
 
 #include "params.h"
@@ -65,7 +67,7 @@ void	diag_pick(const struct buf *, char dst[DIAG_MAX]);
 /* postmap.c: the next element of a list of tables, and its length; 0 = there
  * is none.  As Postfix reads it: "inline:{ { NAME = FILE } }" is one. */
 size_t	map_element(const char **);
-/* "postmap -c DIR -q KEY TABLE", as postfix_run: exit status 0 = it is there. */
+/* "postmap -c DIR -q KEY TABLE", as postfix_run; exit status 0: it is there. */
 int	postmap_ask(const struct conf *, const char *dir, const char *key,
 	    const char *table, struct run_result *, struct err *);
 /* The address of an inet service, numeric, as a client reaches it. */
@@ -79,6 +81,9 @@ int	endpoint_resolve(const char *service, const char *inet_interfaces,
 /* All of them, that of endpoint_resolve first; how many. */
 size_t	endpoint_all(const char *service, const char *inet_interfaces,
 	    const char *inet_protocols, struct endpoint *, size_t max);
+
+/* Would master(8), which is not running, find it in use? */
+bool	address_in_use(const struct sockaddr *, socklen_t);
 
 /* Set mtime some seconds into the past, never equal to other (0 = any). */
 int	maincf_cool(int dirfd, const char *path, time_t other);

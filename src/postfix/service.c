@@ -26,10 +26,9 @@
  * 47, 131; 267, 308; 122, 138.  No run failed.
  */
 #include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -84,23 +83,20 @@ reason_from_log(const struct conf *conf, const struct postfix_info *info,
 static void
 reason_from_port(const struct postfix_listener *l, char dst[DIAG_MAX])
 {
-	struct sockaddr_in sin = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)l->port)};
-	int s, on = 1;
+	const struct addrinfo hints = {
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+	    .ai_socktype = SOCK_STREAM};
+	struct addrinfo *ai = NULL;
+	char port[16];
 
-	if (inet_pton(AF_INET, l->host, &sin.sin_addr) != 1)
+	(void)snprintf(port, sizeof(port), "%d", l->port);
+	if (getaddrinfo(l->host, port, &hints, &ai) != 0)
 		return;
-	s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s == -1)
-		return;
-	/* As master does: connections that linger are no hindrance. */
-	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(s, (struct sockaddr *)&sin, sizeof(sin)) == -1 &&
-	    errno == EADDRINUSE)
+	if (address_in_use(ai->ai_addr, ai->ai_addrlen))
 		(void)snprintf(dst, DIAG_MAX,
 		    "port %d of %.60s is in use by another program", l->port,
 		    l->host);
-	close(s);
+	freeaddrinfo(ai);
 }
 
 /*
