@@ -29,7 +29,7 @@ struct json_object *maillog_since(const struct conf *,
 	    size_t max);
 
 /* What stands around the mark: at most MAILLOG_BEFORE_MAX bytes in front of it
- * (of a file), and MAILLOG_AFTER_MAX behind it. */
+ * (of a journal: of two hours), and MAILLOG_AFTER_MAX behind it. */
 #define MAILLOG_BEFORE_MAX	(256 * 1024)
 #define MAILLOG_AFTER_MAX	(4 * 1024 * 1024)
 void	maillog_around(const struct conf *, const struct postfix_info *,

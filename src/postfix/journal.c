@@ -4,7 +4,7 @@
  *   parent (root)                       child (jail.h, SANDBOX_FILES)
  *   system.journal and the newest
  *   archives opened, fork ------------> sd_journal_open_files_fd
- *   take lines <----------------------- "TIME NAME[PID]: TEXT", newest last
+ *   take lines <----------------------- "TIME NAME[PID]: TEXT"
  *
  * A journal holds whatever any program logged, in a format with offsets and
  * compressed parts: root hands it over and reads text.
@@ -35,10 +35,12 @@
 #define LINE_BYTES	1024
 #define ENTRIES_MAX	200000
 #define READ_MS		3000
+#define BACK_USEC	INT64_C(7200000000) /* mail is tried again sooner */
 
 struct task {
 	size_t n_files;
-	uint64_t since;
+	uint64_t at;
+	bool back;
 	char name[2][72]; /* "postfix/" and that of the instance */
 };
 
@@ -76,6 +78,17 @@ is_ours(const struct task *t, const char *name)
 	return false;
 }
 
+/* The next one, and it is not too old; false: that is all. */
+static bool
+step(sd_journal *j, const struct task *t)
+{
+	uint64_t usec;
+
+	return (t->back ? sd_journal_previous(j) : sd_journal_next(j)) > 0 &&
+	       (!t->back || (sd_journal_get_realtime_usec(j, &usec) >= 0 &&
+				usec + BACK_USEC > t->at));
+}
+
 /* One line; 0 when it is not Postfix's. */
 static size_t
 line_of(sd_journal *j, const struct task *t, char *dst, size_t size)
@@ -111,9 +124,9 @@ send_lines(int fd, const void *arg)
 		file[i] = JAIL_FILE(i);
 	if (sd_journal_open_files_fd(&j, file, (unsigned)t->n_files, 0) < 0 ||
 	    sd_journal_set_data_threshold(j, LINE_BYTES) < 0 ||
-	    sd_journal_seek_realtime_usec(j, t->since) < 0)
+	    sd_journal_seek_realtime_usec(j, t->at) < 0)
 		return -1;
-	while (n++ < ENTRIES_MAX && sd_journal_next(j) > 0) {
+	while (n++ < ENTRIES_MAX && step(j, t)) {
 		if ((len = line_of(j, t, line, sizeof(line))) == 0)
 			continue;
 		if ((sent += len) > LINES_MAX_BYTES)
@@ -201,18 +214,20 @@ warm_up(void)
 	tzset();
 }
 
-int
-journal_read_since(const struct conf *conf, const struct postfix_info *info,
-    int64_t usec, struct buf *b)
+static int
+take(const struct conf *conf, const struct postfix_info *info, int64_t usec,
+    bool back, struct buf *b)
 {
-	struct task t = {.since = (uint64_t)usec, .name = {"postfix/"}};
+	struct task t = {
+	    .at = (uint64_t)usec, .back = back, .name = {"postfix/"}};
 	int file[JAIL_FILES_MAX], rc;
 	const struct pki_jail jail = {
 	    .user = geteuid() == 0 ? conf->inspect_user : NULL,
 	    .timeout_ms = conf_ms(conf, READ_MS),
 	    .role = SANDBOX_FILES,
 	    .files = file,
-	    .n_files = t.n_files = open_all(conf, usec, file)};
+	    .n_files = t.n_files =
+		open_all(conf, back ? usec - BACK_USEC : usec, file)};
 	struct err why;
 	struct buf got;
 	size_t i;
@@ -235,4 +250,18 @@ journal_read_since(const struct conf *conf, const struct postfix_info *info,
 	for (i = 0; i < t.n_files; i++)
 		(void)close(file[i]);
 	return rc == 0 ? 0 : -1;
+}
+
+int
+journal_read_since(const struct conf *conf, const struct postfix_info *info,
+    int64_t usec, struct buf *b)
+{
+	return take(conf, info, usec, false, b);
+}
+
+int
+journal_read_before(const struct conf *conf, const struct postfix_info *info,
+    int64_t usec, struct buf *b)
+{
+	return take(conf, info, usec, true, b);
 }

@@ -11,9 +11,12 @@
 
 /* The clock of the journal's entries, in microseconds. */
 int64_t journal_now(void);
-/* Lines "TIME NAME[PID]: TEXT" of Postfix since then, added to b.  -1: there is
- * no journal, or it cannot be read. */
+/* Lines "TIME NAME[PID]: TEXT" of Postfix, added to b: since then, or of the
+ * two hours before, newest first.  -1: there is no journal, or it cannot be
+ * read. */
 int journal_read_since(const struct conf *, const struct postfix_info *,
+    int64_t usec, struct buf *b);
+int journal_read_before(const struct conf *, const struct postfix_info *,
     int64_t usec, struct buf *b);
 
 #endif

@@ -210,8 +210,11 @@ maillog_around(const struct conf *conf, const struct postfix_info *info,
 	    st.st_ino == mark->ino)
 		(void)read_around(rotated, mark, before, after);
 	(void)read_around(path, mark, before, after);
-	if (before->len == 0 && after->len == 0 && mark->usec != 0)
-		(void)journal_read_since(conf, info, mark->usec, after);
+	if (before->len > 0 || after->len > 0 || mark->usec == 0)
+		return;
+	(void)journal_read_since(conf, info, mark->usec, after);
+	if (after->len > 0)
+		(void)journal_read_before(conf, info, mark->usec, before);
 }
 
 struct json_object *

@@ -2,57 +2,11 @@
  * test_deferred.c - mail that waits since a mark: what counts, what does not,
  * over a rotation, and however long the lines are.
  */
-#include <sys/stat.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "../suite.h"
-#include "conf.h"
-#include "jsonx.h"
-#include "maillog.h"
+#include "log_rig.h"
 
 #define SMTP(to, why) \
 	"x mx postfix/smtp[7]: Q: to=<" to ">, relay=none, dsn=4.4.1, " \
 	"status=deferred (" why ")\n"
-
-static char dir[64], path[128];
-static struct conf conf;
-static struct postfix_info info;
-
-static void
-setup(void)
-{
-	(void)snprintf(dir, sizeof(dir), "/tmp/postfix-deferred-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/mail.log", dir);
-	conf_default(&conf);
-	memset(&info, 0, sizeof(info));
-	(void)snprintf(info.maillog, sizeof(info.maillog), "%s", path);
-	(void)snprintf(
-	    conf.journal_directory, sizeof(conf.journal_directory), "%s", dir);
-}
-
-static void
-teardown(void)
-{
-	char command[200];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static void
-append(const char *text)
-{
-	FILE *f = fopen(path, "a");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	(void)fclose(f);
-}
 
 static void
 want(const struct maillog_mark *m, int count, const char *sample)
@@ -136,7 +90,7 @@ main(void)
 	TCase *t = tcase_create("deferred");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, log_setup, log_teardown);
 	tcase_add_loop_test(t, counted, 0, N(cases));
 	tcase_add_test(t, rotated);
 	tcase_add_test(t, large);

@@ -65,7 +65,7 @@ entry(int s, const char *name, const void *message, size_t len)
 	    "__REALTIME_TIMESTAMP=%ld000000\n__MONOTONIC_TIMESTAMP=%d\n"
 	    "_BOOT_ID=6b51e1b5e0c04d0a8a2d0c8b8d7f0001\nSYSLOG_FACILITY=2\n"
 	    "PRIORITY=6\nSYSLOG_PID=77\nSYSLOG_IDENTIFIER=%s\nMESSAGE\n",
-	    (long)T0 + s, 1000 + s, name);
+	    (long)T0 + s, 10000 + s, name);
 	for (i = 0; i < 8; i++)
 		size[i] = (unsigned char)(len >> (8 * i));
 	(void)fwrite(size, 1, 8, f);
@@ -175,6 +175,41 @@ START_TEST(hostile)
 }
 END_TEST
 
+static void
+deferred(int s, const char *why)
+{
+	char line[128];
+
+	(void)snprintf(line, sizeof(line),
+	    "Q: to=<a@b>, relay=none, dsn=4.4.1, status=deferred (%s)", why);
+	text(s, "postfix/smtp", line);
+}
+
+/* What waited before is tried again within two hours. */
+START_TEST(deferrals)
+{
+	struct maillog_mark m = {.usec = (int64_t)(T0 + 2) * 1000000};
+	struct json_object *o;
+
+	deferred(-7300, "long ago");
+	write_journal("system@0000-1-1.journal");
+	deferred(-3600, "an hour ago");
+	write_journal("system@0000-1-2.journal");
+	ck_assert_int_eq(sh("touch -d @$f system@*.journal", "1789999990"), 0);
+	deferred(1, "just now");
+	deferred(3, "an hour ago");
+	deferred(4, "just now");
+	deferred(5, "new");
+	deferred(6, "long ago");
+	write_journal("system.journal");
+	o = maillog_deferred(&conf, &info, &m);
+	ck_assert_int_eq(jsonx_path_int(o, "count"), 2);
+	ck_assert_str_eq(jsonx_path_str(o, "sample", ""),
+	    "to=<a@b>, relay=none, dsn=4.4.1, status=deferred (new)");
+	json_object_put(o);
+}
+END_TEST
+
 static const char *const damage[] = {": >$f", "head -c 100 /dev/urandom >$f",
     "head -c 70000 /dev/urandom >$f", "truncate -s 100 $f",
     "truncate -s 5000 $f", "rm $f; mkfifo $f", "rm $f; ln -s /dev/zero $f",
@@ -221,6 +256,7 @@ main(void)
 	tcase_add_test(t, file_first);
 	tcase_add_test(t, archives);
 	tcase_add_test(t, hostile);
+	tcase_add_test(t, deferrals);
 	tcase_add_loop_test(t, damaged, 0, N(damage));
 	tcase_add_test(t, none);
 	return suite_run("journal", t) == 0 ? 0 : 1;

@@ -2,52 +2,7 @@
  * test_maillog.c - the lines since a mark: order, rotation, limits, and text
  * that tries to be more than text.
  */
-#include <sys/stat.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "../suite.h"
-#include "conf.h"
-#include "jsonx.h"
-#include "postfix.h"
-#include "maillog.h"
-
-static char dir[64], path[128];
-static struct conf conf;
-static struct postfix_info info;
-
-static void
-setup(void)
-{
-	(void)snprintf(dir, sizeof(dir), "/tmp/postfix-log-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/mail.log", dir);
-	conf_default(&conf);
-	memset(&info, 0, sizeof(info));
-	(void)snprintf(info.maillog, sizeof(info.maillog), "%s", path);
-}
-
-static void
-teardown(void)
-{
-	char command[200];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static void
-append(const char *text)
-{
-	FILE *f = fopen(path, "a");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	(void)fclose(f);
-}
+#include "log_rig.h"
 
 static void
 want_lines(const struct maillog_mark *m, size_t max, const char *want)
@@ -207,7 +162,7 @@ main(void)
 	TCase *t = tcase_create("maillog");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, log_setup, log_teardown);
 	tcase_add_loop_test(t, since_mark, 0, N(plain));
 	tcase_add_test(t, not_there);
 	tcase_add_test(t, rotated);
