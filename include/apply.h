@@ -115,9 +115,9 @@ int	apply_prove(const struct conf *, int ms, struct json_object **ret,
 	    struct err *);
 /* The same in short, as an answer: the result, or {"error": ERROR}. */
 struct json_object *apply_live(const struct conf *);
-/* {"count", "sample": Postfix's words | null, "since": ISO}: mail deferred since
- * the generation in force changed the way out, for reasons that were not there
- * before; NULL: it did not, or more than a day ago. */
+/* {"count", "sample": Postfix's words | null, "since": ISO}: mail deferred
+ * since the generation in force changed the way out, for reasons that were not
+ * there before; NULL: it did not, or more than a day ago. */
 struct json_object *apply_deferred(const struct conf *);
 /* HOP of hop.h; next_hop NULL: relayhost of main.cf.  One at a time. */
 int	apply_test_hop(const struct conf *, const char *next_hop,

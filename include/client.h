@@ -21,10 +21,10 @@ struct client_actor {
 };
 
 /*
- * args is taken over and wiped, also on failure.  0 with *data owned by the caller; -1
- * with *err, and *error (owned; NULL when the daemon said nothing) its whole
- * ERROR.  When the connection ends or takes too long while a job runs, *error
- * is {"code", "job", "lost": true}.  error may be NULL.
+ * args is taken over and wiped, also on failure.  0 with *data owned by the
+ * caller; -1 with *err, and *error (owned; NULL when the daemon said nothing)
+ * its whole ERROR.  When the connection ends or takes too long while a job
+ * runs, *error is {"code", "job", "lost": true}.  error may be NULL.
  */
 int	client_call(const char *socket, const struct client_actor *,
 	    const char *op, struct json_object *args,

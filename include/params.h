@@ -111,7 +111,8 @@ param_mask	params_owned(const struct params_context *,
 int	params_wanted(const struct params_context *, struct json_object **,
 	    struct err *);
 /* originals for the parameters that these settings manage: those that are
- * known stay, of others the current value is taken; `set` is what was wanted. */
+ * known stay, of others the current value is taken; `set` is what was
+ * wanted. */
 struct json_object *params_originals(const struct params_context *,
 	    struct json_object *wanted);
 /* These settings are given up, but Postfix keeps what it has: there is no

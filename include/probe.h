@@ -41,7 +41,8 @@ struct probe_door {
 	int		 port;
 	bool		 proxy;		/* a PROXY line comes first */
 	bool		 wrapper;	/* then TLS, without STARTTLS */
-	int		 greet_ms;	/* how much longer than usual the greeting may take */
+	int		 greet_ms;	/* how much longer than usual the
+					 * greeting may take */
 	const char	*helo;		/* a second name for EHLO, or NULL */
 	bool		 bare;		/* to be accepted is all that outage.c
 					 * asks for */
@@ -78,15 +79,15 @@ int	probe_address(const struct probe_want *, struct json_object **ret,
 
 /*
  * Is the port open where the settings say, and does the running Postfix
- * follow the access map?  Postfix must have been proven by probe_address before.
- * Listening sockets are read from /proc/net, so no packet filter interferes.
+ * follow the access map?  Postfix must have been proven by probe_address
+ * before.  Listening sockets are read from /proc/net, so no packet filter
+ * interferes.
  * The map is proven by two sessions, MAIL and RCPT without DATA: one from
  * ACCESS_CANARY, an address that no client has and that every map of ours
  * refuses with a text that names the generation, and one from loopback, which
  * every map lets pass.
  * JSON: {"listen": "loopback" | "all" (or other addresses) | null,
- *   "port": N, "access":
- *   "proven" | "unproven" | null, "note"?: why unproven}
+ *   "port": N, "access": "proven" | "unproven" | null, "note"?: why unproven}
  * Errors: PROBE_LISTEN, PROBE_ACCESS.
  */
 #define ACCESS_CANARY	"127.211.7.53"

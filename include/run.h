@@ -7,7 +7,8 @@
  * stdout and stderr are collected apart, each at most out_max bytes, the rest
  * is read and dropped.  All other descriptors are closed in the child.
  * Errors: -1 only if the child could not be started or timed out
- * (ERR_TIMEOUT), ERR_CONFIG for a user that is not there; a non-zero exit is a result, not an error.
+ * (ERR_TIMEOUT), ERR_CONFIG for a user that is not there; a non-zero exit is a
+ * result, not an error.
  * Daemons left behind by the child (Postfix's master) survive: they make
  * their own session; output is read until the child exits, not until EOF.
  */

@@ -28,7 +28,8 @@ param_mask original_written(struct json_object *meta);
 int original_id(const struct conf *, long id, struct json_object *meta,
     long *ret, struct err *);
 /* ret->id 0: nothing is written, and nothing else is said.  Asks Postfix
- * unless it is so.  ERR_GEN_NOT_RESTORABLE: an older version wiped the files. */
+ * unless it is so.  ERR_GEN_NOT_RESTORABLE: an older version wiped the
+ * files. */
 int original_read(const struct conf *, long id, struct json_object *meta,
     struct original *ret, struct err *);
 void original_clear(struct original *);

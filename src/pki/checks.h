@@ -1,5 +1,6 @@
 /*
- * checks.h - inside src/pki: the checks as tables, and the proof by a handshake.
+ * checks.h - inside src/pki: the checks as tables, and the proof by a
+ * handshake.
  */
 #ifndef POSTSEAL_CHECKS_H
 #define POSTSEAL_CHECKS_H

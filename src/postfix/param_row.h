@@ -3,8 +3,8 @@
  *
  * One row each (params.c), in the order of writing.
  * `to` says what the settings ask for (with PARAM_BACK: where one of them is
- * managed), `from` which settings say what Postfix has.  WANT_OVER_OURS: only over a value that the console itself wrote; a
- * value set by hand stays.
+ * managed), `from` which settings say what Postfix has.  WANT_OVER_OURS: only
+ * over a value that the console itself wrote; a value set by hand stays.
  */
 #ifndef POSTSEAL_PARAM_ROW_H
 #define POSTSEAL_PARAM_ROW_H
