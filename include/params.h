@@ -78,6 +78,7 @@ struct params_context {
 	const struct settings		*settings;
 	const struct postfix_info	*info;
 	const char			*chain_file;	/* or NULL */
+	const char			*client_file;	/* outbound, or NULL */
 	const char			*access_file;	/* or NULL */
 	const char			*sni_file;	/* or NULL */
 	bool				 sni;		/* there are names */

@@ -92,6 +92,7 @@ struct pki_input {
 	bool		 partial;	/* a draft: a missing partner is not
 					 * an error yet */
 	bool		 client;	/* goes out as a client's, too */
+	bool		 client_only;	/* and is no server's (with client) */
 	bool		 dear;		/* 12 s of key derivation, not 75 ms */
 	/* keystore.h: told what takes so long before such a file is opened */
 	void		(*costly)(const char *what, void *arg);

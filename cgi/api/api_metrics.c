@@ -96,6 +96,22 @@ put_certificate(struct buf *b, struct json_object *view)
 	    json_object_get_int64(jsonx_path(leaf, "days_left")));
 }
 
+static void
+put_outbound(struct buf *b, struct json_object *view)
+{
+	struct json_object *list = jsonx_path(view, "by_name"), *row;
+	size_t i;
+
+	for (i = 0; i < jsonx_len(list); i++) {
+		row = json_object_array_get_idx(list, i);
+		if (strcmp(jsonx_path_str(row, "use", ""), "outbound") == 0)
+			gauge(b, "outbound_certificate_days_left",
+			    "Whole days until that of outbound connections "
+			    "ends.",
+			    jsonx_path_int(row, "days_left"));
+	}
+}
+
 /* Names are those of hosts: nothing in them needs an escape. */
 static void
 put_names(struct buf *b, struct json_object *view)
@@ -182,6 +198,7 @@ put_view(struct buf *b, struct json_object *view)
 	put_postfix(b, view);
 	put_certificate(b, view);
 	put_names(b, view);
+	put_outbound(b, view);
 	put_probe(b, view);
 }
 

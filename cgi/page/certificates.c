@@ -15,6 +15,8 @@
 #include "upload.h"
 #include "words.h"
 
+#define OUTBOUND "outbound"
+
 static void
 put_keys(struct json_object *o, struct json_object *keys)
 {
@@ -38,10 +40,13 @@ row_of(const struct page *p, struct json_object *view,
 	const char *name = jsonx_path_str(cert, "name", "");
 	const char *unused = cert_unused(p, view, cert);
 	const char *life = cert_life(cert);
+	bool out = strcmp(jsonx_path_str(cert, "use", ""), OUTBOUND) == 0;
 	char date[11];
 
 	date_of(jsonx_path_str(cert, "not_after", ""), date);
 	put_str(o, "name", name);
+	put_bool(o, "outbound", out);
+	put_str(o, "call", out ? OUTBOUND : name);
 	put_str(o, "subject", jsonx_path_str(cert, "subject", ""));
 	put_str(o, "issuer", jsonx_path_str(cert, "issuer_common_name", ""));
 	put_str(o, "date", date);
@@ -80,6 +85,8 @@ show(struct screen *s, struct reply *reply, struct err *err)
 	put_str(ctx, "title", page_text(&s->page, "nav.names"));
 	put_str(ctx, "refresh", "");
 	put_str(ctx, "name", s->failed ? fields_str(form, "name", "") : "");
+	put_bool(ctx, "outbound_ticked",
+	    s->failed && *fields_str(form, OUTBOUND, "") != '\0');
 	json_object_object_add(
 	    ctx, "notes", finding_rows(s, findings, "named"));
 	json_object_put(findings);
@@ -137,6 +144,8 @@ press(struct screen *s, struct reply *reply, struct err *err)
 	}
 	json_object_put(names);
 	json_object_object_add(args, "files", files);
+	if (*fields_str(form, OUTBOUND, "") != '\0')
+		name = OUTBOUND;
 	put_str(args, "certificate", *name == '\0' ? "*" : name);
 	if (*passphrase != '\0')
 		put_str(args, "passphrase", passphrase);
@@ -148,7 +157,7 @@ page_certificates(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	static const char *const once[] = {
-	    "csrf", "do", "name", "passphrase", NULL};
+	    "csrf", "do", "name", OUTBOUND, "passphrase", NULL};
 	static const char *const many[] = {
 	    "confirm", "server_certificate", NULL};
 	struct screen s = {0};

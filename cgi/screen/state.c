@@ -256,7 +256,8 @@ screen_unused(const struct screen *s)
 	const char *why = NULL;
 
 	first = jsonx_len(all) > 0 ? json_object_array_get_idx(all, 0) : NULL;
-	if (jsonx_path_str(first, "name", "")[0] == '\0')
+	if (jsonx_path_str(first, "name", "")[0] == '\0' &&
+	    strcmp(jsonx_path_str(first, "use", "inbound"), "inbound") == 0)
 		why = cert_unused(&s->page, s->view, first);
 	return why == NULL ? "" : why;
 }

@@ -87,11 +87,24 @@ adopt_certificate(struct txn *t, struct err *err)
 	return 0;
 }
 
+/* One that main.cf names no more is no outbound certificate of ours: whatever
+ * stands there instead is the administrator's. */
+static void
+adopt_client(struct txn *t)
+{
+	const struct cert *c = certs_find(&t->certs, CERT_OUTBOUND, "");
+
+	if (c != NULL && (t->owned & param_bit("smtp_tls_chain_files")) != 0 &&
+	    !params_client_ours(t->facts.params))
+		certs_drop(&t->certs, c);
+}
+
 int
 adopt_source(struct txn *t, struct err *err)
 {
 	if (adopt_settings(t, err) == -1 || txn_same_certs(t, err) == -1)
 		return -1;
+	adopt_client(t);
 	/* Where the chain file has never been ours nothing is touched: whoever
 	 * renews the files that are there goes on doing so. */
 	if ((t->owned & param_bit("smtpd_tls_chain_files")) == 0 ||

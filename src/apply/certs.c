@@ -15,7 +15,30 @@
 #define FORMER_FACTS "certificate"
 #define FORMER_HASH  "chain_sha256"
 
-const char *const cert_uses[CERT_USE__MAX] = {[CERT_INBOUND] = "inbound"};
+const char *const cert_uses[CERT_USE__MAX] = {
+    [CERT_INBOUND] = "inbound", [CERT_OUTBOUND] = "outbound"};
+
+const char *
+cert_called(const struct cert *c)
+{
+	return c->use == CERT_INBOUND ? c->name : cert_uses[c->use];
+}
+
+/* No host has a name without a dot. */
+void
+cert_by_call(const char *call, enum cert_use *use, const char **name)
+{
+	bool out = strcmp(call, cert_uses[CERT_OUTBOUND]) == 0;
+
+	*use = out ? CERT_OUTBOUND : CERT_INBOUND;
+	*name = out ? "" : call;
+}
+
+bool
+cert_is_default(const struct cert *c)
+{
+	return c->use == CERT_INBOUND && c->name[0] == '\0';
+}
 
 int
 certs_init(struct certs *c)
@@ -101,6 +124,7 @@ certs_add(struct certs *c, enum cert_use use, const char *name)
 	if (v != NULL)
 		return v;
 	if (c->n == CERTS_MAX || !cert_name_valid(name) ||
+	    (use != CERT_INBOUND && *name != '\0') ||
 	    (v = reallocarray(c->v, c->n + 1, sizeof(*v))) == NULL)
 		return NULL;
 	c->v = v;
@@ -182,12 +206,13 @@ certs_changed(const struct certs *was, const struct certs *is)
 	for (i = CERTS_DEFAULT + 1; i < is->n; i++) {
 		c = certs_find(was, is->v[i].use, is->v[i].name);
 		if (c == NULL || !same_file(c, &is->v[i]))
-			add_change(list, is->v[i].name,
+			add_change(list, cert_called(&is->v[i]),
 			    c == NULL ? "added" : "renewed");
 	}
 	for (i = CERTS_DEFAULT + 1; i < was->n; i++)
 		if (certs_find(is, was->v[i].use, was->v[i].name) == NULL)
-			add_change(list, was->v[i].name, "removed");
+			add_change(list, cert_called(&was->v[i]),
+			    "removed");
 	return list;
 }
 
@@ -400,7 +425,7 @@ key_labels(struct json_object *cert)
 
 struct json_object *
 certs_to_view(const struct certs *c, struct json_object *standing,
-    const bool used[2])
+    const bool used[CERTS_KINDS])
 {
 	static const char *const members[] = {"subject", "issuer_common_name",
 	    "not_before", "not_after", "days_left", "days_total", "sha256", NULL};
@@ -422,7 +447,10 @@ certs_to_view(const struct certs *c, struct json_object *standing,
 				jsonx_member(jsonx_path(facts, "leaf"), *m)));
 		json_object_object_add(o, "keys", key_labels(facts));
 		json_object_object_add(o, "in_use",
-		    json_object_new_boolean(used[i != CERTS_DEFAULT]));
+		    json_object_new_boolean(
+			used[c->v[i].use == CERT_OUTBOUND ? CERTS_CLIENT
+			     : i == CERTS_DEFAULT	  ? CERTS_MAIN
+							  : CERTS_NAMED]));
 		json_object_array_add(list, o);
 	}
 	return list;

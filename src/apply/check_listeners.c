@@ -88,7 +88,8 @@ names_come(const struct txn *t)
 	for (i = CERTS_DEFAULT + 1; i < t->certs.n; i++) {
 		c = &t->certs.v[i];
 		was = certs_find(&t->stored, c->use, c->name);
-		if (was == NULL || !cert_same(c, was))
+		if (c->use == CERT_INBOUND &&
+		    (was == NULL || !cert_same(c, was)))
 			return true;
 	}
 	return false;

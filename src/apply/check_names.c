@@ -1,5 +1,6 @@
 /*
- * check_names.c - checks of settings: certificates by name (SNI).
+ * check_names.c - checks of settings: certificates by name (SNI), and that of
+ * outbound connections.
  *
  * Only names that come are asked about; a Save of something else does not ask
  * again.
@@ -52,4 +53,22 @@ SETTING_CHECK(name_taken)
 			findings_add(&t->findings, row->code, row->field,
 			    "name", c->name, "map", map, NULL);
 	}
+}
+
+/* "The same as inbound", and there is none that is kept here. */
+SETTING_CHECK(client_none)
+{
+	if (t->settings.client_certificate && txn_cert(t)->chain.len == 0)
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+/* One of its own comes, and the tick goes before it. */
+SETTING_CHECK(client_unused)
+{
+	const struct cert *c = certs_find(&t->certs, CERT_OUTBOUND, "");
+	const struct cert *was = certs_find(&t->stored, CERT_OUTBOUND, "");
+
+	if (t->settings.client_certificate && c != NULL &&
+	    (was == NULL || !cert_same(c, was)))
+		findings_add(&t->findings, row->code, row->field, NULL);
 }

@@ -33,7 +33,9 @@ gen_paths(
 {
 	int i;
 
-	if (generation_path(conf, id, CERT_DEFAULT_FILE, ret->chain, err) == -1)
+	if (generation_path(conf, id, CERT_DEFAULT_FILE, ret->chain, err) ==
+		-1 ||
+	    generation_path(conf, id, CERT_CLIENT_FILE, ret->client, err) == -1)
 		return -1;
 	for (i = 0; i < GEN_FILE__MAX; i++)
 		if (generation_path(
@@ -42,14 +44,20 @@ gen_paths(
 	return 0;
 }
 
+static bool
+is_there(const struct cert *c)
+{
+	return c->chain.len > 0 || c->file[0] != '\0';
+}
+
 void
 gen_paths_use(const struct gen_paths *p, const struct certs *certs,
     struct params_context *c)
 {
-	const struct cert *v = &certs->v[CERTS_DEFAULT];
+	const struct cert *v = certs_find(certs, CERT_OUTBOUND, "");
 
-	c->chain_file =
-	    v->chain.len > 0 || v->file[0] != '\0' ? p->chain : NULL;
+	c->chain_file = is_there(&certs->v[CERTS_DEFAULT]) ? p->chain : NULL;
+	c->client_file = v != NULL && is_there(v) ? p->client : NULL;
 	c->access_file = p->v[GEN_ACCESS];
 	c->sni_file = p->v[GEN_SNI];
 	c->sni = has_names(NULL, certs);

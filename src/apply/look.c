@@ -330,6 +330,8 @@ prove_names(
 
 	*ret_list = list;
 	for (i = CERTS_DEFAULT + 1; rc == 0 && i < k->certs->n; i++) {
+		if (k->certs->v[i].use != CERT_INBOUND)
+			continue;
 		memset(&w, 0, sizeof(w));
 		postfix_door(k->info, l, &w.door);
 		w.starttls = true;

@@ -36,6 +36,8 @@ SETTING_CHECK(listeners);
 /* check_names.c: certificates by name */
 SETTING_CHECK(no_default);
 SETTING_CHECK(name_taken);
+SETTING_CHECK(client_none);
+SETTING_CHECK(client_unused);
 /* check_sockets.c: addresses and port */
 SETTING_CHECK(opens);
 SETTING_CHECK(loopback_only);

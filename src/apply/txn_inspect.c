@@ -91,6 +91,14 @@ say_costly(const char *what, void *arg)
 	t->progress(t->job, t->arg);
 }
 
+/* The server's certificate, to servers that ask for one. */
+static bool
+goes_out(const struct txn *t)
+{
+	return t->settings.client_certificate ||
+	       jsonx_member(t->facts.params, PARAM_CLIENT) != NULL;
+}
+
 /* stored: what it takes the place of, or NULL. */
 static int
 inspect(struct txn *t, struct cert *c, struct pki_input *in,
@@ -102,13 +110,14 @@ inspect(struct txn *t, struct cert *c, struct pki_input *in,
 	int rc = -1;
 
 	in->hostname = c->name[0] != '\0' ? c->name : t->facts.info.myhostname;
+	in->client_only = c->use == CERT_OUTBOUND;
 	in->now = time(NULL);
 	in->confirm = t->req->confirm;
 	in->n_confirm = t->req->n_confirm;
 	in->costly = say_costly;
 	in->arg = t;
-	in->client = c->name[0] == '\0' &&
-		     jsonx_member(t->facts.params, PARAM_CLIENT) != NULL;
+	in->client = in->client_only ||
+		     (cert_is_default(c) && goes_out(t));
 	if (stored != NULL && stored->chain.len > 0) {
 		in->stored.data = stored->chain.data;
 		in->stored.len = stored->chain.len;
@@ -117,6 +126,41 @@ inspect(struct txn *t, struct cert *c, struct pki_input *in,
 	if (keystore_inspect(
 		t->conf, t->req->actor.user, &jail, in, &out, err) == 0)
 		rc = take_report(t, c, &out, err);
+	pki_output_clear(&out);
+	return rc;
+}
+
+/* A tick alone makes the stored certificate one that goes out: of what an
+ * inspection says now, this is all that is new. */
+static int
+look_at_client(struct txn *t, struct err *err)
+{
+	const struct pki_jail jail = {
+	    .user = geteuid() == 0 ? t->conf->inspect_user : NULL};
+	const struct buf *chain = &txn_cert(t)->chain;
+	struct pki_input in = {.now = time(NULL), .client = true};
+	struct json_object *all, *row, *list = json_object_new_array();
+	struct pki_output out;
+	size_t i;
+	int rc = -1;
+
+	in.file[PKI_SERVER_CERTIFICATE] =
+	    (struct pki_bytes){chain->data, chain->len};
+	pki_output_init(&out);
+	if (list == NULL)
+		err_set(err, ERR_NOMEM, "", "findings");
+	else if (pki_inspect_jailed(&jail, &in, &out, err) == 0) {
+		all = jsonx_path(out.report, "findings");
+		for (i = 0; i < jsonx_len(all); i++) {
+			row = json_object_array_get_idx(all, i);
+			if (strcmp(jsonx_path_str(row, "code", ""),
+				err_name(ERR_CLIENT_CERT_EKU)) == 0)
+				json_object_array_add(
+				    list, json_object_get(row));
+		}
+		rc = take_findings(t, list, err);
+	}
+	json_object_put(list);
 	pki_output_clear(&out);
 	return rc;
 }
@@ -133,7 +177,7 @@ inspect_beside(struct txn *t, struct cert *c, struct pki_input *in,
 	int rc = -1;
 
 	buf_init(&files.chain, 2 * PKI_FILE_MAX);
-	if (c->name[0] == '\0' && (was == NULL || was->chain.len == 0) &&
+	if (cert_is_default(c) && (was == NULL || was->chain.len == 0) &&
 	    t->facts.params != NULL && !t->req->whole &&
 	    standing_beside(t->conf, &t->facts, &files.chain, err) == -1)
 		goto out;
@@ -174,7 +218,7 @@ settle(struct txn *t, struct cert *c, bool *ret_looked, struct err *err)
 		rc = t->replaces ? inspect(t, c, &in, NULL, err)
 				 : inspect_beside(t, c, &in, was, err);
 	} else if (raw.chain.len > 0 &&
-		   (c->name[0] == '\0' || was == NULL || was->changed ||
+		   (cert_is_default(c) || was == NULL || was->changed ||
 		       !cert_same(&raw, was))) {
 		in.file[PKI_SERVER_CERTIFICATE].data = raw.chain.data;
 		in.file[PKI_SERVER_CERTIFICATE].len = raw.chain.len;
@@ -223,6 +267,10 @@ step_inspect(struct txn *t, struct err *err)
 		failed |= looked && t->certs.v[i].chain.len == 0;
 		looked_default |= looked && i == CERTS_DEFAULT;
 	}
+	if (!looked_default && t->settings.client_certificate &&
+	    !t->former.settings.client_certificate &&
+	    txn_cert(t)->chain.len > 0 && look_at_client(t, err) == -1)
+		return -1;
 	check_rules(t, looked_default);
 	scope_parameters(t);
 	if (t->req->adopt && !failed)

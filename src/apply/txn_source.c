@@ -72,20 +72,22 @@ any_file(const struct txn *t)
 static int
 named_cert(struct txn *t, struct err *err)
 {
-	const char *name = t->req->cert_name;
+	const char *call = t->req->cert_name, *name;
+	enum cert_use use;
 	struct cert *c;
 
-	if (name == NULL || *name == '\0')
+	if (call == NULL || *call == '\0')
 		return 0;
-	c = certs_find(&t->certs, CERT_INBOUND, name);
+	cert_by_call(call, &use, &name);
+	c = certs_find(&t->certs, use, name);
 	if (c == NULL && (t->req->cert_drop || t->req->cert_renew))
 		return err_set(err, ERR_SNI_UNKNOWN, "name",
-		    "there is no certificate for %.120s", name);
+		    "there is no certificate for %.120s", call);
 	if (t->req->cert_drop) {
 		certs_drop(&t->certs, c);
 		return 0;
 	}
-	if (certs_add(&t->certs, CERT_INBOUND, name) == NULL)
+	if (certs_add(&t->certs, use, name) == NULL)
 		return err_set(err, ERR_SNI_TOO_MANY, "name",
 		    "at most %d names", CERTS_MAX - 1);
 	if (!any_file(t))
@@ -130,7 +132,7 @@ changed_certs(struct txn *t, struct err *err)
 		    (txn_is_target(t, &t->certs.v[i]) && any_file(t)))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_CHAIN,
-		    "server_certificate", "name", was->name, NULL);
+		    "server_certificate", "name", cert_called(was), NULL);
 		if (was->chain.len == 0 && i != CERTS_DEFAULT)
 			certs_drop(&t->certs, &t->certs.v[i]);
 		else if (cert_take(&t->certs.v[i], was, err) == -1)

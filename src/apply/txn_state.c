@@ -158,8 +158,7 @@ txn_is_target(const struct txn *t, const struct cert *c)
 {
 	const char *name = t->req->cert_name;
 
-	return c->use == CERT_INBOUND &&
-	       strcmp(c->name, name == NULL ? "" : name) == 0;
+	return strcmp(cert_called(c), name == NULL ? "" : name) == 0;
 }
 
 int

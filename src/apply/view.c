@@ -226,21 +226,26 @@ names_chain(const struct conf *conf, const struct view *v)
 /* Does any address offer TLS by what main.cf and master.cf say, with the
  * default certificate, with those by name? */
 static void
-view_used(const struct conf *conf, const struct view *v, bool used[2])
+view_used(const struct conf *conf, const struct view *v, bool used[CERTS_KINDS])
 {
 	const struct postfix_info *info = &v->facts.info;
+	char path[STATE_PATH_MAX];
 	bool tls = false;
 	size_t i;
 
 	for (i = 0; i < info->n_listeners; i++)
 		tls = tls || info->listener[i].wrapper ||
 		      info->listener[i].tls != POSTFIX_TLS_NONE;
-	used[0] = tls && v->facts.params != NULL &&
+	used[CERTS_MAIN] = tls && v->facts.params != NULL &&
 		  (names_chain(conf, v) ||
 		      params_own_certificate(v->facts.params));
-	used[1] =
+	used[CERTS_NAMED] =
 	    tls && certs_names_served(conf, v->id,
 		       jsonx_path_str(v->facts.params, SNI_MAPS, ""));
+	used[CERTS_CLIENT] =
+	    generation_path(conf, v->id, CERT_CLIENT_FILE, path, NULL) == 0 &&
+	    strcmp(jsonx_path_str(v->facts.params, "smtp_tls_chain_files", ""),
+		path) == 0;
 }
 
 static struct json_object *
@@ -248,7 +253,7 @@ view_json(const struct conf *conf, const struct view *v)
 {
 	struct json_object *o;
 	char etag[APPLY_ETAG_MAX];
-	bool busy = state_busy(conf), used[2];
+	bool busy = state_busy(conf), used[CERTS_KINDS];
 
 	if ((o = json_object_new_object()) == NULL)
 		return NULL;

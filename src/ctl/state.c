@@ -67,7 +67,8 @@ print_certificate(struct ctl *ctl, struct json_object *view)
 	all = jsonx_path(view, "by_name");
 	one = jsonx_len(all) > 0 ? json_object_array_get_idx(all, 0) : NULL;
 	if (jsonx_path(one, "in_use") != NULL && !is_true(one, "in_use") &&
-	    *jsonx_path_str(one, "name", "") == '\0')
+	    *jsonx_path_str(one, "name", "") == '\0' &&
+	    strcmp(jsonx_path_str(one, "use", "inbound"), "inbound") == 0)
 		ctl_line(ctl, "in use", "no: stored only");
 }
 

@@ -248,7 +248,8 @@ check_drop(struct apply_call *a, struct json_object *args, struct err *err)
 static int
 read_name(struct apply_call *a, struct json_object *args, struct err *err)
 {
-	const char *name = jsonx_path_str(args, "certificate", NULL);
+	const char *name = jsonx_path_str(args, "certificate", NULL), *host;
+	enum cert_use use;
 
 	a->req.cert_drop = jsonx_path_bool(args, "drop");
 	a->req.cert_renew = jsonx_path_bool(args, "renew");
@@ -258,8 +259,12 @@ read_name(struct apply_call *a, struct json_object *args, struct err *err)
 					: 0;
 	a->req.cert_name = a->name;
 	a->place = strcmp(name, "*") == 0 && !a->req.cert_drop;
-	if (!a->place && cert_name_read(name, a->name, err) == -1)
+	cert_by_call(name, &use, &host);
+	if (!a->place && use == CERT_INBOUND &&
+	    cert_name_read(name, a->name, err) == -1)
 		return -1;
+	if (use != CERT_INBOUND)
+		(void)snprintf(a->name, sizeof(a->name), "%s", name);
 	return a->req.cert_drop ? check_drop(a, args, err) : 0;
 }
 

@@ -147,7 +147,7 @@ check_eku(struct check_ctx *c, const struct check_row *row)
 {
 	bool client = row->code == ERR_CLIENT_CERT_EKU;
 
-	if ((!client || c->in->client) &&
+	if ((client ? c->in->client : !c->in->client_only) &&
 	    (X509_get_extension_flags(c->leaf) & EXFLAG_XKUSAGE) &&
 	    !(X509_get_extended_key_usage(c->leaf) &
 		(client ? XKU_SSL_CLIENT : XKU_SSL_SERVER)))
@@ -245,7 +245,8 @@ check_no_names(struct check_ctx *c, const struct check_row *row)
 {
 	char names[PKI_NAME_MAX];
 
-	if (list_names(c->leaf, names, sizeof(names)) == 0)
+	if (!c->in->client_only &&
+	    list_names(c->leaf, names, sizeof(names)) == 0)
 		say(c, row, "subjectAltName");
 }
 
@@ -254,7 +255,8 @@ check_name(struct check_ctx *c, const struct check_row *row)
 {
 	char names[PKI_NAME_MAX];
 
-	if (c->in->hostname == NULL || c->in->hostname[0] == '\0' ||
+	if (c->in->client_only || c->in->hostname == NULL ||
+	    c->in->hostname[0] == '\0' ||
 	    X509_check_host(c->leaf, c->in->hostname, 0, 0, NULL) == 1)
 		return;
 	ERR_clear_error();

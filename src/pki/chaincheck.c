@@ -117,7 +117,9 @@ verify_up_to(struct check_ctx *c, X509 *anchor)
 	}
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_time(param, c->in->now);
-	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
+	X509_VERIFY_PARAM_set_purpose(param,
+	    c->in->client_only ? X509_PURPOSE_SSL_CLIENT
+			       : X509_PURPOSE_SSL_SERVER);
 	X509_VERIFY_PARAM_set_auth_level(param, LEVEL);
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_STORE_CTX_set_app_data(ctx, c);

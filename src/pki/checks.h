@@ -36,7 +36,7 @@ bool roca_fingerprint(const BIGNUM *n);
 
 /* handshake.c */
 int chain_write(const struct pki_plan *, struct buf *);
-int handshake_chain(
-    const struct buf *chain, const struct pki_plan *, struct err *);
+int handshake_chain(const struct buf *chain, const struct pki_plan *,
+    const struct pki_input *, struct err *);
 
 #endif

@@ -6,6 +6,8 @@
  * SSL_CTX_use_cert_and_key, and runs its server at security level 0; peers
  * on today's systems run at level 2.  So do we: TLS 1.2, then TLS 1.3, and
  * the client must be handed exactly the uploaded leaf and chain.
+ * A certificate of outbound connections is loaded the same way on the other
+ * side, and the server asks for it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -143,11 +145,11 @@ load_chain(SSL_CTX *ctx, const struct buf *chain)
 }
 
 static SSL_CTX *
-server_ctx(const struct buf *chain)
+postfix_ctx(const SSL_METHOD *method, const struct buf *chain)
 {
 	SSL_CTX *ctx;
 
-	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL)
+	if ((ctx = SSL_CTX_new(method)) == NULL)
 		return NULL;
 	SSL_CTX_set_security_level(ctx, 0);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -212,25 +214,36 @@ drive(SSL *client, SSL *server)
 	return c == 1 && s == 1 ? 0 : -1;
 }
 
+/* What a server is handed has no leaf in its list. */
 static int
-same_chain(SSL *client, const struct pki_pair *p)
+same_chain(SSL *ssl, const struct pki_pair *p)
 {
-	STACK_OF(X509) *got = SSL_get_peer_cert_chain(client);
+	STACK_OF(X509) *got = SSL_get_peer_cert_chain(ssl);
+	int first = SSL_is_server(ssl) ? 0 : 1, n = sk_X509_num(got);
+	X509 *leaf = SSL_get_peer_certificate(ssl);
+	bool same = leaf != NULL && X509_cmp(leaf, p->leaf->x) == 0 &&
+		    (n < 0 ? 0 : n - first) == (int)p->n_chain;
 	size_t i;
 
-	if (got == NULL || (size_t)sk_X509_num(got) != 1 + p->n_chain ||
-	    X509_cmp(sk_X509_value(got, 0), p->leaf->x) != 0)
-		return -1;
-	for (i = 0; i < p->n_chain; i++)
-		if (X509_cmp(sk_X509_value(got, (int)i + 1), p->chain[i]->x) !=
-		    0)
-			return -1;
-	return 0;
+	for (i = 0; same && i < p->n_chain; i++)
+		same = X509_cmp(sk_X509_value(got, (int)i + first),
+			   p->chain[i]->x) == 0;
+	X509_free(leaf);
+	return same ? 0 : -1;
+}
+
+/* Whom it trusts is the server's affair, not ours. */
+static int
+take_any(int ok, X509_STORE_CTX *ctx)
+{
+	(void)ok;
+	(void)ctx;
+	return 1;
 }
 
 static int
 shake(SSL_CTX *cctx, SSL_CTX *sctx, int version, const char *sigalgs,
-    const struct pki_pair *p)
+    bool asks, const struct pki_pair *p)
 {
 	SSL *client = SSL_new(cctx), *server = SSL_new(sctx);
 	int rc = -1;
@@ -241,10 +254,18 @@ shake(SSL_CTX *cctx, SSL_CTX *sctx, int version, const char *sigalgs,
 	SSL_set_accept_state(server);
 	if (SSL_set_min_proto_version(client, version) != 1 ||
 	    SSL_set_max_proto_version(client, version) != 1 ||
-	    (sigalgs != NULL && SSL_set1_sigalgs_list(client, sigalgs) != 1) ||
+	    (sigalgs != NULL && !asks &&
+		SSL_set1_sigalgs_list(client, sigalgs) != 1) ||
+	    (sigalgs != NULL && asks &&
+		SSL_set1_client_sigalgs_list(server, sigalgs) != 1) ||
 	    connect_bios(client, server) == -1)
 		goto out;
-	if (drive(client, server) == 0 && same_chain(client, p) == 0)
+	if (asks)
+		SSL_set_verify(server,
+		    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+		    take_any);
+	if (drive(client, server) == 0 &&
+	    same_chain(asks ? server : client, p) == 0)
 		rc = 0;
 out:
 	SSL_free(client);
@@ -263,9 +284,11 @@ broken(struct err *e, const char *when)
 	    when, why != NULL ? why : "the peer gave up");
 }
 
-int
-handshake_chain(
-    const struct buf *chain, const struct pki_plan *plan, struct err *e)
+/* asks: the server does, and it is the client that has the chain.  In TLS 1.2
+ * OpenSSL's client has one certificate to show, the last that was loaded. */
+static int
+both_versions(SSL_CTX *cctx, SSL_CTX *sctx, const struct pki_plan *plan,
+    bool asks, struct err *e)
 {
 	static const struct {
 		int version;
@@ -274,38 +297,51 @@ handshake_chain(
 	    {TLS1_2_VERSION, "TLSv1.2"},
 	    {TLS1_3_VERSION, "TLSv1.3"},
 	};
-	SSL_CTX *cctx = NULL, *sctx;
 	const char *sigalgs;
 	size_t i, v;
-	int rc = -1;
 
-	ERR_clear_error();
-	if ((sctx = server_ctx(chain)) == NULL) {
-		broken(e, "SSL_CTX");
-		goto out;
-	}
-	if ((cctx = SSL_CTX_new(TLS_client_method())) == NULL) {
-		broken(e, "SSL_CTX");
-		goto out;
-	}
-	SSL_CTX_set_security_level(cctx, 2);
-	SSL_CTX_set_verify(cctx, SSL_VERIFY_NONE, NULL);
 	for (i = 0; i < plan->n; i++) {
 		if (plan->pair[i].kept)
 			continue;
 		sigalgs = plan->n > 1 ? sigalgs_for(&plan->pair[i]) : NULL;
-		for (v = 0; v < 2; v++) {
-			if (shake(cctx, sctx, versions[v].version, sigalgs,
-				&plan->pair[i]) == 0)
-				continue;
-			broken(e, versions[v].name);
-			goto out;
-		}
+		for (v = asks && i + 1 < plan->n ? 1 : 0; v < 2; v++)
+			if (shake(cctx, sctx, versions[v].version,
+				asks && v == 0 ? NULL : sigalgs, asks,
+				&plan->pair[i]) == -1)
+				return broken(e, versions[v].name);
 	}
+	return 0;
+}
+
+int
+handshake_chain(const struct buf *chain, const struct pki_plan *plan,
+    const struct pki_input *in, struct err *e)
+{
+	SSL_CTX *client = NULL, *server = NULL, *strict = NULL;
+	int rc = -1;
+
 	ERR_clear_error();
-	rc = 0;
+	server = postfix_ctx(TLS_server_method(), chain);
+	if (in->client)
+		client = postfix_ctx(TLS_client_method(), chain);
+	strict = SSL_CTX_new(TLS_client_method());
+	if (server == NULL || strict == NULL ||
+	    (in->client && client == NULL)) {
+		(void)broken(e, "SSL_CTX");
+		goto out;
+	}
+	SSL_CTX_set_security_level(strict, 2);
+	SSL_CTX_set_verify(strict, SSL_VERIFY_NONE, NULL);
+	if (client != NULL)
+		SSL_CTX_set_verify(client, SSL_VERIFY_NONE, NULL);
+	if ((in->client_only ||
+		both_versions(strict, server, plan, false, e) == 0) &&
+	    (!in->client || both_versions(client, server, plan, true, e) == 0))
+		rc = 0;
+	ERR_clear_error();
 out:
-	SSL_CTX_free(cctx);
-	SSL_CTX_free(sctx);
+	SSL_CTX_free(client);
+	SSL_CTX_free(server);
+	SSL_CTX_free(strict);
 	return rc;
 }

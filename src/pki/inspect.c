@@ -105,7 +105,7 @@ prove(struct pki_set *s, const struct pki_plan *plan,
 	if (chain_write(plan, &out->chain) == -1)
 		return err_set(e, ERR_NOMEM, "", "chain file");
 	err_clear(&why);
-	if (handshake_chain(&out->chain, plan, &why) == -1)
+	if (handshake_chain(&out->chain, plan, in, &why) == -1)
 		findings_add(&s->found, ERR_HANDSHAKE_FAILED,
 		    field_name(PKI_SERVER_CERTIFICATE), "reason", why.msg,
 		    NULL);

@@ -51,7 +51,7 @@ make_cert(EVP_PKEY *pkey)
 static void
 run(EVP_PKEY *pkey)
 {
-	struct pki_input in = {.now = time(NULL), .roots = {"", 0}};
+	struct pki_input in = {.now = time(NULL), .roots = {"", 0}, .client = true};
 	struct pki_output out;
 	struct pki_key key = {.pkey = pkey};
 	struct pki_cert cert = {.x = make_cert(pkey)};
@@ -64,7 +64,7 @@ run(EVP_PKEY *pkey)
 		in.file[PKI_SERVER_CERTIFICATE].data = chain.data;
 		in.file[PKI_SERVER_CERTIFICATE].len = chain.len;
 		pki_inspect(&in, &out, NULL);
-		handshake_chain(&chain, &plan, NULL);
+		handshake_chain(&chain, &plan, &in, NULL);
 	}
 	pki_output_clear(&out);
 	buf_clear(&chain);

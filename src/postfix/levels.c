@@ -164,7 +164,15 @@ chain_path_ours(const char *value)
 		return false;
 	p += sizeof(head) - 1;
 	digits = strspn(p, "0123456789");
-	return digits > 0 && strcmp(p + digits, "/inbound.pem") == 0;
+	p += digits;
+	return digits > 0 && (strcmp(p, "/inbound.pem") == 0 ||
+				 strcmp(p, "/outbound.pem") == 0);
+}
+
+bool
+params_client_ours(struct json_object *set)
+{
+	return chain_path_ours(jsonx_path_str(set, OUT_CHAIN, ""));
 }
 
 bool

@@ -43,9 +43,6 @@
 #define PROTOCOLS	   ">=TLSv1.2"
 #define PROTOCOLS_EXCLUDES "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"
 
-static const char path_chars[] = "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789/._+@-";
 static const char service_chars[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789.:[]_-";
@@ -142,8 +139,7 @@ rule_chain(const struct params_context *in, struct want *w, struct err *err)
 
 	if (inbound(in) && chain == NULL)
 		return 0; /* a certificate of Postfix's own */
-	if (chain != NULL &&
-	    (chain[0] != '/' || chain[strspn(chain, path_chars)] != '\0'))
+	if (chain != NULL && !path_is_plain(chain))
 		return err_set(err, ERR_CONFIG, "",
 		    "state_directory: main.cf cannot name \"%.100s\"", chain);
 	(void)want_value(w, chain == NULL ? "" : chain);
@@ -242,6 +238,35 @@ rule_out_log(const struct params_context *in, struct want *w, struct err *err)
 	return outbound(in) ? log_level(in, "smtp_tls_loglevel", w) : 0;
 }
 
+/* The server's, by a tick, or one of its own; without either, a value of
+ * ours goes, and one set by hand stays. */
+static int
+rule_out_chain(const struct params_context *in, struct want *w, struct err *err)
+{
+	const char *file = in->settings->client_certificate ? in->chain_file
+							     : in->client_file;
+
+	if (file == NULL) {
+		if (chain_path_ours(value_now(in, OUT_CHAIN)))
+			w->kind = WANT_UNSET;
+		return 0;
+	}
+	if (!path_is_plain(file))
+		return err_set(err, ERR_CONFIG, "",
+		    "state_directory: main.cf cannot name \"%.100s\"", file);
+	return want_value(w, file);
+}
+
+/* Postfix would ignore them beside a chain file. */
+static int
+rule_out_gone(const struct params_context *in, struct want *w, struct err *err)
+{
+	if (rule_out_chain(in, w, err) == -1)
+		return -1;
+	w->kind = w->kind == WANT_VALUE ? WANT_UNSET : WANT_KEEP;
+	return 0;
+}
+
 static int
 rule_out_cafile(
     const struct params_context *in, struct want *w, struct err *err)
@@ -259,6 +284,7 @@ rule_out_cafile(
 #define OF_IN	  OF(inbound_enabled)
 #define OF_CHAIN  (OF(inbound_enabled) | SETTINGS_FILES)
 #define OF_OUT	  OF(outbound_enabled)
+#define OF_CLIENT (OF(client_certificate) | SETTINGS_FILES)
 #define OF_ACCESS (OF(access_policy) | OF(access_list))
 #define NONE \
 	{ \
@@ -287,6 +313,8 @@ const struct param_row params[] = {
 	    "none", { "smtp_use_tls", "smtp_enforce_tls" }, NULL },
 	{ OUT_CAFILE, EVER, OF_OUT, 0, rule_out_cafile, NULL, SOLO },
 	{ "smtp_tls_loglevel", EVER, OF_OUT, 0, rule_out_log, NULL, SOLO },
+	{ OUT_CHAIN, 30400, OF_CLIENT, PARAM_FILE | PARAM_ADOPT,
+	    rule_out_chain, from_out_chain, SOLO },
 	/* params_inbound.c */
 	{ "inet_interfaces", EVER, OF(listen),
 	    SOCKETS | PARAM_BACK | PARAM_ADOPT,
@@ -312,6 +340,12 @@ const struct param_row params[] = {
 	OLDER("smtpd_tls_key_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
 	OLDER("smtpd_tls_eccert_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
 	OLDER("smtpd_tls_eckey_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
+	OLDER(OUT_CERT, OF_CLIENT, rule_out_gone, OUT_CHAIN),
+	OLDER("smtp_tls_key_file", OF_CLIENT, rule_out_gone, OUT_CHAIN),
+	OLDER("smtp_tls_eccert_file", OF_CLIENT, rule_out_gone, OUT_CHAIN),
+	OLDER("smtp_tls_eckey_file", OF_CLIENT, rule_out_gone, OUT_CHAIN),
+	OLDER("smtp_tls_dcert_file", OF_CLIENT, rule_out_gone, OUT_CHAIN),
+	OLDER("smtp_tls_dkey_file", OF_CLIENT, rule_out_gone, OUT_CHAIN),
 	/* of no use to anybody: not taken over */
 	{ "smtpd_tls_dcert_file", EVER, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },

@@ -45,6 +45,18 @@ from_out_level(const struct params_context *c, struct settings *s)
 	return now.rank == RANK_NONE || now.rank == RANK_MAY;
 }
 
+/* "On" is the file of the server's certificate, where that is ours; another
+ * one, and a reference, is Postfix's own. */
+bool
+from_out_chain(const struct params_context *c, struct settings *s)
+{
+	const char *v = value_now(c, OUT_CHAIN);
+	bool ours = chain_path_ours(v);
+
+	s->client_certificate = ours && strstr(v, "/inbound.pem") != NULL;
+	return ours || (v[0] == '\0' && value_now(c, OUT_CERT)[0] == '\0');
+}
+
 bool
 from_listen(const struct params_context *c, struct settings *s)
 {

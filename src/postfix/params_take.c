@@ -44,12 +44,15 @@ own_add(struct json_object *list, const char *name, const char *value)
 	return 0;
 }
 
-/* A level counts under the name that sets it, which may be an older one. */
+/* A value counts under the name that sets it, which may be an older one. */
 static const char *
 own_name(const struct params_context *c, size_t i)
 {
 	struct tls_level now;
 
+	if (strcmp(params[i].name, OUT_CHAIN) == 0 &&
+	    value_now(c, OUT_CHAIN)[0] == '\0')
+		return OUT_CERT;
 	if (strcmp(params[i].name, IN_LEVEL) != 0 &&
 	    strcmp(params[i].name, OUT_LEVEL) != 0)
 		return params[i].name;

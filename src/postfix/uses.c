@@ -75,6 +75,7 @@ empties_level(const char *line, const char *value, const char *name)
 
 	return slash != NULL && value[0] == '\0' &&
 	       strcmp(row->replaced_by, IN_CHAIN) != 0 &&
+	       strcmp(row->replaced_by, OUT_CHAIN) != 0 &&
 	       strcmp(slash + 1, row->replaced_by) == 0;
 }
 

@@ -47,6 +47,9 @@ press(void)
 	return reply.status;
 }
 
+/* Outbound on, with what means something only with it: all off. */
+#define OUT_ON "on;b4dc66dde806261b"
+
 /* was and mine of three switches: what is sent of each, or what comes. */
 static const struct {
 	const char *was[3], *mine[3]; /* inbound, tls_only, outbound */
@@ -137,7 +140,7 @@ END_TEST
 /* The value was on, is on, and is to be off: no conflict. */
 #define OUT_FINE \
 	DRAFT("{\"outbound\":{\"enabled\":false}}", \
-	    "{\"outbound_enabled\":\"on\"}", "{}")
+	    "{\"outbound_enabled\":\"" OUT_ON "\"}", "{}")
 #define PORT \
 	DRAFT("{\"interface\":{\"port\":26}}", "{\"smtp_port\":\"25\"}", "{}")
 #define FILES \
@@ -153,7 +156,7 @@ static const struct {
 	    "<strong>off</strong>", "settings.conflict", "(tanaka)",
 	    "name=\"was_outbound_enabled\" value=\"off\""},
 	"by hand"},
-    {OUT_FINE, {"name=\"was_outbound_enabled\" value=\"on\""},
+    {OUT_FINE, {"name=\"was_outbound_enabled\" value=\"" OUT_ON "\""},
 	"id=\"conflict-"},
     /* No generation has it: somebody with an editor. */
     {PORT,
@@ -185,7 +188,7 @@ END_TEST
 START_TEST(names_what_was_merged)
 {
 	states(NULL);
-	add(&req.query, "also", "406", NULL);
+	add(&req.query, "also", "806", NULL);
 	ck_assert_int_eq(press(), 200);
 	has("id=\"also\"");
 	has("Only accept SMTP connections by TLS");
@@ -214,7 +217,8 @@ static const struct {
 	const char *where;
 } choices[] = {
     {"mine:outbound_enabled", "{\"outbound\":{\"enabled\":false}}",
-	"{\"outbound_enabled\":\"on\",\"certificate\":\"older\"}", 0,
+	"{\"outbound_enabled\":\"" OUT_ON
+	"\",\"certificate\":\"older\"}", 0,
 	SCREEN "?also=2#at-outbound_enabled"},
     {"theirs:outbound_enabled", "{}", "{\"certificate\":\"older\"}", 0,
 	SCREEN "?also=2#at-outbound_enabled"},

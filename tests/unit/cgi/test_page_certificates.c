@@ -42,7 +42,18 @@ static const struct {
 	{EVIL, "value=\"remove:\"", "value=\"remove:mx.example.jp\""},
 	"certificates"},
     {"ja", VIEW(ROW("mx2.example.jp", "a", "-3")),
-	{"3日前に期限切れ", "名前ごとの証明書"}, {EVIL, "days left"}, NULL},
+	{"3日前に期限切れ", "送信接続用"}, {EVIL, "days left"}, NULL},
+    {"en",
+	"{\"settings\":{\"inbound\":{\"enabled\":true}},"
+	"\"by_name\":[" ROW("", "mx", "61") ",{\"use\":\"outbound\","
+	"\"name\":\"\",\"subject\":\"CN=out\",\"days_left\":9,"
+	"\"in_use\":false}]}",
+	{"Outbound connections", "main.cf does not name it",
+	    "value=\"remove:outbound\"", "shown none any more"},
+	{"value=\"remove:\""}, NULL},
+    {"en",
+	"{\"by_name\":[{\"use\":\"outbound\",\"name\":\"\"}]}",
+	{"Outbound connections"}, {"stored, not in use"}, NULL},
     /* a postseald that leaves everything out */
     {"en", "{}", {"No certificate is in use"}, {NULL}, NULL},
     {"en", "{\"by_name\":[{}]}", {"0 days left"}, {NULL}, NULL},

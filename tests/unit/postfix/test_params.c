@@ -498,6 +498,7 @@ START_TEST(masks_of_the_table)
 	ck_assert_uint_eq(params_of(SETTING_BIT(SETTING_all_scanners)), 0);
 	ck_assert_uint_eq(params_marked(PARAM_FILE),
 	    param_bit("smtpd_tls_chain_files") |
+		param_bit("smtp_tls_chain_files") |
 		param_bit("tls_server_sni_maps") |
 		param_bit("smtpd_client_restrictions"));
 	ck_assert_uint_eq(param_bit("smtpd_tls_protocols"), 0);
