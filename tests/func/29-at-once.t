@@ -50,6 +50,16 @@ MANAGED='smtpd_tls_security_level smtp_tls_security_level smtpd_timeout
 rank() { case $1 in '' | none) echo 0 ;; may) echo 1 ;; dane) echo 2 ;; *) echo 3 ;; esac; }
 saw() { local k; for k in $KEYS; do eval "SEEN_$1[$k]=\${NOW[$k]}"; done; }
 
+# KEY VALUE: as a page shows it, where outbound TLS is on or off; that a level
+# which somebody set by hand would fall is asked whoever saw it.
+shown()
+{
+	case $1 in
+	out) [ "$(rank "$2")" = 0 ] && echo off || echo on ;;
+	*) echo "$2" ;;
+	esac
+}
+
 # What a person could want: one or two keys, as fields of form and API.
 want()
 {
@@ -112,7 +122,8 @@ blind_over()
 	OVER=
 	for k in "${ASKS[@]}"; do
 		eval "seen=\${SEEN_$WHO[$k]-}"
-		[ "$seen" = "${WAS[$k]}" ] || [ "${LAST_BY[$k]-}" = $WHO ] || OVER+=" $k"
+		[ "$(shown $k "$seen")" = "$(shown $k "${WAS[$k]}")" ] ||
+			[ "${LAST_BY[$k]-}" = $WHO ] || OVER+=" $k"
 	done
 }
 
