@@ -22,8 +22,9 @@ table()
 	sed 's/#.*//; /^[ \t]*$/d' "$LIVED/TABLE"
 }
 SAMPLE='look adopt in out renew form hand restore'
-ALL='look dry adopt same in out timeout form only only_off renew form_file hand
-    raised restore_asks adopt_again restore access access_off given_back off'
+ALL='look dry adopt same in out timeout form only only_off renew form_file original
+    restore leave adopt in out hand raised restore_asks adopt_again restore
+    access access_off given_back off'
 
 LEVEL_IN='smtpd_tls_security_level smtpd_tls_loglevel smtpd_tls_received_header
     smtpd_tls_mandatory_protocols smtpd_use_tls smtpd_enforce_tls'
@@ -278,6 +279,38 @@ act_restore_asks()
 	STATUS=200
 }
 
+# The set-up as it was found: all that differs from it is a line of others.
+stood()
+{
+	cp "$T/main.new" "$T/before.cf"
+	cp "$T/master.new" "$T/before.master"
+	same_ "main.cf, byte for byte" "$(sha256sum <"$PF/main.cf")" "$(sha256sum <"$T/main.new")"
+	same_ "master.cf, byte for byte" "$(sha256sum <"$PF/master.cf")" "$(sha256sum <"$T/master.new")"
+	api GET /api/v1/status
+	same_ "as at first sight" "$(j '"\(.settings.inbound.enabled) \(.settings.inbound.tls_only) \(.settings.outbound.enabled) \(.drift | length)"')" "$SIGHT 0"
+}
+
+act_original()
+{
+	local KEPT=0
+
+	act_restore
+	about
+	stood
+}
+
+act_leave()
+{
+	about
+	ASKED=yes
+	"$B/postsealctl" -c "$STATE/postseal.conf" leave --apply reload \
+	    --confirm probe.blind --confirm level.lowered >"$BODY" 2>&1
+	same_ "postsealctl leave" $? 0
+	stood
+	same_ "no generation" "$(j .generation)" 0
+	KEPT=1
+}
+
 # A generation with less than what is in force by now is named with all that
 # it says.
 act_restore()
@@ -398,7 +431,7 @@ mail_after()
 	wires
 	read -ra a <<<"$before"
 	read -ra b <<<"$WIRES"
-	[ "$1" != look ] || same_ mail "$WIRES" "$MAIL"
+	[[ $1 != @(look|original|leave) ]] || same_ mail "$WIRES" "$MAIL"
 	for i in "${!a[@]}"; do
 		MAILS_N=$((MAILS_N + 1))
 		wire_as_good "${a[i]}" "${b[i]}" && continue
@@ -443,7 +476,8 @@ while IFS='|' read -r first listeners mail confirm refused; do
 	[ -z "${SHARD:-}" ] || [ $((row % ${SHARD#*/})) -eq $((${SHARD%/*} % ${SHARD#*/})) ] || continue
 	LISTENERS=$(echo $listeners) MAIL=$(echo $mail) CONFIRM=$(echo $confirm)
 	SETUPS_N=$((SETUPS_N + 1)) MINUTES=20 KEPT=1
-	lived_setup "$NAME" || { result "$NAME: Postfix starts"; continue; }
+	lived_setup "$NAME"
+	result "$NAME: Postfix starts" || continue
 	TIMEOUT=$(param smtpd_timeout)
 	lived_levels
 	WIRES=
@@ -452,6 +486,17 @@ while IFS='|' read -r first listeners mail confirm refused; do
 	done
 done < <(table)
 note "$SETUPS_N set-ups x $(wc -w <<<"$actions") actions = $STEPS_N steps, $MAILS_N messages in and out, Postfix $(postconf -c "$PF" -h mail_version)"
+# Whoever is named in LIVED_IN is there, and whoever is there was gone through.
+rows=$(table | wc -l)
+case ${LIVED_IN:-sample}:${SHARD:-} in
+all:) wanted_n=$rows ;;
+all:*) wanted_n=$(((rows - ${SHARD%/*} % ${SHARD#*/}) / ${SHARD#*/} + (${SHARD%/*} % ${SHARD#*/} > 0))) ;;
+sample:) wanted_n=$(table | grep -c '^[^|]*[*]') ;;
+*) wanted_n=$(wc -w <<<"$LIVED_IN") ;;
+esac
+is "set-ups gone through" $SETUPS_N "$wanted_n"
+is "steps" $STEPS_N $((wanted_n * $(wc -w <<<"$actions")))
+ok "messages went" [ $MAILS_N -ge $STEPS_N ]
 is "levels lowered unasked" $LOWERED_N 0
 is "lines of others changed" $LINES_N 0
 is "messages lost" $LOST_N 0

@@ -97,7 +97,8 @@ lived_setup()
 		awk 'FILENAME == ARGV[1] { if (/^[^ \t]/) own[$1 $2] = 1; next }
 			!(($1 $2) in own)' "$T/master.own" "$T/master.first"
 		cat "$T/master.own"
-	} >"$PF/master.cf"
+	} >"$T/master.new"
+	cp "$T/master.new" "$PF/master.cf"
 	touch -d '10 seconds ago' "$PF"/{main,master}.cf
 	postfix -c "$PF" start >/dev/null 2>&1 && postsuper -c "$PF" -d ALL >/dev/null 2>&1
 }
@@ -199,13 +200,15 @@ said_of()
 }
 
 # lived_mail KIND@N[/ADDRESS]: by STARTTLS where it is offered (s), with a
-# client's certificate (c), TLS at once (w), behind a load balancer (p), or by
-# sendmail (m); at the Nth port.  WIRE=IN/OUT: tls, plain, or refused,
+# client's certificate (c), TLS at once (w), behind a load balancer (p, or q with
+# version 2 of its protocol), or by sendmail (m); at the Nth port.  WIRE=IN/OUT: tls, plain, or refused,
 # deferred, bounced; - for mail that came by sendmail.
 lived_mail()
 {
 	local kind=${1%@*} host=127.0.0.1 port in out n
 	local -a how=(-tlso)
+	local -a balancer=(--proxy-source 192.0.2.50 --proxy-source-port 4321
+	    --proxy-dest 127.0.0.1 --proxy-dest-port 25)
 
 	port=${1#*@}
 	[[ $port != */* ]] || host=${port#*/}
@@ -214,9 +217,8 @@ lived_mail()
 	case $kind in
 	c) how=(-tlso --tls-cert "$T/hand.pem" --tls-key "$T/hand.key") ;;
 	w) how=(-tlsc) ;;
-	p) how=(-tlso --proxy-version 1 --proxy-family TCP4 --proxy-source
-		192.0.2.50 --proxy-source-port 4321 --proxy-dest 127.0.0.1
-		--proxy-dest-port 25) ;;
+	p) how+=("${balancer[@]}" --proxy-version 1 --proxy-family TCP4) ;;
+	q) how+=("${balancer[@]}" --proxy-version 2 --proxy-family AF_INET) ;;
 	esac
 	if [ "$kind" = m ]; then
 		printf 'Subject: m%s\n\nhello\n' "$MAIL_N" | timeout 20 \
