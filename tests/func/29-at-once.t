@@ -16,9 +16,9 @@
 . "$(dirname "$0")/form.sh"
 
 # shellcheck disable=SC2034
-declare -A NOW WAS LAST_BY SEEN_tanaka SEEN_sato SEEN_script COUNT
+declare -A NOW WAS LAST_BY HELD SEEN_tanaka SEEN_sato SEEN_script COUNT
 KEYS='in out timeout loglevel access limit leaf foreign'
-WRONG=() N=0 LOST=0 LOWERED=0 FOREIGN=0 MAIL_LOST=0
+WRONG=() N=0 SAVED=0 LOST=0 LOWERED=0 FOREIGN=0 MAIL_LOST=0
 
 pick() { local a=("$@"); PICK=${a[RANDOM % $#]}; }
 
@@ -105,7 +105,7 @@ got_it()
 		outbound_enabled:off) [ "$(rank "${NOW[out]}")" = 0 ] ;;
 		idle_timeout:*) [ "${NOW[timeout]}" = $((v * 60))s ] ;;
 		max_connections:*) [ "${NOW[limit]}" = "$v" ] ;;
-		access_list:*) [[ ${NOW[access]} == *"OURS"* ]] && grep -q "^$v" "$STATE"/daemon/generations/gen-"$(generation)"/access.cidr ;;
+		access_list:*) [[ ${NOW[access]} == *"OURS"* ]] && grep -qF "$v " <(grep '^198[.]51' "$STATE"/daemon/generations/gen-"$(generation)"/access.cidr) ;;
 		esac || WRONG+=("$f is not in force: ${NOW[in]} ${NOW[out]} ${NOW[timeout]} ${NOW[limit]} ${NOW[access]}")
 	done
 	[ ${#FILES[@]} -eq 0 ] || [ "${NOW[leaf]}" = "$LEAF" ] ||
@@ -216,6 +216,9 @@ act_person()
 		cp "$BODY" "$T/page.$WHO"
 		saw "$WHO"
 	}
+	# Files that he chose before and that were refused wait for his next Save,
+	# whichever page of his that is.
+	[[ " ${ASKS[*]} " == *" leaf "* ]] || [ -z "${HELD[$WHO]-}" ] || ASKS+=(leaf)
 	for f in "${FIELDS[@]}"; do
 		case $f in
 		*=off) typed+=("-${f%=*}") ;;
@@ -248,6 +251,7 @@ act_person()
 		[ $((RANDOM % 4)) -gt 0 ] || break
 	done
 	ANSWER="$FORM after $presses"
+	[ $DONE = yes ] && HELD[$WHO]= || HELD[$WHO]+=${FILES[*]}
 	page /smtp-routing/connection
 	look_now
 	# Half of them leave the page open and go for lunch.
@@ -370,10 +374,13 @@ for ((N = 1; N <= ${AT_ONCE:-25}; N++)); do
 	asked=${ASKS[*]}
 	judge
 	COUNT[$DONE]=$((${COUNT[$DONE]-0} + 1))
+	[[ $DONE:$WHO != yes:@(tanaka|sato|script) ]] || SAVED=$((SAVED + 1))
 	[ ${#WRONG[@]} -eq 0 ]
 	result "$N: $WHO, $asked: $ANSWER${OVER:+ (over$OVER)}" || note "${FIELDS[*]}" "${WRONG[@]}"
 done
 note "$((N - 1)) actions, SEED=$SEED: ${COUNT[yes]-0} done, ${COUNT[no]-0} refused, ${COUNT[conflict]-0} over something unseen"
+is "all of them were tried" $((${COUNT[yes]-0} + ${COUNT[no]-0})) "${AT_ONCE:-25}"
+ok "$SAVED Saves of people and scripts were done" [ $SAVED -ge $((${AT_ONCE:-25} / 5)) ]
 is "changes lost without a word" $LOST 0
 is "levels lowered unasked" $LOWERED 0
 is "lines of others changed" $FOREIGN 0
