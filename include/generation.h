@@ -44,10 +44,10 @@ int generation_settings(
 /* Wipe its files and keep meta as the record of a failure. */
 int generation_fail(
     const struct conf *, long id, struct json_object *meta, struct err *);
+struct named;
 /* Wipe beyond conf.generations, but never the one in force, one whose files
  * are named, or one of keep (0 = none).  What stood before the first that wrote
  * anything stays for ever, without the files of that generation. */
-struct named;
 int generation_prune(const struct conf *, const struct named *,
     const long keep[2], struct err *);
 /* Remove what a crash left: directories without outcome, scratch. */

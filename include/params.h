@@ -18,6 +18,15 @@ struct param_change {
 	char		*after;		/* NULL = removed */
 };
 
+/* Names that more than their rows go by. */
+#define IN_LEVEL	"smtpd_tls_security_level"
+#define IN_CHAIN	"smtpd_tls_chain_files"
+#define IN_CLIENTS	"smtpd_client_restrictions"
+#define OUT_LEVEL	"smtp_tls_security_level"
+#define OUT_CHAIN	"smtp_tls_chain_files"
+#define OUT_CERT	"smtp_tls_cert_file"
+#define OUT_CAFILE	"smtp_tls_CAfile"
+
 struct param_plan {
 	struct param_change	*v;
 	size_t			 n;

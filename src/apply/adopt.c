@@ -68,7 +68,7 @@ adopt_settings(struct txn *t, struct err *err)
 static int
 adopt_certificate(struct txn *t, struct err *err)
 {
-	const char *chain = value_of(t, "smtpd_tls_chain_files");
+	const char *chain = value_of(t, IN_CHAIN);
 	char ours[STATE_PATH_MAX] = "";
 	struct buf *all = &t->certs.v[CERTS_DEFAULT].chain;
 	const char *unread[STANDING_FILES_MAX];
@@ -107,7 +107,7 @@ adopt_source(struct txn *t, struct err *err)
 	adopt_client(t);
 	/* Where the chain file has never been ours nothing is touched: whoever
 	 * renews the files that are there goes on doing so. */
-	if ((t->owned & param_bit("smtpd_tls_chain_files")) == 0 ||
+	if ((t->owned & param_bit(IN_CHAIN)) == 0 ||
 	    !t->settings.inbound_enabled)
 		return 0;
 	return adopt_certificate(t, err);
@@ -121,7 +121,7 @@ is_adopted(const char *name, const char *value, const struct gen_paths *paths)
 {
 	const char *access = paths->v[GEN_ACCESS];
 
-	if (strcmp(name, "smtpd_client_restrictions") == 0)
+	if (strcmp(name, IN_CLIENTS) == 0)
 		return restrictions_map_first(value, access) ||
 		       !restrictions_have_map(value, access);
 	if (strcmp(name, SNI_MAPS) == 0) /* of another generation */

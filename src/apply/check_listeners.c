@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "jsonx.h"
 #include "setting_checks.h"
 #include "sni_map.h"
 
@@ -36,8 +35,7 @@ level_after(const struct param_change *c, const struct postfix_listener *l)
 /* A setting that needs a listener, over one that is not there. */
 SETTING_CHECK(closed)
 {
-	const struct param_change *c =
-	    txn_planned(t, "smtpd_tls_security_level");
+	const struct param_change *c = txn_planned(t, IN_LEVEL);
 
 	if (t->facts.info.n_listeners == 0 &&
 	    (row->of != 0 || level_after(c, NULL) != POSTFIX_TLS_NONE))
@@ -71,7 +69,7 @@ hidden_here(struct txn *t, const struct postfix_listener *l)
 static bool
 chain_changes(const struct txn *t)
 {
-	const struct param_change *c = txn_planned(t, "smtpd_tls_chain_files");
+	const struct param_change *c = txn_planned(t, IN_CHAIN);
 
 	return c != NULL && c->after != NULL &&
 	       (txn_cert(t)->chain.len == 0 ||
@@ -111,8 +109,7 @@ check_offered(struct txn *t, size_t i)
 SETTING_CHECK(listeners)
 {
 	const struct postfix_info *info = &t->facts.info;
-	const struct param_change *c =
-	    txn_planned(t, "smtpd_tls_security_level");
+	const struct param_change *c = txn_planned(t, IN_LEVEL);
 	const struct postfix_listener *l;
 	bool chain = chain_changes(t), names = names_come(t);
 	enum postfix_tls to;
@@ -122,13 +119,13 @@ SETTING_CHECK(listeners)
 		l = &info->listener[i];
 		to = level_after(c, l);
 		if (chain && l->own_chain && to != POSTFIX_TLS_NONE)
-			shadowed(t, i, "smtpd_tls_chain_files");
+			shadowed(t, i, IN_CHAIN);
 		if (names && l->own_sni && to != POSTFIX_TLS_NONE)
 			shadowed(t, i, SNI_MAPS);
 		if ((c != NULL && l->own_level && l->tls != to) ||
 		    (chain && to != POSTFIX_TLS_NONE &&
 			l->tls == POSTFIX_TLS_NONE && l->own_level))
-			shadowed(t, i, "smtpd_tls_security_level");
+			shadowed(t, i, IN_LEVEL);
 		else if (c != NULL && to != POSTFIX_TLS_NONE)
 			check_offered(t, i);
 	}

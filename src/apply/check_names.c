@@ -5,7 +5,6 @@
  * Only names that come are asked about; a Save of something else does not ask
  * again.
  */
-#include <string.h>
 
 #include "jsonx.h"
 #include "levels.h"

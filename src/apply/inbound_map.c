@@ -6,11 +6,9 @@
  * The map lies in gen-N like the key: main.cf names it, so the one rename
  * switches it with everything else.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "fsx.h"
-#include "jsonx.h"
 #include "maincf.h"
 #include "txn_given.h"
 #include "txn_plan.h"

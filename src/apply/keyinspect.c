@@ -13,6 +13,7 @@
 
 #include "findings.h"
 #include "fsx.h"
+#include "certname.h"
 #include "jsonx.h"
 #include "keystore_int.h"
 #include "state.h"
@@ -220,18 +221,13 @@ keystore_inspect(const struct conf *conf, const char *user,
 static bool
 is_of(struct json_object *cert, const char *spki)
 {
-	struct json_object *more = jsonx_path(cert, "more");
-	size_t i, n;
+	struct json_object *one;
+	size_t i;
 
-	if (strcmp(jsonx_path_str(cert, "key.spki_sha256", ""), spki) == 0)
-		return true;
-	n = jsonx_len(more);
-	for (i = 0; i < n; i++) {
-		if (strcmp(jsonx_path_str(json_object_array_get_idx(more, i),
-			       "key.spki_sha256", ""),
-			spki) == 0)
+	for (i = 0; (one = cert_of(cert, i)) != NULL; i++)
+		if (strcmp(jsonx_path_str(one, "key.spki_sha256", ""), spki) ==
+		    0)
 			return true;
-	}
 	return false;
 }
 

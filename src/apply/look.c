@@ -10,7 +10,6 @@
  * asked for.
  */
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "certname.h"

@@ -14,9 +14,8 @@
 static param_mask
 current_names(void)
 {
-	const param_mask heirs = param_bit("smtpd_tls_security_level") |
-				 param_bit("smtpd_tls_chain_files") |
-				 param_bit("smtp_tls_security_level");
+	const param_mask heirs =
+	    param_bit(IN_LEVEL) | param_bit(IN_CHAIN) | param_bit(OUT_LEVEL);
 
 	return params_without_orphans(PARAMS_ALL & ~heirs) | heirs;
 }

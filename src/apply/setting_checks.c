@@ -123,8 +123,7 @@ static SETTING_CHECK(access_shadowed)
 /* Our element cannot be put beside what could not be read as text. */
 static SETTING_CHECK(access_bytes)
 {
-	const struct param_change *c =
-	    txn_planned(t, "smtpd_client_restrictions");
+	const struct param_change *c = txn_planned(t, IN_CLIENTS);
 
 	if (c != NULL &&
 	    json_object_object_get_ex(t->facts.params, PARAM_BYTES, NULL))

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fsx.h"
+#include "certname.h"
 #include "jsonx.h"
 #include "levels.h"
 #include "state.h"
@@ -65,11 +66,10 @@ each_of_pair(struct json_object *params, const char *cert_name,
 static int
 each_file(struct json_object *params, file_fn fn, void *arg, struct err *err)
 {
-	static const char chain[] = "smtpd_tls_chain_files";
-	const char *list = jsonx_path_str(params, chain, "");
+	const char *list = jsonx_path_str(params, IN_CHAIN, "");
 
 	if (list[0] != '\0')
-		return each_of_list(chain, list, fn, arg, err);
+		return each_of_list(IN_CHAIN, list, fn, arg, err);
 	if (each_of_pair(params, "smtpd_tls_cert_file", "smtpd_tls_key_file",
 		fn, arg, err) == -1)
 		return -1;
@@ -226,7 +226,7 @@ standing_beside(const struct conf *conf, const struct facts *facts,
 
 	/* What cannot be described is none that a Save can keep. */
 	(void)standing_certificate(conf, facts, &cert, NULL);
-	more = jsonx_len(jsonx_path(cert, "more")) > 0;
+	more = cert_of(cert, 1) != NULL;
 	json_object_put(cert);
 	return more ? standing_files(facts->params, all, unread, &n, err) : 0;
 }

@@ -8,7 +8,6 @@
  *
  * main.cf goes first here, for it is in force with its rename.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "fsx.h"

@@ -3,7 +3,6 @@
  * written when it is staged, asked about before anything is switched.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "access_map.h"
 #include "fsx.h"

@@ -16,9 +16,6 @@
 #include "original.h"
 #include "txn_given.h"
 
-#define IN_CHAIN     "smtpd_tls_chain_files"
-#define RESTRICTIONS "smtpd_client_restrictions"
-
 /* Parameters as they will be once these are given back. */
 static struct json_object *
 values_after(const struct txn *t)
@@ -70,7 +67,7 @@ given_original(struct txn *t, struct err *err)
 	if (generation_meta(t->conf, t->prev, &meta, err) == -1 ||
 	    original_read(t->conf, t->prev, meta, &o, err) == -1)
 		goto out;
-	t->given_rows = t->written & ~param_bit(RESTRICTIONS);
+	t->given_rows = t->written & ~param_bit(IN_CLIENTS);
 	t->given = original_pick(o.values, t->given_rows);
 	if (t->given == NULL || (after = values_after(t)) == NULL ||
 	    buf_add(&t->origin_main, o.main_cf.data, o.main_cf.len) == -1) {
@@ -98,7 +95,7 @@ given_restored(struct txn *t, struct json_object *meta)
 {
 	struct json_object *values = jsonx_path(meta, "values");
 	const param_mask by_rule =
-	    params_marked(PARAM_BACK) | param_bit(RESTRICTIONS);
+	    params_marked(PARAM_BACK) | param_bit(IN_CLIENTS);
 	param_mask rows = t->written & ~t->restored & ~by_rule;
 
 	t->theirs = t->written & ~original_written(meta);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "certname.h"
 #include "jsonx.h"
 #include "keystore.h"
 #include "txn_plan.h"
@@ -171,8 +172,8 @@ static int
 inspect_beside(struct txn *t, struct cert *c, struct pki_input *in,
     const struct cert *was, struct err *err)
 {
-	static const char chain[] = "smtpd_tls_chain_files";
-	bool by_chain = jsonx_path_str(t->facts.params, chain, "")[0] != '\0';
+	bool by_chain =
+	    jsonx_path_str(t->facts.params, IN_CHAIN, "")[0] != '\0';
 	struct cert files = {.name = ""};
 	int rc = -1;
 
@@ -184,10 +185,10 @@ inspect_beside(struct txn *t, struct cert *c, struct pki_input *in,
 	rc = inspect(t, c, in, files.chain.len > 0 ? &files : was, err);
 	/* A copy now, and whoever renews the file does not reach it. */
 	if (rc == 0 && files.chain.len > 0 && t->settings.inbound_enabled &&
-	    jsonx_len(jsonx_path(c->facts, "more")) > 0)
+	    cert_of(c->facts, 1) != NULL)
 		findings_add(&t->findings, ERR_CERT_COPIED,
 		    "server_certificate", "parameter",
-		    by_chain ? chain
+		    by_chain ? IN_CHAIN
 			     : "smtpd_tls_cert_file, smtpd_tls_eccert_file",
 		    NULL);
 out:

@@ -147,23 +147,30 @@ txn_probe_former(const struct txn *t, struct err *err)
 	return rc;
 }
 
+/* What main.cf says of it with this change. */
+static const char *
+said_then(const struct txn *t, const char *name)
+{
+	const struct param_change *c = txn_planned(t, name);
+
+	if (c != NULL)
+		return c->after == NULL ? "" : c->after;
+	return jsonx_path_str(t->facts.params, name, "");
+}
+
 /* Does main.cf name the chain file of this generation? */
 static struct json_object *
 served_certificate(const struct txn *t)
 {
-	struct json_object *values = t->facts.params;
-	const char *now = jsonx_path_str(values, "smtpd_tls_chain_files", "");
-	const struct param_change *c = txn_planned(t, "smtpd_tls_chain_files");
 	char path[STATE_PATH_MAX];
 
 	if (t->standing != NULL)
 		return t->standing;
-	if (c != NULL)
-		now = c->after == NULL ? "" : c->after;
 	if (generation_path(t->conf, t->id, CERT_DEFAULT_FILE, path, NULL) ==
 	    -1)
 		return NULL;
-	return strcmp(now, path) == 0 ? txn_cert(t)->facts : NULL;
+	return strcmp(said_then(t, IN_CHAIN), path) == 0 ? txn_cert(t)->facts
+							 : NULL;
 }
 
 /* As a gateway may have stood before the console, and stands after it. */
@@ -171,9 +178,8 @@ static bool
 names_none(const struct txn *t)
 {
 	struct json_object *after = params_after(t->facts.params, &t->plan);
-	bool none =
-	    after != NULL && !params_own_certificate(after) &&
-	    jsonx_path_str(after, "smtpd_tls_chain_files", "")[0] == '\0';
+	bool none = after != NULL && !params_own_certificate(after) &&
+		    said_then(t, IN_CHAIN)[0] == '\0';
 
 	json_object_put(after);
 	return none;
@@ -183,12 +189,7 @@ names_none(const struct txn *t)
 static bool
 serves_names(const struct txn *t)
 {
-	const char *now = jsonx_path_str(t->facts.params, SNI_MAPS, "");
-	const struct param_change *c = txn_planned(t, SNI_MAPS);
-
-	if (c != NULL)
-		now = c->after == NULL ? "" : c->after;
-	return certs_names_served(t->conf, t->id, now);
+	return certs_names_served(t->conf, t->id, said_then(t, SNI_MAPS));
 }
 
 /* Does another service of the new master.cf have this port? */
@@ -274,6 +275,34 @@ tell_names(struct txn *t)
 		    "names", text, NULL);
 }
 
+/* Certificates by name that come with this change, and that nobody was seen to
+ * be given. */
+static void
+tell_unproven(struct txn *t)
+{
+	struct json_object *list, *row;
+	const char *name;
+	char text[256] = "";
+	size_t i, len = 0;
+
+	if (jsonx_path(t->probe, "by_name") != NULL)
+		return;
+	list = certs_changed(&t->stored, &t->certs);
+	for (i = 0; i < jsonx_len(list) && len < sizeof(text); i++) {
+		row = json_object_array_get_idx(list, i);
+		name = jsonx_path_str(row, "name", "");
+		/* Outbound it is for no name. */
+		if (strcmp(name, cert_uses[CERT_OUTBOUND]) != 0 &&
+		    strcmp(jsonx_path_str(row, "change", ""), "removed") != 0)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+			    "%s%s", len == 0 ? "" : ", ", name);
+	}
+	if (text[0] != '\0')
+		findings_add(&t->findings, ERR_SNI_UNPROVEN, "name", "names",
+		    text, NULL);
+	json_object_put(list);
+}
+
 /* Who was silent before and is silent still. */
 static void
 tell_silent(struct txn *t)
@@ -346,6 +375,7 @@ txn_probe(struct txn *t, int total_ms, struct err *err)
 	if (t->next.n_listeners > 0 && probe_inbound(t, total_ms, err) == -1)
 		return -1;
 	tell_names(t);
+	tell_unproven(t);
 	tell_silent(t);
 	keep_blind(t);
 	return 0;

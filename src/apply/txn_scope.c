@@ -18,11 +18,6 @@
 #include "txn_given.h"
 #include "txn_plan.h"
 
-#define IN_LEVEL   "smtpd_tls_security_level"
-#define IN_CHAIN   "smtpd_tls_chain_files"
-#define OUT_LEVEL  "smtp_tls_security_level"
-#define OUT_CAFILE "smtp_tls_CAfile"
-
 static bool
 is_save(const struct txn *t)
 {

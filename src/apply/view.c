@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "certname.h"
-#include "fsx.h"
 #include "jsonx.h"
 #include "levels.h"
 #include "look.h"
@@ -166,8 +165,8 @@ view_inbound(const struct view *v)
 	jsonx_put_str(o, "closed", v->facts.info.closed);
 	if (v->facts.params != NULL)
 		(void)json_object_object_get_ex(
-		    v->facts.params, "smtpd_client_restrictions", &p);
-	json_object_object_add(o, "smtpd_client_restrictions",
+		    v->facts.params, IN_CLIENTS, &p);
+	json_object_object_add(o, IN_CLIENTS,
 	    p == NULL ? json_object_new_string("") : json_object_get(p));
 	return o;
 }

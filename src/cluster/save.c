@@ -9,8 +9,6 @@
  * its own settings from now on; for other hosts that were chosen see chosen.c.
  * A host without [cluster] passes through here without a single file access.
  */
-#include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

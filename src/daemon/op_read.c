@@ -1,7 +1,6 @@
 /*
  * op_read.c - operations that only look, and the audit line.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "call.h"

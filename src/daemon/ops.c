@@ -11,7 +11,6 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "call.h"
 #include "cluster.h"

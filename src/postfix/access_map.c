@@ -17,7 +17,6 @@
 #include "postfix_int.h"
 #include "probe.h"
 
-#define MAP_MAX	   (2 * 1024 * 1024)
 #define ASKED_MAX  16
 #define WILDCARD   "/0 REJECT " ACCESS_REFUSAL "\n"
 #define POSTMAP_MS 20000

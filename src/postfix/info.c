@@ -17,7 +17,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "fsx.h"
 #include "jsonx.h"
 #include "postfix_int.h"
 #include "util.h"

@@ -15,7 +15,6 @@
 #include "fsx.h"
 #include "maincf.h"
 #include "postfix_int.h"
-#include "util.h"
 
 #define COLUMNS	     7 /* before the command */
 #define SERVICE_COL  0

@@ -55,11 +55,6 @@ extern const char *const params_looked_at[];	/* NULL at the end */
 const struct param_row *param_find(const char *name);
 /* Is it ".../generations/gen-N/inbound.pem", or outbound.pem? */
 bool	chain_path_ours(const char *value);
-#define IN_LEVEL	"smtpd_tls_security_level"
-#define IN_CHAIN	"smtpd_tls_chain_files"
-#define OUT_LEVEL	"smtp_tls_security_level"
-#define OUT_CHAIN	"smtp_tls_chain_files"
-#define OUT_CERT	"smtp_tls_cert_file"
 /* levels.c: an inbound level with exemptions, as the console writes it. */
 #define LEVEL_CONDITIONAL "${{$service_name} == {"
 /* Would a list of ours allow a protocol that this value does not?  Also when

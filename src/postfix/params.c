@@ -37,7 +37,6 @@
 
 #define SYSTEM_CAFILE	   "/etc/ssl/certs/ca-certificates.crt"
 
-#define OUT_CAFILE	   "smtp_tls_CAfile"
 #define WRAPPERMODE	   "smtp_tls_wrappermode"
 #define V_TEXT_PROTOCOLS   30600 /* >=TLSv1.2 */
 #define PROTOCOLS	   ">=TLSv1.2"
@@ -322,7 +321,7 @@ const struct param_row params[] = {
 	{ "smtpd_timeout", EVER, OF(idle_timeout),
 	    PARAM_FACTS | PARAM_BACK | PARAM_ADOPT,
 	    rule_timeout, from_timeout, SOLO },
-	{ "smtpd_client_restrictions", EVER, OF_ACCESS, PARAM_FILE,
+	{ IN_CLIENTS, EVER, OF_ACCESS, PARAM_FILE,
 	    rule_access, from_access, SOLO },
 	{ PARAM_SERVICE, EVER, OF(listen) | OF(smtp_port),
 	    SOCKETS | PARAM_BACK, rule_service, from_service, SOLO },

@@ -2,7 +2,6 @@
  * params_from.c - settings as Postfix has them: the other direction of the
  * rows of params.c.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

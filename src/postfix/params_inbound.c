@@ -239,8 +239,8 @@ rule_access(const struct params_context *c, struct want *w, struct err *err)
 	char rest[sizeof(w->value) - 2048];
 	struct json_object *v;
 
-	if (c->current != NULL && json_object_object_get_ex(c->current,
-				      "smtpd_client_restrictions", &v))
+	if (c->current != NULL &&
+	    json_object_object_get_ex(c->current, IN_CLIENTS, &v))
 		now = json_object_get_string(v);
 	if (restrictions_without(now, c->access_file, rest, sizeof(rest)) == -1)
 		return err_set(err, ERR_CONFIG, "access_policy",

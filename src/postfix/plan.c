@@ -131,8 +131,7 @@ add_clean(struct json_object *o, const char *name, struct json_object *raw)
 		return -1;
 	(void)text_clean(text, size, value, size - 1);
 	v = json_object_new_string(text);
-	if (strcmp(name, "smtpd_client_restrictions") == 0 &&
-	    !is_same(value, text))
+	if (strcmp(name, IN_CLIENTS) == 0 && !is_same(value, text))
 		(void)json_object_object_add(
 		    o, PARAM_BYTES, json_object_new_boolean(true));
 	free(text);

@@ -18,7 +18,6 @@
 
 #include "jsonx.h"
 #include "postfix_int.h"
-#include "util.h"
 
 #define LINES_MAX 256
 

@@ -19,7 +19,6 @@
 #include "jsonx.h"
 #include "param_row.h"
 #include "postfix_int.h"
-#include "util.h"
 
 #define NAME_CHARS \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"

@@ -5,14 +5,15 @@
  *   "chosen": {"generation": 3, "bundle": DIR, "console", "by", "at",
  *     "apply", "state", "wave", "waves", "attempt", "canary", "batch",
  *     "failed": [name], "hosts": {NAME: {"generation": 3, "wave": 1,
- *     "bundle": DIR}}} An entry stays until its host has it, also beyond the
- *     next such Save: a host that is away gets it when it comes back.  A host
- *     that has an entry takes part in no roll-out for all.
+ *     "bundle": DIR}}}
+ *
+ * An entry stays until its host has it, also beyond the next such Save: a host
+ * that is away gets it when it comes back.  A host that has an entry takes
+ * part in no roll-out for all.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "jsonx.h"
 #include "ops.h"

@@ -13,9 +13,9 @@
  *   x/NAME/DIR      {"generation", "wave", "blob"}: the bundle for NAME; DIR is
  *                   named by desired, so a publication that lost the race
  *                   leaves nothing that anybody would take; "own-..." for
- *                   settings that NAME was chosen for (chosen.c) A scanner may
- *                   read desired and x/NAME/ and write alive/NAME and
- *                   status/NAME; a console may do everything below /postseal/.
+ *                   settings that NAME was chosen for (chosen.c)
+ * A scanner may read desired and x/NAME/ and write alive/NAME and status/NAME;
+ * a console may do everything below /postseal/.
  */
 #ifndef POSTSEAL_SYNC_H
 #define POSTSEAL_SYNC_H

@@ -281,6 +281,18 @@ api POST /api/v1/connection/adopt
 is "names are nothing that was set by hand" "$STATUS $(j .result) $(all)" \
     "200 unchanged $(want)"
 
+# --- without TLS for incoming mail
+save inbound_enabled=off
+pair mx7.example.test mx7.example.test ec
+named mx7.example.test mx7.example.test
+is "inbound TLS off: kept, and not told as proven" \
+    "$STATUS $(j .result) $(j '[.findings[] | select(.code == "sni.unproven").message | test("for mx7.example.test ")] | @csv') $(j .probe.by_name)" \
+    "200 applied true null"
+save inbound_enabled=on
+is "... proven with TLS" "$STATUS $(seen mx7.example.test ec)" \
+    "200 $(leaf_of "$T/mx7.example.test.pem")"
+api DELETE /api/v1/certificates/mx7.example.test
+
 # --- who is given what, by main.cf as it stands
 used()
 {
