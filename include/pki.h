@@ -5,8 +5,12 @@
  * any field and order), pair key and certificate by public key, build the
  * chain, run the table of checks, load it into an SSL_CTX the way Postfix
  * does, shake hands in memory at security level 2 with TLS 1.2 and 1.3.
- * Trust: the bytes are hostile.  pki_inspect runs in the jailed child only
- * (pki_inspect_jailed forks it).
+ * Trust: the bytes are hostile, and pki_inspect_jailed has them parsed in a
+ * child (jail.h) that gets no key but those of the upload.  Of its answer
+ * every member is checked; keys that were there before are put into the chain
+ * by the parent, which compares the public keys itself.  A second child, with
+ * keys and nothing but what was encoded anew, tries the chain and answers with
+ * one of a few words.  pki_inspect does all of it in this process, for tests.
  * Limits: PKI_FILE_MAX a file, PKI_OBJECTS_MAX objects, RSA up to 8192 bits,
  * 75 ms of key derivation (PBKDF2, scrypt, PKCS#12) over all files, looked at
  * before it is run, 40 signatures; the child ends at 2 s of CPU or 256 MiB.
@@ -70,6 +74,8 @@ enum pki_field {
 };
 extern const char *const pki_field_names[PKI_FIELD__MAX + 1]; /* HTTP names */
 
+#define PKI_BIT(field)	(1u << (field))
+
 struct pki_bytes {
 	const void	*data;		/* NULL = not given */
 	size_t		 len;
@@ -84,6 +90,11 @@ struct pki_revoked {
 struct pki_input {
 	struct pki_bytes file[PKI_FIELD__MAX];
 	const char	*passphrase;	/* NULL = none */
+	/* These files, by PKI_BIT, are no uploads: keys that we hold, each
+	 * followed by its certificate or request, as we write them.  The
+	 * parsing child gets the public half of such a key.  A file that has
+	 * another form is one like others. */
+	unsigned	 ours;
 	struct pki_bytes stored;	/* chain file in use, or none: a new
 					 * certificate may use its key, a new
 					 * CA certificate its leaf */
@@ -93,6 +104,8 @@ struct pki_input {
 					 * an error yet */
 	bool		 client;	/* goes out as a client's, too */
 	bool		 client_only;	/* and is no server's (with client) */
+	bool		 as_it_is;	/* in use: a chain comes out, whatever is
+					 * found about it */
 	bool		 dear;		/* 12 s of key derivation, not 75 ms */
 	/* keystore.h: told what takes so long before such a file is opened */
 	void		(*costly)(const char *what, void *arg);
@@ -128,6 +141,8 @@ struct pki_output {
 /* Once in a process before it forks inspections: fetches algorithms and
  * runs a first handshake, so that no child has to pay for it.  Optional. */
 void	pki_warm_up(void);
+/* The jobs of this module for a keeper (jail.h): parse, handshake. */
+extern const struct jail_job pki_parse_job, pki_handshake_job;
 void	pki_output_init(struct pki_output *);
 void	pki_output_clear(struct pki_output *);
 int	pki_inspect(const struct pki_input *, struct pki_output *,

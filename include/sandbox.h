@@ -32,6 +32,8 @@ enum sandbox_role {
 	SANDBOX_FILES,		/* the same, and reads files that it was
 				 * handed open */
 	SANDBOX_WEB,		/* postseal.fcgi workers */
+	SANDBOX_KEEPER,		/* makes children that enter one of the first
+				 * two: no files, no sockets of its own */
 	SANDBOX__MAX
 };
 

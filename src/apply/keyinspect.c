@@ -5,8 +5,9 @@
  * The files are inspected as they came first, in the jail; the report names
  * the public key of each certificate.  Only when no key came along, the one
  * in use does not fit, and a key that waits here does, the jail is asked
- * again with that key.  So a key is never shown to an inspection that it has
- * no part in.
+ * again, with the public half of that key (pki.h, `ours`).  A child that lies
+ * about a certificate gets to see no more than its request, which is public,
+ * and the key goes with no certificate but one for it.
  */
 #include <string.h>
 #include <unistd.h>
@@ -76,7 +77,7 @@ has_certificate(struct json_object *report, const char *spki)
 	return false;
 }
 
-/* The keys that fit, one after the other in *pem, and a finding for each. */
+/* The keys that fit, each with its request, in *pem, and a finding for each. */
 static int
 find_keys(const struct conf *conf, struct json_object *report, struct buf *pem,
     struct findings *found, struct err *err)
@@ -95,6 +96,9 @@ find_keys(const struct conf *conf, struct json_object *report, struct buf *pem,
 			continue;
 		rc = keystore_read(
 		    conf, jsonx_path_str(meta, "id", ""), "key.pem", pem, err);
+		if (rc == 0 &&
+		    (rc = buf_adds(pem, jsonx_path_str(meta, "csr", "")) == -1))
+			err_set(err, ERR_NOMEM, "", "keys");
 		findings_add(found, ERR_KEY_PENDING,
 		    pki_field_names[PKI_PRIVATE_KEY], "key",
 		    jsonx_path_str(meta, "key.label", ""), "made",
@@ -182,6 +186,7 @@ inspect_with(const struct conf *conf, const char *user,
 
 	again.file[PKI_PRIVATE_KEY].data = key->data;
 	again.file[PKI_PRIVATE_KEY].len = key->len;
+	again.ours |= PKI_BIT(PKI_PRIVATE_KEY);
 	again.partial = false;
 	pki_output_init(&second);
 	if (inspect(conf, user, jail, &again, &second, err) == -1) {
@@ -209,7 +214,7 @@ keystore_inspect(const struct conf *conf, const char *user,
 	    finding(out->report, ERR_KEY_STORED) != NULL)
 		return 0;
 	findings_init(&found);
-	buf_init(&key, PKI_FILE_MAX);
+	buf_init(&key, KEYSTORE_MAX * PKI_FILE_MAX);
 	rc = find_keys(conf, out->report, &key, &found, err);
 	if (rc == 0 && key.len > 0)
 		rc = inspect_with(conf, user, jail, in, &key, &found, out, err);

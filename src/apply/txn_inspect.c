@@ -139,7 +139,9 @@ look_at_client(struct txn *t, struct err *err)
 	const struct pki_jail jail = {
 	    .user = geteuid() == 0 ? t->conf->inspect_user : NULL};
 	const struct buf *chain = &txn_cert(t)->chain;
-	struct pki_input in = {.now = time(NULL), .client = true};
+	struct pki_input in = {.now = time(NULL),
+	    .client = true,
+	    .ours = PKI_BIT(PKI_SERVER_CERTIFICATE)};
 	struct json_object *all, *row, *list = json_object_new_array();
 	struct pki_output out;
 	size_t i;
@@ -223,6 +225,7 @@ settle(struct txn *t, struct cert *c, bool *ret_looked, struct err *err)
 		       !cert_same(&raw, was))) {
 		in.file[PKI_SERVER_CERTIFICATE].data = raw.chain.data;
 		in.file[PKI_SERVER_CERTIFICATE].len = raw.chain.len;
+		in.ours = PKI_BIT(PKI_SERVER_CERTIFICATE);
 		rc = inspect(t, c, &in, NULL, err);
 	} else {
 		*ret_looked = false;

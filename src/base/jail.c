@@ -19,35 +19,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "jail.h"
+#include "jail_child.h"
 #include "util.h"
 
-#define WALL_MS	    5000
 #define CPU_S	    2
-#define DEAR_MS	    45000 /* the great budget, on a slow machine */
 #define DEAR_S	    30
 #define POLL_MAX_MS 20 /* without pidfd */
-#define FD_OUT	    3
 #define FD_HIGH	    100 /* above all that are handed over */
 
-/* Exit codes of the child: body failed; and, before it touches the upload, our
- * own trouble. */
-enum exit_code { EXIT_FAILED = 1, EXIT_SETUP, EXIT_USER, EXIT_SANDBOX };
-
 /* The sandbox keeps what is set here; where it is off (tests) it holds, too. */
-static void
+static int
 limit_cpu(const struct pki_jail *jail)
 {
 	rlim_t max = jail->dear ? DEAR_S : CPU_S;
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_CPU, &r) == -1)
-		_exit(EXIT_SETUP);
+		return -1;
 	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > max)
 		r.rlim_max = max;
 	r.rlim_cur = r.rlim_max;
-	if (setrlimit(RLIMIT_CPU, &r) == -1)
-		_exit(EXIT_SETUP);
+	return setrlimit(RLIMIT_CPU, &r);
 }
 
 int
@@ -86,7 +78,7 @@ jail_get32(const void *data)
 	       p[3];
 }
 
-/* The way out as FD_OUT, what is handed over behind it, and no other: first
+/* The way out as JAIL_OUT, what is handed over behind it, and no other: first
  * all of them out of the way. */
 static int
 hand_over(int fd, const struct pki_jail *jail)
@@ -103,33 +95,47 @@ hand_over(int fd, const struct pki_jail *jail)
 			return -1;
 	}
 	for (i = 0; i <= jail->n_files; i++)
-		if (dup2(high[i], FD_OUT + (int)i) == -1)
+		if (dup2(high[i], JAIL_OUT + (int)i) == -1)
 			return -1;
-	return close_range(FD_OUT + 1 + (unsigned)jail->n_files, ~0u, 0);
+	return close_range(JAIL_OUT + 1 + (unsigned)jail->n_files, ~0u, 0);
+}
+
+int
+jail_enter(int fd, const struct pki_jail *jail)
+{
+	struct sandbox_paths none = {.rw = {NULL}};
+	struct err e;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (hand_over(fd, jail) == -1 || limit_cpu(jail) == -1)
+		return EXIT_SETUP;
+	err_clear(&e);
+	if (jail->user != NULL && sandbox_drop_user(jail->user, &e) == -1)
+		return EXIT_USER;
+	return sandbox_enter(jail->role, &none, &e) == -1 ? EXIT_SANDBOX : 0;
 }
 
 /* Never returns. */
 static void
 child(int fd, const struct pki_jail *jail, jail_body body, const void *arg)
 {
-	struct sandbox_paths none = {.rw = {NULL}};
-	struct err e;
+	int code = jail_enter(fd, jail);
 
-	signal(SIGPIPE, SIG_IGN);
-	if (hand_over(fd, jail) == -1)
-		_exit(EXIT_SETUP);
-	limit_cpu(jail);
-	err_clear(&e);
-	if (jail->user != NULL && sandbox_drop_user(jail->user, &e) == -1)
-		_exit(EXIT_USER);
-	if (sandbox_enter(jail->role, &none, &e) == -1)
-		_exit(EXIT_SANDBOX);
-	_exit(body(FD_OUT, arg) == 0 ? 0 : EXIT_FAILED);
+	if (code != 0)
+		_exit(code);
+	_exit(body(JAIL_OUT, arg) == 0 ? 0 : EXIT_FAILED);
 }
 
-/* Everything up to end of file, or the deadline. */
-static int
-receive(int fd, int64_t deadline, struct buf *b)
+int
+jail_wall(const struct pki_jail *jail)
+{
+	if (jail->timeout_ms > 0)
+		return jail->timeout_ms;
+	return jail->dear ? JAIL_DEAR_MS : JAIL_WALL_MS;
+}
+
+int
+jail_receive(int fd, int64_t deadline, struct buf *b)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int64_t left;
@@ -181,19 +187,26 @@ reap(pid_t pid, int64_t deadline)
 }
 
 int
-jail_spawn(const struct pki_jail *jail, jail_body body, const void *arg,
-    struct buf *b, struct err *e)
+jail_trouble(int code, struct err *e)
 {
 	static const char *const setup[] = {
 	    [EXIT_SETUP] = "descriptors and limits",
 	    [EXIT_USER] = "user",
 	    [EXIT_SANDBOX] = "sandbox",
 	};
-	int fd[2], wall = jail->timeout_ms > 0 ? jail->timeout_ms
-			  : jail->dear	       ? DEAR_MS
-					       : WALL_MS;
-	int64_t deadline = now_ms() + wall;
-	int got, code;
+
+	return err_set(e, ERR_CONFIG, "",
+	    "jailed child: could not set up its %s",
+	    code >= EXIT_SETUP && code <= EXIT_SANDBOX ? setup[code]
+						       : "process");
+}
+
+int
+jail_spawn(const struct pki_jail *jail, jail_body body, const void *arg,
+    struct buf *b, struct err *e)
+{
+	int64_t deadline = now_ms() + jail_wall(jail);
+	int fd[2], got, code;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
@@ -209,12 +222,11 @@ jail_spawn(const struct pki_jail *jail, jail_body body, const void *arg,
 		child(fd[1], jail, body, arg);
 	}
 	close(fd[1]);
-	got = receive(fd[0], deadline, b);
+	got = jail_receive(fd[0], deadline, b);
 	code = reap(pid, got == -1 ? 0 : deadline);
 	close(fd[0]);
 	if (code >= EXIT_SETUP && code <= EXIT_SANDBOX && b->len == 0)
-		return err_set(e, ERR_CONFIG, "",
-		    "jailed child: could not set up its %s", setup[code]);
+		return jail_trouble(code, e);
 	if (got == -1)
 		return JAIL_LATE;
 	if (code == EXIT_FAILED)

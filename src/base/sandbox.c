@@ -12,6 +12,7 @@
  * an inherited socket pair.
  * SANDBOX_FILES is the same for a child that reads open files: it may ask how
  * large one is, read it and map it.
+ * SANDBOX_KEEPER may do what its children need to lock themselves up.
  * SANDBOX_WEB serves HTTP: a refused call fails with EPERM, the request with
  * a 500.  socket() makes Unix sockets only.
  *
@@ -113,6 +114,15 @@ static const int allow_web[] = {
     CALL(getgid), CALL(getegid), CALL(getppid), CALL(uname), CALL(getrusage),
     CALL(sched_getaffinity)};
 
+static const int allow_keeper[] = {CALL(recvmsg), CALL(clone), CALL(clone3),
+    CALL(fork), CALL(wait4), CALL(waitid), CALL(kill), CALL(dup2), CALL(dup3),
+    CALL(fcntl), CALL(close_range), CALL(prctl), CALL(seccomp),
+    CALL(landlock_create_ruleset), CALL(landlock_add_rule),
+    CALL(landlock_restrict_self), CALL(getrlimit), CALL(setrlimit),
+    CALL(prlimit64), CALL(rt_sigaction), CALL(set_robust_list), CALL(rseq),
+    CALL(fstat), CALL(newfstatat), CALL(pread64), CALL(fstatfs),
+    CALL(fadvise64)};
+
 static const struct limit limits_inspect[] = {
     {RLIMIT_CPU, 2},
     {RLIMIT_AS, 256 * MIB},
@@ -129,6 +139,13 @@ static const struct limit limits_files[] = {
     {RLIMIT_FSIZE, 0},
     {RLIMIT_NOFILE, 32},
     {RLIMIT_NPROC, 0},
+    {RLIMIT_CORE, 0},
+    {RLIMIT_MEMLOCK, 64 * 1024},
+};
+
+static const struct limit limits_keeper[] = {
+    {RLIMIT_FSIZE, 0},
+    {RLIMIT_NOFILE, 256},
     {RLIMIT_CORE, 0},
     {RLIMIT_MEMLOCK, 64 * 1024},
 };
@@ -152,6 +169,15 @@ static const struct role roles[SANDBOX__MAX] = {
 	    .ro = {"/dev/urandom"}, /* SQLite seeds from it */
 	    .otherwise = SCMP_ACT_ERRNO(EPERM),
 	    .unix_sockets = true,
+	},
+    [SANDBOX_KEEPER] =
+	{
+	    .name = "keeper",
+	    .allow = allow_keeper,
+	    .n_allow = N(allow_keeper),
+	    .limits = limits_keeper,
+	    .n_limits = N(limits_keeper),
+	    .otherwise = SCMP_ACT_ERRNO(EPERM),
 	},
     [SANDBOX_INSPECT] =
 	{

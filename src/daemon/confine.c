@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "jsonx.h"
+#include "pki.h"
 #include "sandbox.h"
 #include "server.h"
 #include "util.h"
@@ -84,6 +85,22 @@ confine_start(const struct conf *conf, struct err *err)
 		    s.landlock == 0 && !s.seccomp ? " and " : "",
 		    s.seccomp ? "" : "seccomp");
 	return 0;
+}
+
+static const struct jail_job *const parser_jobs[] = {
+    &pki_parse_job, &pki_handshake_job, NULL};
+
+static const struct jail_job *const *const jobs[JAIL_KEEPERS] = {
+    [JAIL_PARSER] = parser_jobs,
+};
+
+/* What OpenSSL does once in a process is done before the fork. */
+int
+confine_keep(const struct conf *conf, enum jail_keeper which, pid_t *ret_pid,
+    struct err *err)
+{
+	pki_warm_up();
+	return jail_keep(which, conf->inspect_user, jobs[which], ret_pid, err);
 }
 
 /* {"postseald": {"user", "capabilities"}, "inspect": STATE} */

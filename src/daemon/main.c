@@ -4,8 +4,9 @@
  *
  * Usage: postseald [-c CONF].  Stays in the foreground, logs to stderr and
  * syslog.  At start: no core dumps, umask 077, the capabilities that it uses
- * and no other, a trial of the sandbox that uploads are parsed in, state
- * directory, recovery of what a crash left, then the socket.
+ * and no other, a trial of the sandbox that uploads are parsed in, the process
+ * whose children parse them, state directory, recovery of what a crash left,
+ * then the socket.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -140,6 +141,17 @@ find_sync(struct server *s, const struct conf *conf, struct err *err)
 }
 
 static int
+start_keepers(struct server *s, const struct conf *conf, struct err *err)
+{
+	int i;
+
+	for (i = 0; i < JAIL_KEEPERS; i++)
+		if (confine_keep(conf, i, &s->keeper[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
 start(struct server *s, const struct conf *conf, struct err *err)
 {
 	struct err cause;
@@ -148,13 +160,13 @@ start(struct server *s, const struct conf *conf, struct err *err)
 	if (harden(err) == -1 ||
 	    find_ids(conf, &s->web_uid, &group, err) == -1 ||
 	    find_sync(s, conf, err) == -1 || confine_start(conf, err) == -1 ||
+	    start_keepers(s, conf, err) == -1 ||
 	    apply_state_init(conf, err) == -1 || cluster_init(conf, err) == -1)
 		return -1;
 	/* What cannot be recovered now may be later; a console that does
 	 * not start could not even say so. */
 	if (apply_recover(conf, &cause) == -1)
 		log_warn("recovery: %s", cause.msg);
-	pki_warm_up();
 	s->conf = conf;
 	s->child_signals = child_signals;
 	s->listen_fd = ipc_listen(conf->socket, 0660, group, err);

@@ -64,6 +64,24 @@ start_recovery(struct server *s)
 		s->recoverer = pid;
 }
 
+/* It holds nothing, and neither does this process: another one is made. */
+static bool
+was_keeper(struct server *s, pid_t pid)
+{
+	struct err err;
+	int i;
+
+	for (i = 0; i < JAIL_KEEPERS && s->keeper[i] != pid; i++)
+		;
+	if (i == JAIL_KEEPERS)
+		return false;
+	log_warn("the process that parses uploads has ended");
+	s->keeper[i] = 0;
+	if (confine_keep(s->conf, i, &s->keeper[i], &err) == -1)
+		log_warn("%s", err.msg);
+	return true;
+}
+
 static void
 reap(struct server *s)
 {
@@ -77,6 +95,8 @@ reap(struct server *s)
 			s->recoverer = 0;
 			continue;
 		}
+		if (was_keeper(s, pid))
+			continue;
 		for (i = 0; i < s->n_children && s->child[i] != pid; i++)
 			;
 		if (i == s->n_children)

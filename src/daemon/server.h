@@ -14,6 +14,7 @@
 
 #include "conf.h"
 #include "err.h"
+#include "jail.h"
 
 #define CHILDREN_MAX  80
 #define CHILDREN_ROOT 8 /* of these, kept for root */
@@ -28,13 +29,18 @@ struct server {
 	pid_t child[CHILDREN_MAX];
 	size_t n_children;
 	pid_t recoverer; /* a child that recovers, or 0 */
+	pid_t keeper[JAIL_KEEPERS];
 	/* In the child, before anything else: handlers back to harmless. */
 	void (*child_signals)(void);
 };
 int server_run(struct server *, struct err *);
 
-/* confine.c: what postseald itself may do. */
+/* confine.c: what postseald itself may do, and the processes that parse what
+ * strangers send (jail.h): before the first key is read, and anew when one
+ * has ended. */
 int confine_start(const struct conf *, struct err *);
+int confine_keep(const struct conf *, enum jail_keeper, pid_t *ret_pid,
+    struct err *);
 struct json_object *confine_to_json(const struct conf *);
 
 #endif

@@ -34,9 +34,7 @@ void check_key(struct pki_set *, EVP_PKEY *, const struct pki_input *);
 bool verify_run(struct check_ctx *); /* true: up to the root, no error */
 bool roca_fingerprint(const BIGNUM *n);
 
-/* handshake.c */
+/* handshake.c: the plan as records of join.h */
 int chain_write(const struct pki_plan *, struct buf *);
-int handshake_chain(const struct buf *chain, const struct pki_plan *,
-    const struct pki_input *, struct err *);
 
 #endif

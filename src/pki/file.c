@@ -10,7 +10,7 @@
 #include <openssl/err.h>
 
 #include "decode.h"
-#include "pki_int.h"
+#include "join.h"
 
 static const char *const format_names[PKI_FORMAT__MAX] = {
     [PKI_FORMAT_NONE] = "",
@@ -77,6 +77,22 @@ static const struct {
 #undef MAGIC
 };
 
+/* The public half of a key that the parent holds. */
+static int
+read_held(struct pki_set *s, int field, const struct pem_block *b)
+{
+	const unsigned char *der = (unsigned char *)b->der.data;
+	EVP_PKEY *pkey = d2i_PUBKEY(NULL, &der, (long)b->der.len);
+	size_t n = s->n_key;
+
+	if (pkey == NULL ||
+	    set_add_key(s, field, b->line, pkey, false, false) == -1)
+		return -1;
+	if (s->n_key > n)
+		s->key[n].held = true;
+	return 0;
+}
+
 static int
 read_block(struct pki_set *s, int field, struct pem_block *b, unsigned *notes)
 {
@@ -84,6 +100,9 @@ read_block(struct pki_set *s, int field, struct pem_block *b, unsigned *notes)
 	const char *what;
 	size_t i, n, len = b->der.len;
 
+	if ((s->ours & PKI_BIT(field)) != 0 &&
+	    strcmp(b->label, PUBLIC_KEY_LABEL) == 0)
+		return read_held(s, field, b);
 	for (i = 0; i < sizeof(other_labels) / sizeof(other_labels[0]); i++) {
 		if (strstr(b->label, other_labels[i].label) == NULL)
 			continue;

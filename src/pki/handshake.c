@@ -8,6 +8,9 @@
  * the client must be handed exactly the uploaded leaf and chain.
  * A certificate of outbound connections is loaded the same way on the other
  * side, and the server asks for it.
+ *
+ * chain_write is the parsing child's part, the rest is for the second child,
+ * which has the keys: what it says is one of a few words.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,134 +21,180 @@
 
 #include "checks.h"
 #include "describe.h"
-#include "pki_int.h"
+#include "join.h"
 #include "sigalgs.h"
 
 #define ROUNDS_MAX 12
 
 static int
-write_pair(BIO *bio, const struct pki_pair *p)
+record(struct buf *out, char kind, const unsigned char *p, int len)
 {
-	size_t i;
+	unsigned char head[RECORD_HEAD] = {(unsigned char)kind};
 
-	if (PEM_write_bio_PrivateKey(
-		bio, p->key->pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
-	    PEM_write_bio_X509(bio, p->leaf->x) != 1)
+	if (len <= 0)
 		return -1;
-	for (i = 0; i < p->n_chain; i++)
-		if (PEM_write_bio_X509(bio, p->chain[i]->x) != 1)
-			return -1;
-	return 0;
+	jail_put32(head + 1, (size_t)len);
+	return buf_add(out, head, sizeof(head)) == -1 ||
+		       buf_add(out, p, (size_t)len) == -1
+		   ? -1
+		   : 0;
+}
+
+static int
+write_cert(struct buf *out, X509 *x)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der), rc = record(out, RECORD_CERT, der, n);
+
+	OPENSSL_free(der);
+	return rc;
+}
+
+static int
+write_key(struct buf *out, const struct pki_pair *p)
+{
+	PKCS8_PRIV_KEY_INFO *p8;
+	unsigned char *der = NULL, md[32];
+	int n, rc;
+
+	if (p->key->held) {
+		n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(p->leaf->x), &der);
+		rc = n > 0 && EVP_Digest(der, (size_t)n, md, NULL, EVP_sha256(),
+				  NULL) == 1
+			 ? record(out, p->kept ? RECORD_STAYS : RECORD_HELD, md,
+			       sizeof(md))
+			 : -1;
+		OPENSSL_free(der);
+		return rc;
+	}
+	if ((p8 = EVP_PKEY2PKCS8(p->key->pkey)) == NULL)
+		return -1;
+	n = i2d_PKCS8_PRIV_KEY_INFO(p8, &der);
+	rc = record(out, RECORD_UPLOADED, der, n);
+	OPENSSL_clear_free(der, n > 0 ? (size_t)n : 0);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	return rc;
 }
 
 /* key1 leaf1 issuers1 key2 leaf2 ..., all encoded anew. */
 int
 chain_write(const struct pki_plan *plan, struct buf *out)
 {
-	BIO *bio;
-	char *p;
-	long n;
-	size_t i;
-	int rc = -1;
+	const struct pki_pair *p;
+	size_t i, k;
 
-	if ((bio = BIO_new(BIO_s_mem())) == NULL)
-		return -1;
-	for (i = 0; i < plan->n; i++)
-		if (write_pair(bio, &plan->pair[i]) == -1)
-			goto out;
-	if ((n = BIO_get_mem_data(bio, &p)) > 0)
-		rc = buf_add(out, p, (size_t)n);
-out:
-	BIO_free(bio); /* wipes */
-	return rc;
+	for (i = 0; i < plan->n; i++) {
+		p = &plan->pair[i];
+		if (write_key(out, p) == -1 ||
+		    write_cert(out, p->leaf->x) == -1)
+			return -1;
+		for (k = 0; k < p->n_chain; k++)
+			if (write_cert(out, p->chain[k]->x) == -1)
+				return -1;
+	}
+	return 0;
 }
 
-struct loading {
-	SSL_CTX *ctx;
+/* What is read from the chain file. */
+struct loaded {
 	EVP_PKEY *key;
 	X509 *leaf;
 	STACK_OF(X509) * chain;
 };
 
-/* A key ends the chain before it. */
-static int
-load_flush(struct loading *l)
-{
-	bool whole = l->key != NULL && l->leaf != NULL;
-	bool none = l->key == NULL && l->leaf == NULL;
-	int rc = none ? 0 : -1;
+struct loading {
+	struct loaded pair[PKI_PAIRS_MAX];
+	size_t n;
+};
 
-	if (whole &&
-	    SSL_CTX_use_cert_and_key(l->ctx, l->leaf, l->key, l->chain, 1) == 1)
-		rc = 0;
-	EVP_PKEY_free(l->key);
-	X509_free(l->leaf);
-	sk_X509_pop_free(l->chain, X509_free);
-	l->key = NULL;
-	l->leaf = NULL;
-	l->chain = NULL;
-	return rc;
+static void
+load_clear(struct loading *l)
+{
+	while (l->n-- > 0) {
+		EVP_PKEY_free(l->pair[l->n].key);
+		X509_free(l->pair[l->n].leaf);
+		sk_X509_pop_free(l->pair[l->n].chain, X509_free);
+	}
+	l->n = 0;
+}
+
+static int
+load_key(struct loading *l, const unsigned char *der, long len)
+{
+	PKCS8_PRIV_KEY_INFO *p8;
+
+	if (l->n == PKI_PAIRS_MAX ||
+	    (p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der, len)) == NULL)
+		return -1;
+	memset(&l->pair[l->n], 0, sizeof(l->pair[0]));
+	l->pair[l->n++].key = EVP_PKCS82PKEY(p8);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	return l->pair[l->n - 1].key != NULL ? 0 : -1;
 }
 
 static int
 load_object(
     struct loading *l, const char *name, const unsigned char *der, long len)
 {
-	PKCS8_PRIV_KEY_INFO *p8;
+	struct loaded *p;
 	X509 *x;
 
-	if (strcmp(name, PEM_STRING_PKCS8INF) == 0) {
-		if (load_flush(l) == -1)
-			return -1;
-		if ((p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der, len)) == NULL)
-			return -1;
-		l->key = EVP_PKCS82PKEY(p8);
-		PKCS8_PRIV_KEY_INFO_free(p8);
-		return l->key != NULL ? 0 : -1;
-	}
-	if (strcmp(name, PEM_STRING_X509) != 0 || l->key == NULL ||
+	if (strcmp(name, PEM_STRING_PKCS8INF) == 0)
+		return load_key(l, der, len);
+	if (strcmp(name, PEM_STRING_X509) != 0 || l->n == 0 ||
 	    (x = d2i_X509(NULL, &der, len)) == NULL)
 		return -1;
-	if (l->leaf == NULL) {
-		l->leaf = x;
+	p = &l->pair[l->n - 1];
+	if (p->leaf == NULL) {
+		p->leaf = x;
 		return 0;
 	}
-	if (l->chain == NULL)
-		l->chain = sk_X509_new_null();
-	if (l->chain != NULL && sk_X509_push(l->chain, x) > 0)
+	if (p->chain == NULL)
+		p->chain = sk_X509_new_null();
+	if (p->chain != NULL && sk_X509_push(p->chain, x) > 0)
 		return 0;
 	X509_free(x);
 	return -1;
 }
 
 static int
-load_chain(SSL_CTX *ctx, const struct buf *chain)
+load_chain(struct loading *l, const struct pki_bytes *pem)
 {
-	struct loading l = {.ctx = ctx};
 	unsigned char *der = NULL;
 	char *name = NULL, *header = NULL;
 	long len;
 	BIO *bio;
 	int rc = 0;
 
-	if ((bio = BIO_new_mem_buf(chain->data, (int)chain->len)) == NULL)
+	if ((bio = BIO_new_mem_buf(pem->data, (int)pem->len)) == NULL)
 		return -1;
 	while (rc == 0 && PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
-		rc = load_object(&l, name, der, len);
+		rc = load_object(l, name, der, len);
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		OPENSSL_clear_free(der, (size_t)len);
 	}
 	if (rc == 0)
 		ERR_clear_error(); /* "no start line" at the end */
-	if (load_flush(&l) == -1)
-		rc = -1;
 	BIO_free(bio);
 	return rc;
 }
 
+static int
+use_all(SSL_CTX *ctx, const struct loading *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->pair[i].leaf == NULL ||
+		    SSL_CTX_use_cert_and_key(ctx, l->pair[i].leaf,
+			l->pair[i].key, l->pair[i].chain, 1) != 1)
+			return -1;
+	return 0;
+}
+
 static SSL_CTX *
-postfix_ctx(const SSL_METHOD *method, const struct buf *chain)
+postfix_ctx(const SSL_METHOD *method, const struct loading *l)
 {
 	SSL_CTX *ctx;
 
@@ -156,7 +205,7 @@ postfix_ctx(const SSL_METHOD *method, const struct buf *chain)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_dh_auto(ctx, 1);
-	if (load_chain(ctx, chain) == 0)
+	if (use_all(ctx, l) == 0)
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
@@ -164,11 +213,11 @@ postfix_ctx(const SSL_METHOD *method, const struct buf *chain)
 
 /* With several algorithms the client asks for one of them. */
 static const char *
-sigalgs_for(const struct pki_pair *p)
+sigalgs_for(const struct loaded *p)
 {
 	struct key_facts f;
 
-	key_facts(p->key->pkey, &f);
+	key_facts(p->key, &f);
 	return sigalgs_of(f.type);
 }
 
@@ -216,18 +265,18 @@ drive(SSL *client, SSL *server)
 
 /* What a server is handed has no leaf in its list. */
 static int
-same_chain(SSL *ssl, const struct pki_pair *p)
+same_chain(SSL *ssl, const struct loaded *p)
 {
 	STACK_OF(X509) *got = SSL_get_peer_cert_chain(ssl);
 	int first = SSL_is_server(ssl) ? 0 : 1, n = sk_X509_num(got);
-	X509 *leaf = SSL_get_peer_certificate(ssl);
-	bool same = leaf != NULL && X509_cmp(leaf, p->leaf->x) == 0 &&
-		    (n < 0 ? 0 : n - first) == (int)p->n_chain;
-	size_t i;
+	int want = p->chain == NULL ? 0 : sk_X509_num(p->chain), i;
+	X509 *leaf = SSL_get1_peer_certificate(ssl);
+	bool same = leaf != NULL && X509_cmp(leaf, p->leaf) == 0 &&
+		    (n < 0 ? 0 : n - first) == want;
 
-	for (i = 0; same && i < p->n_chain; i++)
-		same = X509_cmp(sk_X509_value(got, (int)i + first),
-			   p->chain[i]->x) == 0;
+	for (i = 0; same && i < want; i++)
+		same = X509_cmp(sk_X509_value(got, i + first),
+			   sk_X509_value(p->chain, i)) == 0;
 	X509_free(leaf);
 	return same ? 0 : -1;
 }
@@ -242,8 +291,8 @@ take_any(int ok, X509_STORE_CTX *ctx)
 }
 
 static int
-shake(SSL_CTX *cctx, SSL_CTX *sctx, int version, const char *sigalgs,
-    bool asks, const struct pki_pair *p)
+shake(SSL_CTX *cctx, SSL_CTX *sctx, int version, const char *sigalgs, bool asks,
+    const struct loaded *p)
 {
 	SSL *client = SSL_new(cctx), *server = SSL_new(sctx);
 	int rc = -1;
@@ -273,75 +322,120 @@ out:
 	return rc;
 }
 
+/* What is said of it: the first is for all that has no row. */
+static const struct {
+	int lib, reason;
+	const char *text;
+} reasons[] = {
+    {0, 0, "the peer gave up"},
+    {ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL, "ee key too small"},
+    {ERR_LIB_SSL, SSL_R_CA_KEY_TOO_SMALL, "ca key too small"},
+    {ERR_LIB_SSL, SSL_R_CA_MD_TOO_WEAK, "ca md too weak"},
+    {ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER, "no shared cipher"},
+    {ERR_LIB_SSL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
+	"no suitable signature algorithm"},
+    {ERR_LIB_SSL, SSL_R_WRONG_SIGNATURE_TYPE, "wrong signature type"},
+    {ERR_LIB_SSL, SSL_R_WRONG_CERTIFICATE_TYPE, "wrong certificate type"},
+    {ERR_LIB_SSL, SSL_R_UNKNOWN_CERTIFICATE_TYPE, "unknown certificate type"},
+    {ERR_LIB_SSL, SSL_R_BAD_SIGNATURE, "bad signature"},
+    {ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH, "key values mismatch"},
+};
+#define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
+
+static const struct {
+	int version;
+	const char *name;
+} versions[] = {
+    {TLS1_2_VERSION, "TLSv1.2"},
+    {TLS1_3_VERSION, "TLSv1.3"},
+};
+#define N_VERSIONS (sizeof(versions) / sizeof(versions[0]))
+
+/* when: 1 = before any handshake, then the versions. */
 static int
-broken(struct err *e, const char *when)
+broken(struct shaken *s, size_t when)
 {
 	unsigned long code = ERR_peek_error();
-	const char *why = code != 0 ? ERR_reason_error_string(code) : NULL;
+	size_t i;
 
+	s->when = (unsigned char)when;
+	for (i = N_REASONS - 1; i > 0; i--)
+		if (ERR_GET_LIB(code) == reasons[i].lib &&
+		    ERR_GET_REASON(code) == reasons[i].reason)
+			break;
+	s->why = (unsigned char)i;
 	ERR_clear_error();
-	return err_set(e, ERR_HANDSHAKE_FAILED, "server_certificate", "%s: %s",
-	    when, why != NULL ? why : "the peer gave up");
+	return -1;
 }
 
-/* asks: the server does, and it is the client that has the chain.  In TLS 1.2
- * OpenSSL's client has one certificate to show, the last that was loaded. */
-static int
-both_versions(SSL_CTX *cctx, SSL_CTX *sctx, const struct pki_plan *plan,
-    bool asks, struct err *e)
+int
+handshake_text(const struct shaken *s, struct err *e)
 {
-	static const struct {
-		int version;
-		const char *name;
-	} versions[] = {
-	    {TLS1_2_VERSION, "TLSv1.2"},
-	    {TLS1_3_VERSION, "TLSv1.3"},
-	};
+	if (s->when > 1 + N_VERSIONS || s->why >= N_REASONS)
+		return -1;
+	if (s->when == 0)
+		return 0;
+	err_set(e, ERR_HANDSHAKE_FAILED, "server_certificate", "%s: %s",
+	    s->when == 1 ? "SSL_CTX" : versions[s->when - 2].name,
+	    reasons[s->why].text);
+	return 1;
+}
+
+/* Each pair with each version.  asks: the server does, and it is the client
+ * that has the chain.  In TLS 1.2 OpenSSL's client has one certificate to
+ * show, the last that was loaded. */
+static int
+shake_all(SSL_CTX *cctx, SSL_CTX *sctx, const struct loading *l,
+    const struct trial *t, bool asks, struct shaken *s)
+{
 	const char *sigalgs;
 	size_t i, v;
 
-	for (i = 0; i < plan->n; i++) {
-		if (plan->pair[i].kept)
+	for (i = 0; i < l->n; i++) {
+		if (t->stays[i])
 			continue;
-		sigalgs = plan->n > 1 ? sigalgs_for(&plan->pair[i]) : NULL;
-		for (v = asks && i + 1 < plan->n ? 1 : 0; v < 2; v++)
+		sigalgs = l->n > 1 ? sigalgs_for(&l->pair[i]) : NULL;
+		for (v = asks && i + 1 < l->n ? 1 : 0; v < N_VERSIONS; v++)
 			if (shake(cctx, sctx, versions[v].version,
 				asks && v == 0 ? NULL : sigalgs, asks,
-				&plan->pair[i]) == -1)
-				return broken(e, versions[v].name);
+				&l->pair[i]) == -1)
+				return broken(s, 2 + v);
 	}
 	return 0;
 }
 
 int
-handshake_chain(const struct buf *chain, const struct pki_plan *plan,
-    const struct pki_input *in, struct err *e)
+handshake_chain(const struct trial *t, struct shaken *s)
 {
-	SSL_CTX *client = NULL, *server = NULL, *strict = NULL;
-	int rc = -1;
+	SSL_CTX *client = NULL, *server = NULL;
+	SSL_CTX *strict = SSL_CTX_new(TLS_client_method());
+	struct loading l = {.n = 0};
+	int rc = 0;
 
+	memset(s, 0, sizeof(*s));
 	ERR_clear_error();
-	server = postfix_ctx(TLS_server_method(), chain);
-	if (in->client)
-		client = postfix_ctx(TLS_client_method(), chain);
-	strict = SSL_CTX_new(TLS_client_method());
-	if (server == NULL || strict == NULL ||
-	    (in->client && client == NULL)) {
-		(void)broken(e, "SSL_CTX");
+	if (load_chain(&l, &t->pem) == 0) {
+		server = postfix_ctx(TLS_server_method(), &l);
+		if (t->client)
+			client = postfix_ctx(TLS_client_method(), &l);
+	}
+	if (strict == NULL || server == NULL || (t->client && client == NULL)) {
+		rc = broken(s, 1);
 		goto out;
 	}
 	SSL_CTX_set_security_level(strict, 2);
 	SSL_CTX_set_verify(strict, SSL_VERIFY_NONE, NULL);
 	if (client != NULL)
 		SSL_CTX_set_verify(client, SSL_VERIFY_NONE, NULL);
-	if ((in->client_only ||
-		both_versions(strict, server, plan, false, e) == 0) &&
-	    (!in->client || both_versions(client, server, plan, true, e) == 0))
-		rc = 0;
-	ERR_clear_error();
+	if (!t->client_only)
+		rc = shake_all(strict, server, &l, t, false, s);
+	if (rc == 0 && t->client)
+		rc = shake_all(client, server, &l, t, true, s);
 out:
+	ERR_clear_error();
 	SSL_CTX_free(client);
 	SSL_CTX_free(server);
 	SSL_CTX_free(strict);
+	load_clear(&l);
 	return rc;
 }

@@ -1,5 +1,6 @@
 /*
- * inspect.c - one inspection from the bytes to the report.
+ * inspect.c - one inspection from the bytes to the report and the records of
+ * the chain.
  *
  * Runs in the jailed child (jail.c); in process only for tests.
  */
@@ -12,9 +13,7 @@
 #include "checks.h"
 #include "decode.h"
 #include "describe.h"
-#include "pki_int.h"
-
-#define CHAIN_MAX (256 * 1024)
+#include "join.h"
 
 void
 pki_output_init(struct pki_output *o)
@@ -39,6 +38,7 @@ read_all(struct pki_set *s, const struct pki_input *in)
 	int64_t start = now_ms();
 
 	s->dear = in->dear;
+	s->ours = in->ours | PKI_BIT(PKI_STORED);
 	passphrase_set(s, in->passphrase);
 	for (i = 0; i < PKI_FIELD__MAX; i++)
 		file_read(s, i, &in->file[i]);
@@ -91,27 +91,6 @@ check_all(struct pki_set *s, struct pki_plan *plan, const struct pki_input *in)
 	for (i = 0; i < s->n_key && !is_whole(plan); i++)
 		if (s->key[i].field != PKI_STORED && !s->key[i].of_ca)
 			check_key(s, s->key[i].pkey, in);
-}
-
-static int
-prove(struct pki_set *s, const struct pki_plan *plan,
-    const struct pki_input *in, struct pki_output *out, struct err *e)
-{
-	struct err why;
-
-	if (!is_whole(plan) || set_has_error(s))
-		return 0;
-	buf_clear(&out->chain);
-	if (chain_write(plan, &out->chain) == -1)
-		return err_set(e, ERR_NOMEM, "", "chain file");
-	err_clear(&why);
-	if (handshake_chain(&out->chain, plan, in, &why) == -1)
-		findings_add(&s->found, ERR_HANDSHAKE_FAILED,
-		    field_name(PKI_SERVER_CERTIFICATE), "reason", why.msg,
-		    NULL);
-	if (in->partial || set_has_error(s))
-		buf_clear(&out->chain);
-	return 0;
 }
 
 static struct json_object *
@@ -168,25 +147,6 @@ describe_plan(const struct pki_plan *plan, time_t now)
 	return first;
 }
 
-/* The codes that a Save of these files would have to confirm, each once. */
-static struct json_object *
-open_questions(const struct findings *f, const struct pki_input *in)
-{
-	struct json_object *a = json_object_new_array();
-	bool asked[ERR__MAX] = {false};
-	size_t i;
-
-	for (i = 0; i < f->n; i++) {
-		if (f->v[i].severity != SEV_CONFIRM || asked[f->v[i].code] ||
-		    pki_confirmed(in, f->v[i].code))
-			continue;
-		asked[f->v[i].code] = true;
-		json_object_array_add(
-		    a, json_object_new_string(err_name(f->v[i].code)));
-	}
-	return a;
-}
-
 static struct json_object *
 make_report(const struct pki_set *s, const struct pki_plan *plan,
     const struct pki_input *in)
@@ -195,10 +155,6 @@ make_report(const struct pki_set *s, const struct pki_plan *plan,
 	struct json_object *files = json_object_new_object();
 	int i;
 
-	json_object_object_add(o, "ok",
-	    json_object_new_boolean(findings_blocking(&s->found, in->confirm,
-					in->n_confirm) == NULL));
-	json_object_object_add(o, "confirm", open_questions(&s->found, in));
 	json_object_object_add(o, "findings", findings_to_json(&s->found));
 	json_object_object_add(o, "certificate", describe_plan(plan, in->now));
 	for (i = 0; i < PKI_FIELD__MAX; i++)
@@ -209,7 +165,7 @@ make_report(const struct pki_set *s, const struct pki_plan *plan,
 }
 
 int
-pki_inspect(const struct pki_input *in, struct pki_output *out, struct err *e)
+pki_parse(const struct pki_input *in, struct pki_output *out, struct err *e)
 {
 	struct pki_set *s;
 	struct pki_plan *plan;
@@ -230,8 +186,12 @@ pki_inspect(const struct pki_input *in, struct pki_output *out, struct err *e)
 	intake_fields(s, plan);
 	chain_leftovers(s, plan, in);
 	check_all(s, plan, in);
-	if (prove(s, plan, in, out, e) == -1)
+	buf_clear(&out->chain);
+	if (is_whole(plan) && (in->as_it_is || !set_has_error(s)) &&
+	    chain_write(plan, &out->chain) == -1) {
+		err_set(e, ERR_NOMEM, "", "chain file");
 		goto out;
+	}
 	json_object_put(out->report);
 	out->report = make_report(s, plan, in);
 	rc = 0;

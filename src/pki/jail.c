@@ -1,16 +1,18 @@
 /*
- * jail.c - uploads are parsed in a child that can do nothing (src/base/jail.c).
+ * jail.c - uploads are parsed in a child that can do nothing and has nothing
+ * (jail.h), and the chain that comes of it is tried in another.
  *
- *   parent                               child
- *   roots read, fork ------------------> pki_inspect
- *   read frame <------------------------ "len report len chain"
- *   parse strictly
+ *   parent                               children
+ *   our keys taken out
+ *   input -----------------------------> pki_parse
+ *   read frame <------------------------ "len report len records"
+ *   check each member, join the keys
+ *   the chain file --------------------> handshake_chain
+ *   two bytes <------------------------- when and why
  *
- * The child is not believed: the report is parsed with the strict reader and
- * its findings are checked row by row, the chain must be nothing but PEM
- * blocks of the two kinds that we write.  A child that dies, hangs or talks
- * nonsense becomes the finding inspect.failed, not an error of the call: the
- * upload caused it.
+ * The first child is not believed, the second may say one of a few words.  A
+ * child that dies, hangs or talks nonsense becomes the finding inspect.failed,
+ * not an error of the call: the upload caused it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +20,13 @@
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 
-#include "decode.h"
 #include "jail_int.h"
 #include "jsonx.h"
-#include "pki_int.h"
+#include "pack.h"
 
-#define REPORT_MAX (768 * 1024)
-#define CHAIN_MAX  (256 * 1024)
-#define FRAME_MAX  (8 + REPORT_MAX + CHAIN_MAX)
+#define REPORT_MAX  (768 * 1024)
+#define FRAME_MAX   (8 + REPORT_MAX + RECORDS_MAX)
+#define PARSER_DIED "parser died"
 
 static int
 send_output(int fd, const struct pki_output *o)
@@ -46,91 +47,34 @@ send_output(int fd, const struct pki_output *o)
 	return jail_send(fd, o->chain.data, o->chain.len);
 }
 
-/* What jail_run's child has to do. */
-struct inspection {
-	const struct pki_input *in;
-	jail_work work;
-};
-
+/* In the child. */
 static int
-inspect_and_send(int fd, const void *arg)
+parse_with(int fd, const struct buf *packed, jail_work work)
 {
-	const struct inspection *i = arg;
+	struct input_room room;
 	struct pki_output out;
 	struct err e;
 	int rc = -1;
 
 	err_clear(&e);
 	pki_output_init(&out);
-	if (i->work(i->in, &out, &e) == 0)
+	if (input_unpack(packed, &room) == 0 && work(&room.in, &out, &e) == 0)
 		rc = send_output(fd, &out);
 	pki_output_clear(&out);
 	return rc;
 }
 
-/* Nothing but the two kinds of blocks, a key first. */
-static bool
-chain_is_clean(const char *data, size_t len)
+static int
+parse(int fd, const struct buf *packed)
 {
-	struct pem_scan scan = {data, data + len, 1, 0};
-	struct pem_block b;
-	struct pem_fault fault;
-	size_t i;
-	int rc, n = 0;
-	bool ok = true;
-
-	for (i = 0; i < len; i++)
-		if ((data[i] < ' ' && data[i] != '\n') || data[i] > '~')
-			return false;
-	pem_block_init(&b);
-	while (ok && (rc = pem_next(&scan, &b, &fault)) == 1) {
-		ok = strcmp(b.label, n == 0 ? "PRIVATE KEY" : "CERTIFICATE") ==
-			 0 ||
-		     (n > 1 && strcmp(b.label, "PRIVATE KEY") == 0);
-		n++;
-	}
-	ok = ok && rc == 0 && n != 1;
-	pem_block_clear(&b);
-	return ok;
+	return parse_with(fd, packed, pki_parse);
 }
 
-static bool
-report_is_clean(
-    const struct pki_input *in, struct json_object *report, size_t chain_len)
-{
-	static const char *const keys[] = {
-	    "ok", "confirm", "findings", "certificate", "files", NULL};
-	struct json_object *a = NULL, *v;
-	struct findings f;
-	struct err e;
-	size_t i;
-	bool ok, good = true;
-
-	err_clear(&e);
-	findings_init(&f);
-	ok = jsonx_only(report, "report", keys, &e) == 0 &&
-	     jsonx_array(
-		 report, "findings", "findings", FINDINGS_MAX, &a, &e) == 0 &&
-	     a != NULL && findings_from_json(&f, a, &e) == 0 &&
-	     json_object_object_get_ex(report, "ok", &v) &&
-	     json_object_is_type(v, json_type_boolean);
-	for (i = 0; i < f.n; i++)
-		if (f.v[i].severity == SEV_ERROR)
-			good = false;
-	if (ok)
-		ok = json_object_get_boolean(v) ==
-			 (findings_blocking(&f, in->confirm, in->n_confirm) ==
-			     NULL) &&
-		     (good || chain_len == 0);
-	findings_clear(&f);
-	return ok;
-}
+const struct jail_job pki_parse_job = {"parse", SANDBOX_INSPECT, parse};
 
 static int
-take_output(
-    const struct pki_input *in, const struct buf *b, struct pki_output *out)
+take_output(const struct buf *b, struct pki_output *said)
 {
-	struct json_object *report = NULL;
 	struct err e;
 	size_t n, m;
 
@@ -138,93 +82,164 @@ take_output(
 		return -1;
 	n = jail_get32(b->data);
 	m = jail_get32(b->data + 4);
-	if (n > REPORT_MAX || m > CHAIN_MAX || b->len != 8 + n + m)
+	if (n > REPORT_MAX || m > RECORDS_MAX || b->len != 8 + n + m)
 		return -1;
 	err_clear(&e);
-	if (jsonx_parse(b->data + 8, n, 12, &report, &e) == -1)
+	if (jsonx_parse(b->data + 8, n, 12, &said->report, &e) == -1)
 		return -1;
-	if (!report_is_clean(in, report, m) ||
-	    (m > 0 && !chain_is_clean(b->data + 8 + n, m))) {
-		json_object_put(report);
-		return -1;
-	}
-	buf_clear(&out->chain);
-	if (m > 0 && buf_add(&out->chain, b->data + 8 + n, m) == -1) {
-		json_object_put(report);
-		return -1;
-	}
-	json_object_put(out->report);
-	out->report = report;
-	return 0;
+	return m == 0 ? 0 : buf_add(&said->chain, b->data + 8 + n, m);
 }
 
-/* A report with the one finding that the inspection itself failed. */
-static int
-failed_report(
-    const struct pki_input *in, const char *why, struct pki_output *out)
-{
-	struct json_object *o = json_object_new_object();
-	struct findings f;
-	const char *field = "";
-	int i;
+/* --- the second child: the chain file in, two bytes out ------------------- */
 
-	for (i = PKI_FIELD__MAX - 1; i >= 0; i--)
-		if (in->file[i].data != NULL)
-			field = pki_field_names[i];
-	findings_init(&f);
-	findings_add(&f, ERR_INSPECT_FAILED, field, "reason", why, NULL);
-	json_object_object_add(o, "ok", json_object_new_boolean(0));
-	json_object_object_add(o, "confirm", json_object_new_array());
-	json_object_object_add(o, "findings", findings_to_json(&f));
-	json_object_object_add(o, "certificate", NULL);
-	json_object_object_add(o, "files", json_object_new_object());
-	findings_clear(&f);
-	json_object_put(out->report);
-	out->report = o;
-	buf_clear(&out->chain);
-	return 0;
+enum { STAYS = 1, CLIENT = 1 << 16, CLIENT_ONLY = 1 << 17 };
+
+static int
+try_chain(int fd, const struct buf *in)
+{
+	struct shaken s;
+	struct unpack u;
+	struct trial t;
+	uint32_t mask;
+	size_t i;
+
+	unpack_init(&u, in->data, in->len);
+	mask = unpack_u32(&u);
+	t.pem.data = unpack_bytes(&u, &t.pem.len);
+	if (!unpack_end(&u) || t.pem.data == NULL)
+		return -1;
+	for (i = 0; i < PKI_PAIRS_MAX; i++)
+		t.stays[i] = (mask & (uint32_t)STAYS << i) != 0;
+	t.client = (mask & CLIENT) != 0;
+	t.client_only = (mask & CLIENT_ONLY) != 0;
+	(void)handshake_chain(&t, &s);
+	return jail_send(fd, &s, sizeof(s));
+}
+
+const struct jail_job pki_handshake_job = {
+    "handshake", SANDBOX_INSPECT, try_chain};
+
+static int
+prove_jailed(const struct trial *t, struct shaken *s, const void *arg)
+{
+	struct buf in, b;
+	struct err e;
+	uint32_t mask =
+	    (t->client ? CLIENT : 0u) | (t->client_only ? CLIENT_ONLY : 0u);
+	size_t i;
+	int rc = -1;
+
+	buf_init(&in, CHAIN_MAX + 64);
+	buf_init(&b, sizeof(*s) + JAIL_READ_SIZE);
+	for (i = 0; i < PKI_PAIRS_MAX; i++)
+		mask |= t->stays[i] ? (uint32_t)STAYS << i : 0;
+	pack_u32(&in, mask);
+	pack_bytes(&in, t->pem.data, t->pem.len);
+	err_clear(&e);
+	if (!in.failed &&
+	    jail_ask(arg, JAIL_PARSER, &pki_handshake_job, &in, &b, &e) == 0 &&
+	    b.len == sizeof(*s)) {
+		memcpy(s, b.data, sizeof(*s));
+		rc = 0;
+	}
+	buf_clear(&in);
+	buf_clear(&b);
+	return rc;
+}
+
+/* --- one inspection --------------------------------------------------------
+ */
+
+/* Another work than pki_parse, in tests, has to have our memory. */
+struct other {
+	const struct buf *packed;
+	jail_work work;
+};
+
+static int
+other_body(int fd, const void *arg)
+{
+	const struct other *o = arg;
+
+	return parse_with(fd, o->packed, o->work);
+}
+
+static int
+ask(const struct pki_jail *jail, const struct buf *packed, jail_work work,
+    struct buf *b, struct err *e)
+{
+	const struct other other = {packed, work};
+
+	return work == pki_parse
+		   ? jail_ask(jail, JAIL_PARSER, &pki_parse_job, packed, b, e)
+		   : jail_spawn(jail, other_body, &other, b, e);
 }
 
 int
 jail_run(const struct pki_jail *jail, const struct pki_input *in,
     jail_work work, struct pki_output *out, struct err *e)
 {
-	const struct inspection job = {in, work};
-	struct buf b;
-	int rc;
+	struct pki_output said;
+	struct for_child child;
+	struct buf packed, b;
+	int rc = JAIL_FAILED;
 
+	buf_init(&packed, JAIL_INPUT_MAX);
 	buf_init(&b, FRAME_MAX + JAIL_READ_SIZE);
-	rc = jail_spawn(jail, inspect_and_send, &job, &b, e);
-	if (rc == JAIL_LATE)
-		rc = failed_report(in, "time limit", out);
-	else if (rc > 0 || (rc == 0 && take_output(in, &b, out) == -1))
-		rc = failed_report(in, "parser died", out);
+	pki_output_init(&said);
+	for_child_make(&child, in);
+	if (input_pack(&child.in, &packed) == 0)
+		rc = ask(jail, &packed, work, &b, e);
+	if (rc == 0 &&
+	    (take_output(&b, &said) == -1 ||
+		finish(&child, &said, prove_jailed, jail, out) == -1))
+		rc = JAIL_FAILED;
+	if (rc > 0) {
+		finish_failed(
+		    in, rc == JAIL_LATE ? "time limit" : PARSER_DIED, out);
+		rc = 0;
+	}
+	pki_output_clear(&said);
+	for_child_clear(&child);
+	buf_clear(&packed);
 	buf_clear(&b);
 	return rc;
+}
+
+static int
+inspect_jailed(const struct pki_jail *jail, const struct pki_input *in,
+    struct pki_output *out, struct err *e)
+{
+	return jail_run(jail, in, pki_parse, out, e);
 }
 
 int
 pki_inspect_jailed(const struct pki_jail *jail, const struct pki_input *in,
     struct pki_output *out, struct err *e)
 {
-	struct pki_input with_roots = *in;
+	struct pki_input full = *in;
 	struct pki_jail limits = *jail;
+	struct pki_output stored;
 	struct buf roots;
 	int rc;
 
 	limits.dear = in->dear;
 
 	pki_warm_up();
+	pki_output_init(&stored);
 	buf_init(&roots, PKI_ROOTS_MAX);
 	if (in->roots.data == NULL) {
 		/* the child can open nothing */
-		with_roots.roots.data = "";
+		full.roots.data = "";
 		if (roots_read(&roots) == 0) {
-			with_roots.roots.data = roots.data;
-			with_roots.roots.len = roots.len;
+			full.roots.data = roots.data;
+			full.roots.len = roots.len;
 		}
 	}
-	rc = jail_run(&limits, &with_roots, pki_inspect, out, e);
+	rc = settle_stored(inspect_jailed, &limits, &full, &stored, e);
+	if (rc == 0)
+		rc = inspect_jailed(&limits, &full, out, e);
+	pki_output_clear(&stored);
 	buf_clear(&roots);
 	return rc;
 }

@@ -211,7 +211,9 @@ is_whole_ec(EVP_PKEY *pkey)
 static void
 check_whole(struct check_ctx *c, const struct check_row *row)
 {
-	if ((c->pair != NULL && c->pair->key == NULL) || !usable(c->pkey))
+	if ((c->pair != NULL &&
+		(c->pair->key == NULL || c->pair->key->held)) ||
+	    !usable(c->pkey))
 		return;
 	if (EVP_PKEY_get_base_id(c->pkey) == EVP_PKEY_EC
 		? !is_whole_ec(c->pkey)

@@ -1,6 +1,6 @@
 /*
  * pki_int.h - what the files of src/pki share: the set, its pairs, and the way
- * of one inspection.  Beside it: decode.h, checks.h, describe.h, jail.h.
+ * of one inspection.  Beside it: decode.h, checks.h, describe.h, join.h.
  *
  * Flow of one inspection:
  *
@@ -8,8 +8,11 @@
  *         --intake-----> struct pki_plan (key + leaf pairs)
  *         --chain------> each pair with its ordered intermediates and root
  *         --check------> findings        (const tables of checks)
- *         --handshake--> findings        (the chain file as Postfix loads it)
- *         --describe---> the report
+ *         --describe---> the report, and the chain as records
+ * and in the parent, which alone has the keys that were there before:
+ *   records --join-------> the chain file
+ *         --handshake--> findings        (the chain file as Postfix loads it;
+ *                                         in a child of its own)
  *
  * All findings go to set->found.  Nothing here keeps state between calls.
  * Ownership: the set owns every key and certificate; plan and pairs borrow
@@ -64,6 +67,7 @@ struct pki_key {
 	bool bundled; /* came in a PKCS#12 */
 	bool used;
 	bool of_ca; /* of an authority, and refused */
+	bool held;  /* the public half alone: the parent has the key */
 };
 
 struct pki_cert {
@@ -114,6 +118,7 @@ struct pki_set {
 	size_t n_form;
 	size_t fits;	/* the one that opened something */
 	bool dear;	/* a budget for what takes seconds */
+	unsigned ours;	/* fields whose public keys stand for keys */
 	uint64_t cost;	/* key derivation so far, in ns */
 	struct {
 		uint64_t ns;
@@ -181,6 +186,10 @@ void chain_leftovers(
     struct pki_set *, const struct pki_plan *, const struct pki_input *);
 /* revoked.c: when its issuer took it back, or NULL. */
 const char *revoked_on(const struct pki_cert *, const struct pki_input *);
+/* inspect.c: the child's part.  in->stored has public keys in the place of
+ * keys; out->chain is records (join.h). */
+int pki_parse(
+    const struct pki_input *, struct pki_output *, struct err *);
 int roots_find(struct pki_set *, const struct pki_bytes *roots);
 int roots_read(struct buf *);
 

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "checks.h"
 #include "decode.h"
-#include "pki_int.h"
+#include "join.h"
 
 #define RSA_BITS 1024 /* good enough to warm up with, and quick to make */
 #define DAY	 86400
@@ -46,29 +46,50 @@ make_cert(EVP_PKEY *pkey)
 	return x;
 }
 
+static void
+chain_pem(EVP_PKEY *pkey, X509 *x, struct buf *out)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *p;
+	long n;
+
+	if (bio != NULL &&
+	    PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) ==
+		1 &&
+	    PEM_write_bio_X509(bio, x) == 1 &&
+	    (n = BIO_get_mem_data(bio, &p)) > 0)
+		(void)buf_add(out, p, (size_t)n);
+	BIO_free(bio);
+}
+
 /* Parse, pair, check, describe; and the handshake, which an error finding
  * (a weak key) would leave out. */
 static void
 run(EVP_PKEY *pkey)
 {
-	struct pki_input in = {.now = time(NULL), .roots = {"", 0}, .client = true};
+	struct pki_input in = {
+	    .now = time(NULL), .roots = {"", 0}, .client = true};
 	struct pki_output out;
-	struct pki_key key = {.pkey = pkey};
-	struct pki_cert cert = {.x = make_cert(pkey)};
-	struct pki_plan plan = {.n = 1, .pair = {{.key = &key, .leaf = &cert}}};
+	struct trial t = {.client = true};
+	struct pki_bytes *pem = &in.file[PKI_SERVER_CERTIFICATE];
+	struct shaken s;
 	struct buf chain;
+	X509 *x = make_cert(pkey);
 
 	buf_init(&chain, PKI_FILE_MAX);
 	pki_output_init(&out);
-	if (cert.x != NULL && chain_write(&plan, &chain) == 0) {
-		in.file[PKI_SERVER_CERTIFICATE].data = chain.data;
-		in.file[PKI_SERVER_CERTIFICATE].len = chain.len;
+	if (x != NULL)
+		chain_pem(pkey, x, &chain);
+	if (chain.len > 0) {
+		pem->data = chain.data;
+		pem->len = chain.len;
 		pki_inspect(&in, &out, NULL);
-		handshake_chain(&chain, &plan, &in, NULL);
+		t.pem = *pem;
+		handshake_chain(&t, &s);
 	}
 	pki_output_clear(&out);
 	buf_clear(&chain);
-	X509_free(cert.x);
+	X509_free(x);
 }
 
 /*

@@ -68,8 +68,8 @@ is "nothing was written elsewhere in STATE" "$(find "$STATE/" -type f ! -path '*
 is "postseald is the same process" "$(access .pids.postseald):$(ps -o comm= -p "$daemon")" \
     "$daemon:postseald"
 is "no request died" "$(grep -c 'died of signal' "$STATE/log/postseald.log")" 0
-for n in {1..60}; do pgrep -P "$daemon" >/dev/null || break; sleep 0.1; done
-is "no child is left" "$(pgrep -P "$daemon" | wc -l)" 0
+for n in {1..60}; do pgrep -P "$daemon" -x postseald >/dev/null || break; sleep 0.1; done
+is "no child is left" "$(pgrep -P "$daemon" -x postseald | wc -l)" 0
 grown=$(($(rss) - rss))
 ok "its memory has not grown: $grown KiB" test "$grown" -lt 2048
 is "no core" "$(find / "$STATE" "$T" -maxdepth 2 -name 'core*' -type f -size +100k \

@@ -117,6 +117,45 @@ is "two seconds of CPU, no file to write, no process" \
 kill -KILL "$child" 2>/dev/null
 wait "$hang"
 
+# A key in use is not where uploads are parsed: neither in the process that
+# forks the parsers nor in one of them, while a costly file keeps it busy.
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null |
+    openssl pkcs8 -topk8 -iter 3000000 -passout pass:slow-as-can-be -out "$T/costly.pem"
+sed -n '/PRIVATE KEY/,/PRIVATE KEY/p' "$CHAIN" | sed '1d;$d' | cut -c 9-48 >"$T/in-use"
+parsers() { pgrep -u nobody -f "^$B/postseald( |$)"; }
+ok "the scan finds the key where it is" test -n \
+    "$(perl -e 'local $/; open F, "<", $ARGV[0]; our $k = <F>; system @ARGV[1 .. $#ARGV], $$' \
+    "$CHAIN" perl "$TOP/tests/redteam/memory.pl" "$T/in-use")"
+api POST /api/v1/certificates/inspect -F "private_key=@$T/costly.pem" \
+    -F passphrase=slow-as-can-be >/dev/null &
+RUNS+=($!)
+scans=0 hits=
+for ((n = 0; n < 2000 && scans < 3; n++)); do
+	# One that has used the CPU is at its work.
+	for pid in $(parsers); do
+		read -r _ _ _ _ _ _ _ _ _ _ _ _ _ ticks _ <"/proc/$pid/stat" 2>/dev/null || continue
+		[ "$ticks" -gt 20 ] || continue
+		hits+=$(perl "$TOP/tests/redteam/memory.pl" "$T/in-use" "$pid" 2>/dev/null)
+		scans=$((scans + 1))
+	done
+	sleep 0.02
+done
+is "a parser at work was looked at" "$scans" 3
+is "no key in use is in its memory" "$hits" ""
+keepers=$(pgrep -P "$daemon" -x postseal-jail)
+ok "the process that makes them is there" test -n "$keepers"
+is "none in its memory" "$(perl "$TOP/tests/redteam/memory.pl" "$T/in-use" $keepers)" ""
+for pid in $keepers; do
+	is "it is locked up, too" "$(ps -o user= -p "$pid") $(field "$pid" Seccomp) $(field "$pid" NoNewPrivs) $(field "$pid" CapEff) $(field "$pid" CapPrm)" \
+	    "nobody 2 1 0000000000000000 0000000000000000"
+done
+wait "${RUNS[-1]}"
+kill -KILL $keepers
+for n in {1..100}; do pgrep -P "$daemon" -x postseal-jail >/dev/null && break; sleep 0.05; done
+api POST /api/v1/certificates/inspect -F "private_key=@$s/self-signed-key.pem" \
+    -F "server_certificate=@$s/self-signed-cert.pem"
+is "one that dies is followed by another" "$STATUS:$(j .ok)" 200:true
+
 # A kernel that lacks a part: closed, with words; "no" in postseal.conf: open,
 # and it shows.
 mkdir -p "$T/w/daemon" "$T/w/run" && chmod 755 "$T/w" "$T/w/run"

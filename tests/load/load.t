@@ -101,8 +101,8 @@ is "the same processes" "$(access .pids.postseald):$(ps -o comm= -p "$daemon")" 
 is "and their eight workers" "$(pgrep -P "$parent" | wc -l)" 8
 for n in {1..100}; do [ "$(descriptors)" -le "$fds" ] && break; sleep 0.1; done
 ok "no descriptor is left" test "$(descriptors)" -le "$fds"
-for n in {1..300}; do pgrep -P "$daemon" >/dev/null || break; sleep 0.1; done
-is "no child of postseald is left" "$(pgrep -P "$daemon" | wc -l)" 0
+for n in {1..300}; do pgrep -P "$daemon" -x postseald >/dev/null || break; sleep 0.1; done
+is "no child of postseald is left" "$(pgrep -P "$daemon" -x postseald | wc -l)" 0
 
 [ "$LOAD_S" -lt 40 ] || for how in stops trickles; do
 	read -r status seconds <"$T/slow.$how"

@@ -26,17 +26,20 @@ static const enum err_code word[] = {
 static int
 work(const struct pki_input *in, struct pki_output *out, struct err *err)
 {
+	struct json_object *files = json_object_new_object();
 	struct findings f;
+	size_t i;
 
 	(void)in;
 	(void)err;
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		json_object_object_add(files, pki_field_names[i], NULL);
 	findings_init(&f);
 	findings_add(&f, word[attempt_run(current)], "private_key", NULL);
 	out->report = json_object_new_object();
-	json_object_object_add(out->report, "ok", json_object_new_boolean(0));
 	json_object_object_add(out->report, "findings", findings_to_json(&f));
 	json_object_object_add(out->report, "certificate", NULL);
-	json_object_object_add(out->report, "files", json_object_new_object());
+	json_object_object_add(out->report, "files", files);
 	findings_clear(&f);
 	return 0;
 }
