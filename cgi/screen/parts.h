@@ -15,14 +15,15 @@ void screen_welcome(const struct screen *, struct json_object *ctx);
 /* "inbound", "outbound": {kind, word, text} of SETTINGS; probe may be NULL. */
 void screen_levels(const struct page *, struct json_object *ctx,
     struct json_object *settings, struct json_object *probe);
+/* "probe" of a probe result, or NULL. */
+void screen_probe(
+    const struct page *, struct json_object *ctx, struct json_object *probe);
+/* certificate.c */
 /* "certificate": one of each algorithm of a CERT that has a leaf. */
 void screen_certificate(
     const struct page *, struct json_object *ctx, struct json_object *cert);
 /* Why no client gets the certificate in force; "": they do. */
 const char *screen_unused(const struct screen *);
-/* "probe" of a probe result, or NULL. */
-void screen_probe(
-    const struct page *, struct json_object *ctx, struct json_object *probe);
 /* sandbox_view.c */
 void screen_sandbox(const struct screen *, struct json_object *ctx);
 
