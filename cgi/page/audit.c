@@ -25,6 +25,8 @@ static const char *const events[][2] = {
     {"connection.apply", "audit.event.connection.apply"},
     {"generation.restore", "audit.event.generation.restore"},
     {"connection.adopt", "audit.event.connection.adopt"},
+    {"connection.leave", "audit.event.connection.leave"},
+    {"connection.test", "audit.event.connection.test"},
     {"recover", "audit.event.recover"},
     {"login", "audit.filter.login"},
     {"user.", "audit.filter.user"},
@@ -40,7 +42,10 @@ static const struct {
     {"connection.apply", "audit.event.connection.apply"},
     {"generation.restore", "audit.event.generation.restore"},
     {"connection.adopt", "audit.event.connection.adopt"},
+    {"connection.leave", "audit.event.connection.leave"},
+    {"connection.test", "audit.event.connection.test"},
     {"recover", "audit.event.recover"},
+    {"access", "audit.event.access"},
     {"login", "audit.event.login"},
     {"logout", "audit.event.logout"},
     {"login_failed", "audit.event.login_failed"},
@@ -55,6 +60,12 @@ static const struct {
     {"token.delete", "audit.event.token.delete"},
     {"keys.add", "audit.event.keys.add"},
     {"keys.delete", "audit.event.keys.delete"},
+    {"scanner.rotate", "audit.event.scanner.rotate"},
+    {"scanner.enrol", "audit.event.scanner.enrol"},
+    {"scanner.trust", "audit.event.scanner.trust"},
+    {"scanner.remove", "audit.event.scanner.remove"},
+    {"cluster.command", "audit.event.cluster.command"},
+    {"cluster.bundle", "audit.event.cluster.bundle"},
 };
 
 static const struct {

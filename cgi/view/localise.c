@@ -51,6 +51,14 @@ is_iso_time(const char *s)
 	return true;
 }
 
+/* The argument is what a parameter has. */
+static bool
+is_value(const char *name)
+{
+	return strcmp(name, "value") == 0 || strcmp(name, "managed") == 0 ||
+	       strcmp(name, "after") == 0;
+}
+
 /* Arguments as people read them: a time is its date, a field its label. */
 static struct json_object *
 readable(struct app *app, const char *lang, struct json_object *args)
@@ -67,6 +75,10 @@ readable(struct app *app, const char *lang, struct json_object *args)
 			: "";
 		if (is_iso_time(s))
 			to = json_object_new_string_len(s, 10);
+		/* A parameter that somebody took out, or that goes. */
+		if (*s == '\0' && is_value(name))
+			to = json_object_new_string(
+			    catalog_text(app->texts, lang, "table.unset"));
 		if ((label = label_of(s)) != NULL)
 			to = json_object_new_string(
 			    catalog_text(app->texts, lang, label));

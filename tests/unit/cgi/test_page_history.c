@@ -420,8 +420,8 @@ START_TEST(asks_once_a_code)
 		boxes++;
 	ck_assert_int_eq(boxes, 1);
 	has("form=\"drift\"");
-	has("smtpd_tls_loglevel has been set to 3 by hand");
-	has("smtpd_tls_received_header has been set to no by hand");
+	has("smtpd_tls_loglevel was changed by hand. Now: 3.");
+	has("smtpd_tls_received_header was changed by hand. Now: no.");
 	keep_both("drift-asked", page_drift);
 }
 END_TEST

@@ -4,6 +4,7 @@
  * must not be, on the page then.
  */
 #include "page_rig.h"
+#include "localise.h"
 
 #define NAMES "/smtp-routing/certificates"
 #define GEN   "/smtp-routing/history/7"
@@ -183,9 +184,39 @@ START_TEST(tells_the_truth)
 }
 END_TEST
 
+/* What somebody took out of main.cf, or what goes, is told as such. */
+static const struct {
+	const char *code, *args, *says;
+} empty[] = {
+    {"drift.overwrites",
+	"{\"parameter\":\"p\",\"value\":\"\",\"managed\":\"may\"}",
+	"Now: not set. After this Save: may."},
+    {"drift.overwrites",
+	"{\"parameter\":\"p\",\"value\":\"may\",\"managed\":\"\"}",
+	"Now: may. After this Save: not set."},
+    {"drift.stays",
+	"{\"parameter\":\"p\",\"value\":\"\",\"managed\":\"may\"}",
+	"Now: not set. Expected: may."},
+    {"level.lowered",
+	"{\"parameter\":\"p\",\"value\":\"encrypt\",\"after\":\"\"}",
+	"which lowers it: not set."},
+};
+
+START_TEST(says_not_set)
+{
+	struct json_object *args = json_tokener_parse(empty[_i].args);
+	char *text = localise_code(&app, "en", empty[_i].code, args);
+
+	ck_assert_msg(strstr(text, empty[_i].says) != NULL, "%s", text);
+	free(text);
+	json_object_put(args);
+}
+END_TEST
+
 static void
 fill(TCase *tc)
 {
+	tcase_add_loop_test(tc, says_not_set, 0, N(empty));
 	tcase_add_loop_test(tc, tells_the_truth, 0, N(shown));
 }
 

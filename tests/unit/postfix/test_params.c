@@ -568,6 +568,23 @@ START_TEST(chain_path)
 }
 END_TEST
 
+/* The manual names every parameter that may be written. */
+START_TEST(in_the_manual)
+{
+	const char *name = params[_i].name;
+	FILE *f = fopen("docs/postseald.8", "r");
+	static char text[64 * 1024];
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	ck_assert_int_eq(fclose(f), 0);
+	if (strchr(name, ':') == NULL)
+		ck_assert_msg(strstr(text, name) != NULL, "%s", name);
+}
+END_TEST
+
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 int
@@ -588,5 +605,6 @@ main(void)
 	tcase_add_loop_test(t, levels_as_postfix_reads_them, 0, N(levels));
 	tcase_add_test(t, masks_of_the_table);
 	tcase_add_test(t, left_alone);
+	tcase_add_loop_test(t, in_the_manual, 0, (int)n_params);
 	return suite_run("params", t) == 0 ? 0 : 1;
 }
