@@ -241,6 +241,7 @@ var after = {
 	save: outcome,
 	preview: "#preview",
 	probe: "#state [value=probe]",
+	test: "#hop-seen",
 	cancel: "#main h1"
 };
 
@@ -282,7 +283,7 @@ doc.addEventListener("submit", function (e) {
 		e.preventDefault();
 		if (form.getAttribute("aria-busy") !== "true") {
 			/* Enter in the passphrase opens the key. */
-			send(form, doc.activeElement.id === "passphrase" && e.submitter.value === "keep"
+			send(form, /^(passphrase|next_hop)$/.test(doc.activeElement.id) && e.submitter.value === "keep"
 			    ? $("button", doc.activeElement.parentNode) : e.submitter);
 		}
 	} else if (form.className === "languages" && main && e.submitter &&

@@ -24,6 +24,7 @@ screen_clear(struct screen *s)
 	json_object_put(s->view);
 	json_object_put(s->job);
 	json_object_put(s->preview);
+	json_object_put(s->hop);
 	json_object_put(s->patch);
 	json_object_put(s->was);
 	json_object_put(s->history);

@@ -413,6 +413,19 @@ press_settle(
 	return screen_back(s, reply, "", anchor, err);
 }
 
+/* The page with what was seen: nobody keeps that. */
+static int
+press_test(struct screen *s, struct reply *reply, struct err *err)
+{
+	if (screen_test_hop(s) == -1)
+		return -1;
+	json_object_put(s->view);
+	s->view = NULL;
+	if (screen_load(s, false) == -1)
+		return -1;
+	return screen_render(s, reply, 200, err);
+}
+
 static int
 press(struct screen *s, struct reply *reply, struct err *err)
 {
@@ -430,6 +443,8 @@ press(struct screen *s, struct reply *reply, struct err *err)
 		return screen_back(s, reply, "preview=1", "preview", err);
 	if (strcmp(button, "probe") == 0)
 		return screen_back(s, reply, "probe=1", "state", err);
+	if (strcmp(button, "test") == 0)
+		return press_test(s, reply, err);
 	if ((field = button_field(button, "upload:")) != NULL)
 		return press_upload(s, reply, field, err);
 	if ((field = button_field(button, "edit:")) != NULL)
@@ -455,7 +470,7 @@ screen_press(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	static const char *const once[] = {"csrf", "etag", "do", "apply",
-	    "passphrase", "ca_certificate_text", "private_key_text",
+	    "passphrase", "next_hop", "ca_certificate_text", "private_key_text",
 	    "server_certificate_text", NULL};
 	static const char *const many[] = {"confirm", "scanner",
 	    "ca_certificate", "private_key", "server_certificate", NULL};

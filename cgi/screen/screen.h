@@ -17,6 +17,7 @@ struct screen {
 	struct json_object *view;     /* VIEW, owned */
 	struct json_object *job;      /* JOB or NULL, owned */
 	struct json_object *preview;  /* RESULT or NULL, owned */
+	struct json_object *hop;      /* HOP that was tried, or NULL; owned */
 	struct json_object *patch;    /* that this form changes; owned */
 	struct json_object *was;      /* {field: text} before it; owned */
 	settings_mask wrong;	      /* fields that could not be read */

@@ -396,6 +396,7 @@ screen_state(const struct screen *s, struct json_object *ctx)
 	screen_levels(p, o, jsonx_path(v, "settings"), jsonx_path(v, "probe"));
 	put_doubt(p, jsonx_path(o, "inbound"), inbound_doubt(v, live));
 	put_doubt(p, jsonx_path(o, "outbound"), outbound_doubt(v));
+	screen_hop(s, o);
 	put_deferred(p, o, v);
 	put_probe(p, o, v, live);
 	put_postfix(p, o, v);

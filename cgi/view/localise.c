@@ -51,6 +51,16 @@ is_iso_time(const char *s)
 	return true;
 }
 
+/* Of HOP: "verified" and its like. */
+static const char *
+word_of_trust(struct app *app, const char *lang, const char *trust)
+{
+	char key[48];
+
+	snprintf(key, sizeof(key), "hop.trust.%.24s", trust);
+	return catalog_text(app->texts, lang, key);
+}
+
 /* The argument is what a parameter has. */
 static bool
 is_value(const char *name)
@@ -79,6 +89,8 @@ readable(struct app *app, const char *lang, struct json_object *args)
 		if (*s == '\0' && is_value(name))
 			to = json_object_new_string(
 			    catalog_text(app->texts, lang, "table.unset"));
+		if (strcmp(name, "trust") == 0)
+			to = json_object_new_string(word_of_trust(app, lang, s));
 		if ((label = label_of(s)) != NULL)
 			to = json_object_new_string(
 			    catalog_text(app->texts, lang, label));

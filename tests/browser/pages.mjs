@@ -9,7 +9,7 @@ const B = process.env.B || "build";
 const types = { css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
 const tests = ["test_page", "test_page_auth", "test_page_history",
 	"test_page_keys", "test_page_certificates", "test_page_more",
-	"test_page_access", "test_conflicts"];
+	"test_page_access", "test_page_buttons", "test_conflicts"];
 /* As the frame sends it: cgi/http/reply.c. */
 export const CSP = /Content-Security-Policy: ((?:[^"\\]|"\s*")*)/
     .exec(readFileSync(join(TOP, "cgi/http/reply.c"), "utf8"))[1]

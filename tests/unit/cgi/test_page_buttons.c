@@ -307,9 +307,72 @@ START_TEST(refuses_fields)
 }
 END_TEST
 
+/* A destination that is tried: what is asked for, and what is said of it. */
+static const struct {
+	const char *lang, *typed, *asked, *answer;
+	const char *has[4], *lacks[2];
+} hops[] = {
+    {"en", "example.jp", "example.jp",
+	"{\"hop\":{\"next_hop\":\"example.jp\",\"state\":\"seen\",\"tls\":true,"
+	"\"level\":\"may\",\"reason\":null,\"address\":\"mx[192.0.2.1]:25\","
+	"\"protocol\":\"TLSv1.3\",\"trust\":\"untrusted\"}}",
+	{"probe ok\" id=\"hop-seen\"", "its certificate is not trusted",
+	    "value=\"example.jp\"", "mx[192.0.2.1]:25"},
+	{"id=\"errors\""}},
+    {"en", "  [mx]:587 ", "[mx]:587",
+	"{\"hop\":{\"next_hop\":\"[mx]:587\",\"state\":\"seen\",\"tls\":false,"
+	"\"level\":\"may\",\"reason\":null}}",
+	{"probe warn\" id=\"hop-seen\"", "in plaintext"}, {"probe ok\" id"}},
+    {"ja", "example.jp", "example.jp",
+	"{\"hop\":{\"next_hop\":\"example.jp\",\"state\":\"not_seen\","
+	"\"level\":\"encrypt\",\"reason\":\"starttls\",\"detail\":"
+	"\"<b>TLS is required, but was not offered\"}}",
+	{"probe error\" id=\"hop-seen\"",
+	    "設定された水準（encrypt）で接続できません。相手がSTARTTLSに対応していません。",
+	    "&lt;b&gt;TLS is required"},
+	{"<b>"}},
+    {"en", "", NULL,
+	"{\"ERROR\":{\"code\":\"field.missing\",\"field\":\"next_hop\","
+	"\"detail\":\"main.cf has no relayhost\"}}",
+	{"id=\"errors\"", "href=\"#at-next_hop\"", "Domain or host",
+	    "tabindex=\"-1\" open>"},
+	{"id=\"hop-seen\""}},
+};
+
+START_TEST(tries_a_destination)
+{
+	struct json_object *args;
+	size_t i;
+
+	accepting_state();
+	json_object_object_add(state, OP_CONNECTION_TEST,
+	    json_tokener_parse(hops[_i].answer));
+	req.lang = hops[_i].lang;
+	post("test");
+	add(&req.form, "next_hop", hops[_i].typed, NULL);
+	ck_assert_msg(
+	    page_connection(&app, &req, &reply, &err) == 0, "%s", err.msg);
+	/* What was filled in is kept first. */
+	ck_assert_str_eq(op_of(1), OP_DRAFT_PUT);
+	ck_assert_ptr_nonnull(args = args_of(OP_CONNECTION_TEST));
+	if (hops[_i].asked == NULL)
+		ck_assert_ptr_null(jsonx_path(args, "next_hop"));
+	else
+		ck_assert_str_eq(
+		    jsonx_path_str(args, "next_hop", ""), hops[_i].asked);
+	for (i = 0; i < 4 && hops[_i].has[i] != NULL; i++)
+		has(hops[_i].has[i]);
+	for (i = 0; i < 2 && hops[_i].lacks[i] != NULL; i++)
+		lacks(hops[_i].lacks[i]);
+	if (_i == 0)
+		keep_page("hop");
+}
+END_TEST
+
 static void
 fill(TCase *tc)
 {
+	tcase_add_loop_test(tc, tries_a_destination, 0, N(hops));
 	tcase_add_loop_test(tc, presses_the_button, 0, N(buttons));
 	tcase_add_test(tc, pasted_text_is_a_file);
 	tcase_add_test(tc, a_list_that_is_not_shown_stays);
