@@ -42,7 +42,9 @@ function names(files) {
 
 function showPicked(input) {
 	var span = $(".picked", input.parentNode), chosen = input.files.length > 0;
-	span.textContent = chosen ? names(input.files) : body.dataset.noFile;
+	/* What is said of a file beside it goes before "none". */
+	var card = input.closest(".file"), told = card && $(".file-state:not(.empty)", card);
+	span.textContent = chosen ? names(input.files) : told ? "" : body.dataset.noFile;
 	span.classList.toggle("chosen", chosen);
 }
 
@@ -119,14 +121,24 @@ function show(response, where) {
 	});
 }
 
-function lost(form) {
-	var slot = $("#progress-slot"), p = doc.createElement("p");
+function lost(form, card) {
+	var slot = $("#progress-slot"), p = doc.createElement("p"), old;
 	/* The page of a Restore: what the server says then is all there is. */
 	if (!slot) { location.reload(); return; }
 	p.className = "notice error";
-	p.textContent = body.dataset.lost;
-	slot.replaceChildren(p);
+	p.textContent = card ? body.dataset.offline : body.dataset.lost;
 	busy(form, false);
+	/* A file that was not sent is told where it was chosen. */
+	if (card) {
+		old = $(".here", card);
+		if (old) { old.remove(); }
+		p.className = "finding error here";
+		p.setAttribute("role", "alert");
+		$(".help", card).after(p);
+		focusOn(card);
+		return;
+	}
+	slot.replaceChildren(p);
 }
 
 function busy(form, on) {
@@ -274,7 +286,7 @@ function send(form, button) {
 			return edit ? $("#" + field) : chose ? $(".conflict button") || $("#at-" + field + " input") :
 			    $("#passphrase") || $("#at-" + field);
 		} : after[name] || typing);
-	}).catch(function () { lost(form); });
+	}).catch(function () { lost(form, field && $(".file#at-" + field)); });
 }
 
 doc.addEventListener("submit", function (e) {
@@ -395,6 +407,19 @@ doc.addEventListener("click", function (e) {
 	});
 });
 
+/* What goes on elsewhere; a Save's own steps are followed below. */
+if (body.dataset.refresh && !$("#progress")) {
+	setTimeout(function () { location.reload(); }, body.dataset.refresh * 1000);
+}
+/* Without scripts it stays hidden. */
+if ($("#show-password")) {
+	$("#shows").hidden = false;
+	$("#show-password").addEventListener("change", function (e) {
+		$("#password").type = e.target.checked ? "text" : "password";
+	});
+}
+/* A reload of what was shown once does not make another one. */
+if ($(".once")) { history.replaceState(null, "", location.pathname); }
 retype();
 dress(doc);
 if ($("#progress")) {

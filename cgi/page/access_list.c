@@ -3,13 +3,15 @@
  * in the order that was asked for; all of it in the address, so that a view
  * can be shared and works without JavaScript.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "access_page.h"
 #include "jsonx.h"
 
-#define KEYS 3
+#define KEYS  3
+#define SHOWN 20
 
 /* Where a text is searched for, and the time by which a list is sorted. */
 static const struct {
@@ -85,9 +87,30 @@ by_seen(const void *a, const void *b)
 	return by_key(a, b, lists[2].last, true);
 }
 
+/* The first of a long list, and how many there are: "users_more". */
 static void
-narrow_one(
-    struct json_object *ctx, size_t i, const char *text, const char *sort)
+put_shown(const struct page *p, struct json_object *ctx, size_t i,
+    struct json_object *rows)
+{
+	size_t n = json_object_array_length(rows);
+	struct json_object *args;
+	char key[32];
+
+	snprintf(key, sizeof(key), "%s_more", lists[i].list);
+	put_str(ctx, key, "");
+	if (n <= SHOWN || fields_get(&p->req->query, "all") != NULL)
+		return;
+	args = json_object_new_object();
+	put_int(args, "shown", SHOWN);
+	put_int(args, "total", (int64_t)n);
+	put_text(p, ctx, key, "access.more", args);
+	json_object_put(args);
+	json_object_array_del_idx(rows, SHOWN, n - SHOWN);
+}
+
+static void
+narrow_one(const struct page *p, struct json_object *ctx, size_t i,
+    const char *text, const char *sort)
 {
 	static int (*const names[LISTS])(const void *, const void *) = {
 	    by_name, by_name, by_user};
@@ -106,6 +129,7 @@ narrow_one(
 		json_object_array_sort(some, names[i]);
 	else if (strcmp(sort, "-last") == 0)
 		json_object_array_sort(some, times[i]);
+	put_shown(p, ctx, i, some);
 	json_object_object_add(ctx, lists[i].list, some);
 }
 
@@ -118,11 +142,14 @@ access_narrow(const struct page *p, struct json_object *ctx)
 	size_t i;
 
 	for (i = 0; i < LISTS; i++)
-		narrow_one(ctx, i, text, sort);
+		narrow_one(p, ctx, i, text, sort);
 	for (i = 0; i < sizeof(sorts) / sizeof(sorts[0]); i++)
 		option_add(
 		    options, sorts[i][0], page_text(p, sorts[i][1]), sort);
 	put_str(ctx, "text", text);
+	put_link(ctx, "all_href", "/access",
+	    (const struct pair[]){{"all", "1"}, {"text", text}, {"sort", sort}},
+	    3);
 	put_bool(ctx, "filtered", *text != '\0' || *sort != '\0');
 	json_object_object_add(ctx, "sorts", options);
 }

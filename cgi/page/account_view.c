@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -21,7 +22,7 @@ static void
 put_secret(const struct page *p, const char *secret, struct json_object *o)
 {
 	struct json_object *list = json_object_new_array();
-	const char *host = request_env(p->req, "SERVER_NAME");
+	char host[128] = "";
 	struct buf b, path;
 	int size = 0;
 
@@ -34,7 +35,8 @@ put_secret(const struct page *p, const char *secret, struct json_object *o)
 	buf_adds(&b, "otpauth://totp/Postseal:");
 	url_escape(&b, p->req->who.user);
 	buf_adds(&b, "%40");
-	url_escape(&b, host != NULL && strlen(host) < 128 ? host : "postseal");
+	(void)gethostname(host, sizeof(host) - 1);
+	url_escape(&b, host[0] != '\0' ? host : "postseal");
 	buf_adds(&b, "?secret=");
 	for (const char *s = secret; *s != '\0'; s++)
 		buf_addc(&b, *s >= 'a' ? (char)(*s - 'a' + 'A') : *s);

@@ -73,6 +73,11 @@ page_drift(
 	struct screen s;
 	int rc;
 
+	/* A refusal is shown at this address, and may be opened again. */
+	if (req->method != HTTP_POST)
+		return reply_redirect(reply, PATH_CONNECTION) == -1
+			   ? err_set(err, ERR_INTERNAL, "", "redirect")
+			   : 0;
 	if (fields_check(&req->form, once, many, err) == -1)
 		return -1;
 	screen_init(&s, app, req);

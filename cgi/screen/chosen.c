@@ -63,6 +63,27 @@ screen_put_chosen(const struct screen *s, struct json_object *args)
 	json_object_object_add(args, "scanners", copy);
 }
 
+/* A roll-out that stopped: the sentence of the page of scanners. */
+static void
+put_stopped(const struct screen *s, struct json_object *ctx,
+    struct json_object *data)
+{
+	static const char *const tracks[][2] = {
+	    {"desired", "scanners.rollout.stopped"},
+	    {"desired.chosen", "scanners.chosen.stopped"}};
+	struct json_object *lines = json_object_new_array(), *d;
+	size_t i;
+
+	for (i = 0; i < sizeof(tracks) / sizeof(tracks[0]); i++) {
+		d = jsonx_path(data, tracks[i][0]);
+		if (strcmp(jsonx_path_str(d, "state", ""), "stopped") == 0)
+			json_object_array_add(
+			    lines, new_text(&s->page, tracks[i][1], d));
+	}
+	put_bool(ctx, "rollout_stopped", jsonx_len(lines) > 0);
+	json_object_object_add(ctx, "rollout", lines);
+}
+
 void
 screen_chosen(const struct screen *s, struct json_object *ctx)
 {
@@ -73,10 +94,12 @@ screen_chosen(const struct screen *s, struct json_object *ctx)
 
 	json_object_object_add(ctx, "chosen_hosts", list);
 	put_bool(ctx, "choosing", false);
+	put_bool(ctx, "rollout_stopped", false);
 	if (s->page.app->conf.cluster_name[0] == '\0' ||
 	    backend_call(s->page.app, s->page.req, OP_SCANNERS_GET,
 		json_object_new_object(), &data, NULL, NULL) == -1)
 		return;
+	put_stopped(s, ctx, data);
 	if (names == NULL)
 		names = jsonx_path(s->view, "draft.scanners");
 	rows = jsonx_path(data, "scanners");

@@ -198,7 +198,8 @@ put_file_state(const struct screen *s, struct json_object *o, const char *field,
 		in_use(s, field, &what);
 		if (what.len > 0) {
 			kind = "stored";
-			text = "file.state.stored";
+			text = *screen_unused(s) != '\0' ? "file.state.kept"
+							: "file.state.stored";
 		}
 	}
 	put_str(args, "what", what.len > 0 ? what.data : "");

@@ -11,6 +11,7 @@
  * leaves the list as it is.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "finding.h"
@@ -174,6 +175,31 @@ put_choice(const struct screen *s, const struct settings_field *f,
 		0);
 }
 
+/* A time of Postfix's in the minutes that the field counts: "5 minutes" of
+ * "300s"; what is no whole number of them stays as Postfix has it. */
+static void
+put_now(const struct page *p, struct json_object *o, const char *value,
+    const char *unit)
+{
+	static const char units[] = "smhdw";
+	static const int seconds[] = {1, 60, 3600, 86400, 604800};
+	struct json_object *args;
+	const char *at;
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	put_str(o, "value", value);
+	if (unit == NULL || strcmp(unit, "minutes") != 0 || n <= 0 ||
+	    n > 1000000 || (*end != '\0' && end[1] != '\0') ||
+	    (at = strchr(units, *end != '\0' ? *end : 's')) == NULL ||
+	    n * seconds[at - units] % 60 != 0)
+		return;
+	args = json_object_new_object();
+	put_int(args, "n", n * seconds[at - units] / 60);
+	put_text(p, o, "value", "unit.minutes", args);
+	json_object_put(args);
+}
+
 static void
 put_number(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
@@ -187,7 +213,7 @@ put_number(const struct screen *s, const struct settings_field *f,
 	if (*now(s, f) == '\0')
 		return;
 	args = json_object_new_object();
-	put_str(args, "value", now(s, f));
+	put_now(&s->page, args, now(s, f), f->unit);
 	put_text(&s->page, o, "now", "form.empty_is", args);
 	json_object_put(args);
 }

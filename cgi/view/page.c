@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "jsonx.h"
 #include "mustache.h"
@@ -327,6 +328,16 @@ news_of(const struct page *p)
 	return o;
 }
 
+/* Which gateway this is, for who has several in tabs. */
+static void
+put_gateway(struct json_object *ctx)
+{
+	char host[256] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	put_str(ctx, "gateway", host);
+}
+
 int
 page_render(struct app *app, struct request *req, struct reply *reply,
     int status, const char *name, struct json_object *ctx, struct err *err)
@@ -338,6 +349,7 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 	buf_init(&out, TEMPLATE_OUT_MAX);
 	put_str(ctx, "lang", req->lang);
 	put_bool(ctx, "lists", has_lists(name, ctx));
+	put_gateway(ctx);
 	json_object_object_add(ctx, "languages", languages(&p));
 	put_str(ctx, "csrf", csrf_for_form(app, req, reply));
 	put_path(req, ctx);

@@ -1,0 +1,167 @@
+/* truth.test.mjs - what the screen may not claim, and what may not be lost, in
+ * states that are worse than they look: Postfix stopped, a certificate that
+ * nobody gets, no way to the gateway, an address that was only posted to. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { get } from "node:https";
+import { hostname } from "node:os";
+import { after, before } from "node:test";
+import { check, launch, press, save, signIn, startInstance, steps,
+	upload, visitor } from "./instance.mjs";
+
+const test = steps();
+let it, browser, page;
+
+before(async () => {
+	it = await startInstance();
+	browser = await launch();
+	page = await visitor(browser);
+});
+
+after(async () => {
+	await browser?.close();
+	await it?.stop(test.failed);
+});
+
+const words = async (selector, p = page) =>
+    (await p.locator(selector).first().innerText()).replace(/\s+/g, " ");
+const postfix = (verb) => {
+	try {
+		execFileSync("postfix", ["-c", it.postfix_config, verb],
+		    { stdio: "ignore" });
+	} catch { /* it says no by its status, too */ }
+};
+
+test("which gateway it is stands at log-in and in the title", async () => {
+	await page.goto(it.url);
+	assert.match(await words(".top"), new RegExp(hostname()));
+	await page.check("#show-password");
+	assert.equal(await page.getAttribute("#password", "type"), "text");
+	await page.uncheck("#show-password");
+	assert.equal(await page.getAttribute("#password", "type"), "password");
+	await signIn(page, it);
+	assert.ok((await page.title()).startsWith(`${hostname()} - `));
+});
+
+test("a time that is left to Postfix is told in what the field counts", async () => {
+	assert.match(await words("#idle_timeout-help"), /now 5 minutes/);
+});
+
+test("a file that is there has no \"none\" beside it", async () => {
+	await upload(page, "private_key", it.sample("self-signed-key.pem"));
+	await upload(page, "server_certificate", it.sample("self-signed-cert.pem"));
+	assert.doesNotMatch(await words("#at-private_key"), /No file chosen/);
+	assert.match(await words("#at-ca_certificate"), /No file chosen/);
+});
+
+test("files with inbound off are stored, and not in use", async () => {
+	await save(page);
+	assert.match(await words("#outcome"), /Stored, not in use/);
+	assert.match(await words("#outcome"), /STARTTLS is off/);
+	assert.equal(await page.locator("#outcome.ok").count(), 0);
+	assert.match(await words("#at-private_key"), /stored, not in use/);
+	assert.match(await words("#state"), /stored, not in use/);
+	await page.click(".side a:has-text('Certificates')");
+	assert.match(await words("table.names"), /stored, not in use/);
+	await page.click(".side a:has-text('Connection')");
+});
+
+test("during a Save its steps are read out", async () => {
+	await check(page, "inbound_enabled", true);
+	let inert = null;
+	await page.route("**/job/**", async (route) => {
+		inert ??= await page.evaluate(() =>
+		    document.querySelector("#progress-slot [data-step]") !== null &&
+		    document.querySelector("#progress-slot").closest("[inert]") !== null);
+		await route.continue();
+	});
+	await save(page);
+	await page.unroute("**/job/**");
+	assert.equal(inert, false);
+	assert.match(await words("#outcome"), /Applied and proven/);
+	assert.match(await words("#state .pill.offered"), /offered/);
+});
+
+test("a destination is tried, and nothing that was filled in is lost", async () => {
+	await check(page, "tls_only", true);
+	await page.click("#at-next_hop summary");
+	await page.fill("#next_hop", `[127.0.0.1]:${it.smtp.split(":")[1]}`);
+	await press(page, "test");
+	await page.waitForSelector("#hop-seen");
+	assert.match(await words("#hop-seen"), /127\.0\.0\.1/);
+	assert.ok(await page.isChecked("#tls_only"));
+	await page.fill("#next_hop", "");
+	await press(page, "test");
+	await page.waitForSelector("#hop-seen.error");
+	assert.match(await words("#hop-seen"), /127\.0\.0\.1\]:9 was not met .* nothing answered/);
+	await press(page, "cancel");
+});
+
+test("without the gateway, a file that was not sent is told where it is", async () => {
+	await page.context().setOffline(true);
+	await page.setInputFiles("#private_key", it.sample("issued-key.pem"));
+	await page.waitForSelector("#at-private_key .finding.here");
+	assert.match(await words("#at-private_key .here"), /was not sent/);
+	await page.context().setOffline(false);
+	await page.reload();
+});
+
+test("Postfix is stopped: nothing is green, and no Save claims a proof", async () => {
+	postfix("stop");
+	await page.reload();
+	assert.match(await words(".notice.warn"), /does not start it/);
+	assert.equal(await page.locator("#state .facts .pill.offered, #state .facts .pill.required").count(), 0);
+	assert.match(await words("#state"), /nothing is known/);
+	await save(page);
+	assert.match(await words("#outcome"), /Nothing to change/);
+	assert.match(await words("#outcome"), /Postfix is not running/);
+	await check(page, "tls_only", true);
+	await save(page);
+	assert.match(await words("#outcome"), /Postfix is stopped/);
+	assert.doesNotMatch(await words("#outcome"), /serves|\(TLS|no connection was refused/i);
+	assert.equal(await page.locator("#outcome.ok").count(), 0);
+	postfix("start");
+});
+
+test("an address that was posted to can be opened", async () => {
+	await page.goto(`${it.url}/smtp-routing/connection/drift`);
+	await page.waitForSelector("#connection");
+});
+
+test("what is deleted is asked for once, by name", async () => {
+	await page.goto(`${it.url}/access`);
+	await page.fill("#token-name", "hook");
+	await page.click("button[value=token_add]");
+	await page.waitForSelector(".once");
+	await page.reload();
+	assert.equal(await page.locator("#tokens article:has-text('hook')").count(), 1);
+	const token = page.locator("#tokens article:has-text('hook')");
+	assert.ok(!await token.locator("button").isVisible());
+	await token.locator("summary").click();
+	assert.match(await token.locator("button").innerText(), /hook/);
+	await token.locator("button").click();
+	await page.waitForURL(/done=revoked/);
+	assert.equal(await token.count(), 0);
+	assert.equal(await page.locator(".badge.off").count(), 1);
+});
+
+test("what is the same for everybody comes compressed", async () => {
+	const encoding = await new Promise((resolve, reject) =>
+	    get(`${it.url}/static/app.css`, { rejectUnauthorized: false,
+		headers: { "Accept-Encoding": "gzip" } }, (r) => {
+		r.resume();
+		resolve(r.headers["content-encoding"]);
+	}).on("error", reject));
+	assert.equal(encoding, "gzip");
+});
+
+test("without scripts", async () => {
+	const p = await visitor(browser, { javaScriptEnabled: false });
+	await signIn(p, it);
+	await p.click("#at-next_hop summary");
+	await p.fill("#next_hop", `[127.0.0.1]:${it.smtp.split(":")[1]}`);
+	await p.click("button[value=test]");
+	assert.match(await words("#hop-seen", p), /127\.0\.0\.1/);
+	assert.equal(await p.inputValue("#next_hop"), `[127.0.0.1]:${it.smtp.split(":")[1]}`);
+	await p.context().close();
+});
