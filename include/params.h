@@ -22,6 +22,9 @@ struct param_change {
 #define IN_LEVEL	"smtpd_tls_security_level"
 #define IN_CHAIN	"smtpd_tls_chain_files"
 #define IN_CLIENTS	"smtpd_client_restrictions"
+#define ASK_CCERT	"smtpd_tls_ask_ccert"
+#define REQ_CCERT	"smtpd_tls_req_ccert"
+#define CCERT_DIGEST	"smtpd_tls_fingerprint_digest"
 #define OUT_LEVEL	"smtp_tls_security_level"
 #define OUT_CHAIN	"smtp_tls_chain_files"
 #define OUT_CERT	"smtp_tls_cert_file"
@@ -43,6 +46,10 @@ struct param_plan {
 /* In it when the console's chain file serves for outbound connections, too:
  * the name of the line that says so, as "smtp_tls_chain_files". */
 #define PARAM_CLIENT	"smtpd_tls_chain_files:client"
+/* In it when a restriction lets clients relay by their certificate, or looks
+ * at it. */
+#define PARAM_PERMIT	"relay_clientcerts:permit"
+#define PARAM_LOOKS	"relay_clientcerts:looks"
 int	params_read(const struct conf *, struct json_object **, struct err *);
 /* Two columns of the inbound service are managed like parameters, under these
  * names; params_add_master puts them beside what params_read gave. */
@@ -90,6 +97,7 @@ struct params_context {
 	const char			*client_file;	/* outbound, or NULL */
 	const char			*access_file;	/* or NULL */
 	const char			*sni_file;	/* or NULL */
+	const char			*ccert_file;	/* or NULL */
 	bool				 sni;		/* there are names */
 	/* as params_read and params_add_master give it, or NULL */
 	struct json_object		*current;

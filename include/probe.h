@@ -61,6 +61,8 @@ struct probe_want {
 					 * is, with one handshake a version */
 	bool		 starttls;	/* must be offered, or must not */
 	bool		 tls_only;
+	bool		 cuts_off;	/* whom has no certificate, after the
+					 * handshake: 421 */
 	struct probe_leaf leaf[PROBE_LEAVES_MAX];
 	size_t		 n_leaf;	/* 0 = any certificate */
 	const char	*sni;		/* the name that all of this is about,

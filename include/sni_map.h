@@ -15,7 +15,11 @@
 #define SNI_MAPS    "tls_server_sni_maps"
 #define SNI_MAP_MAX 512
 
-bool	sni_map_named(const char *maps, const char *sni_file);
+#define CCERT_MAPS  "relay_clientcerts"
+
+/* Is ours (of whatever generation) among them; and is another? */
+bool	map_named(const char *maps, const char *file);
+bool	map_others(const char *maps, const char *file);
 /* Does a table that is not ours have this name?  Its name then. */
 bool	sni_map_taken(const struct conf *, const char *maps,
 	    const char *sni_file, const char *name, char map[SNI_MAP_MAX]);

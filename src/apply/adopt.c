@@ -125,7 +125,9 @@ is_adopted(const char *name, const char *value, const struct gen_paths *paths)
 		return restrictions_map_first(value, access) ||
 		       !restrictions_have_map(value, access);
 	if (strcmp(name, SNI_MAPS) == 0) /* of another generation */
-		return sni_map_named(value, paths->v[GEN_SNI]);
+		return map_named(value, paths->v[GEN_SNI]);
+	if (strcmp(name, CCERT_MAPS) == 0)
+		return map_named(value, paths->v[GEN_CCERTS]);
 	return (param_bit(name) & params_marked(PARAM_ADOPT)) != 0;
 }
 

@@ -460,10 +460,10 @@ bool
 certs_names_served(const struct conf *conf, long id, const char *maps)
 {
 	char path[STATE_PATH_MAX];
-	size_t n = strlen(maps), len;
 
 	if (generation_path(conf, id, "sni", path, NULL) == -1)
 		return false;
-	len = strlen(path);
-	return n >= len && strcmp(maps + n - len, path) == 0;
+	/* Others may stand before and behind it. */
+	maps = strstr(maps, path);
+	return maps != NULL && strchr(", \t\r\n", maps[strlen(path)]) != NULL;
 }

@@ -1,10 +1,11 @@
 /*
- * check_names.c - checks of settings: certificates by name (SNI), and that of
- * outbound connections.
+ * check_names.c - checks of settings: certificates by name (SNI), that of
+ * outbound connections, and those of clients.
  *
  * Only names that come are asked about; a Save of something else does not ask
  * again.
  */
+#include <string.h>
 
 #include "jsonx.h"
 #include "levels.h"
@@ -70,4 +71,62 @@ SETTING_CHECK(client_unused)
 	if (t->settings.client_certificate && c != NULL &&
 	    (was == NULL || !cert_same(c, was)))
 		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+/* Every mail server of the Internet without one is turned away. */
+SETTING_CHECK(ccert_required)
+{
+	if (t->settings.ccert == CCERT_REQUIRE && t->settings.tls_only)
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+SETTING_CHECK(ccert_no_effect)
+{
+	if (t->settings.ccert == CCERT_REQUIRE && !t->settings.tls_only)
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+SETTING_CHECK(ccert_lowered)
+{
+	const struct param_change *c = txn_planned(t, REQ_CCERT);
+
+	if (c != NULL && c->before != NULL && strcmp(c->before, "yes") == 0 &&
+	    (t->owned & param_bit(c->name)) == 0)
+		findings_add(&t->findings, row->code, row->field, "parameter",
+		    c->name, "value", c->before, "after",
+		    c->after == NULL ? "" : c->after, NULL);
+}
+
+SETTING_CHECK(ccert_not_asked)
+{
+	struct json_object *now = t->facts.params;
+
+	if (t->settings.ccert == SETTING_KEEP &&
+	    strcmp(jsonx_path_str(now, ASK_CCERT, ""), "yes") !=
+		0 &&
+	    strcmp(jsonx_path_str(now, REQ_CCERT, ""), "yes") != 0)
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+SETTING_CHECK(ccert_not_permitted)
+{
+	if (jsonx_member(t->facts.params, PARAM_PERMIT) == NULL)
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+/* Fingerprints of somebody else's tables would match no more. */
+SETTING_CHECK(ccert_digest)
+{
+	const struct param_change *c = txn_planned(t, CCERT_DIGEST);
+	const char *maps = jsonx_path_str(t->facts.params, CCERT_MAPS, "");
+	struct gen_paths paths;
+
+	if (c == NULL || gen_paths(t->conf, t->id, &paths, NULL) == -1 ||
+	    (!map_others(maps, paths.v[GEN_CCERTS]) &&
+		jsonx_member(t->facts.params, PARAM_LOOKS) == NULL))
+		return;
+	findings_add(&t->findings, row->code, row->field, "parameter",
+	    CCERT_DIGEST,
+	    "value", c->before == NULL ? "" : c->before, "maps",
+	    maps[0] != '\0' ? maps : "check_ccert_access", NULL);
 }

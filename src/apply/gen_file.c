@@ -22,9 +22,16 @@ has_names(const struct settings *s, const struct certs *certs)
 	return false;
 }
 
+static bool
+has_relay(const struct settings *s, const struct certs *certs)
+{
+	return s->ccert_relay != NULL;
+}
+
 const struct gen_file_row gen_files[GEN_FILE__MAX] = {
     [GEN_ACCESS] = {"access.cidr", "access_sha256", has_access},
     [GEN_SNI] = {"sni", "sni_sha256", has_names},
+    [GEN_CCERTS] = {"ccerts", "ccerts_sha256", has_relay},
 };
 
 int
@@ -60,5 +67,6 @@ gen_paths_use(const struct gen_paths *p, const struct certs *certs,
 	c->client_file = v != NULL && is_there(v) ? p->client : NULL;
 	c->access_file = p->v[GEN_ACCESS];
 	c->sni_file = p->v[GEN_SNI];
+	c->ccert_file = p->v[GEN_CCERTS];
 	c->sni = has_names(NULL, certs);
 }

@@ -18,6 +18,7 @@
 enum gen_file {
 	GEN_ACCESS,	/* cidr: map of Connection Control */
 	GEN_SNI,	/* texthash: names and their certificates */
+	GEN_CCERTS,	/* texthash: clients that may relay */
 	GEN_FILE__MAX
 };
 

@@ -150,6 +150,8 @@ want_address(const struct look *k, const struct postfix_listener *l,
 	postfix_door(k->info, l, &w->door);
 	w->starttls = l->tls != POSTFIX_TLS_NONE && !l->hides_all;
 	w->tls_only = l->tls == POSTFIX_TLS_ENCRYPT && !l->hides_all;
+	w->cuts_off =
+	    l->wants_certificate && (w->tls_only || l->wrapper);
 	w->total_ms = k->total_ms > 0 ? k->total_ms : SEE_MS;
 	if (w->starttls && l->hides[0] != '\0')
 		w->hidden = l->hides;

@@ -38,6 +38,12 @@ SETTING_CHECK(no_default);
 SETTING_CHECK(name_taken);
 SETTING_CHECK(client_none);
 SETTING_CHECK(client_unused);
+SETTING_CHECK(ccert_required);
+SETTING_CHECK(ccert_no_effect);
+SETTING_CHECK(ccert_lowered);
+SETTING_CHECK(ccert_not_asked);
+SETTING_CHECK(ccert_not_permitted);
+SETTING_CHECK(ccert_digest);
 /* check_sockets.c: addresses and port */
 SETTING_CHECK(opens);
 SETTING_CHECK(loopback_only);

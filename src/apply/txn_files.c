@@ -4,6 +4,8 @@
  */
 #include <stdio.h>
 
+#include <string.h>
+
 #include "access_map.h"
 #include "fsx.h"
 #include "txn_plan.h"
@@ -45,6 +47,20 @@ sni_text(const struct txn *t, struct buf *b, struct err *err)
 	return 0;
 }
 
+static int
+relay_text(const struct txn *t, struct buf *b, struct err *err)
+{
+	const char *p = t->settings.ccert_relay;
+	size_t len;
+
+	for (; p != NULL && *p != '\0'; p += len + 1) {
+		len = strcspn(p, "\n");
+		if (buf_printf(b, "%.*s relay\n", (int)len, p) == -1)
+			return err_set(err, ERR_NOMEM, "", "fingerprints");
+	}
+	return 0;
+}
+
 /* text: what is in it; nothing = the generation has no such file.  check: asks
  * Postfix about it, with main.cf and master.cf as they will be in dir; or
  * NULL. */
@@ -55,6 +71,7 @@ static const struct {
 } files[GEN_FILE__MAX] = {
     [GEN_ACCESS] = {access_text, access_check},
     [GEN_SNI] = {sni_text, NULL}, /* proven by a handshake each */
+    [GEN_CCERTS] = {relay_text, NULL},
 };
 
 static int

@@ -61,27 +61,6 @@ bool	chain_path_ours(const char *value);
  * the value cannot be read. */
 bool	protocols_loosened(const char *value);
 
-/* params_inbound.c, params_from.c */
-bool	from_listen(const struct params_context *, struct settings *);
-bool	from_timeout(const struct params_context *, struct settings *);
-bool	from_access(const struct params_context *, struct settings *);
-bool	from_service(const struct params_context *, struct settings *);
-bool	from_limit(const struct params_context *, struct settings *);
-bool	from_in_level(const struct params_context *, struct settings *);
-bool	from_out_level(const struct params_context *, struct settings *);
-bool	from_out_chain(const struct params_context *, struct settings *);
-int	rule_listen(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_timeout(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_access(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_service(const struct params_context *, struct want *,
-	    struct err *);
-int	rule_limit(const struct params_context *, struct want *,
-	    struct err *);
-/* sni_map.c */
-int	rule_sni(const struct params_context *, struct want *, struct err *);
 /* Is this word HEAD and the map `file`, of whatever generation? */
 bool	map_is_ours(const char *word, size_t len, const char *head,
 	    const char *file);

@@ -31,7 +31,7 @@
 
 #include "jsonx.h"
 #include "levels.h"
-#include "param_row.h"
+#include "param_rules.h"
 #include "postfix_int.h"
 #include "sni_map.h"
 
@@ -191,6 +191,17 @@ rule_in_gone(const struct params_context *in, struct want *w, struct err *err)
 	return 0;
 }
 
+/* Roots for the certificates of clients. */
+static int
+rule_in_ca(const struct params_context *in, struct want *w, struct err *err)
+{
+	const struct settings *s = in->settings;
+
+	return s->ccert != SETTING_KEEP || s->ccert_relay != NULL
+		   ? 0
+		   : rule_in_gone(in, w, err);
+}
+
 static bool
 out_level_stays(const struct params_context *in, const struct want *w)
 {
@@ -323,6 +334,14 @@ const struct param_row params[] = {
 	    rule_timeout, from_timeout, SOLO },
 	{ IN_CLIENTS, EVER, OF_ACCESS, PARAM_FILE,
 	    rule_access, from_access, SOLO },
+	{ ASK_CCERT, EVER, OF(ccert), PARAM_BACK | PARAM_ADOPT,
+	    rule_ask, from_ccert, SOLO },
+	{ REQ_CCERT, EVER, OF(ccert), PARAM_BACK | PARAM_ADOPT,
+	    rule_require, from_ccert, SOLO },
+	{ CCERT_DIGEST, EVER, OF(ccert_relay), PARAM_BACK,
+	    rule_digest, NULL, SOLO },
+	{ CCERT_MAPS, EVER, OF(ccert_relay), PARAM_FILE,
+	    rule_ccerts, from_ccerts, SOLO },
 	{ PARAM_SERVICE, EVER, OF(listen) | OF(smtp_port),
 	    SOCKETS | PARAM_BACK, rule_service, from_service, SOLO },
 	{ PARAM_LIMIT, EVER, OF(max_connections),
@@ -350,7 +369,7 @@ const struct param_row params[] = {
 	    NULL, NONE, IN_CHAIN },
 	{ "smtpd_tls_dkey_file", EVER, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_CAfile", EVER, OF_CHAIN, 0, rule_in_gone, NULL,
+	{ "smtpd_tls_CAfile", EVER, OF_CHAIN, 0, rule_in_ca, NULL,
 	    NULL, NONE, IN_CHAIN },
 };
 /* clang-format on */

@@ -7,7 +7,7 @@
 
 #include "jsonx.h"
 #include "levels.h"
-#include "param_row.h"
+#include "param_rules.h"
 #include "postfix_int.h"
 
 #define DAY_S (24L * 60 * 60)
@@ -128,6 +128,18 @@ from_limit(const struct params_context *c, struct settings *s)
 	if (s->max_connections != SETTING_KEEP && v[0] != '\0')
 		s->max_connections = good ? (int)n : SETTING_KEEP;
 	return good || strcmp(v, "-") == 0 || v[0] == '\0';
+}
+
+bool
+from_ccert(const struct params_context *c, struct settings *s)
+{
+	if (s->ccert != SETTING_KEEP)
+		s->ccert = strcmp(value_now(c, REQ_CCERT), "yes") == 0
+			       ? CCERT_REQUIRE
+			   : strcmp(value_now(c, ASK_CCERT), "yes") == 0
+			       ? CCERT_ASK
+			       : SETTING_KEEP;
+	return true;
 }
 
 /* The map's list is the generation's; whether it is in force is asked. */

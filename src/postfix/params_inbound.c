@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "jsonx.h"
-#include "param_row.h"
+#include "param_rules.h"
 #include "postfix_int.h"
 
 #define ELEMENT	  "check_client_access"
@@ -263,4 +263,33 @@ rule_access(const struct params_context *c, struct want *w, struct err *err)
 	(void)snprintf(w->value, sizeof(w->value), "%s cidr:%.1500s%s%s",
 	    ELEMENT, c->access_file, rest[0] == '\0' ? "" : ", ", rest);
 	return 0;
+}
+
+int
+rule_ask(const struct params_context *c, struct want *w, struct err *err)
+{
+	(void)c;
+	(void)err;
+	return value(w, "yes");
+}
+
+/* "Ask" is less than what a "yes" here says. */
+int
+rule_require(const struct params_context *c, struct want *w, struct err *err)
+{
+	(void)err;
+	if (c->settings->ccert == CCERT_REQUIRE)
+		return value(w, "yes");
+	if (strcmp(jsonx_path_str(c->current, REQ_CCERT, ""), "yes") == 0)
+		return value(w, "no");
+	return 0;
+}
+
+/* The default was MD5 once. */
+int
+rule_digest(const struct params_context *c, struct want *w, struct err *err)
+{
+	(void)c;
+	(void)err;
+	return value(w, "sha256");
 }

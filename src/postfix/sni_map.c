@@ -7,67 +7,134 @@
  * full of keys is needed (measured on 3.5 to 3.11).  Tables of the
  * administrator's stay in front of it, so that no name that they have is
  * answered otherwise than before; whoever wants such a name from the console
- * is told which table has it.
+ * is told which table has it.  The table of relay_clientcerts, which clients
+ * may relay by the fingerprint of their certificate, goes the same way.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jsonx.h"
-#include "param_row.h"
+#include "param_rules.h"
 #include "postfix_int.h"
 #include "run.h"
 #include "sni_map.h"
 
 #define HEAD "texthash:"
 
-/* The list without our element; at most size bytes. */
-static int
-without(const char *p, const char *sni_file, char *dst, size_t size)
-{
-	size_t n, len = 0;
+struct text {
+	char *dst;
+	size_t len, size;
+	bool full;
+};
 
-	for (; (n = map_element(&p)) > 0; p += n) {
-		if (map_is_ours(p, n, HEAD, sni_file))
+static void
+text_add(struct text *t, const char *s, size_t n)
+{
+	t->full = t->full || t->len + n >= t->size;
+	if (t->full)
+		return;
+	memcpy(t->dst + t->len, s, n);
+	t->len += n;
+	t->dst[t->len] = '\0';
+}
+
+/* The list with our element as it is to be, or without it (file NULL): at its
+ * place, or behind all others.  What parts them stays as it was written. */
+static int
+with_map(const char *p, const char *known, const char *file, struct text *t)
+{
+	const char *sep = p;
+	size_t n;
+	bool ours, placed = file == NULL;
+
+	t->dst[0] = '\0';
+	for (; (n = map_element(&p)) > 0; p += n, sep = p) {
+		ours = map_is_ours(p, n, HEAD, known);
+		if (ours && placed)
 			continue;
-		if (len + n + 3 > size)
-			return -1;
-		len += (size_t)snprintf(dst + len, size - len, "%s%.*s",
-		    len == 0 ? "" : ", ", (int)n, p);
+		if (t->len > 0)
+			text_add(t, sep, (size_t)(p - sep));
+		if (!ours)
+			text_add(t, p, n);
+		else {
+			text_add(t, HEAD, strlen(HEAD));
+			text_add(t, file, strlen(file));
+			placed = true;
+		}
 	}
-	dst[len] = '\0';
+	if (!placed) {
+		text_add(t, ", ", t->len > 0 ? 2 : 0);
+		text_add(t, HEAD, strlen(HEAD));
+		text_add(t, file, strlen(file));
+	}
+	return t->full ? -1 : 0;
+}
+
+/* on: there is a table of ours. */
+static int
+rule_table(const struct params_context *c, const char *name, const char *file,
+    bool on, struct want *w, struct err *err)
+{
+	const char *now = jsonx_path_str(c->current, name, "");
+	struct text t = {.dst = w->value, .size = sizeof(w->value)};
+
+	if (file == NULL || (!on && !map_named(now, file)))
+		return 0; /* nothing of ours */
+	if (!path_is_plain(file))
+		return err_set(err, ERR_CONFIG, "",
+		    "state_directory: main.cf cannot name \"%.100s\"", file);
+	if (with_map(now, file, on ? file : NULL, &t) == -1)
+		return err_set(
+		    err, ERR_CONFIG, "", "%s: the value is too long", name);
+	w->kind = w->value[0] == '\0' ? WANT_UNSET : WANT_VALUE;
 	return 0;
 }
 
 int
 rule_sni(const struct params_context *c, struct want *w, struct err *err)
 {
-	const char *now = jsonx_path_str(c->current, SNI_MAPS, "");
-	char rest[sizeof(w->value) - 2048];
+	return rule_table(c, SNI_MAPS, c->sni_file, c->sni, w, err);
+}
 
-	if (c->sni_file == NULL ||
-	    (!c->sni && !sni_map_named(now, c->sni_file)))
-		return 0; /* nothing of ours */
-	if (!path_is_plain(c->sni_file))
-		return err_set(err, ERR_CONFIG, "",
-		    "state_directory: main.cf cannot name \"%.100s\"",
-		    c->sni_file);
-	if (without(now, c->sni_file, rest, sizeof(rest)) == -1)
-		return err_set(
-		    err, ERR_CONFIG, "", SNI_MAPS ": the value is too long");
-	w->kind = !c->sni && rest[0] == '\0' ? WANT_UNSET : WANT_VALUE;
-	(void)snprintf(w->value, sizeof(w->value), "%s%s%s%.1500s", rest,
-	    c->sni && rest[0] != '\0' ? ", " : "", c->sni ? HEAD : "",
-	    c->sni ? c->sni_file : "");
-	return 0;
+int
+rule_ccerts(const struct params_context *c, struct want *w, struct err *err)
+{
+	return rule_table(c, CCERT_MAPS, c->ccert_file,
+	    c->settings->ccert_relay != NULL, w, err);
+}
+
+/* Where the table was taken out by hand the list is nobody's any more. */
+bool
+from_ccerts(const struct params_context *c, struct settings *s)
+{
+	if (c->ccert_file != NULL &&
+	    !map_named(
+		jsonx_path_str(c->current, CCERT_MAPS, ""), c->ccert_file)) {
+		free(s->ccert_relay);
+		s->ccert_relay = NULL;
+	}
+	return true;
 }
 
 bool
-sni_map_named(const char *p, const char *sni_file)
+map_others(const char *p, const char *file)
 {
 	size_t n;
 
 	for (; (n = map_element(&p)) > 0; p += n)
-		if (map_is_ours(p, n, HEAD, sni_file))
+		if (!map_is_ours(p, n, HEAD, file))
+			return true;
+	return false;
+}
+
+bool
+map_named(const char *p, const char *file)
+{
+	size_t n;
+
+	for (; (n = map_element(&p)) > 0; p += n)
+		if (map_is_ours(p, n, HEAD, file))
 			return true;
 	return false;
 }

@@ -167,14 +167,24 @@ any_candidate(struct json_object *all)
 	return false;
 }
 
-/* "smtp_tls_chain_files = $smtpd_tls_chain_files": goes out as well. */
+/* "smtp_tls_chain_files = $smtpd_tls_chain_files": goes out as well.  And who
+ * goes by the certificates of clients. */
 static int
 mark_client(struct json_object *all, struct json_object *values)
 {
 	json_object_object_foreach (all, name, v) {
 		if (strncmp(name, "smtp_tls_", 9) == 0 &&
-		    refers_to(json_object_get_string(v), IN_CHAIN))
-			return jsonx_put_str(values, PARAM_CLIENT, name);
+		    refers_to(json_object_get_string(v), IN_CHAIN) &&
+		    jsonx_put_str(values, PARAM_CLIENT, name) != 0)
+			return -1;
+		if (strstr(json_object_get_string(v),
+			"permit_tls_clientcerts") != NULL &&
+		    jsonx_put_str(values, PARAM_PERMIT, name) != 0)
+			return -1;
+		if (strstr(json_object_get_string(v), "check_ccert_access") !=
+			NULL &&
+		    jsonx_put_str(values, PARAM_LOOKS, name) != 0)
+			return -1;
 	}
 	return 0;
 }

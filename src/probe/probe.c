@@ -151,7 +151,7 @@ static int
 after_tls(const struct probe_want *want, struct smtp_conn *c, struct seen *seen,
     struct err *err)
 {
-	if (want->door.wrapper ||
+	if (want->door.wrapper || want->cuts_off ||
 	    door_hello(c, &want->door, ERR_PROBE_SESSION, err) == 0)
 		return 0;
 	seen->reason = REASON_SESSION;

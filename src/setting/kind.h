@@ -62,7 +62,7 @@ const struct setting_kind *setting_kind(const struct settings_field *);
  * -1: *why is the code of what is wrong, and instead (which comes empty) what
  * was probably meant.
  */
-#define ITEM_TEXT_MAX 64
+#define ITEM_TEXT_MAX 100
 
 struct setting_item {
 	int (*read)(const char *, size_t len, char text[ITEM_TEXT_MAX],
@@ -70,7 +70,7 @@ struct setting_item {
 	enum err_code too_many;
 	const char *const *examples; /* NULL at the end */
 };
-extern const struct setting_item item_network;
+extern const struct setting_item item_network, item_fingerprint;
 
 #define SETTING_PATH_MAX 96
 

@@ -20,7 +20,7 @@
 
 #include "settings_table.h"
 
-#define EACH_TEXT 128
+#define EACH_TEXT 256
 
 /* Every row may be set to these two; most may be unset besides. */
 enum { EACH_A, EACH_B, EACH_VALUES };
@@ -68,8 +68,7 @@ static inline const char *
 each_text(const struct settings_field *f, int k, char dst[EACH_TEXT])
 {
 	static const char *const switches[] = {"on", "off"};
-	static const char *const lists[] = {
-	    "192.0.2.7\n", "192.0.2.7\n2001:db8::/32\n"};
+	const char *const *line;
 
 	ck_assert(k == EACH_A || k == EACH_B);
 	switch (f->kind) {
@@ -88,7 +87,9 @@ each_text(const struct settings_field *f, int k, char dst[EACH_TEXT])
 		    k == EACH_A ? f->min + (f->max - f->min) / 3 : f->max);
 		break;
 	case SETTING_LIST:
-		snprintf(dst, EACH_TEXT, "%s", lists[k]);
+		line = settings_examples(f);
+		snprintf(dst, EACH_TEXT, k == EACH_A ? "%s\n" : "%s\n%s\n",
+		    line[0], line[1]);
 		break;
 	default:
 		ck_abort_msg("%s: two values of its kind, please", f->form);

@@ -13,7 +13,7 @@
 
 /* What main.cf does not say; adopt leaves these as they were. */
 static const char *const not_read[] = {
-    "all_scanners", "access_policy", "access_list", NULL};
+    "all_scanners", "access_policy", "access_list", "ccert_relay", NULL};
 /* master(8) takes a new socket at a start alone. */
 static const char *const sockets[] = {"listen", "smtp_port", NULL};
 /* The service's own -o would win over main.cf. */

@@ -383,13 +383,23 @@ pick(struct person *p, const char *name, const char *value)
 			p->in[i].checked = strcmp(p->in[i].value, value) == 0;
 }
 
+/* Nothing, one of its examples, or two. */
+static void
+change_list(const struct settings_field *f, char *text)
+{
+	const char *const *line = settings_examples(f);
+	int n = rnd(4);
+
+	sprintf(text, "%s%s%s%s", n == 1 || n == 3 ? line[0] : "",
+	    n == 1 || n == 3 ? "\n" : "", n > 1 ? line[1] : "",
+	    n > 1 ? "\n" : "");
+}
+
 /* Something else than what is there, or perhaps the same. */
 static void
 change(struct person *p, int id)
 {
 	static const char *const numbers[] = {"", "1", "5", "26", "60"};
-	static const char *const lists[] = {"", "192.0.2.1\n",
-	    "192.0.2.1\n198.51.100.0/24\n", "2001:db8::/32\n"};
 	const struct settings_field *f = &settings_fields[id];
 	struct input *in;
 
@@ -414,7 +424,7 @@ change(struct person *p, int id)
 		}
 		break;
 	case SETTING_LIST:
-		strcpy(input(p, f->form, NULL)->value, lists[rnd(4)]);
+		change_list(f, input(p, f->form, NULL)->value);
 		break;
 	}
 }

@@ -42,6 +42,7 @@ wanted(const struct settings *s, struct json_object *current,
 	    .info = info,
 	    .chain_file = CHAIN,
 	    .access_file = MAP,
+	    .ccert_file = "/s/generations/gen-7/ccerts",
 	    .current = current,
 	    .originals = originals};
 	struct err err;
@@ -51,7 +52,7 @@ wanted(const struct settings *s, struct json_object *current,
 	return o;
 }
 
-/* The map of the generation, which holds what no parameter does. */
+/* The maps of the generation, which hold what no parameter does. */
 static struct json_object *
 map_of(const struct settings *s)
 {
@@ -60,6 +61,8 @@ map_of(const struct settings *s)
 
 	buf_init(&b, 1 << 20);
 	ck_assert_int_eq(access_map_text(s, 7, &b, NULL), 0);
+	if (s->ccert_relay != NULL)
+		(void)buf_adds(&b, s->ccert_relay);
 	o = json_object_new_string(b.data == NULL ? "" : b.data);
 	buf_clear(&b);
 	return o;
@@ -121,6 +124,7 @@ originals_of(const struct settings *s, struct json_object *current,
 	struct params_context c = {.settings = s,
 	    .info = info,
 	    .access_file = MAP,
+	    .ccert_file = "/s/generations/gen-7/ccerts",
 	    .current = current,
 	    .originals = known};
 	struct json_object *o = params_originals(&c, want);

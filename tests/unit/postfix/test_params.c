@@ -61,6 +61,7 @@ START_TEST(table_invariants)
 		  strncmp(p->name, "smtp_", 5) == 0 ||
 		  strcmp(p->name, "inet_interfaces") == 0 ||
 		  strcmp(p->name, "tls_server_sni_maps") == 0 ||
+		  strcmp(p->name, "relay_clientcerts") == 0 ||
 		  param_in_master(p->name));
 	ck_assert_uint_le(p->since, 30400);
 	for (i = 0; i < 2; i++)
@@ -500,6 +501,7 @@ START_TEST(masks_of_the_table)
 	    param_bit("smtpd_tls_chain_files") |
 		param_bit("smtp_tls_chain_files") |
 		param_bit("tls_server_sni_maps") |
+		param_bit("relay_clientcerts") |
 		param_bit("smtpd_client_restrictions"));
 	ck_assert_uint_eq(param_bit("smtpd_tls_protocols"), 0);
 	names = params_to_json(all);

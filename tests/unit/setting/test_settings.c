@@ -26,6 +26,11 @@ from_bits(int bits)
 	return s;
 }
 
+#define HEX "0a13ef0fa529778afe5485c0c1f6f941f1840d211e10ad464bd90bdd52d43e8b"
+#define COLONS \
+	"0A:13:EF:0F:A5:29:77:8A:FE:54:85:C0:C1:F6:F9:41:F1:84:0D:21:1E:10:" \
+	"AD:46:4B:D9:0B:DD:52:D4:3E:8B"
+
 START_TEST(defaults)
 {
 	struct settings s;
@@ -75,7 +80,8 @@ START_TEST(json_form_is_the_documented_one)
 	    "\"all_scanners\":true,"
 	    "\"interface\":{\"listen\":null,\"port\":null,"
 	    "\"idle_timeout\":null,\"max_connections\":null},"
-	    "\"access\":{\"policy\":null,\"list\":[]}}");
+	    "\"access\":{\"policy\":null,\"list\":[]},"
+	    "\"clients\":{\"certificate\":null,\"relay\":[]}}");
 	json_object_put(o);
 }
 END_TEST
@@ -411,6 +417,16 @@ static const struct {
     {"all_scanners=on", "{\"all_scanners\":true}", ERR_NONE, ""},
     {"inbound=on;inbound.enabled=on;Inbound_enabled=on;apply=restart", "{}",
 	ERR_NONE, ""},
+    {"ccert=ask", "{\"clients\":{\"certificate\":\"ask\"}}", ERR_NONE, ""},
+    {"ccert_relay=sha256 Fingerprint=" HEX "\n" COLONS " # the same",
+	"{\"clients\":{\"relay\":[\"" COLONS "\",\"" COLONS "\"]}}", ERR_NONE,
+	""},
+    {"ccert_relay=" HEX ":", NULL, ERR_CCERT_ENTRY, "ccert_relay"},
+    {"ccert_relay=:" HEX, NULL, ERR_CCERT_ENTRY, "ccert_relay"},
+    {"ccert_relay=" HEX "00", NULL, ERR_CCERT_ENTRY, "ccert_relay"},
+    {"ccert_relay=" COLONS ":", NULL, ERR_CCERT_ENTRY, "ccert_relay"},
+    {"ccert_relay=0A:1:3E", NULL, ERR_CCERT_ENTRY, "ccert_relay"},
+    {"ccert_relay=x=", NULL, ERR_CCERT_ENTRY, "ccert_relay"},
     {"inbound_enabled=", NULL, ERR_FIELD_INVALID, "inbound_enabled"},
     {"inbound_enabled=ON", "{\"inbound\":{\"enabled\":true}}", ERR_NONE, ""},
     {"inbound_enabled=on ", NULL, ERR_FIELD_INVALID, "inbound_enabled"},

@@ -1,0 +1,130 @@
+#!/bin/bash
+# Certificates of clients: asked for, required, and let relay by fingerprint;
+# tables and roots of the administrator's stay.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+# client FILE: a self-signed one.
+client()
+{
+	ec_new "$T/$1.key" &&
+	openssl req -x509 -new -key "$T/$1.key" -subj "/CN=$1" -days 60 \
+	    -out "$T/$1.pem" 2>/dev/null
+}
+
+print_of() { openssl x509 -in "$1" -noout -fingerprint -sha256; }
+
+# relays [s_client arguments]: the reply to RCPT for somebody elsewhere.
+relays()
+{
+	printf '%s\r\n' "ehlo c.example.test" "mail from:<a@example.test>" \
+	    "rcpt to:<b@far.example>" quit |
+	timeout 20 openssl s_client -connect "127.0.0.1:$SMTP_PORT" \
+	    -starttls smtp -quiet "$@" 2>/dev/null | tr -d '\r' |
+	    grep -E '^[245][0-9][0-9] [245]\.[0-9]' | grep -v '2\.1\.0\|2\.0\.0' |
+	    head -n 1 | cut -c 1-9
+}
+with() { relays -cert "$T/$1.pem" -key "$T/$1.key"; }
+
+console_start
+s=$SAMPLES
+client one && client two
+edit mynetworks=192.0.2.1/32
+save inbound_enabled=on "private_key=@$s/issued-key.pem" \
+    "server_certificate=@$s/issued-cert.pem" \
+    "ca_certificate=@$s/issued-intermediate.pem"
+before=$(relays)
+like "somebody else may not relay" "$before" '^[45]5'
+is "nor with a certificate" "$(with one)" "$before"
+
+# --- asked for, and let relay
+save "ccert_relay=$(print_of "$T/one.pem")"
+is "a fingerprint: said that nobody is asked, and nothing permits it" \
+    "$STATUS $(j '[.findings[].code | select(startswith("ccert."))] | sort | join(",")')" \
+    "200 ccert.not_asked,ccert.not_permitted"
+save ccert=ask
+is "asked for" "$STATUS $(param smtpd_tls_ask_ccert) $(param smtpd_tls_req_ccert)" \
+    "200 yes -"
+is "the digest is written out" "$(param smtpd_tls_fingerprint_digest)" sha256
+map=$(param relay_clientcerts)
+like "a table of the generation" "$map" '^texthash:/.*/generations/gen-[0-9]+/ccerts$'
+is "for root alone" "$(stat -c %a "${map#texthash:}")" 600
+edit "smtpd_relay_restrictions=permit_tls_clientcerts, reject_unauth_destination"
+is "it may relay" "$(with one)" "250 2.1.5"
+is "another may not" "$(with two)" "554 5.7.1"
+is "nor one without" "$(relays)" "554 5.7.1"
+print=$(print_of "$T/two.pem" | sed 's/.*=//; s/://g' | tr A-F a-f)
+save "ccert_relay=$print # the second"
+is "another list, in another form" "$STATUS $(with two) $(with one)" \
+    "200 250 2.1.5 554 5.7.1"
+is "permit_tls_clientcerts stays where it stands" \
+    "$(param smtpd_relay_restrictions)" \
+    "permit_tls_clientcerts, reject_unauth_destination"
+api GET /api/v1/connection
+is "no drift; the settings" "$(j '"\(.drift | length) \(.settings.clients.certificate) \(.settings.clients.relay | length)"')" \
+    "0 ask 1"
+save idle_timeout=6
+is "another Save carries it along" "$STATUS $(with two)" "200 250 2.1.5"
+for bad in 12:34 "$(print_of "$T/one.pem" | sed 's/.*=//; s/..$/GG/')" \
+    "SHA1 Fingerprint=$(printf 'AA:%.0s' {1..19})AA" x "$print:"; do
+	save "ccert_relay=$bad"
+	is "bad: ${bad:0:24}" "$STATUS $(j .errors[0].code)" "422 ccert.entry"
+done
+save ccert=always
+is "a word that is none" "$STATUS" 422
+
+# --- a table of the administrator's
+echo "$(print_of "$T/one.pem" | sed 's/.*=//') x" >"$T/their"
+map=$(param relay_clientcerts)
+edit "relay_clientcerts=texthash:$T/their $map"
+api GET /api/v1/connection
+is "in front of ours, with a blank: no drift" "$(j '.drift | length')" 0
+save idle_timeout=7
+is "it stays" "$STATUS $(param relay_clientcerts | sed 's/gen-[0-9]*/N/') $(with one)" \
+    "200 texthash:$T/their $(sed 's/gen-[0-9]*/N/' <<<"$map") 250 2.1.5"
+save ccert_relay=
+is "ours goes, theirs is left" "$STATUS $(param relay_clientcerts) $(param smtpd_tls_fingerprint_digest)" \
+    "200 texthash:$T/their -"
+save "ccert_relay=$print"
+is "another digest for theirs: asked" "$STATUS $(j .errors[0].code)" \
+    "422 ccert.digest"
+save "ccert_relay=$print" confirm=ccert.digest
+is "... confirmed" "$STATUS $(with one) $(with two)" "200 250 2.1.5 250 2.1.5"
+api POST /api/v1/connection/adopt
+is "adopt leaves both" "$STATUS $(with one) $(with two)" "200 250 2.1.5 250 2.1.5"
+
+# --- required
+save ccert=require
+is "required where TLS is not: said" \
+    "$STATUS $(j '[.findings[].code | select(. == "ccert.no_effect")] | length') $(param smtpd_tls_req_ccert)" \
+    "200 1 yes"
+edit "smtpd_tls_CAfile=$T/one.pem"
+save tls_only=on
+is "with TLS required: asked" "$STATUS $(j '[.errors[].code] | contains(["ccert.required"])')" \
+    "422 true"
+codes=()
+for c in $(j .errors[].code); do codes+=("confirm=$c"); done
+save tls_only=on "${codes[@]}"
+is "... confirmed, and proven" "$STATUS $(j .result)" "200 applied"
+is "with the one that is known" "$(with one)" "250 2.1.5"
+is "without one: turned away" "$(relays)" "421 4.7.1"
+is "its roots stay" "$(param smtpd_tls_CAfile)" "$T/one.pem"
+rsa_new "$T/new.key" && self_new "$T/new.crt" "$T/new.key"
+save "private_key=@$T/new.key" "server_certificate=@$T/new.crt"
+is "a renewal meanwhile" "$STATUS $(served) $(param smtpd_tls_CAfile)" \
+    "200 $(leaf_of "$T/new.crt") $T/one.pem"
+save ccert= tls_only=off
+is "given up: as before" "$STATUS $(param smtpd_tls_ask_ccert) $(param smtpd_tls_req_ccert)" \
+    "200 - -"
+
+# --- over a "yes" of somebody's
+edit smtpd_tls_req_ccert=yes
+save ccert=ask
+is "less than what stands: asked" "$STATUS $(j .errors[0].code)" \
+    "422 level.lowered"
+save ccert=ask confirm=level.lowered
+is "... confirmed" "$STATUS $(param smtpd_tls_req_ccert)" "200 no"
+save ccert=
+is "given back" "$STATUS $(param smtpd_tls_req_ccert) $(param smtpd_tls_ask_ccert)" \
+    "200 yes -"
+done_testing
