@@ -129,6 +129,8 @@ void	postfix_service_host(const char *service, char dst[64]);
 /* Are main.cf and master.cf still the files that *info was read from? */
 bool	postfix_info_fresh(const struct conf *, const struct postfix_info *);
 bool	postfix_running(const struct postfix_info *);	/* master.pid lock */
+/* When it read them last, in ms since the epoch; 0: not known. */
+int64_t	postfix_read_at(const struct postfix_info *);
 /* 0 when kind is POSTFIX_OK, else the error of the kind. */
 int	postfix_usable(const struct postfix_info *, struct err *);
 

@@ -90,6 +90,7 @@ load_new(struct txn *t, struct json_object **ret_meta, struct err *err)
 	t->blind = json_object_get(jsonx_path(*ret_meta, "blind"));
 	(void)snprintf(t->service, sizeof(t->service), "%s",
 	    jsonx_path_str(*ret_meta, "service", ""));
+	t->unread = jsonx_path_bool(*ret_meta, "unread");
 	v = jsonx_path(*ret_meta, "former_known");
 	t->former.known = json_object_get_boolean(v) && t->prev > 0;
 	if (!json_object_is_type(t->changes, json_type_array))

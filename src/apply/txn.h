@@ -56,6 +56,7 @@ struct txn {
 	int lock, maincf_lock, mastercf_lock;
 	struct facts facts;
 	bool running; /* Postfix, before */
+	bool unread;  /* it has not read its files as they are */
 	long prev;    /* in force, or 0 */
 	struct former former;
 	struct certs stored;	      /* in force */

@@ -24,6 +24,7 @@
 
 #define SEE_MS	      5000 /* a hot main.cf takes two of them */
 #define PROBE_BACK_MS 6000
+#define READ_MS	      50 /* between two clocks */
 
 static bool
 is_state(struct json_object *o, const char *state)
@@ -97,6 +98,30 @@ check_reload(const struct txn *t, struct err *err)
 	    jsonx_path_str(first, "detail", ""));
 }
 
+/* An edit by hand that nobody reloaded comes into force with this change: what
+ * Postfix does now need not be what it does by its files. */
+static void
+find_unread(struct txn *t)
+{
+	const struct {
+		const char *name;
+		const struct stat *st;
+	} files[] = {{"main.cf", &t->facts.info.maincf},
+	    {"master.cf", &t->facts.info.mastercf}};
+	int64_t read_at = postfix_read_at(&t->facts.info), at;
+	size_t i;
+
+	for (i = 0; read_at > 0 && i < sizeof(files) / sizeof(files[0]); i++) {
+		at = (int64_t)files[i].st->st_mtim.tv_sec * 1000 +
+		     files[i].st->st_mtim.tv_nsec / 1000000;
+		if (at <= read_at + READ_MS)
+			continue;
+		t->unread = true;
+		findings_add(&t->findings, ERR_POSTFIX_UNREAD, "", "file",
+		    files[i].name, NULL);
+	}
+}
+
 int
 txn_baseline(struct txn *t, struct err *err)
 {
@@ -107,6 +132,8 @@ txn_baseline(struct txn *t, struct err *err)
 		return -1;
 	probed_now(
 	    t->conf, &t->facts.info, t->facts.maincf_sha256, t->prev, &t->seen);
+	if (t->running && t->plan.n > 0)
+		find_unread(t);
 	/* An smtpd that must die of main.cf as it stands is not woken for a
 	 * look: master would throttle the service. */
 	if (!t->running || (t->plan.n == 0 && !t->req->adopt) ||

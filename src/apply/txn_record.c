@@ -126,6 +126,8 @@ txn_meta(const struct txn *t, const char *outcome)
 	json_object_object_add(m, "previous", json_object_new_int64(t->prev));
 	json_object_object_add(
 	    m, "former_known", json_object_new_boolean(t->former.known));
+	if (t->unread)
+		jsonx_put_bool(m, "unread", true);
 	add_service(m, t);
 	json_object_object_add(m, "owned", params_to_json(t->owned_after));
 	given_record(t, m);

@@ -167,6 +167,7 @@ static int
 txn_go_back(struct txn *t, struct err *err)
 {
 	struct probed now;
+	struct err why;
 
 	if (t->outage != NULL)
 		(void)outage_stop(t->outage, &t->outage_ms, NULL);
@@ -181,10 +182,21 @@ txn_go_back(struct txn *t, struct err *err)
 	}
 	if (!t->running || t->served_again)
 		return 0;
-	if (service_restart(t->conf, &t->facts.info, err) == -1 ||
-	    txn_probe_former(t, err) == -1)
+	err_clear(&why);
+	if (service_restart(t->conf, &t->facts.info, err) == -1)
 		return -1;
+	if (txn_probe_former(t, &why) == -1 && !t->unread) {
+		if (err != NULL)
+			*err = why;
+		return -1;
+	}
 	t->served_again = true;
+	if (why.code != ERR_NONE) {
+		log_warn("both files are as they were, and Postfix has now "
+			 "read what it had not before: %s",
+		    why.msg);
+		return 0;
+	}
 	probed_now(
 	    t->conf, &t->facts.info, t->facts.maincf_sha256, t->prev, &now);
 	probe_renew(t->conf, &t->seen, &now);

@@ -142,16 +142,44 @@ line_of(const char *dir, const char *name, const char *type)
 	return found;
 }
 
-static int
-check_line(const char *dir, char *line, struct err *err)
+/* Where mail arrives, a program that is not there is found at the first
+ * connection. */
+static bool
+lacks_program(const struct postfix_info *info, const char *name,
+    const char *type, const char *program)
 {
-	char *save = NULL, *name, *type;
+	char path[PATH_MAX];
+	size_t i;
+
+	if (program == NULL || strcmp(type, "inet") != 0 ||
+	    info->daemon_directory[0] != '/' ||
+	    fsx_path(path, sizeof(path), NULL, "%s/%s", info->daemon_directory,
+		program) == -1)
+		return false;
+	for (i = 0; i < info->n_listeners; i++)
+		if (strcmp(info->listener[i].service, name) == 0)
+			return access(path, X_OK) == -1;
+	return false;
+}
+
+static int
+check_line(const char *dir, const struct postfix_info *info, char *line,
+    struct err *err)
+{
+	char *save = NULL, *name, *type, *program = NULL;
 	const char *why;
+	int i;
 
 	name = strtok_r(line, " \t", &save);
 	type = strtok_r(NULL, " \t", &save);
-	if (name == NULL || type == NULL ||
-	    (why = bad_line(name, type)) == NULL)
+	for (i = 0; i < 6; i++)
+		program = strtok_r(NULL, " \t", &save);
+	if (name == NULL || type == NULL)
+		return 0;
+	why = bad_line(name, type);
+	if (why == NULL && lacks_program(info, name, type, program))
+		why = "there is no such program";
+	if (why == NULL)
 		return 0;
 	return err_set(err, ERR_POSTFIX_CONFIG, "",
 	    "master.cf, line %zu: %.80s: %s", line_of(dir, name, type), name,
@@ -159,7 +187,8 @@ check_line(const char *dir, char *line, struct err *err)
 }
 
 int
-mastercf_check(const struct conf *conf, const char *dir, struct err *err)
+mastercf_check(const struct conf *conf, const char *dir,
+    const struct postfix_info *info, struct err *err)
 {
 	static const char *const args[] = {"-M", NULL};
 	char *line, *save = NULL, diag[DIAG_MAX];
@@ -177,7 +206,7 @@ mastercf_check(const struct conf *conf, const char *dir, struct err *err)
 	}
 	for (line = r.out.len == 0 ? NULL : strtok_r(r.out.data, "\n", &save);
 	     line != NULL && rc == 0; line = strtok_r(NULL, "\n", &save))
-		rc = check_line(dir, line, err);
+		rc = check_line(dir, info, line, err);
 out:
 	run_result_clear(&r);
 	return rc;

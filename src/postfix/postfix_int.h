@@ -24,8 +24,11 @@ int	uses_find(const struct conf *, struct json_object *all,
  * Postfix refused (info says so), -1 when it could not run. */
 int	postconf_ask(const struct conf *, const char *const *args,
 	    struct run_result *, struct postfix_info *, struct err *);
+/* service.c: master's process group, which is its pid, or 0. */
+pid_t	master_group(const struct postfix_info *);
 /* mastercheck.c: what master(8) would end over. */
-int	mastercf_check(const struct conf *, const char *dir, struct err *);
+int	mastercf_check(const struct conf *, const char *dir,
+	    const struct postfix_info *, struct err *);
 /* services.c: 0, 1 (broken, info says why) or -1.  values: of main.cf,
  * expanded. */
 int	services_read(const struct conf *, const char *const *names,

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fsx.h"
 #include "jsonx.h"
@@ -182,28 +183,58 @@ check_smtpd(const struct conf *conf, const char *dir,
 	return rc;
 }
 
-/* Where it is not there, a Postfix that runs on the former one would count as
- * stopped. */
+/* A program that a stop or start needs. */
 static int
-check_queue(const struct postfix_info *info, struct err *err)
+check_program(
+    const char *parameter, const char *dir, const char *name, struct err *err)
 {
-	struct stat st;
+	char path[PATH_MAX];
 
-	if (info->queue_directory[0] != '/' ||
-	    (stat(info->queue_directory, &st) == 0 && S_ISDIR(st.st_mode)))
+	if (dir[0] != '/' ||
+	    fsx_path(path, sizeof(path), NULL, "%s/%s", dir, name) == -1 ||
+	    access(path, X_OK) == 0)
 		return 0;
 	return err_set(err, ERR_POSTFIX_CONFIG, "",
-	    "main.cf: queue_directory: %.120s is no directory",
-	    info->queue_directory);
+	    "main.cf: %s: %.100s is no program", parameter, path);
+}
+
+/* Where the queue is not there, a Postfix that runs on the former one would
+ * count as stopped; without the others none is stopped or started. */
+static int
+check_directories(const struct conf *conf, const char *dir,
+    const struct postfix_info *info, struct err *err)
+{
+	static const char *const args[] = {
+	    "-x", "-h", "command_directory", NULL};
+	struct run_result r;
+	struct stat st;
+	int rc = 0;
+
+	if (info->queue_directory[0] == '/' &&
+	    (stat(info->queue_directory, &st) == -1 || !S_ISDIR(st.st_mode)))
+		return err_set(err, ERR_POSTFIX_CONFIG, "",
+		    "main.cf: queue_directory: %.120s is no directory",
+		    info->queue_directory);
+	if (check_program("daemon_directory", info->daemon_directory, "master",
+		err) == -1)
+		return -1;
+	if (postconf_run(conf, dir, args, &r, NULL) == 0 && r.exit_code == 0 &&
+	    r.out.len > 0) {
+		r.out.data[strcspn(r.out.data, "\n")] = '\0';
+		rc = check_program(
+		    "command_directory", r.out.data, "postsuper", err);
+	}
+	run_result_clear(&r);
+	return rc;
 }
 
 int
 postfix_preflight(const struct conf *conf, const char *dir,
     const struct postfix_info *info, bool running, struct err *err)
 {
-	if (check_queue(info, err) == -1 ||
+	if (check_directories(conf, dir, info, err) == -1 ||
 	    postfix_takes_main(conf, dir, err) == -1 ||
-	    mastercf_check(conf, dir, err) == -1)
+	    mastercf_check(conf, dir, info, err) == -1)
 		return -1;
 	/* A table by way of a proxymap that does not run is waited for. */
 	if (!running || info->n_listeners == 0 ||

@@ -270,7 +270,7 @@ wait_port_closed(const struct postfix_info *info)
 }
 
 /* master's process group, or 0: it makes one of its own. */
-static pid_t
+pid_t
 master_group(const struct postfix_info *info)
 {
 	char path[sizeof(info->queue_directory) + 32], text[64];

@@ -119,4 +119,25 @@ mended "queue directories of root"
 postconf -c "$PF" -e "smtpd_recipient_restrictions=check_recipient_access hash:$T/none, reject_unauth_destination" && start
 beside "a table is missing" '^(200 applied|502 postfix\.config_invalid)'
 mended "a table is missing"
+
+# 7. Edits by hand that Postfix has not read: told before, and what they do is
+# not held against the Save that lets them be read.
+postconf -c "$PF" -e smtpd_delay_reject=no smtpd_client_restrictions=reject
+api POST "/api/v1/connection?dry_run=true" -F idle_timeout=99
+is "an edit not read yet: a trial tells" \
+    "$STATUS $(j '[.findings[] | select(.code == "postfix.unread").args.file] | @csv')" '200 "main.cf"'
+beside "an edit not read yet" '^502 apply\.rolled_back .*postfix\.unread'
+mended "an edit not read yet"
+api POST "/api/v1/connection?dry_run=true" -F idle_timeout=99
+is "... and nothing is told of one that was read" "$STATUS $(j '.findings | map(.code) | contains(["postfix.unread"])')" '200 false'
+sed -i 's/ smtpd$/ smtpdx/' "$PF/master.cf"
+beside "no such program" '^502 postfix\.config_invalid'
+like "no such program: says where" "$(j .detail)" "master.cf, line [0-9]+: .*no such program"
+mended "no such program"
+for name in command_directory daemon_directory; do
+	postconf -c "$PF" -e "$name=$T/nothing"
+	beside "$name is gone" '^502 postfix\.config_invalid'
+	cp -p "$T/main.first" "$PF/main.cf"
+done
+ok "Postfix still runs" runs
 done_testing
