@@ -83,7 +83,13 @@ without_dir(struct buf *b, const char *dir)
 	size_t n = strlen(dir) + 1;
 	char *p = b->data;
 
-	while (p != NULL && (p = strstr(p, dir)) != NULL && p[n - 1] == '/') {
+	/* A warning of Postfix's about a former config_directory names it, too.
+	 */
+	while (p != NULL && (p = strstr(p, dir)) != NULL) {
+		if (p[n - 1] != '/') {
+			p += n - 1;
+			continue;
+		}
 		memmove(p, p + n, strlen(p + n) + 1);
 		b->len -= n;
 	}
