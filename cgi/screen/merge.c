@@ -8,6 +8,8 @@
  *   the form's value is as it was      not touched by this person: not sent
  *   in force is what it was, or what   sent, or nothing is left to do
  *   the form says
+ *   a list of which others changed     what both did is sent (lists.c)
+ *   other entries
  *   else                               a conflict: nothing is saved until
  *                                      this person has chosen one of the two
  *
@@ -232,6 +234,73 @@ forget_decisions(struct screen *s)
 	s->confirm = json_object_new_array();
 }
 
+/* Did nobody change a setting of its card but for lists? */
+static bool
+stands_alone(const struct screen *s, const struct settings_field *f,
+    struct json_object *all)
+{
+	const struct settings_field *g;
+	struct json_object *mine;
+	char now[WAS_TEXT_MAX + 1], text[WAS_TEXT_MAX + 1];
+	size_t n = strcspn(f->path, ".");
+
+	for (g = settings_fields; g->form != NULL; g++) {
+		if (g->kind == SETTING_LIST ||
+		    strncmp(g->path, f->path, n + 1) != 0)
+			continue;
+		text_in_force(s, g, now);
+		if (!same(posted(s, g->form, now), now))
+			return false;
+		if (settings_find(all, g->path, &mine)) {
+			text_of(g, mine, text);
+			if (!same(text, now))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Both changed it since: the list with what both did, or NULL. */
+static struct json_object *
+merged_list(struct screen *s, const struct settings_field *f,
+    struct json_object *all, struct json_object *mine, const char *was)
+{
+	struct json_object *base = NULL, *theirs = NULL, *out = NULL;
+	char text[WAS_TEXT_MAX + 1];
+
+	text_in_force(s, f, text);
+	if (f->kind != SETTING_LIST || same(was, text) ||
+	    strcmp(was, UNKNOWN) == 0 || !stands_alone(s, f, all))
+		return NULL;
+	if (was[0] == '\0')
+		base = json_object_new_array();
+	else if ((base = list_of_etag(s, f)) == NULL)
+		return NULL;
+	text_of(f, base, text);
+	(void)settings_find(jsonx_path(s->view, "settings"), f->path, &theirs);
+	if (same(text, was))
+		out = list_merge(base, mine, theirs);
+	json_object_put(base);
+	return out;
+}
+
+/* Into the patch; where others changed the list, too, as both have it. */
+static int
+put_mine(struct screen *s, const struct settings_field *f,
+    struct json_object *all, struct json_object *mine, const char *was,
+    struct json_object *patch)
+{
+	struct json_object *both = merged_list(s, f, all, mine, was);
+	char now[WAS_TEXT_MAX + 1];
+
+	text_in_force(s, f, now);
+	put_str(s->was, f->form, both != NULL ? now : was);
+	if (both != NULL)
+		s->also |= SETTING_BIT(f->id);
+	return settings_put(
+	    patch, f->path, both != NULL ? both : json_object_get(mine));
+}
+
 int
 screen_merge(struct screen *s)
 {
@@ -251,9 +320,7 @@ screen_merge(struct screen *s)
 		if (settings_find(all, f->path, &mine)) {
 			text_of(f, mine, text);
 			if (!same(text, was) && !same(text, now)) {
-				put_str(s->was, f->form, was);
-				rc = settings_put(
-				    patch, f->path, json_object_get(mine));
+				rc = put_mine(s, f, all, mine, was, patch);
 				continue;
 			}
 		}

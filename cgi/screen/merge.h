@@ -30,6 +30,14 @@ void put_was_certificate(const struct screen *, struct json_object *ctx);
 /* The switch that it means something with, or "". */
 const char *setting_master(const struct settings_field *);
 
+/* lists.c */
+/* base with what mine changed in it and what theirs did; owned. */
+struct json_object *list_merge(struct json_object *base,
+    struct json_object *mine, struct json_object *theirs);
+/* As the generation of the form's ETag has it; owned, NULL: it is gone. */
+struct json_object *list_of_etag(
+    struct screen *, const struct settings_field *);
+
 /* others.c: in words, with who and when; by s->conflicts and s->also */
 void screen_load_history(struct screen *);
 void screen_also(const struct screen *, struct json_object *ctx);

@@ -132,6 +132,81 @@ START_TEST(sends_what_differs)
 }
 END_TEST
 
+#define A "\"192.0.2.1\""
+#define B "\"192.0.2.2\""
+#define C "\"192.0.2.3\""
+#define D "192.0.2.4"
+
+/* A list that both changed: other entries are merged, from the generation that
+ * the form was drawn from. */
+static const struct {
+	const char *base, *theirs, *mine, *policy;
+	bool gone;	  /* that generation is not there */
+	const char *sent; /* NULL: a conflict */
+} lists[] = {
+    {"[" A "," B "]", "[" A "," B "," C "]", "192.0.2.1\n192.0.2.2\n" D,
+	"accept_except", false, "[" A "," B "," C ",\"" D "\"]"},
+    {"[" A "," B "]", "[" B "]", "192.0.2.1\n192.0.2.2\n" D, "accept_except",
+	false, "[" B ",\"" D "\"]"},
+    {"[" A "," B "]", "[" A "," B "," C "]", "192.0.2.1", "accept_except",
+	false, "[" A "," C "]"},
+    /* From an empty one no generation is needed. */
+    {"[]", "[" C "]", D, "accept_except", true, "[" C ",\"" D "\"]"},
+    /* What the entries mean was changed, too. */
+    {"[" A "]", "[" A "," C "]", "192.0.2.1\n" D, "deny_except", false, NULL},
+    {"[" A "]", "[" A "," C "]", "192.0.2.1\n" D, "accept_except", true, NULL},
+};
+
+START_TEST(merges_lists)
+{
+	struct json_object *base = json_tokener_parse(lists[_i].base);
+	struct json_object *args, *gen = json_object_new_object(), *access;
+	char digest[SHA256_HEX] = "";
+	const char *text = json_object_get_string(base);
+
+	states(NULL);
+	access = json_object_new_object();
+	json_object_object_add(
+	    access, "policy", json_object_new_string("accept_except"));
+	json_object_object_add(
+	    access, "list", json_tokener_parse(lists[_i].theirs));
+	json_object_object_add(
+	    jsonx_path(jsonx_member(state, OP_CONNECTION_GET), "settings"),
+	    "access", access);
+	if (json_object_array_length(base) > 0)
+		ck_assert_int_eq(sha256_hex(text, strlen(text), digest), 0);
+	access = json_object_new_object();
+	json_object_object_add(access, "list", base);
+	args = json_object_new_object();
+	json_object_object_add(args, "access", access);
+	json_object_object_add(gen, "settings", args);
+	if (lists[_i].gone)
+		json_object_put(gen);
+	else
+		json_object_object_add(state, OP_GENERATION_GET, gen);
+	form(OLD, "save");
+	add(&req.form, "inbound_enabled", "on", NULL);
+	add(&req.form, "outbound_enabled", "on", NULL);
+	add(&req.form, "access_policy", lists[_i].policy, NULL);
+	add(&req.form, "was_access_policy", lists[_i].policy, NULL);
+	add(&req.form, "access_list", lists[_i].mine, NULL);
+	add(&req.form, "was_access_list", digest, NULL);
+	ck_assert_int_eq(press(), lists[_i].sent == NULL ? 409 : 303);
+	args = args_of(OP_CONNECTION_APPLY);
+	if (lists[_i].sent == NULL) {
+		ck_assert_ptr_null(args);
+		has("id=\"conflict-access_list\"");
+		return;
+	}
+	ck_assert_str_eq(json_object_to_json_string_ext(
+			     jsonx_path(args, "settings.access.list"),
+			     JSON_C_TO_STRING_PLAIN),
+	    lists[_i].sent);
+	/* That others changed it, too, is told. */
+	ck_assert_ptr_nonnull(strstr(reply.headers.data, "also="));
+}
+END_TEST
+
 #define DRAFT(settings, was, files) \
 	"{\"settings\":" settings ",\"was\":" was ",\"files\":" files "}"
 #define OUT \
@@ -217,8 +292,7 @@ static const struct {
 	const char *where;
 } choices[] = {
     {"mine:outbound_enabled", "{\"outbound\":{\"enabled\":false}}",
-	"{\"outbound_enabled\":\"" OUT_ON
-	"\",\"certificate\":\"older\"}", 0,
+	"{\"outbound_enabled\":\"" OUT_ON "\",\"certificate\":\"older\"}", 0,
 	SCREEN "?also=2#at-outbound_enabled"},
     {"theirs:outbound_enabled", "{}", "{\"certificate\":\"older\"}", 0,
 	SCREEN "?also=2#at-outbound_enabled"},
@@ -360,6 +434,7 @@ static void
 fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, sends_what_differs, 0, N(merges));
+	tcase_add_loop_test(tc, merges_lists, 0, N(lists));
 	tcase_add_loop_test(tc, says_who_and_when, 0, N(words));
 	tcase_add_test(tc, names_what_was_merged);
 	tcase_add_loop_test(tc, also_is_bits_or_nothing, 0, N(bad_also));
