@@ -15,7 +15,7 @@ CC		?= cc
 PKGS		= json-c libcrypto libssl
 # Nothing to say before pkg-config and libssl-dev are there: `make run` brings
 # them, and comes here again.
-ifneq ($(filter-out clean help run format-check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help run deb format-check check-deb,$(or $(MAKECMDGOALS),all)),)
 OPENSSL_HAS	:= $(shell pkg-config --modversion libcrypto 2>/dev/null)
 ifneq ($(filter 0.% 1.%,$(OPENSSL_HAS)),)
 $(error Postseal needs OpenSSL 3.0 or later (Debian 12, Ubuntu 22.04), and \
@@ -178,6 +178,10 @@ check-systemd:
 # The two commands on a machine that has nothing, of this or another release.
 check-clean:
 	@RELEASE='$(RELEASE)' tests/lib/clean
+# The package of Debian 12 and 13: built twice, lintian, in, out, purged.
+check-deb:
+	@for r in $(or $(RELEASE),bookworm trixie); do \
+	    RELEASE=$$r PARTS=deb tests/lib/clean || exit 1; done
 check-release:
 	@RELEASE='$(or $(RELEASE),trixie)' tests/lib/clean
 check-layers: all
@@ -275,6 +279,11 @@ install: all
 uninstall:
 	@$(INSTALL) remove
 
+# For the release that this runs on.
+deb:
+	@deploy/install-packages build deb
+	@B='$(B)' deploy/deb
+
 docs:
 	@docs/generate
 
@@ -286,7 +295,7 @@ clean:
 
 .PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
 	check-browser check-lived-in check-asan check-systemd soak \
-	check-valgrind check-clean check-release check-layers check-corpus check-mutants \
+	check-valgrind check-clean check-deb check-release check-layers check-corpus check-mutants \
 	unit-bins fuzz fuzz-objects lint \
-	format-check bench docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
+	format-check bench deb docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
