@@ -76,6 +76,10 @@ $(B)/%.o: %.c
 	@echo "  CC $<"
 	$(V)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+VERSION		:= $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
+$(B)/src/base/version.o: CPPFLAGS += -DPOSTSEAL_VERSION='"$(VERSION)"'
+$(B)/src/base/version.o: debian/changelog
+
 define archive
 $(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(2))
 	@mkdir -p $$(@D)

@@ -17,6 +17,7 @@
 #include "jsonx.h"
 #include "ops.h"
 #include "page.h"
+#include "version.h"
 
 #define METRICS_MAX (512 * 1024) /* a thousand scanners */
 #define NAME	    "postseal_"
@@ -40,6 +41,16 @@ gauge(struct buf *b, const char *name, const char *help, int64_t value)
 {
 	family(b, name, "gauge", help);
 	sample(b, name, "", value);
+}
+
+static void
+put_build(struct buf *b)
+{
+	char labels[64];
+
+	snprintf(labels, sizeof(labels), "{version=\"%s\"}", postseal_version);
+	family(b, "build_info", "gauge", "Which Postseal this is; always 1.");
+	sample(b, "build_info", labels, 1);
 }
 
 static void
@@ -215,6 +226,7 @@ api_metrics(
 	buf_init(&b, METRICS_MAX);
 	(void)backend_call(app, req, OP_CONNECTION_GET,
 	    json_object_new_object(), &view, NULL, &why);
+	put_build(&b);
 	gauge(&b, "up", "Does postseald answer.", view != NULL);
 	if (view != NULL)
 		put_view(&b, view);

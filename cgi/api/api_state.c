@@ -8,6 +8,7 @@
 #include "jsonx.h"
 #include "localise.h"
 #include "ops.h"
+#include "version.h"
 
 int
 api_status(
@@ -25,10 +26,12 @@ api_status(
 	problem_localise(app, req->lang, jsonx_path(data, "live.error"));
 	/* What postseald cannot know: the process that answers this. */
 	sandbox = jsonx_path(data, "sandbox");
-	if (json_object_is_type(sandbox, json_type_object) &&
-	    api_put(sandbox, "web",
-		sandbox_state_to_json(&app->sandbox, app->conf.web_user)) ==
-		-1) {
+	if (api_put(data, "version",
+		json_object_new_string(postseal_version)) == -1 ||
+	    (json_object_is_type(sandbox, json_type_object) &&
+		api_put(sandbox, "web",
+		    sandbox_state_to_json(
+			&app->sandbox, app->conf.web_user)) == -1)) {
 		json_object_put(data);
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	}

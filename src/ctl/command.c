@@ -1,6 +1,5 @@
 /*
- * command.c - the commands of commands.def, and the way from argv to one of
- * them.
+ * command.c - the way from argv to a command, and what it ran into.
  *
  * As root, everything that touches the database is done as the web user:
  * SQLite makes its files with the rights of whoever runs it, and one file of
@@ -8,172 +7,22 @@
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <errno.h>
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
-#include "ctl.h"
+#include "command.h"
 #include "jsonx.h"
 #include "users.h"
 #include "util.h"
 
-enum option_bit {
-	PASSWORD = 1,
-	USER = 2,
-	LIMIT = 4,
-	KEY = 8,
-	CHANGE = 16,
-	FILTER = 32,
-	ROLE = 64,
-	TOKEN = 128
-};
-
-enum option_kind { FLAG, TEXT, TEXTS };
-
-static const struct option_row {
-	const char *name;
-	int bit; /* 0: every command takes it */
-	enum option_kind kind;
-	size_t at;	   /* bool, const char *, struct ctl_texts */
-	const char *usage; /* "": as the one before says */
-} option_rows[] = {
-#define AT(member) offsetof(struct ctl, member)
-    {"json", 0, FLAG, AT(json), ""},
-    {"password-stdin", PASSWORD, FLAG, AT(password_stdin),
-	"[--password-stdin | --generate]"},
-    {"generate", PASSWORD, FLAG, AT(generate), ""},
-    {"role", ROLE, TEXT, AT(role), "[--role administrator|operator|viewer]"},
-    {"user", USER, TEXT, AT(user), "[--user NAME]"},
-    {"scope", TOKEN, TEXT, AT(token.scope),
-	"[--scope read|write|certificates]"},
-    {"expires", TOKEN, TEXT, AT(token.expires), "[--expires DAYS]"},
-    {"from", TOKEN, TEXT, AT(token.from), "[--from NETWORK,...]"},
-    {"algorithm", KEY, TEXT, AT(key.algorithm),
-	"[--algorithm p256|p384|rsa3072]"},
-    {"name", KEY, TEXTS, AT(key.names), "[--name DNSNAME]..."},
-    {"subject", KEY, TEXTS, AT(key.subject), "[--subject O=TEXT]..."},
-    {"days", KEY, TEXT, AT(key.days), "[--days N]"},
-    {"apply", CHANGE, TEXT, AT(change.apply), "[--apply restart|reload]"},
-    {"dry-run", CHANGE, FLAG, AT(change.dry_run), "[--dry-run]"},
-    {"confirm", CHANGE, TEXTS, AT(change.confirm), "[--confirm CODE]..."},
-    {"event", FILTER, TEXT, AT(filter.event), "[--event NAME]"},
-    {"outcome", FILTER, TEXT, AT(filter.outcome), "[--outcome NAME]"},
-    {"text", FILTER, TEXT, AT(filter.text), "[--text TEXT]"},
-    {"before", FILTER, TEXT, AT(filter.before), "[--before OFFSET]"},
-    {"limit", LIMIT, TEXT, AT(limit), "[--limit N]"},
-#undef AT
-};
-
-#define OPTIONS (sizeof(option_rows) / sizeof(option_rows[0]))
-
-enum where { HOST, DATABASE };
-
-static const struct command {
-	const char *name;      /* one word or two */
-	const char *arguments; /* "N M": their names; "" = none */
-	int options;
-	enum where where;
-	const char *event; /* for the audit, NULL = nothing changes */
-	ctl_fn fn;
-	const char *help;
-} commands[] = {
-#define C(function, name, arguments, options, where, event, help) \
-	{name, arguments, options, where, event, ctl_##function, help},
-#include "commands.def"
-#undef C
-};
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static bool
-begins(const struct command *c, const char *word)
-{
-	size_t len = strcspn(c->name, " ");
-
-	return strlen(word) == len && strncmp(word, c->name, len) == 0;
-}
-
-/* A command with its arguments and options, in lines of 78 columns. */
-static void
-usage_of(const struct command *c)
-{
-	int column;
-
-	column = fprintf(stderr, "  %s%s%s", c->name, *c->arguments ? " " : "",
-	    c->arguments);
-	for (size_t i = 0; i < OPTIONS; i++) {
-		const char *text = option_rows[i].usage;
-
-		if ((c->options & option_rows[i].bit) == 0 || *text == '\0')
-			continue;
-		if (column + 1 + (int)strlen(text) > 78)
-			column = fprintf(stderr, "\n         ") - 1;
-		column += fprintf(stderr, " %s", text);
-	}
-	fprintf(stderr, "\n          %s\n", c->help);
-}
-
-/* Of the commands that begin with the word, or of all when none does. */
-static int
-usage(const char *word)
-{
-	bool some = false;
-
-	for (size_t i = 0; word != NULL && i < COMMANDS; i++)
-		some |= begins(&commands[i], word);
-	fprintf(stderr, "usage: postsealctl [-c CONF] [--json] COMMAND\n");
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (!some || begins(&commands[i], word))
-			usage_of(&commands[i]);
-	fprintf(stderr,
-	    "exit: 0 done, 1 failed, 2 usage, 3 no such or already there,\n"
-	    "      4 postseald unreachable, 5 needs attention\n");
-	return EXIT_USAGE;
-}
-
-/* How many words[] the name takes; 0 when they say something else. */
-static int
-named(const char *name, char **words, int n)
-{
-	size_t len;
-
-	for (int i = 0; i < n; i++, name++) {
-		len = strcspn(name, " ");
-		if (strlen(words[i]) != len ||
-		    strncmp(words[i], name, len) != 0)
-			return 0;
-		name += len;
-		if (*name == '\0')
-			return i + 1;
-	}
-	return 0;
-}
-
-/* The command, its arguments in *ret_args; NULL: there is none like that. */
-static const struct command *
-find(char **words, int n, char ***ret_args)
-{
-	for (size_t i = 0; i < COMMANDS; i++) {
-		const struct command *c = &commands[i];
-		int used = named(c->name, words, n), want = *c->arguments != 0;
-
-		for (const char *s = c->arguments; *s != '\0'; s++)
-			want += *s == ' ';
-		if (used > 0 && n == used + want) {
-			*ret_args = words + used;
-			return c;
-		}
-	}
-	return NULL;
-}
-
-/* The option into its place; -1 = usage. */
+/* The option into its place; -1: too many. */
 static int
 take(struct ctl *ctl, const struct option_row *row, const char *value)
 {
@@ -192,35 +41,49 @@ take(struct ctl *ctl, const struct option_row *row, const char *value)
 	return 0;
 }
 
-/* -1 = usage. */
+/* What getopt_long() did not take. */
 static int
-read_options(
-    struct ctl *ctl, int argc, char **argv, const char **conf, int *used)
+bad_option(int c, char **argv, struct err *err)
 {
-	struct option longs[OPTIONS + 1] = {0};
-	const struct option_row *row;
+	return c == ':' ? err_set(err, ERR_FIELD_MISSING, "",
+			      "%.60s needs a value", argv[optind - 1])
+			: err_set(err, ERR_FIELD_UNKNOWN, "",
+			      "there is no option %.60s", argv[optind - 1]);
+}
+
+/* *given: 1 << row of each. */
+static int
+read_options(struct ctl *ctl, int argc, char **argv, const char **conf,
+    uint64_t *given, struct err *err)
+{
+	struct option longs[OPTIONS_MAX] = {0};
 	int c, i;
 
-	for (size_t n = 0; n < OPTIONS; n++) {
+	for (size_t n = 0; option_rows[n].name != NULL; n++) {
 		longs[n].name = option_rows[n].name;
 		longs[n].has_arg = option_rows[n].kind == FLAG
 				       ? no_argument
 				       : required_argument;
 	}
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "c:", longs, &i)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:", longs, &i)) != -1) {
 		if (c == 'c') {
 			*conf = optarg;
 			continue;
 		}
 		if (c != 0)
-			return -1;
-		row = &option_rows[i];
-		*used |= row->bit;
-		if (take(ctl, row, optarg) == -1)
-			return -1;
+			return bad_option(c, argv, err);
+		*given |= (uint64_t)1 << i;
+		if (take(ctl, &option_rows[i], optarg) == -1)
+			return err_set(err, ERR_FIELD_INVALID, "",
+			    "--%s: at most %d of it", option_rows[i].name,
+			    CTL_NAMES_MAX);
 	}
-	return ctl->password_stdin && ctl->generate ? -1 : 0;
+	if (ctl->password_stdin && ctl->generate)
+		return err_set(err, ERR_FIELD_INVALID, "",
+		    "--password-stdin or --generate, not both");
+	return 0;
 }
 
 static void
@@ -243,8 +106,12 @@ become_web_user(struct ctl *ctl, struct err *err)
 	const char *name = ctl->conf.web_user;
 	struct passwd *pw;
 
-	if (geteuid() != 0)
-		return db_prepare(dir, geteuid(), getegid(), err);
+	if (geteuid() != 0) {
+		if (db_prepare(dir, geteuid(), getegid(), err) == 0)
+			return 0;
+		err->sys = EPERM; /* root's, or the web user's */
+		return -1;
+	}
 	if ((pw = getpwnam(name)) == NULL)
 		return err_set(
 		    err, ERR_CONFIG, "", "no user %s ([web] user)", name);
@@ -315,7 +182,11 @@ print_error(struct ctl *ctl, const struct err *err)
 {
 	struct json_object *o, *e;
 
-	fprintf(stderr, "postsealctl: %s: %s\n", err_name(err->code), err->msg);
+	fprintf(stderr, "postsealctl: %s: %s%s\n", err_name(err->code),
+	    err->msg,
+	    geteuid() != 0 && (err->sys == EACCES || err->sys == EPERM)
+		? ": run it as root"
+		: "");
 	if (!ctl->json) {
 		print_problem(ctl->problem);
 		return;
@@ -379,21 +250,16 @@ execute_in_child(struct ctl *ctl, const struct command *c, char **words)
 	return (enum ctl_exit)WEXITSTATUS(status);
 }
 
-int
-ctl_run(struct ctl *ctl, int argc, char **argv)
+/* A command that needs neither root nor the file works without them. */
+static enum ctl_exit
+run_command(
+    struct ctl *ctl, const struct command *c, const char *conf, char **words)
 {
-	const char *conf = CONF_DEFAULT_PATH;
-	const struct command *c;
-	char **words;
 	struct err err;
-	int used = 0;
 
 	err_clear(&err);
-	umask(0077);
-	if (read_options(ctl, argc, argv, &conf, &used) == -1 ||
-	    (c = find(argv + optind, argc - optind, &words)) == NULL ||
-	    (used & ~c->options) != 0)
-		return usage(optind < argc ? argv[optind] : NULL);
+	if (c->where == NOWHERE)
+		return execute(ctl, c, words);
 	conf_default(&ctl->conf);
 	if (conf_read(&ctl->conf, conf, &err) == -1) {
 		print_error(ctl, &err);
@@ -403,4 +269,30 @@ ctl_run(struct ctl *ctl, int argc, char **argv)
 	if (c->where == DATABASE)
 		return execute_in_child(ctl, c, words);
 	return execute(ctl, c, words);
+}
+
+int
+ctl_run(struct ctl *ctl, int argc, char **argv)
+{
+	const char *conf = CONF_DEFAULT_PATH;
+	const struct command *c;
+	char **words;
+	uint64_t given = 0;
+	struct err err;
+
+	err_clear(&err);
+	umask(0077);
+	ctl->commands = commands;
+	ctl->options = option_rows;
+	if (read_options(ctl, argc, argv, &conf, &given, &err) == 0) {
+		if (ctl->help) {
+			command_help(ctl, argv + optind, argc - optind);
+			return EXIT_OK;
+		}
+		c = command_find(argv + optind, argc - optind, &words, &err);
+		if (c != NULL && command_options(c, given, &err) == 0)
+			return run_command(ctl, c, conf, words);
+	}
+	print_error(ctl, &err);
+	return EXIT_USAGE;
 }

@@ -19,6 +19,8 @@
 #include "users.h"
 
 struct json_object;
+struct command;
+struct option_row;
 
 /* Exit states; postsealctl.8 lists them. */
 enum ctl_exit {
@@ -42,6 +44,7 @@ struct ctl {
 	struct conf conf;
 	struct db *db;
 	bool json;
+	bool help;
 	bool password_stdin;
 	bool generate;
 	const char *user;  /* --user */
@@ -62,6 +65,8 @@ struct ctl {
 	struct ctl_filter { /* audit */
 		const char *event, *outcome, *text, *before;
 	} filter;
+	const struct command *commands;	  /* for help.c */
+	const struct option_row *options;
 	char caller[64];	     /* who runs us, for the audit */
 	struct json_object *problem; /* postseald's ERROR; owned */
 	FILE *in, *out;		     /* stdin, stdout; tests have their own */
@@ -73,7 +78,7 @@ int ctl_run(struct ctl *, int argc, char **argv);
 typedef int (*ctl_fn)(
     struct ctl *, char **args, enum ctl_exit *status, struct err *);
 
-/* commands.def: its functions, and the table of them in command.c. */
+/* commands.def: its functions, and the table of them in table.c. */
 #define C(function, ...) \
 	int ctl_##function(struct ctl *, char **, enum ctl_exit *, struct err *);
 #include "commands.def"

@@ -2,11 +2,12 @@
  * postseald - the only process that writes Postfix's configuration, holds
  * keys, restarts Postfix and probes it.
  *
- * Usage: postseald [-c CONF].  Stays in the foreground, logs to stderr and
- * syslog.  At start: no core dumps, umask 077, the capabilities that it uses
- * and no other, a trial of the sandbox that uploads are parsed in, the process
- * whose children parse them, state directory, recovery of what a crash left,
- * then the socket.
+ * Usage: postseald [-t] [-c CONF].  -t: looks at the configuration, says what
+ * is wrong with it, and ends with 0 or 1.  Without it stays in the foreground,
+ * logs to stderr and syslog.  At start: no core dumps, umask 077, the
+ * capabilities that it uses and no other, a trial of the sandbox that uploads
+ * are parsed in, the process whose children parse them, state directory,
+ * recovery of what a crash left, then the socket.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -176,43 +177,79 @@ start(struct server *s, const struct conf *conf, struct err *err)
 	return 0;
 }
 
+/* -t: the file, and that there is what it names. */
+static int
+look(const char *path, struct err *err)
+{
+	struct server s;
+	struct conf conf;
+	gid_t group;
+
+	memset(&s, 0, sizeof(s));
+	conf_default(&conf);
+	if (conf_read(&conf, path, err) == -1 ||
+	    find_ids(&conf, &s.web_uid, &group, err) == -1 ||
+	    find_sync(&s, &conf, err) == -1)
+		return -1;
+	if (getpwnam(conf.inspect_user) == NULL)
+		return err_set(err, ERR_CONFIG, "",
+		    "inspect_user: there is no user %.60s", conf.inspect_user);
+	if (access(conf.config_directory, X_OK) == -1)
+		return err_sys(err, ERR_CONFIG, "", "config_directory: %s",
+		    conf.config_directory);
+	printf("%s: in order\n", path);
+	return 0;
+}
+
+static int
+usage(void)
+{
+	(void)fprintf(stderr, "usage: postseald [-t] [-c CONF]\n");
+	return 2;
+}
+
+static int
+serve(const char *path, struct err *err)
+{
+	struct server server;
+	struct conf conf;
+
+	memset(&server, 0, sizeof(server));
+	conf_default(&conf);
+	if (conf_read(&conf, path, err) == -1 ||
+	    start(&server, &conf, err) == -1)
+		return -1;
+	log_info("ready on %s", conf.socket);
+	if (notify_state("READY=1") == -1)
+		log_warn("the service manager was not told");
+	if (server_run(&server, err) == -1)
+		return -1;
+	(void)unlink(conf.socket);
+	log_info("ended");
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
 	const char *path = CONF_DEFAULT_PATH;
-	struct server server;
-	struct conf conf;
 	struct err err;
+	bool test = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "c:")) != -1) {
-		if (c != 'c') {
-			(void)fprintf(stderr, "usage: postseald [-c CONF]\n");
-			return 2;
-		}
-		path = optarg;
+	while ((c = getopt(argc, argv, "tc:")) != -1) {
+		if (c != 't' && c != 'c')
+			return usage();
+		test |= c == 't';
+		path = c == 'c' ? optarg : path;
 	}
-	if (optind != argc) {
-		(void)fprintf(stderr, "usage: postseald [-c CONF]\n");
-		return 2;
-	}
-	log_open("postseald", true);
-	memset(&server, 0, sizeof(server));
+	if (optind != argc)
+		return usage();
+	log_open("postseald", !test);
 	err_clear(&err);
-	conf_default(&conf);
-	if (conf_read(&conf, path, &err) == -1 ||
-	    start(&server, &conf, &err) == -1) {
+	if ((test ? look(path, &err) : serve(path, &err)) == -1) {
 		log_warn("%s", err.msg);
 		return 1;
 	}
-	log_info("ready on %s", conf.socket);
-	if (notify_state("READY=1") == -1)
-		log_warn("the service manager was not told");
-	if (server_run(&server, &err) == -1) {
-		log_warn("%s", err.msg);
-		return 1;
-	}
-	(void)unlink(conf.socket);
-	log_info("ended");
 	return 0;
 }

@@ -2,6 +2,7 @@
  * test_api.c - what the API asks postseald, and what it makes of the answer.
  */
 #include "harness.h"
+#include "version.h"
 
 #define CONN	   "/api/v1/connection"
 #define INSP	   "/api/v1/certificates/inspect"
@@ -572,6 +573,7 @@ START_TEST(states)
 	ck_assert_int_eq(go(), 200);
 	o = got_json();
 	ck_assert_str_ne(jsonx_path_str(o, "live.error.message", ""), "");
+	ck_assert_str_eq(jsonx_path_str(o, "version", ""), postseal_version);
 	json_object_put(o);
 
 	daemon_says("job.get",

@@ -280,7 +280,8 @@ static const struct {
 	{"probe_ok", "applies"}},
     {"{\"probe_stale\":\"2026-11-24T05:00:00Z\",\"probe\":null}", NULL,
 	{"\npostseal_probe_stale 1\n"}, {"probe_ok", "probe_timestamp"}},
-    {NULL, NULL, {"\npostseal_up 0\n"}, {"generation", "postfix"}},
+    {NULL, NULL,
+	{"\npostseal_up 0\n", "\npostseal_build_info{version=\"1."}, {"generation", "postfix"}},
     {"{\"postfix\":{\"state\":\"x\\n# evil 1\"},\"certificate\":{\"leaf\":"
      "{\"not_after\":\"evil\"}},\"drift\":\"evil\",\"generation\":[]}",
 	"{\"generations\":\"evil\"}", {"\npostseal_up 1\n"}, {"evil"}},

@@ -6,6 +6,7 @@
  */
 #include "../suite.h"
 #include "ctl_rig.h"
+#include "../../../src/ctl/command.h"
 #include "tokens.h"
 
 static const struct {
@@ -98,6 +99,72 @@ START_TEST(exit_states)
 END_TEST
 
 /* The same with --json: the error as JSON, its code known. */
+/* Whoever is told to look up a command finds it, and what it shows works. */
+START_TEST(examples)
+{
+	const struct command *c, *found;
+	char words[512], *argv[ARGS_MAX], **args, *save = NULL, *w;
+	struct err err;
+	int n;
+
+	for (c = commands; c->name != NULL; c++) {
+		snprintf(words, sizeof(words), "%s --help", c->name);
+		ck_assert_int_eq(ctl("", words), EXIT_OK);
+		snprintf(words, sizeof(words), "  postsealctl %s", c->name);
+		ck_assert_msg(strstr(out, words) != NULL &&
+				  strstr(out, c->help) != NULL &&
+				  strstr(out, c->example) != NULL,
+		    "%s", out);
+
+		snprintf(words, sizeof(words), "%s %s", c->name, c->example);
+		n = 0;
+		for (w = strtok_r(words, " ", &save); w != NULL;
+		     w = strtok_r(NULL, " ", &save)) {
+			if (strchr("-<>", *w) != NULL)
+				break;
+			argv[n++] = w;
+		}
+		found = command_find(argv, n, &args, &err);
+		ck_assert_msg(found == c, "%s: %s", c->name, err.msg);
+		snprintf(words, sizeof(words), "%s %s", c->name, c->example);
+		words[strcspn(words, "<>")] = '\0';
+		strncat(words, " --help", sizeof(words) - strlen(words) - 1);
+		ck_assert_int_eq(ctl("", words), EXIT_OK);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *words, *says;
+} faults[] = {
+    {"", "no command"},
+    {"usr add", "\"usr\""},
+    {"user ad", "\"user ad\""},
+    {"user", "user what? add, role"},
+    {"user add", "NAME is missing"},
+    {"diff 1", "diff: M is missing"},
+    {"diff 1 2 3", "\"3\" is too much"},
+    {"status --generate", "status takes no --generate"},
+    {"status --password-stdin", "status takes no --password-stdin"},
+    {"status --bogus", "no option --bogus"},
+    {"history --limit", "--limit needs a value"},
+};
+
+START_TEST(names_what_was_wrong)
+{
+	struct json_object *o;
+	char words[128];
+
+	snprintf(words, sizeof(words), "--json %s", faults[_i].words);
+	ck_assert_int_eq(ctl("", words), EXIT_USAGE);
+	o = out_json();
+	ck_assert_msg(strstr(jsonx_path_str(o, "error.detail", ""),
+			  faults[_i].says) != NULL,
+	    "%s", out);
+	json_object_put(o);
+}
+END_TEST
+
 START_TEST(errors_as_json)
 {
 	struct json_object *o;
@@ -457,6 +524,8 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, exit_states, 0, N(usages));
+	tcase_add_test(t, examples);
+	tcase_add_loop_test(t, names_what_was_wrong, 0, N(faults));
 	tcase_add_test(t, errors_as_json);
 	tcase_add_test(t, users);
 	tcase_add_test(t, tokens);
