@@ -69,7 +69,7 @@ libs		= $(call lib,$(NEEDS_$(1)))
 PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl $(B)/postseal-sync \
 		  $(B)/postseal-pam
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(B)/postsealctl.bash
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -95,6 +95,8 @@ $(B)/postseald: $(B)/src/daemon/main.o $(call libs,daemon)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp -lsystemd
 $(B)/postsealctl: $(B)/src/ctl/main.o $(call libs,ctl)
 	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih
+$(B)/postsealctl.bash: $(B)/postsealctl
+	$(V)$< completion >$@
 $(B)/postseal.fcgi: $(B)/cgi/main.o $(call libs,cgi)
 	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp
 $(B)/postseal-sync: $(B)/src/sync/main.o $(call libs,sync)

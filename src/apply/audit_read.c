@@ -1,14 +1,18 @@
 /*
  * audit_read.c - the audit log from its end, page by page.
  *
- * The log only grows, so a byte offset names a place in it for ever: "next"
- * of one answer is "before" of the next question.  One call reads at most
- * SCAN_MAX bytes; a filter that matches little then gives a short page with a
+ * The log is audit.log and what logrotate made of it, audit.log.1 and so on,
+ * the oldest first.  It only grows, so a byte offset names a place in it, until
+ * the oldest file goes: "next" of one answer is "before" of the next question.
+ * One call reads at most SCAN_MAX bytes of a file, and no more files once it
+ * has a line; a filter that matches little then gives a short page with a
  * "next" all the same.
  * A line that a power cut tore is skipped.
  */
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +21,15 @@
 #include "jsonx.h"
 #include "state.h"
 
-#define SCAN_MAX (1024 * 1024)
+#define SCAN_MAX  (1024 * 1024)
+#define FILES_MAX 64
+
+/* The newest first. */
+struct files {
+	int fd[FILES_MAX];
+	int64_t size[FILES_MAX], total;
+	int n;
+};
 
 static bool
 has_text(struct json_object *line, const char *text)
@@ -80,18 +92,71 @@ take_lines(const char *text, size_t len, int64_t from,
 	return from + (int64_t)end;
 }
 
-/* The part of the file to look at: whole lines that end at *end. */
+static void
+files_close(struct files *f)
+{
+	while (f->n > 0)
+		close(f->fd[--f->n]);
+}
+
+/* 1: added; 0: there is none, or it is the former one, which logrotate has
+ * just renamed. */
 static int
-read_part(int fd, int64_t *from, int64_t *end, char *text, size_t *ret_len,
+files_add(struct files *f, const char *path, ino_t *former, struct err *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd == -1)
+		return errno == ENOENT ? 0
+				       : err_sys(err, ERR_IO, "", "open %s", path);
+	if (fstat(fd, &st) == -1) {
+		close(fd);
+		return err_sys(err, ERR_IO, "", "stat %s", path);
+	}
+	if (st.st_ino == *former) {
+		close(fd);
+		return 0;
+	}
+	*former = st.st_ino;
+	f->fd[f->n] = fd;
+	f->size[f->n++] = st.st_size;
+	f->total += st.st_size;
+	return 1;
+}
+
+/* From the newest on: one that is renamed meanwhile is met twice, none is
+ * missed. */
+static int
+files_open(const struct conf *conf, struct files *f, struct err *err)
+{
+	char path[STATE_PATH_MAX], number[8] = "";
+	ino_t former = 0;
+
+	for (int i = 0; i < FILES_MAX; i++) {
+		if (i > 0)
+			(void)snprintf(number, sizeof(number), ".%d", i);
+		if (fsx_path(path, sizeof(path), err, "%s/audit.log%s",
+			conf->state_directory, number) == -1 ||
+		    files_add(f, path, &former, err) == -1) {
+			files_close(f);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The part of a file to look at: whole lines that end at end. */
+static int
+read_part(int fd, int64_t *from, int64_t end, char *text, size_t *ret_len,
     struct err *err)
 {
 	const char *nl;
 	ssize_t n;
 	size_t len;
 
-	*from = *end > SCAN_MAX ? *end - SCAN_MAX : 0;
-	len = (size_t)(*end - *from);
-	n = pread(fd, text, len, (off_t)*from);
+	*from = end > SCAN_MAX ? end - SCAN_MAX : 0;
+	n = pread(fd, text, (size_t)(end - *from), (off_t)*from);
 	if (n == -1)
 		return err_sys(err, ERR_IO, "", "read the audit log");
 	len = (size_t)n;
@@ -109,29 +174,52 @@ read_part(int fd, int64_t *from, int64_t *end, char *text, size_t *ret_len,
 	return 0;
 }
 
+/* Files from that of *end on, until there is a line; *end: what was not looked
+ * at. */
 static int
-read_log(int fd, const struct audit_query *q, struct json_object **ret,
-    struct err *err)
+read_files(const struct files *f, const struct audit_query *q, char *text,
+    int64_t *end, struct json_object *list, struct err *err)
+{
+	int64_t base = f->total, from;
+	size_t len = 0;
+
+	for (int i = 0; i < f->n; i++) {
+		base -= f->size[i];
+		if (*end <= base)
+			continue;
+		if (read_part(
+			f->fd[i], &from, *end - base, text, &len, err) == -1)
+			return -1;
+		*end = take_lines(text, len, base + from, q, list);
+		if (*end > base || json_object_array_length(list) > 0)
+			break;
+	}
+	return 0;
+}
+
+static int
+read_log(const struct files *f, const struct audit_query *q,
+    struct json_object **ret, struct err *err)
 {
 	struct json_object *o, *list;
-	int64_t size = lseek(fd, 0, SEEK_END), from, end, done;
-	size_t len = 0;
+	int64_t end = f->total;
 	char *text;
 
-	end = q->before > 0 && q->before < size ? q->before : size;
+	if (q->before > 0 && q->before < end)
+		end = q->before;
 	if ((text = malloc(SCAN_MAX)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "audit log");
-	if (read_part(fd, &from, &end, text, &len, err) == -1) {
+	list = json_object_new_array();
+	if (read_files(f, q, text, &end, list, err) == -1) {
+		json_object_put(list);
 		free(text);
 		return -1;
 	}
-	list = json_object_new_array();
-	done = take_lines(text, len, from, q, list);
 	free(text);
 	o = json_object_new_object();
 	json_object_object_add(o, "entries", list);
 	json_object_object_add(
-	    o, "next", done > 0 ? json_object_new_int64(done) : NULL);
+	    o, "next", end > 0 ? json_object_new_int64(end) : NULL);
 	*ret = o;
 	return 0;
 }
@@ -140,23 +228,12 @@ int
 audit_read(const struct conf *conf, const struct audit_query *q,
     struct json_object **ret, struct err *err)
 {
-	char path[STATE_PATH_MAX];
-	int fd, rc;
+	struct files f = {.n = 0};
+	int rc;
 
-	if (fsx_path(path, sizeof(path), err, "%s/audit.log",
-		conf->state_directory) == -1)
+	if (files_open(conf, &f, err) == -1)
 		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1 && errno == ENOENT) {
-		*ret = json_object_new_object();
-		json_object_object_add(
-		    *ret, "entries", json_object_new_array());
-		json_object_object_add(*ret, "next", NULL);
-		return 0;
-	}
-	if (fd == -1)
-		return err_sys(err, ERR_IO, "", "open %s", path);
-	rc = read_log(fd, q, ret, err);
-	close(fd);
+	rc = read_log(&f, q, ret, err);
+	files_close(&f);
 	return rc;
 }

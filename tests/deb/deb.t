@@ -49,6 +49,9 @@ quiet "lintian has neither error nor warning" \
     "$one"/build/deb/postseal_*.changes
 note "$(sort "$T/said" | uniq)"
 
+quiet "promtool takes the rules" promtool check rules deploy/prometheus/alerts.yml
+quiet "each alert comes when it should" promtool test rules tests/deb/alerts.test.yml
+
 # A version before this one, as far as dpkg knows.
 dpkg-deb -R "$deb" "$T/old" &&
 sed -i 's/^Version: .*/Version: 0.9/' "$T/old/DEBIAN/control" &&
@@ -82,12 +85,14 @@ is "units: those of one host are enabled" \
     "$(ls /etc/systemd/system/multi-user.target.wants | grep postseal | xargs)" \
     "postseal-fcgi.service postseald.service"
 is "conffiles" "$(dpkg-query -W -f '${Conffiles}' postseal | awk '{ print $1 }' | sort | xargs)" \
-    "/etc/pam.d/postseal /etc/postseal/postseal.conf"
+    "/etc/logrotate.d/postseal /etc/pam.d/postseal /etc/postseal/postseal.conf"
 is "Postfix names nothing of it" "$(named)" 0
 
 quiet "from a POST to a verified STARTTLS" debian/tests/starttls stay
 is "Postfix names our files" "$(named)" 1
 leaf=$(served)
+quiet "logrotate" logrotate -f /etc/logrotate.d/postseal
+is "it renames the audit log" "$(cd /var/lib/postseal/daemon && stat -c '%a %n' audit.log*)" "600 audit.log.1"
 echo "# mine" >>/etc/postseal/postseal.conf
 quiet "upgrade" apt install "$deb"
 is "Postfix serves the same" "$(served)" "$leaf"

@@ -93,8 +93,8 @@ like "killed, it comes back" "$(say 'kill -9 $(systemctl show -P MainPID postsea
 is "the console restarts; without it nginx says so" \
     "$(say 'systemctl stop postseal-fcgi; web /healthz | jq -r .code; systemctl start postseal-fcgi; web /healthz')" \
     $'web.unreachable\n{"status":"ok"}'
-like "logs rotate, the audit log is moved away" "$(say 'logrotate -f /etc/logrotate.conf; mv /var/lib/postseal/daemon/audit.log /root; save -F outbound_enabled=off; grep -c connection.apply /var/lib/postseal/daemon/audit.log')" \
-    $'^applied [0-9]+\n1$'
+like "logs rotate, the audit log with them" "$(say 'logrotate -f /etc/logrotate.conf; save -F outbound_enabled=off; cd /var/lib/postseal/daemon; grep -c connection.apply audit.log; ls audit.log.1; postsealctl audit --event connection.apply --json | jq ".entries | length > 2"')" \
+    $'^applied [0-9]+\n1\naudit.log.1\ntrue$'
 is "users of the host, by PAM from within the unit" "$(say 'pam_user; web_login alice')" 303
 
 # Reboots.

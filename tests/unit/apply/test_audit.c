@@ -1,6 +1,8 @@
 /*
  * test_audit.c - the audit log page by page, from its end.
  */
+#include <sys/wait.h>
+
 #include "rig.h"
 
 static const struct actor admin = {"admin", "192.0.2.1", "web"};
@@ -9,7 +11,7 @@ static const struct actor robot = {"robot", "::1", "api"};
 static void
 fresh_log(void)
 {
-	ck_assert_int_eq(rig_sh("rm -f $R/state/audit.log"), 0);
+	ck_assert_int_eq(rig_sh("rm -f $R/state/audit.log*"), 0);
 }
 
 static void
@@ -20,6 +22,17 @@ line(const struct actor *who, const char *event, const char *outcome,
 
 	ck_assert_int_eq(
 	    audit_add(&rig_conf, who, event, outcome, detail, &err), 0);
+}
+
+/* As logrotate does it. */
+static void
+rotate(void)
+{
+	ck_assert_int_eq(rig_sh("cd $R/state && for i in 9 8 7 6 5 4 3 2 1; do "
+				"[ ! -e audit.log.$i ] || mv audit.log.$i "
+				"audit.log.$((i + 1)); done; "
+				"[ ! -e audit.log ] || mv audit.log audit.log.1"),
+	    0);
 }
 
 static struct json_object *
@@ -85,7 +98,8 @@ START_TEST(filtered)
 }
 END_TEST
 
-/* Pages of every size meet without a gap, torn lines are stepped over. */
+/* Pages of every size meet without a gap, torn lines are stepped over, and so
+ * are the ends of files, be they rotated before or between two pages. */
 START_TEST(pages)
 {
 	struct audit_query q = {.limit = (size_t)_i};
@@ -102,9 +116,13 @@ START_TEST(pages)
 			ck_assert_int_eq(
 			    rig_sh("printf '{\"at\":' >>$R/state/audit.log"),
 			    0);
+		if (i == 35 || i == 60)
+			rotate();
 	}
 	for (;;) {
 		o = page(&q);
+		if (want == 99)
+			rotate();
 		for (k = 0; k < length(o); k++, want--) {
 			snprintf(detail, sizeof(detail), "number %d", want);
 			v = json_object_array_get_idx(
@@ -119,6 +137,37 @@ START_TEST(pages)
 			break;
 	}
 	ck_assert_int_eq(want, -1);
+}
+END_TEST
+
+/* While three write the files are renamed: no line is lost, none comes twice. */
+START_TEST(rotated_while_written)
+{
+	struct audit_query q = {.limit = 1000};
+	struct json_object *o, *v;
+	size_t n = 0;
+	int status;
+
+	fresh_log();
+	for (int k = 0; k < 3; k++) {
+		if (fork() == 0) {
+			for (int i = 0; i < 100; i++)
+				line(&admin, "login", "ok", "one of many");
+			_exit(0);
+		}
+	}
+	for (int k = 0; k < 8; k++)
+		rotate();
+	while (wait(&status) > 0)
+		ck_assert_int_eq(status, 0);
+	do {
+		o = page(&q);
+		n += length(o);
+		v = jsonx_path(o, "next");
+		q.before = v == NULL ? 0 : json_object_get_int64(v);
+		json_object_put(o);
+	} while (q.before > 0);
+	ck_assert_uint_eq(n, 300);
 }
 END_TEST
 
@@ -176,6 +225,7 @@ add(TCase *tc)
 	tcase_add_test(tc, no_log);
 	tcase_add_loop_test(tc, filtered, 0, COUNT(filters));
 	tcase_add_loop_test(tc, pages, 1, 8);
+	tcase_add_test(tc, rotated_while_written);
 	tcase_add_test(tc, long_log);
 	tcase_add_loop_test(tc, noisy, 0, COUNT(noise));
 }
