@@ -30,8 +30,8 @@ api_status(
 		json_object_new_string(postseal_version)) == -1 ||
 	    (json_object_is_type(sandbox, json_type_object) &&
 		api_put(sandbox, "web",
-		    sandbox_state_to_json(
-			&app->sandbox, app->conf.web_user)) == -1)) {
+		    sandbox_state_to_json(&app->sandbox, app->conf.web_user)) ==
+		    -1)) {
 		json_object_put(data);
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	}

@@ -108,8 +108,9 @@ files_add(struct files *f, const char *path, ino_t *former, struct err *err)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd == -1)
-		return errno == ENOENT ? 0
-				       : err_sys(err, ERR_IO, "", "open %s", path);
+		return errno == ENOENT
+			   ? 0
+			   : err_sys(err, ERR_IO, "", "open %s", path);
 	if (fstat(fd, &st) == -1) {
 		close(fd);
 		return err_sys(err, ERR_IO, "", "stat %s", path);
@@ -187,8 +188,8 @@ read_files(const struct files *f, const struct audit_query *q, char *text,
 		base -= f->size[i];
 		if (*end <= base)
 			continue;
-		if (read_part(
-			f->fd[i], &from, *end - base, text, &len, err) == -1)
+		if (read_part(f->fd[i], &from, *end - base, text, &len, err) ==
+		    -1)
 			return -1;
 		*end = take_lines(text, len, base + from, q, list);
 		if (*end > base || json_object_array_length(list) > 0)

@@ -265,6 +265,7 @@ run_command(
 		print_error(ctl, &err);
 		return EXIT_FAILED;
 	}
+	ctl->conf_path = conf;
 	set_caller(ctl);
 	if (c->where == DATABASE)
 		return execute_in_child(ctl, c, words);

@@ -29,7 +29,8 @@ enum ctl_exit {
 	EXIT_USAGE,
 	EXIT_NO_SUCH, /* no such user, token, generation; or there already */
 	EXIT_UNREACHABLE, /* postseald does not answer */
-	EXIT_ATTENTION	  /* something is not as it should be */
+	EXIT_ATTENTION,	  /* something is not as it should be */
+	EXIT_CHANGED = 10 /* setup: something was not there yet */
 };
 
 #define CTL_NAMES_MAX 64 /* postseald's limits are lower, and say so */
@@ -67,6 +68,11 @@ struct ctl {
 	} filter;
 	const struct command *commands;	  /* for help.c */
 	const struct option_row *options;
+	struct ctl_setup {
+		bool check;
+		const char *hostname, *listen, *admin, *web;
+	} setup;
+	const char *conf_path;
 	char caller[64];	     /* who runs us, for the audit */
 	struct json_object *problem; /* postseald's ERROR; owned */
 	FILE *in, *out;		     /* stdin, stdout; tests have their own */

@@ -40,8 +40,8 @@ usage_of(const struct ctl *ctl, const struct command *c)
 	const struct option_row *row;
 	int column;
 
-	column = fprintf(out, "  %s%s%s", c->name, *c->arguments ? " " : "",
-	    c->arguments);
+	column = fprintf(
+	    out, "  %s%s%s", c->name, *c->arguments ? " " : "", c->arguments);
 	for (row = ctl->options; row->name != NULL; row++) {
 		if ((c->options & row->bit) == 0 || *row->usage == '\0')
 			continue;
@@ -76,7 +76,8 @@ command_help(const struct ctl *ctl, char **words, int n)
 		    "postsealctl COMMAND --help has an example of each.\n");
 	fprintf(out,
 	    "exit: 0 done, 1 failed, 2 usage, 3 no such or already there,\n"
-	    "      4 postseald unreachable, 5 needs attention\n");
+	    "      4 postseald unreachable, 5 needs attention, 10 setup: "
+	    "changed\n");
 }
 
 int
@@ -115,8 +116,9 @@ complete_values(const struct ctl *ctl)
 	const struct option_row *row;
 	char words[128];
 
-	fprintf(out, "\tcase ${COMP_WORDS[COMP_CWORD - 1]} in\n"
-		     "\t-c) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
+	fprintf(out,
+	    "\tcase ${COMP_WORDS[COMP_CWORD - 1]} in\n"
+	    "\t-c) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
 	for (row = ctl->options; row->name != NULL; row++) {
 		if (row->kind == FLAG)
 			continue;
@@ -132,8 +134,8 @@ told(const struct ctl *ctl, const struct command *c)
 {
 	char word[32];
 
-	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(c->name, " "),
-	    c->name);
+	(void)snprintf(
+	    word, sizeof(word), "%.*s", (int)strcspn(c->name, " "), c->name);
 	for (const struct command *k = ctl->commands; k < c; k++)
 		if (begins(k, word))
 			return true;
@@ -152,7 +154,8 @@ complete_words(const struct ctl *ctl)
 	fprintf(out, "_postsealctl_words()\n{\n\tcase $1 in\n\t\"\") echo");
 	for (c = ctl->commands; c->name != NULL; c++)
 		if (!told(ctl, c))
-			fprintf(out, " %.*s", (int)strcspn(c->name, " "), c->name);
+			fprintf(
+			    out, " %.*s", (int)strcspn(c->name, " "), c->name);
 	fprintf(out, " --help --json -c ;;\n");
 	for (c = ctl->commands; c->name != NULL; c++) {
 		len = (int)strcspn(c->name, " ");

@@ -14,7 +14,8 @@ enum option_bit {
 	CHANGE = 16,
 	FILTER = 32,
 	ROLE = 64,
-	TOKEN = 128
+	TOKEN = 128,
+	SETUP = 256
 };
 
 const struct option_row option_rows[] = {
@@ -42,6 +43,11 @@ const struct option_row option_rows[] = {
     {"outcome", FILTER, TEXT, AT(filter.outcome), "[--outcome NAME]"},
     {"text", FILTER, TEXT, AT(filter.text), "[--text TEXT]"},
     {"before", FILTER, TEXT, AT(filter.before), "[--before OFFSET]"},
+    {"check", SETUP, FLAG, AT(setup.check), "[--check]"},
+    {"hostname", SETUP, TEXT, AT(setup.hostname), "[--hostname NAME]"},
+    {"listen", SETUP, TEXT, AT(setup.listen), "[--listen ADDRESS:PORT]"},
+    {"admin", SETUP, TEXT, AT(setup.admin), "[--admin NAME]"},
+    {"web", SETUP, TEXT, AT(setup.web), "[--web nginx|apache|lighttpd]"},
     {"limit", LIMIT, TEXT, AT(limit), "[--limit N]"},
 #undef AT
     {NULL, 0, FLAG, 0, NULL},
@@ -88,8 +94,8 @@ check_arguments(
 	}
 	s = argument(c, n - used, &len);
 	if (len > 0)
-		return err_set(err, ERR_FIELD_MISSING, "", "%s: %.*s is missing",
-		    c->name, len, s);
+		return err_set(err, ERR_FIELD_MISSING, "",
+		    "%s: %.*s is missing", c->name, len, s);
 	return 0;
 }
 

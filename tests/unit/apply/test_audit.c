@@ -28,10 +28,11 @@ line(const struct actor *who, const char *event, const char *outcome,
 static void
 rotate(void)
 {
-	ck_assert_int_eq(rig_sh("cd $R/state && for i in 9 8 7 6 5 4 3 2 1; do "
-				"[ ! -e audit.log.$i ] || mv audit.log.$i "
-				"audit.log.$((i + 1)); done; "
-				"[ ! -e audit.log ] || mv audit.log audit.log.1"),
+	ck_assert_int_eq(
+	    rig_sh("cd $R/state && for i in 9 8 7 6 5 4 3 2 1; do "
+		   "[ ! -e audit.log.$i ] || mv audit.log.$i "
+		   "audit.log.$((i + 1)); done; "
+		   "[ ! -e audit.log ] || mv audit.log audit.log.1"),
 	    0);
 }
 
@@ -140,7 +141,8 @@ START_TEST(pages)
 }
 END_TEST
 
-/* While three write the files are renamed: no line is lost, none comes twice. */
+/* While three write the files are renamed: no line is lost, none comes twice.
+ */
 START_TEST(rotated_while_written)
 {
 	struct audit_query q = {.limit = 1000};
