@@ -37,8 +37,11 @@ int generation_meta(
 param_mask generation_owned(struct json_object *meta);
 int generation_set_meta(
     const struct conf *, long id, struct json_object *, struct err *);
-/* Settings of the generation; the defaults for 0.  Into a struct that was
- * initialised. */
+/* Settings as settings.json has them: with the format of all that is beside it.
+ * Takes and gives one reference; NULL: no memory. */
+struct json_object *generation_record(struct json_object *settings);
+/* Settings of the generation; the defaults for 0.  ERR_CONFIG: one of a newer
+ * program.  Into a struct that was initialised. */
 int generation_settings(
     const struct conf *, long id, struct settings *, struct err *);
 /* Wipe its files and keep meta as the record of a failure. */

@@ -31,8 +31,11 @@ struct json_object;
 
 /* The directory, 0700 and owned by uid:gid, created when missing. */
 int	db_prepare(const char *dir, uid_t, gid_t, struct err *);
-/* Open dir/postseal.db, create and migrate it when needed. */
+/* Open dir/postseal.db, create and migrate it when needed; what it was before
+ * that is kept as postseal.db.vN. */
 int	db_open(const char *dir, struct db **, struct err *);
+/* All of it as one file, 0600, that must not be there yet. */
+int	db_copy(struct db *, const char *path, struct err *);
 void	db_close(struct db *);
 /*
  * A file of passwords that are refused, one a line, without case; "" = none,

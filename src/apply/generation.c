@@ -210,6 +210,38 @@ generation_set_meta(
 	return jsonx_file_write(path, meta, err);
 }
 
+/* What reads these directories has to know: 1. */
+#define FORMAT 1
+
+struct json_object *
+generation_record(struct json_object *settings)
+{
+	if (settings != NULL && json_object_object_add(settings, "format",
+				    json_object_new_int(FORMAT)) != 0) {
+		json_object_put(settings);
+		return NULL;
+	}
+	return settings;
+}
+
+/* Those of before there was a number are of the first. */
+static int
+check_format(long id, struct json_object *obj, struct err *err)
+{
+	int64_t format = jsonx_path(obj, "format") == NULL
+			     ? FORMAT
+			     : jsonx_path_int(obj, "format");
+
+	if (format != FORMAT)
+		return err_set(err, ERR_CONFIG, "",
+		    "generation %ld has format %lld, this program knows %d: it "
+		    "is of a newer Postseal",
+		    id, (long long)format, FORMAT);
+	if (jsonx_path(obj, "format") != NULL)
+		json_object_object_del(obj, "format");
+	return 0;
+}
+
 int
 generation_settings(
     const struct conf *conf, long id, struct settings *ret, struct err *err)
@@ -225,7 +257,9 @@ generation_settings(
 			-1 ||
 		    jsonx_file_read(path, &obj, err) == -1)
 			return -1;
-		rc = settings_from_json(&s, obj, err);
+		rc = check_format(id, obj, err);
+		if (rc == 0)
+			rc = settings_from_json(&s, obj, err);
 		json_object_put(obj);
 	}
 	if (rc == 0 && settings_copy(ret, &s) == -1)

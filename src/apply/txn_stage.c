@@ -81,7 +81,9 @@ step_stage(struct txn *t, struct err *err)
 	    stage_file(t, "main.cf.before", t->before.data, t->before.len,
 		err) == -1 ||
 	    stage_json(t, "settings.json",
-		settings_to_store(&t->settings, SETTINGS_FIRST), err) == -1)
+		generation_record(
+		    settings_to_store(&t->settings, SETTINGS_FIRST)),
+		err) == -1)
 		return -1;
 	if (t->master_before.len > 0 &&
 	    stage_file(t, "master.cf.before", t->master_before.data,

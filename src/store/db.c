@@ -7,7 +7,8 @@
  *
  * Migrations: PRAGMA user_version counts the rows of migrations[] that were
  * run; each runs with its counter in one transaction, so that a crash leaves
- * either version.  A database newer than this program is refused.
+ * either version.  Before that the database is copied to postseal.db.vN, for
+ * whoever has to go back.  One newer than this program is refused.
  *
  * A handle must not cross fork(): the parent closes its own before it forks.
  */
@@ -317,20 +318,22 @@ version_get(struct db *db, int *v, struct err *err)
  * the write lock and look again, because ctl and fcgi may start together.
  */
 static int
-migrate(struct db *db, struct err *err)
+migrate(struct db *db, const char *path, struct err *err)
 {
 	char pragma[64];
-	int v;
+	int v, before;
 
-	if (version_get(db, &v, err) == -1)
+	if (version_get(db, &before, err) == -1)
 		return -1;
-	if (v > MIGRATIONS)
+	if (before > MIGRATIONS)
 		return err_set(err, ERR_CONFIG, "",
-		    "database has version %d, this program knows %d", v,
-		    MIGRATIONS);
-	if (v == MIGRATIONS)
+		    "database has version %d, this program knows %d: it is of "
+		    "a newer Postseal",
+		    before, MIGRATIONS);
+	if (before == MIGRATIONS)
 		return 0;
-	if (exec(db, "BEGIN IMMEDIATE", err) == -1)
+	if ((before > 0 && db_keep(db, path, before, err) == -1) ||
+	    exec(db, "BEGIN IMMEDIATE", err) == -1)
 		return -1;
 	if (version_get(db, &v, err) == -1)
 		goto undo;
@@ -414,7 +417,7 @@ db_open(const char *dir, struct db **ret_db, struct err *err)
 		"PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON",
 		err) == -1)
 		goto fail;
-	if (migrate(db, err) == -1)
+	if (migrate(db, path, err) == -1)
 		goto fail;
 	*ret_db = db;
 	return 0;

@@ -41,6 +41,9 @@ struct db_member {
 int db_rows(struct db *, sqlite3_stmt *, const struct db_member *, size_t n,
     struct json_object **ret, struct err *);
 
+/* copy.c: the database of that version, before it is migrated, to PATH.vN. */
+int db_keep(struct db *, const char *path, int version, struct err *);
+
 /* password.c */
 #define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */
 int password_hash(const char *, char dst[HASH_MAX], struct err *);

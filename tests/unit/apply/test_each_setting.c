@@ -409,6 +409,34 @@ is_planned(const char *name)
 	return false;
 }
 
+/* The number of the format is there; one of before it is read as the first,
+ * one of a newer program is refused in a sentence. */
+START_TEST(has_a_format)
+{
+	struct json_object *o =
+	    generation_record(settings_to_json(&t->settings));
+	char path[STATE_PATH_MAX];
+	struct settings s;
+	struct err err;
+
+	settings_default(&s);
+	generation(GEN, EACH_A, row(0));
+	ck_assert_int_eq(generation_settings(&conf, GEN, &s, &err), 0);
+	ck_assert_int_eq(jsonx_path_int(o, "format"), 1);
+	ck_assert_int_eq(
+	    generation_path(&conf, GEN, "settings.json", path, &err), 0);
+	ck_assert_int_eq(jsonx_file_write(path, o, &err), 0);
+	ck_assert_int_eq(generation_settings(&conf, GEN, &s, &err), 0);
+	json_object_object_add(o, "format", json_object_new_int(2));
+	ck_assert_int_eq(jsonx_file_write(path, o, &err), 0);
+	ck_assert_int_eq(generation_settings(&conf, GEN, &s, &err), -1);
+	ck_assert_int_eq(err.code, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "newer Postseal"));
+	json_object_put(o);
+	settings_clear(&s);
+}
+END_TEST
+
 /* A Save that changes one setting writes what that alone changes. */
 START_TEST(is_written)
 {
@@ -497,6 +525,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, cannot_be_said, 0, n);
 	tcase_add_loop_test(tc, is_shadowed, 0, n);
 	tcase_add_loop_test(tc, of_a_null_client, 0, n);
+	tcase_add_test(tc, has_a_format);
 	tcase_add_loop_test(tc, is_written, 0, n);
 	tcase_add_loop_test(tc, needs_a_restart, 0, n);
 	tcase_add_loop_test(tc, comparison, 0, n);

@@ -81,6 +81,9 @@ in_force(void)
 	    rig_root, rig_current(), "settings.json");
 	o = json_object_from_file(path);
 	ck_assert_ptr_nonnull(o);
+	/* Which the former has not. */
+	ck_assert_int_eq(jsonx_path_int(o, "format"), 1);
+	json_object_object_del(o, "format");
 	return o;
 }
 
