@@ -273,7 +273,7 @@ DATADIR		?= $(PREFIX)/share/postseal
 MANDIR		?= $(PREFIX)/share/man
 DOCDIR		?= $(PREFIX)/share/doc/postseal
 UNITDIR		?= $(PREFIX)/lib/systemd/system
-INSTALL		= B='$(B)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
+PUT		= B='$(B)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
 		  PREFIX='$(PREFIX)' SBINDIR='$(SBINDIR)' \
 		  LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' \
 		  MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' \
@@ -281,9 +281,9 @@ INSTALL		= B='$(B)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
 install: all
 	@[ -n '$(DESTDIR)' ] || ! command -v apt-get >/dev/null || \
 	    deploy/install-packages runtime
-	@$(INSTALL)
+	@$(PUT)
 uninstall:
-	@$(INSTALL) remove
+	@$(PUT) remove
 
 # For the release that this runs on.
 deb:

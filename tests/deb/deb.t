@@ -34,26 +34,30 @@ build()		# DIRECTORY UMASK TZ LOCALE
 		B=build TZ=$3 LC_ALL=$4 LANGUAGE=ja make -s deb
 	)
 }
-one=$T/one two=$T/two/with/a/longer/name
-mkdir -p "${two%/*}"
-begin=$SECONDS
-quiet "make deb" build "$one" 022 UTC C || bail "no package"
-note "built in $((SECONDS - begin)) s"
-quiet "and again, elsewhere" build "$two" 077 Asia/Tokyo C.UTF-8
-deb=$(echo "$one"/build/deb/postseal_*.deb)
-is "the same bytes" "$(sha256sum <"$deb")" \
-    "$(sha256sum <"$(echo "$two"/build/deb/postseal_*.deb)")"
-note "$(sha256sum <"$deb" | cut -c 1-64), $(stat -c %s "$deb") bytes"
+two_builds()
+{
+	local one=$T/one two=$T/two/with/a/longer/name begin=$SECONDS
+
+	mkdir -p "${two%/*}"
+	quiet "make deb" build "$one" 022 UTC C || bail "no package"
+	note "built in $((SECONDS - begin)) s"
+	quiet "and again, elsewhere" build "$two" 077 Asia/Tokyo C.UTF-8
+	DEB=$(echo "$one"/build/deb/postseal_*.deb)
+	is "the same bytes" "$(sha256sum <"$DEB")" \
+	    "$(sha256sum <"$(echo "$two"/build/deb/postseal_*.deb)")"
+}
+# DEB=FILE: that one, without building.
+[ -n "${DEB:-}" ] || two_builds
+note "$(sha256sum <"$DEB" | cut -c 1-64), $(stat -c %s "$DEB") bytes"
 quiet "lintian has neither error nor warning" \
     lintian --allow-root -I --pedantic --fail-on error,warning \
-    "$one"/build/deb/postseal_*.changes
+    "${DEB%.deb}.changes"
 note "$(sort "$T/said" | uniq)"
-
 quiet "promtool takes the rules" promtool check rules deploy/prometheus/alerts.yml
 quiet "each alert comes when it should" promtool test rules tests/deb/alerts.test.yml
 
 # A version before this one, as far as dpkg knows.
-dpkg-deb -R "$deb" "$T/old" &&
+dpkg-deb -R "$DEB" "$T/old" &&
 sed -i 's/^Version: .*/Version: 0.9/' "$T/old/DEBIAN/control" &&
 dpkg-deb -b "$T/old" "$T/old.deb" >/dev/null
 chmod 755 "$T" && chmod 644 "$T/old.deb"
@@ -88,19 +92,66 @@ is "conffiles" "$(dpkg-query -W -f '${Conffiles}' postseal | awk '{ print $1 }' 
     "/etc/logrotate.d/postseal /etc/pam.d/postseal /etc/postseal/postseal.conf"
 is "Postfix names nothing of it" "$(named)" 0
 
-quiet "from a POST to a verified STARTTLS" debian/tests/starttls stay
+# setup: looks first, does, and a second time nothing.
+setup()	{ postsealctl setup "$@" >"$T/said" 2>&1; echo $?; }
+seen()	{ find /etc /var/lib/postseal -newer "$T/mark" -type f | sort | xargs; }
+touch -d '1 second ago' "$T/mark"
+is "setup --check: would change" "$(setup --check --hostname mx.example.org)" 10
+is "and changes nothing" "$(seen)" ""
+is "setup" "$(setup --hostname mx.example.org)" 10
+like "it prints URL and password" "$(<"$T/said")" \
+    'https://localhost:8443/.*log in +admin, [^ ]+ \(shown this once\)'
+ok "nginx takes the site" nginx -q -t
+like "its certificate is for the name" "$(openssl x509 -noout -text -in /etc/postseal/https/cert.pem)" \
+    'DNS:mx.example.org, DNS:localhost, IP Address:127.0.0.1'
+is "0600, in a directory of root's" "$(stat -c '%a %U' /etc/postseal/https /etc/postseal/https/key.pem | xargs)" "700 root 600 root"
+touch "$T/mark"
+is "again: unchanged" "$(setup --json)" 0
+is "as JSON says" "$(jq -c '[.changed, (.steps | map(.state) | unique)]' "$T/said")" \
+    '[false,["unchanged","unknown"]]'
+is "with the same words: unchanged" "$(setup --hostname mx.example.org --listen 127.0.0.1:8443)" 0
+is "no file was written" "$(seen)" ""
+is "another port" "$(setup --listen 9443)" 10
+is "is in the site, beside the name" "$(grep -cE 'listen 127.0.0.1:9443 ssl|server_name mx.example.org' /etc/nginx/sites-available/postseal)" 2
+is "and stays" "$(setup)" 0
+echo bogus >/etc/nginx/conf.d/bad.conf
+is "what nginx refuses" "$(setup --listen 9444)" 1
+like "is said" "$(<"$T/said")" 'setup: site: .*bad.conf'
+is "and taken back" "$(grep -c 127.0.0.1:9443 /etc/nginx/sites-available/postseal)" 1
+rm /etc/nginx/conf.d/bad.conf
+is "a listen that is none" "$(setup --listen mx)" 2
+is "a web server that is none" "$(setup --web caddy)" 2
+is "one that is not there" "$(setup --web lighttpd)" 1
+quiet "Apache and lighttpd" apt install apache2 lighttpd lighttpd-mod-openssl
+for web in apache lighttpd; do
+	is "setup --web $web" "$(setup --web $web --listen 127.0.0.1:9445)" 10
+	note "$(grep site "$T/said")"
+	is "again" "$(setup --web $web)" 0
+done
+ok "Apache takes it" apache2ctl -t
+ok "lighttpd takes it" lighttpd -tt -f /etc/lighttpd/lighttpd.conf
+mv /etc/postseal/https/key.pem "$T"
+is "half a certificate" "$(setup)" 1
+like "is named" "$(<"$T/said")" 'one of cert.pem and key.pem'
+rm -rf /etc/postseal/https
+quiet "purge" apt purge apache2 lighttpd lighttpd-mod-openssl
+
+quiet "from a POST to a verified STARTTLS, and leave" debian/tests/starttls
+is "Postfix names nothing of it" "$(named)" 0
+quiet "once more" debian/tests/starttls stay
 is "Postfix names our files" "$(named)" 1
 leaf=$(served)
 quiet "logrotate" logrotate -f /etc/logrotate.d/postseal
 is "it renames the audit log" "$(cd /var/lib/postseal/daemon && stat -c '%a %n' audit.log*)" "600 audit.log.1"
 echo "# mine" >>/etc/postseal/postseal.conf
-quiet "upgrade" apt install "$deb"
+quiet "upgrade" apt install "$DEB"
 is "Postfix serves the same" "$(served)" "$leaf"
 is "postseal.conf is as it was" "$(tail -n 1 /etc/postseal/postseal.conf)" "# mine"
 
 # Gone while Postfix names its files.
 quiet "remove" apt remove postseal
 like "which says what stays" "$(<"$T/said")" "postsealctl leave"
+ok "nginx starts without it" nginx -q -t
 is "nothing is left in /usr" "$(find /usr -name '*postseal*' | grep -v /systemd/)" ""
 quiet "purge" apt purge postseal
 like "which says what stays" "$(<"$T/said")" "/var/lib/postseal stays, .*main.cf"
@@ -110,11 +161,11 @@ is "and serves the same" "$(served)" "$leaf"
 postfix stop >/dev/null 2>&1
 
 # And after postsealctl leave.
-quiet "installed again" apt install "$deb"
-quiet "there and back: leave" debian/tests/starttls
+quiet "installed again" apt install "$DEB"
+quiet "it goes on, and leaves" debian/tests/starttls away
+is "Postfix names nothing of it" "$(named)" 0
 quiet "purge" apt purge postseal
 is "nothing is left but users" "$(find / -xdev -name '*postseal*' \
     -not -path '/proc/*' -not -path '/srv/*' -not -path '/tmp/*' \
-    -not -path '/var/lib/apt/*' -not -path '/var/lib/systemd/*' \
-    -not -path '/etc/nginx/sites-enabled/postseal')" ""
+    -not -path '/var/lib/apt/*' -not -path '/var/lib/systemd/*')" ""
 done_testing
