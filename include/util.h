@@ -34,6 +34,9 @@ size_t	 text_unseen(const char *, size_t len);
  * always NUL-terminated.  Returns the length.  For text of peers, programs and
  * certificates. */
 size_t	 text_clean(char *dst, size_t size, const char *src, size_t len);
+/* A whole number in digits, as it is written: no sign, no leading zero, at most
+ * max.  false = it is none, and *ret stays. */
+bool	 number_read(const char *, size_t len, int64_t max, int64_t *ret);
 /* All of it, however often that takes; errno says why not. */
 int	 write_all(int fd, const void *, size_t);
 int64_t	 now_ms(void);				/* CLOCK_MONOTONIC */

@@ -9,6 +9,7 @@
 #include "api.h"
 #include "jsonx.h"
 #include "ops.h"
+#include "util.h"
 
 #define LIST_LIMIT	 1000
 #define PATH_GENERATIONS "/api/v1/generations/"
@@ -18,16 +19,10 @@
 static int
 generation_number(const char *s, size_t len, int64_t *ret, struct err *err)
 {
-	int64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < len && i < 10 && s[i] >= '0' && s[i] <= '9'; i++)
-		n = n * 10 + (s[i] - '0');
-	if (len == 0 || i < len || n > INT32_MAX)
-		return err_set(
-		    err, ERR_GEN_UNKNOWN, "", "expected a generation's number");
-	*ret = n;
-	return 0;
+	return number_read(s, len, INT32_MAX, ret)
+		   ? 0
+		   : err_set(err, ERR_GEN_UNKNOWN, "",
+			 "expected a generation's number");
 }
 
 /* {"id": N} of ".../generations/N[/...]". */
@@ -51,13 +46,11 @@ api_put_number(const struct request *req, struct json_object *args,
     const char *name, int64_t max, struct err *err)
 {
 	const char *s = fields_str(&req->query, name, "");
-	size_t len = strlen(s);
 	int64_t n;
 
-	if (len == 0)
+	if (*s == '\0')
 		return 0;
-	if (len > 18 || strspn(s, "0123456789") != len ||
-	    (n = strtoll(s, NULL, 10)) < 1 || n > max)
+	if (!number_read(s, strlen(s), max, &n) || n < 1)
 		return err_set(err, ERR_FIELD_INVALID, name,
 		    "%s: expected 1 to %lld", name, (long long)max);
 	if (api_put(args, name, json_object_new_int64(n)) == -1)

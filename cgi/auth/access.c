@@ -147,11 +147,10 @@ access_token_add(struct app *app, const struct request *req,
 static long
 row_number(const char *s)
 {
-	size_t n = strlen(s);
+	int64_t n = 0;
 
-	return n < 1 || n > 9 || strspn(s, "0123456789") != n
-		   ? 0
-		   : strtol(s, NULL, 10);
+	(void)number_read(s, strlen(s), INT32_MAX, &n);
+	return (long)n;
 }
 
 int

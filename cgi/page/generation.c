@@ -8,6 +8,7 @@
 
 #include "jsonx.h"
 #include "history.h"
+#include "util.h"
 
 #define LIST_LIMIT 1000
 
@@ -21,10 +22,7 @@ struct sheet {
 static int
 number_of(const char *s, int64_t *ret, struct err *err)
 {
-	size_t len = strlen(s);
-
-	if (len == 0 || len > 9 || strspn(s, "0123456789") != len ||
-	    (*ret = strtoll(s, NULL, 10)) < 0)
+	if (!number_read(s, strlen(s), INT32_MAX, ret))
 		return err_set(
 		    err, ERR_GEN_UNKNOWN, "", "expected a generation's number");
 	return 0;

@@ -112,6 +112,23 @@ str_equal_secret(const char *a, const char *b)
 	return mem_equal(a, strlen(a), b, strlen(b));
 }
 
+bool
+number_read(const char *s, size_t len, int64_t max, int64_t *ret)
+{
+	int64_t n = 0;
+	size_t i;
+
+	if (len == 0 || (len > 1 && s[0] == '0'))
+		return false;
+	for (i = 0; i < len; i++) {
+		if (s[i] < '0' || s[i] > '9' || n > (max - (s[i] - '0')) / 10)
+			return false;
+		n = 10 * n + (s[i] - '0');
+	}
+	*ret = n;
+	return true;
+}
+
 int
 write_all(int fd, const void *src, size_t len)
 {

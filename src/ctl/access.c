@@ -2,7 +2,6 @@
  * access.c - users and tokens, straight in the console's database: works
  * when nothing else does.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +14,7 @@
 #include "sessions.h"
 #include "tokens.h"
 #include "totp.h"
+#include "util.h"
 
 /* Set a password and say so, together with it if we made it up. */
 static int
@@ -276,12 +276,10 @@ ctl_token_list(
 static long
 row_number(const char *s)
 {
-	char *end;
-	long id;
+	int64_t n = 0;
 
-	errno = 0;
-	id = strtol(s, &end, 10);
-	return errno != 0 || end == s || *end != '\0' || id < 1 ? 0 : id;
+	(void)number_read(s, strlen(s), INT32_MAX, &n);
+	return (long)n;
 }
 
 int

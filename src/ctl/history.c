@@ -5,7 +5,6 @@
  * This is the way back when the web is down or its own change locked somebody
  * out, so nothing here needs more than postseald's socket.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,19 +13,16 @@
 #include "ctl.h"
 #include "jsonx.h"
 #include "ops.h"
+#include "util.h"
 
 /* A whole number from the command line into args. */
 static int
 put_number(struct json_object *args, const char *name, const char *s,
     long long min, long long max, struct err *err)
 {
-	long long n;
-	char *end;
+	int64_t n;
 
-	errno = 0;
-	n = strtoll(s, &end, 10);
-	if (errno != 0 || *s < '0' || *s > '9' || *end != '\0' || n < min ||
-	    n > max)
+	if (!number_read(s, strlen(s), max, &n) || n < min)
 		return err_set(err, ERR_FIELD_MISSING, name,
 		    "%s: expected %lld to %lld, got %.20s", name, min, max, s);
 	if (json_object_object_add(args, name, json_object_new_int64(n)) != 0)

@@ -236,6 +236,29 @@ START_TEST(log_line_once)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	int64_t max, want; /* -1: none */
+} numbers[] = {{"0", 9, 0}, {"7", 9, 7}, {"9", 9, 9}, {"10", 9, -1},
+    {"", 9, -1}, {"00", 9, -1}, {"07", 9, -1}, {"-1", 9, -1}, {"+1", 9, -1},
+    {" 1", 9, -1}, {"1 ", 9, -1}, {"1x", 9, -1}, {"0x1", 9, -1},
+    {"2147483647", INT32_MAX, INT32_MAX}, {"2147483648", INT32_MAX, -1},
+    {"9223372036854775807", INT64_MAX, INT64_MAX},
+    {"9223372036854775808", INT64_MAX, -1},
+    {"99999999999999999999999", INT64_MAX, -1}};
+
+START_TEST(number)
+{
+	const char *s = numbers[_i].text;
+	int64_t got = -1;
+
+	ck_assert_msg(number_read(s, strlen(s), numbers[_i].max, &got) ==
+			  (numbers[_i].want != -1),
+	    "%s", s);
+	ck_assert_msg(got == numbers[_i].want, "%s", s);
+}
+END_TEST
+
 START_TEST(clock_goes_forward)
 {
 	int64_t a = now_ms(), b;
@@ -261,6 +284,8 @@ add(TCase *tc)
 	tcase_add_test(tc, log_lines);
 	tcase_add_loop_test(tc, log_line_once, 0, N(streams));
 	tcase_add_test(tc, clock_goes_forward);
+	tcase_add_loop_test(
+	    tc, number, 0, (int)(sizeof(numbers) / sizeof(numbers[0])));
 }
 
 int
