@@ -2,6 +2,7 @@
  * test_state.c - the state directory: journal, generations, jobs, audit,
  * lock.  No Postfix.
  */
+#include "../asleep.h"
 #include "rig.h"
 #include "../../../src/apply/named.h"
 
@@ -395,7 +396,7 @@ END_TEST
 START_TEST(lock_and_lookers)
 {
 	struct err err;
-	int look, change;
+	int look, change, status;
 	pid_t pid;
 
 	look = state_lock(&rig_conf, LOCK_LOOK, 0, &err);
@@ -404,14 +405,15 @@ START_TEST(lock_and_lookers)
 	pid = fork();
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0) {
-		usleep(200000);
-		_exit(0); /* and with it the lock */
+		/* Once it is waited for: and with it the lock. */
+		_exit(asleep(getppid()) ? 0 : 1);
 	}
 	close(look);
 	change = state_lock(&rig_conf, LOCK_CHANGE, 0, &err);
 	ck_assert_int_ne(change, -1);
 	ck_assert(state_busy(&rig_conf));
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
 	ck_assert_int_eq(state_lock(&rig_conf, LOCK_LOOK, 0, &err), -1);
 	ck_assert_int_eq(err.code, ERR_APPLY_BUSY);
 	close(change);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "../asleep.h"
 #include "../tmp.h"
 #include "util.h"
 
@@ -445,15 +446,17 @@ START_TEST(lock_excludes)
 	struct err err;
 	int64_t start;
 	pid_t pid;
-	int fd, p[2], status;
+	int fd, p[2], go[2], status;
 	char c;
 
 	ck_assert_int_eq(pipe(p), 0);
+	ck_assert_int_eq(pipe(go), 0);
 	if ((pid = fork()) == 0) {
 		fd = fsx_lock(path, 0, NULL);
-		status = (int)write(p[1], "x", 1);
-		usleep(300000);
-		_exit(fd >= 0 && status == 1 ? 0 : 1);
+		_exit(fd >= 0 && write(p[1], "x", 1) == 1 &&
+			      read(go[0], &c, 1) == 1 && asleep(getppid())
+			  ? 0
+			  : 1);
 	}
 	ck_assert_int_eq(read(p[0], &c, 1), 1);
 	ck_assert_int_eq(fsx_lock(path, 0, &err), -1);
@@ -461,6 +464,7 @@ START_TEST(lock_excludes)
 	start = now_ms();
 	ck_assert_int_eq(fsx_lock(path, 50, &err), -1);
 	ck_assert_int_ge(now_ms() - start, 49);
+	ck_assert_int_eq(write(go[1], "x", 1), 1);
 	fd = fsx_lock(path, 10000, &err);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_uint_eq(mode_of(path), 0600);
@@ -492,7 +496,7 @@ START_TEST(lock_that_was_renamed_away)
 		flock(fd, LOCK_EX);
 		if (write(p[1], "x", 1) != 1)
 			_exit(1);
-		usleep(200000);
+		(void)asleep(getppid());
 		rename(path, tmp_path("main.cf"));
 		_exit(0);
 	}

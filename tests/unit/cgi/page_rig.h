@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #include "../suite.h"
 #include "core.h"
 #include "jsonx.h"
@@ -158,6 +157,18 @@ query_of_state(void)
 		add(&req.query, name, json_object_get_string(v), NULL);
 }
 
+/* What it says to this op, before any other state. */
+static inline void
+says(const char *op, const char *data)
+{
+	struct json_object *o = json_tokener_parse(data);
+
+	ck_assert_msg(o != NULL, "%s", data);
+	if (state == NULL)
+		state = json_object_new_object();
+	json_object_object_add(state, op, o);
+}
+
 static inline const char *
 op_of(size_t i)
 {
@@ -232,6 +243,32 @@ keep_both(const char *name, handler_fn page)
 	has("<html lang=\"ja\">");
 	lacks("{{");
 	keep_page(name);
+}
+
+/* A page in a language, of what postseald says; kept for the browser tests. */
+struct shown {
+	const char *lang, *data;
+	const char *has[6], *lacks[3];
+	const char *keep;
+};
+
+static inline void
+shows_page(
+    const struct shown *s, const char *path, const char *op, handler_fn page)
+{
+	size_t i;
+
+	req.path = path;
+	req.lang = s->lang;
+	says(op, s->data);
+	ck_assert_msg(page(&app, &req, &reply, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(reply.status, 200);
+	for (i = 0; i < 6 && s->has[i] != NULL; i++)
+		has(s->has[i]);
+	for (i = 0; i < 3 && s->lacks[i] != NULL; i++)
+		lacks(s->lacks[i]);
+	if (s->keep != NULL)
+		keep_both(s->keep, page);
 }
 
 /* Every string of a state replaced by markup: nothing of it gets out. */

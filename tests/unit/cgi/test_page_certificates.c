@@ -15,22 +15,7 @@
 	"a123456789012345678901234567890123456789012345678901234567890.b1234" \
 	"56789012345678901234567890123456789012345678901234567890.example.jp"
 
-static void
-says(const char *op, const char *data)
-{
-	struct json_object *o = json_tokener_parse(data);
-
-	ck_assert_msg(o != NULL, "%s", data);
-	if (state == NULL)
-		state = json_object_new_object();
-	json_object_object_add(state, op, o);
-}
-
-static const struct {
-	const char *lang, *view;
-	const char *has[6], *lacks[3];
-	const char *keep;
-} shown[] = {
+static const struct shown shown[] = {
     {"en", VIEW(""), {"No certificate is in use", "id=\"named\""},
 	{"<table", "value=\"remove:"}, "certificates-none"},
     {"en",
@@ -45,14 +30,14 @@ static const struct {
 	{"3日前に期限切れ", "送信接続用"}, {EVIL, "days left"}, NULL},
     {"en",
 	"{\"settings\":{\"inbound\":{\"enabled\":true}},"
-	"\"by_name\":[" ROW("", "mx", "61") ",{\"use\":\"outbound\","
-	"\"name\":\"\",\"subject\":\"CN=out\",\"days_left\":9,"
-	"\"in_use\":false}]}",
+	"\"by_name\":[" ROW("", "mx",
+	    "61") ",{\"use\":\"outbound\","
+		  "\"name\":\"\",\"subject\":\"CN=out\",\"days_left\":9,"
+		  "\"in_use\":false}]}",
 	{"Outbound connections", "main.cf does not name it",
 	    "value=\"remove:outbound\"", "shown none any more"},
 	{"value=\"remove:\""}, NULL},
-    {"en",
-	"{\"by_name\":[{\"use\":\"outbound\",\"name\":\"\"}]}",
+    {"en", "{\"by_name\":[{\"use\":\"outbound\",\"name\":\"\"}]}",
 	{"Outbound connections"}, {"stored, not in use"}, NULL},
     /* a postseald that leaves everything out */
     {"en", "{}", {"No certificate is in use"}, {NULL}, NULL},
@@ -61,20 +46,8 @@ static const struct {
 
 START_TEST(shows)
 {
-	size_t i;
-
-	req.path = "/smtp-routing/certificates";
-	req.lang = shown[_i].lang;
-	says("connection.get", shown[_i].view);
-	ck_assert_msg(
-	    page_certificates(&app, &req, &reply, &err) == 0, "%s", err.msg);
-	ck_assert_int_eq(reply.status, 200);
-	for (i = 0; i < 6 && shown[_i].has[i] != NULL; i++)
-		has(shown[_i].has[i]);
-	for (i = 0; i < 3 && shown[_i].lacks[i] != NULL; i++)
-		lacks(shown[_i].lacks[i]);
-	if (shown[_i].keep != NULL)
-		keep_both(shown[_i].keep, page_certificates);
+	shows_page(&shown[_i], "/smtp-routing/certificates", "connection.get",
+	    page_certificates);
 }
 END_TEST
 

@@ -20,22 +20,7 @@
 	"\"in.use.test\"}},\"tlsa\":[" TLSA("3", "in.use.test") "," TLSA( \
 	    "2", "Some CA") "]}"
 
-static void
-says(const char *op, const char *data)
-{
-	struct json_object *o = json_tokener_parse(data);
-
-	ck_assert_ptr_nonnull(o);
-	if (state == NULL)
-		state = json_object_new_object();
-	json_object_object_add(state, op, o);
-}
-
-static const struct {
-	const char *lang, *list;
-	const char *has[6], *lacks[3];
-	const char *keep; /* for the browser tests */
-} shown[] = {
+static const struct shown shown[] = {
     {"en", "{\"host\":\"mx\",\"keys\":[],\"in_use\":null,\"tlsa\":[]}",
 	{"No certificate is in use", "No key is waiting", ">mx</textarea>",
 	    "value=\"csr\""},
@@ -61,20 +46,8 @@ static const struct {
 
 START_TEST(shows)
 {
-	size_t i;
-
-	req.path = "/smtp-routing/keys";
-	req.lang = shown[_i].lang;
-	says("keys.list", shown[_i].list);
-	ck_assert_msg(page_keys(&app, &req, &reply, &err) == 0, "%s", err.msg);
-	ck_assert_int_eq(reply.status, 200);
-	for (i = 0; i < 6 && shown[_i].has[i] != NULL; i++)
-		has(shown[_i].has[i]);
-	for (i = 0; i < 3 && shown[_i].lacks[i] != NULL; i++)
-		lacks(shown[_i].lacks[i]);
+	shows_page(&shown[_i], "/smtp-routing/keys", "keys.list", page_keys);
 	lacks("PRIVATE KEY");
-	if (shown[_i].keep != NULL)
-		keep_both(shown[_i].keep, page_keys);
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include <linux/sockios.h>
 #include <poll.h>
 
+#include "../asleep.h"
 #include "harness.h"
 #include "frame.h"
 
@@ -230,20 +231,12 @@ wait_drained(int fd)
 static void
 wait_asleep(int files)
 {
-	char path[64], state = 'R';
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)worker);
 	for (int i = 0; i < 5000; i++) {
-		f = fopen(path, "r");
-		ck_assert_ptr_nonnull(f);
-		ck_assert_int_eq(fscanf(f, "%*d %*s %c", &state), 1);
-		fclose(f);
-		if (state == 'S' && files_of(worker) > files)
+		if (state_of(worker) == 'S' && files_of(worker) > files)
 			return;
 		usleep(1000);
 	}
-	ck_abort_msg("the worker is %c", state);
+	ck_abort_msg("the worker is %c", state_of(worker));
 }
 
 START_TEST(serves)

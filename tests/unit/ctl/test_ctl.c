@@ -68,6 +68,13 @@ static const struct {
     {"keys add self_signed --days x", "", EXIT_USAGE},
     {"keys add self_signed --days -1", "", EXIT_USAGE},
     {"user list --name a", "", EXIT_USAGE},
+    {"test", "", EXIT_USAGE},
+    {"test a b", "", EXIT_USAGE},
+    {"test a --apply reload", "", EXIT_USAGE},
+    {"test --limit 3 a", "", EXIT_USAGE},
+    {"leave now", "", EXIT_USAGE},
+    {"leave --limit 3", "", EXIT_USAGE},
+    {"leave --confirm", "", EXIT_USAGE},
     {"history --limit 0", "", EXIT_FAILED},
     {"history --limit 1001", "", EXIT_FAILED},
     {"history --limit x", "", EXIT_FAILED},
@@ -389,7 +396,7 @@ START_TEST(shows_status)
 }
 END_TEST
 
-/* Before the first Save: what Postfix has, whoever set it. */
+/* What the last look at each address saw. */
 START_TEST(says_what_was_seen)
 {
 	write_file("status", VIEW("running", "true", "[]", UNSEEN));
@@ -404,6 +411,7 @@ START_TEST(says_what_was_seen)
 }
 END_TEST
 
+/* Before the first Save: what Postfix has, whoever set it. */
 START_TEST(shows_first_sight)
 {
 	static const char *const told[] = {"not managed yet",

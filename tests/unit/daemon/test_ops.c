@@ -224,7 +224,7 @@ START_TEST(table)
 			    "%s: the web server gives up first", op->name);
 	}
 	ck_assert_int_eq(op_patience("no.such"), 0);
-	/* The web server waits for 120 s. */
+	/* The longest of them has ended, and been told, before. */
 	ck_assert_int_ge(
 	    op_patience(OP_CONNECTION_APPLY), APPLY_LONGEST_MS + 10000);
 }
