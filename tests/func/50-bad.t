@@ -299,6 +299,37 @@ bad "1100 KB" 413 request.too_large "" "${json[@]}" "@$F/1100k"
 bad "If-Match without quotes" 400 request.malformed "" \
     -H 'If-Match: 7' -F apply=reload
 
+# Certificates by name, a next hop, a generation.
+c=(-F "private_key=@$F/good.key" -F "server_certificate=@$F/good.crt")
+for path in /api/v1/certificates /api/v1/certificates/mx9.example.test; do
+	bad "$path: unknown field" 400 field.unknown colour "$path" "${c[@]}" -F colour=red
+	bad "$path: field twice" 400 field.duplicate apply "$path" "${c[@]}" -F apply=reload -F apply=reload
+	bad "$path: apply=now" 400 field.invalid apply "$path" "${c[@]}" -F apply=now
+	bad "$path: no file" 400 field.missing server_certificate "$path" -F apply=reload
+	bad "$path: text" 415 request.media_type "" "$path" -H 'Content-Type: text/plain' -d x
+	bad "$path: unknown query" 400 field.unknown dry "$path?dry=1" "${c[@]}"
+done
+bad "a name: another key" 422 key.mismatch private_key /api/v1/certificates/mx9.example.test \
+    -F "private_key=@$F/other.key" -F "server_certificate=@$F/good.crt"
+bad "next hop: unknown member" 400 field.unknown hop /api/v1/connection/test "${json[@]}" '{"hop": "a"}'
+bad "next hop: a number" 400 field.invalid next_hop /api/v1/connection/test "${json[@]}" '{"next_hop": 25}'
+bad "next hop: unknown field" 400 field.unknown hop /api/v1/connection/test -F hop=a
+bad "next hop: an option" 400 field.invalid next_hop /api/v1/connection/test -F next_hop=-c
+bad "next hop: port 65536" 400 field.invalid next_hop /api/v1/connection/test -F next_hop=a.example:65536
+for id in 00 01 -1 1x 99999999999 2147483648; do
+	bad "generation $id" 404 '(generation.unknown|request.not_found)' "" \
+	    "/api/v1/generations/$id/restore" -F apply=reload
+done
+bad "restore: unknown field" 400 field.unknown colour /api/v1/generations/0/restore -F colour=red
+for want in "DELETE mx9.example.test:404 sni.unknown" "DELETE a..example:422 sni.name" \
+    "DELETE mx9.example.test?dry=1:400 field.unknown"; do
+	cases=$((cases + 1))
+	api DELETE "/api/v1/certificates/$(cut -d ' ' -f 2 <<<"${want%%:*}")"
+	is "${want%%:*}" "$STATUS $(j '.errors[0].code // .code')" "${want#*:}"
+	same
+	result "${want%%:*}: nothing has changed"
+done
+
 # Answers that nginx gives, and other methods.
 api POST /api/v1/connection "${json[@]}" "@$F/3m"
 is "3 MB" "$STATUS $(j .code)" "413 request.too_large"
