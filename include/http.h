@@ -78,6 +78,7 @@ struct identity {
 	long	session;		/* row id, 0 with a token */
 	enum role role;
 	enum scope scope;		/* of the token; write with a cookie */
+	char	certificate[254];	/* it is for that one; "" = any */
 	bool	must_enrol;		/* a second factor comes first */
 	bool	must_change;		/* a password of one's own does */
 	bool	pam;			/* a user of the host */

@@ -9,6 +9,7 @@
 #include "store.h"
 
 #define TOKEN_NAME_MAX		63
+#define TOKEN_CERT_MAX		253
 #define TOKEN_PREFIX		"pst_"
 #define TOKEN_LEN		47	/* "pst_" + 43 base64url characters */
 
@@ -18,6 +19,8 @@ struct token_row {
 	char		name[TOKEN_NAME_MAX + 1];
 	enum role	role;
 	enum scope	scope;
+	/* of scope certificates: the one it is for; "" = any */
+	char		certificate[TOKEN_CERT_MAX + 1];
 	bool		pam;		/* the owner is a user of the host */
 	time_t		checked;
 };
@@ -27,6 +30,8 @@ struct token_want {
 	enum scope	 scope;
 	int		 days;		/* until it expires; 0 = never */
 	const char	*allowed;	/* addresses, see cidr; NULL = any */
+	const char	*certificate;	/* a name, "default", "outbound"; NULL,
+					 * "" = any */
 };
 #define TOKEN_DAYS_MAX		3650
 #define TOKEN_ALLOWED_MAX	1024
@@ -38,7 +43,7 @@ int	tokens_create(struct db *, const struct token_want *, time_t now,
  * Notes the use, at most once a minute. */
 int	tokens_find(struct db *, const char *token, const char *from,
 	    time_t now, struct token_row *, struct err *);
-/* [{"id", "name", "user", "scope", "created_at", "expires_at", "addresses",
+/* [{"id", "name", "user", "scope", "certificate", "created_at", "expires_at", "addresses",
  * "last_used_at", "last_from"}] */
 int	tokens_list(struct db *, struct json_object **, struct err *);
 int	tokens_delete(struct db *, long id, struct err *);

@@ -167,7 +167,7 @@ static int
 read_want(const struct request *req, struct token_want *w, struct err *err)
 {
 	static const char *const names[] = {
-	    "name", "user", "scope", "days", "addresses", NULL};
+	    "name", "user", "scope", "certificate", "days", "addresses", NULL};
 	const char *scope = NULL;
 	int64_t days = 0;
 
@@ -177,6 +177,8 @@ read_want(const struct request *req, struct token_want *w, struct err *err)
 	    jsonx_str(req->json, "user", "user", USER_NAME_MAX, &w->user,
 		err) == -1 ||
 	    jsonx_str(req->json, "scope", "scope", 32, &scope, err) == -1 ||
+	    jsonx_str(req->json, "certificate", "certificate", TOKEN_CERT_MAX,
+		&w->certificate, err) == -1 ||
 	    jsonx_int(req->json, "days", "days", 0, TOKEN_DAYS_MAX, &days,
 		err) == -1 ||
 	    jsonx_str(req->json, "addresses", "addresses", TOKEN_ALLOWED_MAX,

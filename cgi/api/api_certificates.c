@@ -5,6 +5,7 @@
  * of all others, which POST /api/v1/connection changes as well.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "api.h"
 #include "auth.h"
@@ -35,7 +36,7 @@ static int
 put_name(const struct request *req, struct json_object *args, struct err *err)
 {
 	static const char head[] = "/api/v1/certificates/";
-	const char *name = "*";
+	const char *name = "*", *own = req->who.certificate;
 
 	if (strncmp(req->path, head, sizeof(head) - 1) == 0) {
 		name = req->path + sizeof(head) - 1;
@@ -45,6 +46,16 @@ put_name(const struct request *req, struct json_object *args, struct err *err)
 		if (strcmp(name, "*") == 0)
 			return err_set(err, ERR_SNI_NAME, "name", "*");
 	}
+	if (*own != '\0' && strcmp(name, "*") == 0) {
+		if (strcmp(own, "outbound") == 0) /* nothing in them says so */
+			name = own;
+		else if (api_put(args, "only",
+			     json_object_new_string(
+				 strcmp(own, "default") == 0 ? "" : own)) == -1)
+			return -1;
+	} else if (*own != '\0' && strcasecmp(name, own) != 0)
+		return err_set(err, ERR_AUTH_SCOPE, "name",
+		    "a token for the certificate %.150s", own);
 	if (strcmp(name, "default") == 0)
 		return 0;
 	return api_put(args, "certificate", json_object_new_string(name));

@@ -235,6 +235,10 @@ api_only_files(const struct identity *who, const struct api_input *in,
 			    "server_certificate", "expected at least one file");
 		return 0;
 	}
+	if (!always && *who->certificate != '\0' &&
+	    strcmp(who->certificate, "default") != 0)
+		return err_set(err, ERR_AUTH_SCOPE, "",
+		    "a token for the certificate %.150s", who->certificate);
 	if (in->settings != NULL || in->key_id != NULL || in->scanners != NULL)
 		return err_set(err, ERR_AUTH_SCOPE, "",
 		    "a token of scope %s sends files alone",

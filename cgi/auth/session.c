@@ -152,6 +152,8 @@ by_token(
 	    .pam = row.pam};
 	memcpy(req->who.via, "api", sizeof("api"));
 	snprintf(req->who.user, sizeof(req->who.user), "%s", row.user);
+	snprintf(req->who.certificate, sizeof(req->who.certificate), "%s",
+	    row.certificate);
 	return 0;
 }
 

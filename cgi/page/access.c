@@ -121,6 +121,7 @@ token_add(
 	const struct fields *f = &p->req->form;
 	struct token_want want = {.user = fields_str(f, "owner", ""),
 	    .name = fields_str(f, "name", ""),
+	    .certificate = fields_str(f, "certificate", ""),
 	    .allowed = fields_str(f, "addresses", "")};
 	char token[TOKEN_LEN + 1] = "";
 	struct access_page say = {
@@ -205,8 +206,8 @@ page_access(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	static const char *const once[] = {"csrf", "do", "current", "password",
-	    "again", "code", "user", "role", "name", "owner", "scope", "days",
-	    "addresses", NULL};
+	    "again", "code", "user", "role", "name", "owner", "scope",
+	    "certificate", "days", "addresses", NULL};
 	const struct page p = {app, req};
 	struct access_page say = {0};
 	const char *done;

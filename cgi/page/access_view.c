@@ -150,7 +150,8 @@ static int
 put_tokens(const struct page *p, struct json_object *ctx, struct err *err)
 {
 	static const char *const texts[] = {
-	    "name", "user", "scope", "addresses", "last_from", NULL};
+	    "name", "user", "scope", "certificate", "addresses", "last_from",
+	    NULL};
 	static const char *const times[] = {"created_at", "last_used_at", NULL};
 	struct json_object *list = NULL, *rows, *o;
 	char date[11];
@@ -195,6 +196,7 @@ put_forms(const struct page *p, struct json_object *ctx)
 	put_str(ctx, "form_name", fields_str(f, "name", ""));
 	put_str(ctx, "form_owner", fields_str(f, "owner", p->req->who.user));
 	put_str(ctx, "form_days", fields_str(f, "days", "365"));
+	put_str(ctx, "form_certificate", fields_str(f, "certificate", ""));
 	put_str(ctx, "form_addresses", fields_str(f, "addresses", ""));
 }
 

@@ -216,6 +216,7 @@ read_want(struct ctl *ctl, struct token_want *w, struct err *err)
 
 	w->scope = SCOPE_WRITE;
 	w->allowed = ctl->token.from;
+	w->certificate = ctl->token.certificate;
 	if (s != NULL) {
 		if (*s == '\0' || strlen(s) > 5 ||
 		    strspn(s, "0123456789") != strlen(s))
@@ -261,7 +262,7 @@ ctl_token_list(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	static const char *const columns[] = {"id", "name", "user", "scope",
-	    "created_at", "expires_at", "addresses", "last_used_at",
+	    "certificate", "created_at", "expires_at", "addresses", "last_used_at",
 	    "last_from", NULL};
 	struct json_object *list = NULL;
 

@@ -52,7 +52,7 @@ struct ctl {
 	const char *limit; /* --limit */
 	const char *role;  /* --role */
 	struct ctl_token { /* token add */
-		const char *scope, *expires, *from;
+		const char *scope, *certificate, *expires, *from;
 	} token;
 	struct ctl_key { /* keys add */
 		const char *algorithm, *days;

@@ -29,6 +29,8 @@ const struct option_row option_rows[] = {
     {"user", USER, TEXT, AT(user), "[--user NAME]"},
     {"scope", TOKEN, TEXT, AT(token.scope),
 	"[--scope read|write|certificates]"},
+    {"certificate", TOKEN, TEXT, AT(token.certificate),
+	"[--certificate NAME]"},
     {"expires", TOKEN, TEXT, AT(token.expires), "[--expires DAYS]"},
     {"from", TOKEN, TEXT, AT(token.from), "[--from NETWORK,...]"},
     {"algorithm", KEY, TEXT, AT(key.algorithm),

@@ -292,6 +292,22 @@ gather_files(struct apply_call *a, struct json_object *args, struct err *err)
 	return read_key_id(a, args, err);
 }
 
+/* "only": the one that whoever asks may renew. */
+static int
+find_place(struct apply_call *a, struct json_object *args, struct err *err)
+{
+	const char *only = jsonx_path_str(args, "only", NULL);
+
+	if (place_files(a->call, a->req.file, a->req.passphrase, a->name,
+		err) == -1)
+		return -1;
+	if (only == NULL || strcmp(only, a->name) == 0)
+		return 0;
+	return err_set(err, ERR_AUTH_SCOPE, "name",
+	    "the files are for %.120s, the token is not",
+	    a->name[0] == '\0' ? "the default certificate" : a->name);
+}
+
 static int
 read_files(struct apply_call *a, struct json_object *args, struct err *err)
 {
@@ -301,9 +317,7 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 	a->draft_id = jsonx_path_str(args, "draft", NULL);
 	if (read_name(a, args, err) == -1 || gather_files(a, args, err) == -1)
 		return -1;
-	return a->place ? place_files(a->call, a->req.file, a->req.passphrase,
-			      a->name, err)
-			: 0;
+	return a->place ? find_place(a, args, err) : 0;
 }
 
 /* Hosts were chosen: "for all" is not ticked, whatever was there before. */

@@ -98,6 +98,8 @@ static const char *const migrations[] = {
     "INSERT INTO networks (user_id, net, last)"
     " SELECT id, last_from, last_login FROM users"
     " WHERE last_from <> '' AND last_from NOT LIKE '%:%';",
+    /* '' = every certificate */
+    "ALTER TABLE tokens ADD COLUMN certificate TEXT NOT NULL DEFAULT '';",
 };
 
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))

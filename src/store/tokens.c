@@ -3,6 +3,7 @@
  * prefix lets scanners for leaked secrets find them.  Stored as SHA-256:
  * a fast hash is right for a secret that cannot be guessed.
  */
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,6 +22,9 @@
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			       "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static const char host_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "abcdefghijklmnopqrstuvwxyz0123456789.-";
+
 /* RFC 4648 section 5 without padding: 32 bytes are 43 characters. */
 static void
 encode(char *dst, const unsigned char src[TOKEN_BYTES])
@@ -34,6 +38,26 @@ encode(char *dst, const unsigned char src[TOKEN_BYTES])
 	}
 	*dst++ = alphabet[(acc << (6 - bits)) & 63];
 	*dst = '\0';
+}
+
+/* In small letters, as certificates are called. */
+static int
+read_certificate(const struct token_want *w, char dst[TOKEN_CERT_MAX + 1],
+    struct err *err)
+{
+	const char *name = w->certificate != NULL ? w->certificate : "";
+	size_t i, len = strlen(name);
+
+	if (len > TOKEN_CERT_MAX || name[strspn(name, host_chars)] != '\0')
+		return err_set(err, ERR_SNI_NAME, "certificate", "%.120s",
+		    name);
+	if (len > 0 && w->scope != SCOPE_CERTIFICATES)
+		return err_set(err, ERR_FIELD_INVALID, "certificate",
+		    "certificate: only with scope %s",
+		    scope_name(SCOPE_CERTIFICATES));
+	for (i = 0; i <= len; i++)
+		dst[i] = (char)tolower((unsigned char)name[i]);
+	return 0;
 }
 
 static int
@@ -60,10 +84,11 @@ tokens_create(struct db *db, const struct token_want *w, time_t now,
 {
 	unsigned char raw[TOKEN_BYTES];
 	char token[TOKEN_LEN + 1] = TOKEN_PREFIX, hash[SHA256_HEX];
-	char allowed[TOKEN_ALLOWED_MAX + 1];
+	char allowed[TOKEN_ALLOWED_MAX + 1], certificate[TOKEN_CERT_MAX + 1];
 	int rc = -1;
 
 	if (check_want(w, allowed, err) == -1 ||
+	    read_certificate(w, certificate, err) == -1 ||
 	    random_bytes(raw, sizeof(raw), err) == -1)
 		return -1;
 	encode(token + strlen(TOKEN_PREFIX), raw);
@@ -71,10 +96,10 @@ tokens_create(struct db *db, const struct token_want *w, time_t now,
 		err_set(err, ERR_INTERNAL, "", "SHA-256");
 		goto out;
 	}
-	if (db_run(db, err, DB_TOKEN_ADD, "ssissis", hash, w->name,
+	if (db_run(db, err, DB_TOKEN_ADD, "ssississ", hash, w->name,
 		(int64_t)now, w->user, scope_name(w->scope),
 		w->days == 0 ? (int64_t)0 : (int64_t)now + w->days * DAY_S,
-		allowed) == -1)
+		allowed, certificate) == -1)
 		goto out;
 	if (sqlite3_changes(db->h) == 0) {
 		err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", w->user);
@@ -130,6 +155,7 @@ tokens_find(struct db *db, const char *token, const char *from, time_t now,
 	db_column(st, 8, allowed, sizeof(allowed));
 	row.pam = sqlite3_column_int(st, 9) != 0;
 	row.checked = sqlite3_column_int64(st, 10);
+	db_column(st, 11, row.certificate, sizeof(row.certificate));
 	db_done(st);
 	if (!str_equal_secret(hash, stored))
 		return err_set(err, ERR_AUTH_FAILED, "", "unknown token");
@@ -154,6 +180,7 @@ tokens_list(struct db *db, struct json_object **ret, struct err *err)
 	    {"name", DB_JSON_STR},
 	    {"user", DB_JSON_STR},
 	    {"scope", DB_JSON_STR},
+	    {"certificate", DB_JSON_STR},
 	    {"created_at", DB_JSON_TIME},
 	    {"expires_at", DB_JSON_TIME},
 	    {"addresses", DB_JSON_STR},

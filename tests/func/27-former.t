@@ -25,6 +25,8 @@ result "the former state is laid out"
 ctl()	{ "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
 like "its users are read" "$(ctl user list)" 'admin'
 like "its tokens are read" "$(ctl token list)" 'make-run'
+is "... and are for every certificate" \
+    "$(ctl --json token list | jq -r '[.tokens[].certificate] | unique | join(",")')" ""
 # Only hashes are there: the launcher is given a password and token of today.
 ctl token delete "$(ctl token list | awk '/make-run/ { print $1 }')" >/dev/null
 grep -v '^token=' "$STATE/secrets" >"$T/secrets"

@@ -217,6 +217,32 @@ is "renews" "$STATUS $(seen mx4.example.test ec)" \
 req DELETE /api/v1/certificates/mx4.example.test -K "$T/hook"
 is "removes nothing" "$STATUS" 403
 
+api POST /api/v1/tokens -H 'Content-Type: application/json' \
+    -d '{"name":"one","scope":"certificates","certificate":"MX3.example.test"}'
+is "a token for one name" "$STATUS" 201
+printf 'header = "Authorization: Bearer %s"\n' "$(j .token)" >"$T/one"
+# hook PATH FILE: with that token.
+hook()
+{
+	req POST "/api/v1/$1" -K "$T/one" -F apply=reload \
+	    -F "server_certificate=@$T/$2.pem" -F "private_key=@$T/$2.key"
+	echo "$STATUS $(j .code)"
+}
+pair mx4.example.test other ec
+is "not the others" "$(hook certificates/mx4.example.test other)" "403 auth.scope"
+is "nor the default one" "$(hook certificates/default other) $(hook connection other)" \
+    "403 auth.scope 403 auth.scope"
+is "nor by what is in it" "$(hook certificates other)" "403 auth.scope"
+pair mx3.example.test mx3.example.test ec
+is "renews its own, named" "$(hook certificates/MX3.example.test mx3.example.test) $(seen mx3.example.test ec)" \
+    "200 null $(leaf_of "$T/mx3.example.test.pem")"
+pair mx3.example.test mx3.example.test ec
+is "... or not" "$(hook certificates mx3.example.test) $(seen mx3.example.test ec)" \
+    "200 null $(leaf_of "$T/mx3.example.test.pem")"
+api POST /api/v1/tokens -H 'Content-Type: application/json' \
+    -d '{"name":"two","scope":"write","certificate":"mx3.example.test"}'
+is "no other scope can be narrowed so" "$STATUS $(j .code)" "400 field.invalid"
+
 # --- a table of the administrator's
 cat "$T/two.key" "$T/two.pem" >"$T/their.pem"
 echo "their.example.test $T/their.pem" >"$T/their"

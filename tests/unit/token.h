@@ -11,7 +11,7 @@ static inline int
 tokens_add(struct db *db, const char *user, const char *name, time_t now,
     char dst[TOKEN_LEN + 1], long *ret_id, struct err *err)
 {
-	const struct token_want w = {user, name, SCOPE_WRITE, 0, NULL};
+	const struct token_want w = {user, name, SCOPE_WRITE, 0, NULL, NULL};
 
 	return tokens_create(db, &w, now, dst, ret_id, err);
 }

@@ -195,7 +195,7 @@ END_TEST
 /* The API without anything, with a token of each scope. */
 START_TEST(routes_by_scope)
 {
-	struct token_want w = {USER, "t", (enum scope)_i, 1, NULL};
+	struct token_want w = {USER, "t", (enum scope)_i, 1, NULL, NULL};
 	char token[TOKEN_LEN + 1];
 	struct identity who = {
 	    .known = true, .role = ROLE_ADMINISTRATOR, .scope = (enum scope)_i};
@@ -420,7 +420,7 @@ END_TEST
 START_TEST(page_escapes)
 {
 	struct token_want w = {
-	    USER, "<script>alert(1)</script>\"'", SCOPE_READ, 0, NULL};
+	    USER, "<script>alert(1)</script>\"'", SCOPE_READ, 0, NULL, NULL};
 	char token[TOKEN_LEN + 1];
 	struct err err;
 	long id;

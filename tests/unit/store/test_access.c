@@ -346,7 +346,7 @@ kept(int version)
 	sqlite3_close(h);
 }
 
-#define VERSIONS 4 /* tests/data/schema */
+#define VERSIONS 5 /* tests/data/schema */
 
 /* Users and tokens of each version go on as they were. */
 START_TEST(migrates)
@@ -374,6 +374,7 @@ START_TEST(migrates)
 	ck_assert_int_eq(known, _i == 3);
 	ck_assert_int_eq(tokens_find(db, token, "::1", NOW, &row, &err), 0);
 	ck_assert_int_eq(row.scope, SCOPE_WRITE);
+	ck_assert_str_eq(row.certificate, "");
 	ck_assert_int_eq(row.role, ROLE_ADMINISTRATOR);
 }
 END_TEST
@@ -400,7 +401,7 @@ static const struct {
 START_TEST(token_limits)
 {
 	struct token_want w = {
-	    "one", "t", SCOPE_READ, uses[_i].days, uses[_i].allowed};
+	    "one", "t", SCOPE_READ, uses[_i].days, uses[_i].allowed, NULL};
 	char token[TOKEN_LEN + 1];
 	struct token_row row;
 	long id;
@@ -421,7 +422,7 @@ END_TEST
 
 START_TEST(token_wants)
 {
-	struct token_want good = {"one", "t", SCOPE_READ, 1, "::1"}, w;
+	struct token_want good = {"one", "t", SCOPE_READ, 1, "::1", NULL}, w;
 	char token[TOKEN_LEN + 1] = "kept";
 	long id = 7;
 
@@ -441,8 +442,35 @@ START_TEST(token_wants)
 	w.user = "two";
 	ck_assert(
 	    is(tokens_create(db, &w, NOW, token, &id, &err), ERR_USER_UNKNOWN));
+	w = good;
+	w.certificate = "mx2.example.jp";
+	ck_assert(is(
+	    tokens_create(db, &w, NOW, token, &id, &err), ERR_FIELD_INVALID));
+	w.scope = SCOPE_CERTIFICATES;
+	w.certificate = "a b";
+	ck_assert(
+	    is(tokens_create(db, &w, NOW, token, &id, &err), ERR_SNI_NAME));
 	ck_assert_str_eq(token, "kept");
 	ck_assert_int_eq(id, 7);
+}
+END_TEST
+
+START_TEST(token_for_a_certificate)
+{
+	struct token_want w = {"one", "t", SCOPE_CERTIFICATES, 1, "::1",
+	    "MX2.example.jp"};
+	char token[TOKEN_LEN + 1];
+	struct token_row row;
+	long id;
+
+	add("one");
+	ck_assert_int_eq(tokens_create(db, &w, NOW, token, &id, &err), 0);
+	ck_assert_int_eq(tokens_find(db, token, "::1", NOW, &row, &err), 0);
+	ck_assert_str_eq(row.certificate, "mx2.example.jp");
+	w.certificate = NULL;
+	ck_assert_int_eq(tokens_create(db, &w, NOW, token, &id, &err), 0);
+	ck_assert_int_eq(tokens_find(db, token, "::1", NOW, &row, &err), 0);
+	ck_assert_str_eq(row.certificate, "");
 }
 END_TEST
 
@@ -532,6 +560,7 @@ main(void)
 	tcase_add_loop_test(t, migrates, 1, VERSIONS + 1);
 	tcase_add_loop_test(t, token_limits, 0, N(uses));
 	tcase_add_test(t, token_wants);
+	tcase_add_test(t, token_for_a_certificate);
 	tcase_add_test(t, sessions_listed_and_ended);
 	tcase_add_test(t, half_open_sessions);
 	return suite_run("access", t) == 0 ? 0 : 1;
