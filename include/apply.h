@@ -38,6 +38,9 @@
 
 struct json_object;
 
+/* The jobs of the process that speaks TLS with what listens here (jail.h). */
+extern const struct jail_job *const apply_prober_jobs[];
+
 struct actor {
 	char	user[64];
 	char	from[64];

@@ -68,6 +68,8 @@ struct issue_output {
 	struct buf		 key;		/* PEM, PKCS#8 */
 	struct buf		 csr;		/* PEM */
 	struct buf		 certificate;	/* PEM; empty with a CSR only */
+	struct buf		 described;	/* issue_describe, as text; of
+						 * issue_make_jailed */
 };
 
 void	issue_request_init(struct issue_request *);	/* P-256, 365 days */

@@ -54,7 +54,7 @@ struct jail_job {
 #define JAIL_NAME_MAX	16
 #define JAIL_INPUT_MAX	(8 * 1024 * 1024)
 /* One keeper for each kind of stranger. */
-enum jail_keeper { JAIL_PARSER, JAIL_KEEPERS };
+enum jail_keeper { JAIL_PARSER, JAIL_PROBER, JAIL_KEEPERS };
 
 /* As jail_spawn, with the input as bytes; of `jail` user and role count where
  * there is no keeper. */

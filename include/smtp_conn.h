@@ -5,7 +5,8 @@
  *
  * Trust: the peer is whatever listens on the port; its bytes are bounded
  * (SMTP_REPLY_MAX for one reply) and never trusted.
- * Signals: never raises SIGPIPE (MSG_NOSIGNAL; TLS over memory BIOs).
+ * TLS is spoken in a child (tls_child.c): certificates are parsed there.
+ * Signals: never raises SIGPIPE (MSG_NOSIGNAL).
  */
 #ifndef POSTSEAL_SMTP_CONN_H
 #define POSTSEAL_SMTP_CONN_H
@@ -14,15 +15,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/ssl.h>
-
 #include "err.h"
+#include "util.h"
 
 #define SMTP_REPLY_MAX	8192
 
+struct jail_job;
+
 struct smtp_conn {
-	int	 fd;
-	SSL	*ssl;			/* NULL before STARTTLS */
+	int	 fd;			/* after the handshake: to a child that
+					 * speaks TLS */
+	int	 words_fd;		/* its last words, or -1 */
+	struct {
+		bool	 on;
+		char	 protocol[16], cipher[64];
+		char	 sha256[SHA256_HEX];	/* of the leaf; "": none */
+	} tls;
 	int64_t	 deadline;		/* now_ms() */
 	int	 cancel_fd;		/* readable = give up; -1 = none */
 	const char *source;		/* numeric address of ours, or NULL */
@@ -46,22 +54,20 @@ int	smtp_reply(struct smtp_conn *, enum err_code, struct err *);
 /* Send one command line (without CRLF), read the reply. */
 int	smtp_command(struct smtp_conn *, const char *, enum err_code,
 	    struct err *);
-/* Handshake on the connection, after STARTTLS or before anything else:
- * ERR_PROBE_HANDSHAKE. */
-int	smtp_starttls(struct smtp_conn *, SSL_CTX *, struct err *);
+/* Handshake on the connection, after STARTTLS or before anything else, with a
+ * client that looks at everything and trusts nothing; version: of TLS, as
+ * OpenSSL numbers it, 0 = any.  ERR_PROBE_HANDSHAKE. */
+int	smtp_starttls(struct smtp_conn *, int version, struct err *);
+extern const struct jail_job probe_tls_job;
 /* Does the last reply (to EHLO) offer the keyword? */
 bool	smtp_offers(const struct smtp_conn *, const char *keyword);
 /* First line of the last reply, clean, for messages. */
 void	smtp_quote(const struct smtp_conn *, char *dst, size_t size);
 
-/* A client that looks at everything and trusts nothing; version: of TLS, 0 =
- * any. */
-SSL_CTX	*probe_client_ctx(int version);
-
 /* door.c: from the connection to the reply to EHLO, through whatever the
  * listener has in front of it.  Errors: PROBE_CONNECT, _BANNER, _HANDSHAKE. */
 struct probe_door;
-int	door_open(struct smtp_conn *, const struct probe_door *, SSL_CTX *,
+int	door_open(struct smtp_conn *, const struct probe_door *, int version,
 	    struct err *);
 /* EHLO, by another name where ours is refused: 0, or -1 with the code. */
 int	door_hello(struct smtp_conn *, const struct probe_door *,

@@ -134,7 +134,8 @@ make_meta(const struct issue_request *r, const struct issue_output *out,
 	struct json_object *o = NULL;
 	char at[32];
 
-	if (issue_describe(out->csr.data, out->csr.len, &o, err) == -1)
+	if (jsonx_parse(out->described.data, out->described.len, 4, &o, err) ==
+	    -1)
 		return NULL;
 	time_iso(r->now, at);
 	json_object_object_add(o, "id", json_object_new_string(id));

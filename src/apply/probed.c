@@ -9,6 +9,9 @@
 #include "jsonx.h"
 #include "maincf.h"
 #include "probed.h"
+#include "smtp_conn.h"
+
+const struct jail_job *const apply_prober_jobs[] = {&probe_tls_job, NULL};
 
 static void
 changed_at(const char *dir, const char *name, struct probed *p, struct stat *st)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apply.h"
 #include "jsonx.h"
 #include "pki.h"
 #include "sandbox.h"
@@ -92,6 +93,7 @@ static const struct jail_job *const parser_jobs[] = {
 
 static const struct jail_job *const *const jobs[JAIL_KEEPERS] = {
     [JAIL_PARSER] = parser_jobs,
+    [JAIL_PROBER] = apply_prober_jobs,
 };
 
 /* What OpenSSL does once in a process is done before the fork. */

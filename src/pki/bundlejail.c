@@ -21,64 +21,29 @@
 #include "bundle_int.h"
 #include "jail_int.h"
 
-#define PARTS	  3
-#define HEAD_SIZE (2 + 4 * PARTS)
 #define FRAME_MAX \
-	(HEAD_SIZE + BUNDLE_BODY_MAX + BUNDLE_ATTRIBUTES_MAX + \
+	(BUNDLE_HEAD_SIZE + BUNDLE_BODY_MAX + BUNDLE_ATTRIBUTES_MAX + \
 	    BUNDLE_SIGNATURE_MAX)
-
-struct task {
-	const struct pki_bytes *sealed;
-	const struct bundle_identity *host;
-};
-
-/* In the child. */
-static int
-take_apart(int fd, const void *arg)
-{
-	const struct task *t = arg;
-	struct bundle_parts parts;
-	const struct buf *part[PARTS] = {
-	    &parts.content, &parts.attributes, &parts.signature};
-	unsigned char head[HEAD_SIZE] = {0};
-	struct err err;
-	int i, rc;
-
-	err_clear(&err);
-	bundle_parts_init(&parts);
-	if (bundle_take_apart(t->sealed, t->host, &parts, &err) == -1) {
-		head[0] = 1;
-		head[1] = err.code == ERR_BUNDLE_FORGED;
-		bundle_parts_clear(&parts);
-	}
-	for (i = 0; i < PARTS; i++)
-		jail_put32(head + 2 + 4 * i, part[i]->len);
-	rc = jail_send(fd, head, sizeof(head));
-	for (i = 0; rc == 0 && i < PARTS; i++)
-		rc = jail_send(fd, part[i]->data, part[i]->len);
-	bundle_parts_clear(&parts);
-	return rc;
-}
 
 /* The child's frame, to its end. */
 static int
 take_parts(const struct buf *b, struct bundle_parts *parts, struct err *err)
 {
-	struct buf *part[PARTS] = {
+	struct buf *part[BUNDLE_PARTS] = {
 	    &parts->content, &parts->attributes, &parts->signature};
 	const unsigned char *p = (const unsigned char *)b->data;
-	size_t at = HEAD_SIZE, len;
+	size_t at = BUNDLE_HEAD_SIZE, len;
 	int i;
 
-	if (b->len < HEAD_SIZE || p[0] > 1 || p[1] > 1)
+	if (b->len < BUNDLE_HEAD_SIZE || p[0] > 1 || p[1] > 1)
 		goto bad;
-	if (p[0] == 1 && b->len == HEAD_SIZE)
+	if (p[0] == 1 && b->len == BUNDLE_HEAD_SIZE)
 		return p[1] ? err_set(err, ERR_BUNDLE_FORGED, "",
 				  "what was sealed is not signed by one "
 				  "console")
 			    : err_set(err, ERR_BUNDLE_INVALID, "",
 				  "damaged, or not for this host's key");
-	for (i = 0; i < PARTS; i++) {
+	for (i = 0; i < BUNDLE_PARTS; i++) {
 		len = jail_get32(p + 2 + 4 * i);
 		if (len == 0 || len > b->len - at ||
 		    buf_add(part[i], p + at, len) == -1)
@@ -98,7 +63,7 @@ bundle_open_jailed(const struct pki_jail *jail, const struct pki_bytes *sealed,
     const struct bundle_head *want, int64_t *ret_generation,
     struct json_object **ret_body, struct err *err)
 {
-	const struct task task = {sealed, host};
+	const struct bundle_task task = {sealed, host};
 	struct bundle_parts parts;
 	struct buf b;
 	int rc;
@@ -109,7 +74,7 @@ bundle_open_jailed(const struct pki_jail *jail, const struct pki_bytes *sealed,
 	pki_warm_up();
 	bundle_parts_init(&parts);
 	buf_init(&b, FRAME_MAX + JAIL_READ_SIZE);
-	rc = jail_spawn(jail, take_apart, &task, &b, err);
+	rc = jail_spawn(jail, bundle_take_apart_jailed, &task, &b, err);
 	if (rc > 0)
 		rc = err_set(err, ERR_BUNDLE_INVALID, "", "%s",
 		    rc == JAIL_LATE ? "opening it took too long"

@@ -24,6 +24,7 @@
 #include <openssl/x509.h>
 
 #include "bundle_int.h"
+#include "jail_int.h"
 #include "jsonx.h"
 
 #define CONSOLES_MAX 16
@@ -32,22 +33,6 @@
 /* OBJECT messageDigest, SET of one OCTET STRING of 32 bytes. */
 static const unsigned char digest_attribute[] = {0x30, 0x2f, 0x06, 0x09, 0x2a,
     0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04, 0x31, 0x22, 0x04, 0x20};
-
-void
-bundle_parts_init(struct bundle_parts *p)
-{
-	buf_init(&p->content, BUNDLE_BODY_MAX);
-	buf_init(&p->attributes, BUNDLE_ATTRIBUTES_MAX);
-	buf_init(&p->signature, BUNDLE_SIGNATURE_MAX);
-}
-
-void
-bundle_parts_clear(struct bundle_parts *p)
-{
-	buf_clear(&p->content);
-	buf_clear(&p->attributes);
-	buf_clear(&p->signature);
-}
 
 /* The DER behind a digest that fits. */
 static BIO *
@@ -197,6 +182,34 @@ bundle_take_apart(const struct pki_bytes *sealed,
 		    "what was sealed is not signed by one console");
 	bundle_bio_wipe(der);
 	ERR_clear_error();
+	return rc;
+}
+
+/* In the child. */
+int
+bundle_take_apart_jailed(int fd, const void *arg)
+{
+	const struct bundle_task *t = arg;
+	struct bundle_parts parts;
+	const struct buf *part[BUNDLE_PARTS] = {
+	    &parts.content, &parts.attributes, &parts.signature};
+	unsigned char head[BUNDLE_HEAD_SIZE] = {0};
+	struct err err;
+	int i, rc;
+
+	err_clear(&err);
+	bundle_parts_init(&parts);
+	if (bundle_take_apart(t->sealed, t->host, &parts, &err) == -1) {
+		head[0] = 1;
+		head[1] = err.code == ERR_BUNDLE_FORGED;
+		bundle_parts_clear(&parts);
+	}
+	for (i = 0; i < BUNDLE_PARTS; i++)
+		jail_put32(head + 2 + 4 * i, part[i]->len);
+	rc = jail_send(fd, head, sizeof(head));
+	for (i = 0; rc == 0 && i < BUNDLE_PARTS; i++)
+		rc = jail_send(fd, part[i]->data, part[i]->len);
+	bundle_parts_clear(&parts);
 	return rc;
 }
 

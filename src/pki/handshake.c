@@ -322,33 +322,7 @@ out:
 	return rc;
 }
 
-/* What is said of it: the first is for all that has no row. */
-static const struct {
-	int lib, reason;
-	const char *text;
-} reasons[] = {
-    {0, 0, "the peer gave up"},
-    {ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL, "ee key too small"},
-    {ERR_LIB_SSL, SSL_R_CA_KEY_TOO_SMALL, "ca key too small"},
-    {ERR_LIB_SSL, SSL_R_CA_MD_TOO_WEAK, "ca md too weak"},
-    {ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER, "no shared cipher"},
-    {ERR_LIB_SSL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
-	"no suitable signature algorithm"},
-    {ERR_LIB_SSL, SSL_R_WRONG_SIGNATURE_TYPE, "wrong signature type"},
-    {ERR_LIB_SSL, SSL_R_WRONG_CERTIFICATE_TYPE, "wrong certificate type"},
-    {ERR_LIB_SSL, SSL_R_UNKNOWN_CERTIFICATE_TYPE, "unknown certificate type"},
-    {ERR_LIB_SSL, SSL_R_BAD_SIGNATURE, "bad signature"},
-    {ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH, "key values mismatch"},
-};
-#define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
-
-static const struct {
-	int version;
-	const char *name;
-} versions[] = {
-    {TLS1_2_VERSION, "TLSv1.2"},
-    {TLS1_3_VERSION, "TLSv1.3"},
-};
+static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 #define N_VERSIONS (sizeof(versions) / sizeof(versions[0]))
 
 /* when: 1 = before any handshake, then the versions. */
@@ -356,29 +330,11 @@ static int
 broken(struct shaken *s, size_t when)
 {
 	unsigned long code = ERR_peek_error();
-	size_t i;
 
 	s->when = (unsigned char)when;
-	for (i = N_REASONS - 1; i > 0; i--)
-		if (ERR_GET_LIB(code) == reasons[i].lib &&
-		    ERR_GET_REASON(code) == reasons[i].reason)
-			break;
-	s->why = (unsigned char)i;
+	s->why = handshake_why(ERR_GET_LIB(code), ERR_GET_REASON(code));
 	ERR_clear_error();
 	return -1;
-}
-
-int
-handshake_text(const struct shaken *s, struct err *e)
-{
-	if (s->when > 1 + N_VERSIONS || s->why >= N_REASONS)
-		return -1;
-	if (s->when == 0)
-		return 0;
-	err_set(e, ERR_HANDSHAKE_FAILED, "server_certificate", "%s: %s",
-	    s->when == 1 ? "SSL_CTX" : versions[s->when - 2].name,
-	    reasons[s->why].text);
-	return 1;
 }
 
 /* Each pair with each version.  asks: the server does, and it is the client
@@ -396,7 +352,7 @@ shake_all(SSL_CTX *cctx, SSL_CTX *sctx, const struct loading *l,
 			continue;
 		sigalgs = l->n > 1 ? sigalgs_for(&l->pair[i]) : NULL;
 		for (v = asks && i + 1 < l->n ? 1 : 0; v < N_VERSIONS; v++)
-			if (shake(cctx, sctx, versions[v].version,
+			if (shake(cctx, sctx, versions[v],
 				asks && v == 0 ? NULL : sigalgs, asks,
 				&l->pair[i]) == -1)
 				return broken(s, 2 + v);

@@ -15,16 +15,6 @@
 
 #define IDENTITY_DAYS 7300L
 
-bool
-bundle_name_valid(const char *s)
-{
-	size_t n = strlen(s);
-
-	return n > 0 && n <= BUNDLE_NAME_MAX && s[0] != '.' && s[0] != '-' &&
-	       s[0] != '_' &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == n;
-}
-
 BIO *
 bundle_bio(const struct pki_bytes *b)
 {

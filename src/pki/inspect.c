@@ -15,21 +15,6 @@
 #include "describe.h"
 #include "join.h"
 
-void
-pki_output_init(struct pki_output *o)
-{
-	o->report = NULL;
-	buf_init(&o->chain, CHAIN_MAX);
-}
-
-void
-pki_output_clear(struct pki_output *o)
-{
-	json_object_put(o->report);
-	o->report = NULL;
-	buf_clear(&o->chain);
-}
-
 static void
 read_all(struct pki_set *s, const struct pki_input *in)
 {

@@ -21,27 +21,11 @@
 
 #include "describe.h"
 #include "issue.h"
+#include "issue_int.h"
+#include "jail_int.h"
 
-#define KEY_MAX	    (16 * 1024)
-#define CSR_MAX	    (64 * 1024)
 #define SKEW_S	    3600 /* clocks of clients that are behind */
 #define SERIAL_SIZE 16
-
-void
-issue_output_init(struct issue_output *o)
-{
-	buf_init(&o->key, KEY_MAX);
-	buf_init(&o->csr, CSR_MAX);
-	buf_init(&o->certificate, CSR_MAX);
-}
-
-void
-issue_output_clear(struct issue_output *o)
-{
-	buf_clear(&o->key);
-	buf_clear(&o->csr);
-	buf_clear(&o->certificate);
-}
 
 static EVP_PKEY *
 make_key(enum issue_algorithm algorithm)
@@ -369,5 +353,37 @@ out:
 	X509_REQ_free(req);
 	BIO_free(bio);
 	ERR_clear_error();
+	return rc;
+}
+
+/* In the child. */
+int
+issue_make_and_send(int fd, const void *arg)
+{
+	struct issue_output out;
+	const struct buf *part[ISSUE_PARTS] = {
+	    &out.key, &out.csr, &out.certificate, &out.described};
+	unsigned char head[4];
+	struct json_object *o = NULL;
+	struct err e;
+	size_t i;
+	int rc;
+
+	err_clear(&e);
+	issue_output_init(&out);
+	rc = issue_make(arg, &out, &e);
+	if (rc == 0)
+		rc = issue_describe(out.csr.data, out.csr.len, &o, &e);
+	if (rc == 0)
+		rc = buf_adds(&out.described,
+		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	for (i = 0; i < ISSUE_PARTS && rc == 0; i++) {
+		jail_put32(head, part[i]->len);
+		rc = jail_send(fd, head, sizeof(head));
+		if (rc == 0)
+			rc = jail_send(fd, part[i]->data, part[i]->len);
+	}
+	json_object_put(o);
+	issue_output_clear(&out);
 	return rc;
 }

@@ -4,7 +4,7 @@
  *   parent                            child
  *   jail_spawn ---------------------> sandbox (no files, no network, 2 s CPU)
  *   poll until deadline               issue_make
- *   read frame <--------------------- "len len len key csr certificate"
+ *   read frame <--------------------- four lengths, four parts
  *   kill at the deadline, wait        _exit(0)
  *
  * A search for two primes that has bad luck runs into the child's limit of
@@ -14,47 +14,23 @@
 #include <string.h>
 
 #include "issue.h"
+#include "issue_int.h"
 #include "jail_int.h"
 #include "util.h"
 
 #define WALL_MS	  45000 /* of all attempts; nobody waits longer */
-#define PARTS	  3
-#define PART_MAX  (64 * 1024)
-#define FRAME_MAX (PARTS * (4 + PART_MAX))
-
-/* In the child. */
-static int
-make_and_send(int fd, const void *arg)
-{
-	struct issue_output out;
-	const struct buf *part[PARTS] = {&out.key, &out.csr, &out.certificate};
-	unsigned char head[4];
-	struct err e;
-	size_t i;
-	int rc;
-
-	err_clear(&e);
-	issue_output_init(&out);
-	rc = issue_make(arg, &out, &e);
-	for (i = 0; i < PARTS && rc == 0; i++) {
-		jail_put32(head, part[i]->len);
-		rc = jail_send(fd, head, sizeof(head));
-		if (rc == 0)
-			rc = jail_send(fd, part[i]->data, part[i]->len);
-	}
-	issue_output_clear(&out);
-	return rc;
-}
+#define FRAME_MAX (ISSUE_PARTS * (4 + ISSUE_PART_MAX))
 
 static int
 split(const struct buf *b, struct issue_output *out)
 {
 	struct issue_output made;
-	struct buf *part[PARTS] = {&made.key, &made.csr, &made.certificate};
+	struct buf *part[ISSUE_PARTS] = {
+	    &made.key, &made.csr, &made.certificate, &made.described};
 	size_t at = 0, len, i;
 
 	issue_output_init(&made);
-	for (i = 0; i < PARTS; i++) {
+	for (i = 0; i < ISSUE_PARTS; i++) {
 		if (b->len - at < 4)
 			goto fail;
 		len = jail_get32(b->data + at);
@@ -64,7 +40,8 @@ split(const struct buf *b, struct issue_output *out)
 			goto fail;
 		at += len;
 	}
-	if (at != b->len || made.key.len == 0 || made.csr.len == 0)
+	if (at != b->len || made.key.len == 0 || made.csr.len == 0 ||
+	    made.described.len == 0)
 		goto fail;
 	issue_output_clear(out);
 	*out = made;
@@ -84,7 +61,7 @@ attempt(const struct issue_request *r, int64_t left, struct issue_output *out,
 	int rc;
 
 	buf_init(&b, FRAME_MAX + JAIL_READ_SIZE);
-	rc = jail_spawn(&jail, make_and_send, r, &b, err);
+	rc = jail_spawn(&jail, issue_make_and_send, r, &b, err);
 	if (rc == JAIL_FAILED)
 		rc = err_set(err, ERR_KEYS_FAILED, "", "OpenSSL made no key");
 	else if (rc > 0)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "issue.h"
+#include "issue_int.h"
 #include "jsonx.h"
 #include "util.h"
 
@@ -301,4 +302,22 @@ issue_complete(struct issue_request *r, struct err *err)
 			    strlen(r->name[i]) + 1);
 	}
 	return 0;
+}
+
+void
+issue_output_init(struct issue_output *o)
+{
+	buf_init(&o->key, ISSUE_KEY_MAX);
+	buf_init(&o->csr, ISSUE_PART_MAX);
+	buf_init(&o->certificate, ISSUE_PART_MAX);
+	buf_init(&o->described, ISSUE_PART_MAX);
+}
+
+void
+issue_output_clear(struct issue_output *o)
+{
+	buf_clear(&o->key);
+	buf_clear(&o->csr);
+	buf_clear(&o->certificate);
+	buf_clear(&o->described);
 }

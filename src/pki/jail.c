@@ -24,53 +24,8 @@
 #include "jsonx.h"
 #include "pack.h"
 
-#define REPORT_MAX  (768 * 1024)
 #define FRAME_MAX   (8 + REPORT_MAX + RECORDS_MAX)
 #define PARSER_DIED "parser died"
-
-static int
-send_output(int fd, const struct pki_output *o)
-{
-	const char *text;
-	unsigned char head[8];
-	size_t n;
-
-	text = json_object_to_json_string_length(o->report,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
-	if (text == NULL || n > REPORT_MAX)
-		return -1;
-	jail_put32(head, n);
-	jail_put32(head + 4, o->chain.len);
-	if (jail_send(fd, head, sizeof(head)) == -1 ||
-	    jail_send(fd, text, n) == -1)
-		return -1;
-	return jail_send(fd, o->chain.data, o->chain.len);
-}
-
-/* In the child. */
-static int
-parse_with(int fd, const struct buf *packed, jail_work work)
-{
-	struct input_room room;
-	struct pki_output out;
-	struct err e;
-	int rc = -1;
-
-	err_clear(&e);
-	pki_output_init(&out);
-	if (input_unpack(packed, &room) == 0 && work(&room.in, &out, &e) == 0)
-		rc = send_output(fd, &out);
-	pki_output_clear(&out);
-	return rc;
-}
-
-static int
-parse(int fd, const struct buf *packed)
-{
-	return parse_with(fd, packed, pki_parse);
-}
-
-const struct jail_job pki_parse_job = {"parse", SANDBOX_INSPECT, parse};
 
 static int
 take_output(const struct buf *b, struct pki_output *said)
@@ -90,49 +45,20 @@ take_output(const struct buf *b, struct pki_output *said)
 	return m == 0 ? 0 : buf_add(&said->chain, b->data + 8 + n, m);
 }
 
-/* --- the second child: the chain file in, two bytes out ------------------- */
-
-enum { STAYS = 1, CLIENT = 1 << 16, CLIENT_ONLY = 1 << 17 };
-
-static int
-try_chain(int fd, const struct buf *in)
-{
-	struct shaken s;
-	struct unpack u;
-	struct trial t;
-	uint32_t mask;
-	size_t i;
-
-	unpack_init(&u, in->data, in->len);
-	mask = unpack_u32(&u);
-	t.pem.data = unpack_bytes(&u, &t.pem.len);
-	if (!unpack_end(&u) || t.pem.data == NULL)
-		return -1;
-	for (i = 0; i < PKI_PAIRS_MAX; i++)
-		t.stays[i] = (mask & (uint32_t)STAYS << i) != 0;
-	t.client = (mask & CLIENT) != 0;
-	t.client_only = (mask & CLIENT_ONLY) != 0;
-	(void)handshake_chain(&t, &s);
-	return jail_send(fd, &s, sizeof(s));
-}
-
-const struct jail_job pki_handshake_job = {
-    "handshake", SANDBOX_INSPECT, try_chain};
-
 static int
 prove_jailed(const struct trial *t, struct shaken *s, const void *arg)
 {
 	struct buf in, b;
 	struct err e;
-	uint32_t mask =
-	    (t->client ? CLIENT : 0u) | (t->client_only ? CLIENT_ONLY : 0u);
+	uint32_t mask = (t->client ? TRIAL_CLIENT : 0u) |
+			(t->client_only ? TRIAL_CLIENT_ONLY : 0u);
 	size_t i;
 	int rc = -1;
 
 	buf_init(&in, CHAIN_MAX + 64);
 	buf_init(&b, sizeof(*s) + JAIL_READ_SIZE);
 	for (i = 0; i < PKI_PAIRS_MAX; i++)
-		mask |= t->stays[i] ? (uint32_t)STAYS << i : 0;
+		mask |= t->stays[i] ? (uint32_t)TRIAL_STAYS << i : 0;
 	pack_u32(&in, mask);
 	pack_bytes(&in, t->pem.data, t->pem.len);
 	err_clear(&e);
@@ -150,29 +76,15 @@ prove_jailed(const struct trial *t, struct shaken *s, const void *arg)
 /* --- one inspection --------------------------------------------------------
  */
 
-/* Another work than pki_parse, in tests, has to have our memory. */
-struct other {
-	const struct buf *packed;
-	jail_work work;
-};
-
-static int
-other_body(int fd, const void *arg)
-{
-	const struct other *o = arg;
-
-	return parse_with(fd, o->packed, o->work);
-}
-
 static int
 ask(const struct pki_jail *jail, const struct buf *packed, jail_work work,
     struct buf *b, struct err *e)
 {
-	const struct other other = {packed, work};
+	const struct other_parse other = {packed, work};
 
-	return work == pki_parse
+	return work == NULL
 		   ? jail_ask(jail, JAIL_PARSER, &pki_parse_job, packed, b, e)
-		   : jail_spawn(jail, other_body, &other, b, e);
+		   : jail_spawn(jail, parse_other, &other, b, e);
 }
 
 int
@@ -210,7 +122,7 @@ static int
 inspect_jailed(const struct pki_jail *jail, const struct pki_input *in,
     struct pki_output *out, struct err *e)
 {
-	return jail_run(jail, in, pki_parse, out, e);
+	return jail_run(jail, in, NULL, out, e);
 }
 
 int

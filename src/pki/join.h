@@ -89,7 +89,9 @@ struct trial {
 	bool client, client_only;  /* as in pki.h */
 };
 int handshake_chain(const struct trial *, struct shaken *);
-/* 0 good, 1 and ERR_HANDSHAKE_FAILED, -1: none of these. */
+/* words.c: the row of an error of OpenSSL's; and 0 good, 1 and
+ * ERR_HANDSHAKE_FAILED, -1: none of these. */
+unsigned char handshake_why(int lib, int reason);
 int handshake_text(const struct shaken *, struct err *);
 
 /* finish.c: from what the child said to the report of pki.h and the chain
@@ -102,7 +104,7 @@ int finish(const struct for_child *, const struct pki_output *said, prove_fn,
 void finish_failed(
     const struct pki_input *, const char *why, struct pki_output *);
 
-/* here.c: a stored chain that is not as we write it becomes one, in *made. */
+/* A stored chain that is not as we write it becomes one, in *made. */
 typedef int (*inspect_fn)(const struct pki_jail *, const struct pki_input *,
     struct pki_output *, struct err *);
 int settle_stored(inspect_fn, const struct pki_jail *, struct pki_input *,

@@ -11,21 +11,6 @@
 #include "describe.h"
 #include "pki_int.h"
 
-const char *const pki_field_names[PKI_FIELD__MAX + 1] = {
-    [PKI_SERVER_CERTIFICATE] = "server_certificate",
-    [PKI_PRIVATE_KEY] = "private_key",
-    [PKI_CA_CERTIFICATE] = "ca_certificate",
-    NULL,
-};
-
-const char *
-field_name(int field)
-{
-	if (field < 0 || field >= PKI_FIELD__MAX)
-		return "server_certificate"; /* what is stored */
-	return pki_field_names[field];
-}
-
 void
 set_init(struct pki_set *s)
 {
@@ -163,18 +148,6 @@ set_has_error(const struct pki_set *s)
 
 	for (i = 0; i < s->found.n; i++)
 		if (s->found.v[i].severity == SEV_ERROR)
-			return true;
-	return false;
-}
-
-bool
-pki_confirmed(const struct pki_input *in, enum err_code code)
-{
-	size_t i;
-
-	for (i = 0; i < in->n_confirm; i++)
-		if (in->confirm[i] != NULL &&
-		    strcmp(in->confirm[i], err_name(code)) == 0)
 			return true;
 	return false;
 }

@@ -56,12 +56,12 @@ door_hello(struct smtp_conn *c, const struct probe_door *d, enum err_code code,
 }
 
 int
-door_open(struct smtp_conn *c, const struct probe_door *d, SSL_CTX *ctx,
+door_open(struct smtp_conn *c, const struct probe_door *d, int version,
     struct err *err)
 {
 	if (smtp_connect(c, d->host, d->port, err) == -1 ||
 	    (d->proxy && smtp_proxy(c, err) == -1) ||
-	    (d->wrapper && smtp_starttls(c, ctx, err) == -1) ||
+	    (d->wrapper && smtp_starttls(c, version, err) == -1) ||
 	    smtp_reply(c, ERR_PROBE_BANNER, err) == -1)
 		return -1;
 	if (c->code != 220)

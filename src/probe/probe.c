@@ -12,13 +12,7 @@
  * certificate is served is compared by its SHA-256, and whether it is good
  * was decided before the apply.  The reply to EHLO after it counts too: a
  * server that cannot check clients' certificates ends every session there.
- * Security level 1, so that a weak certificate that was set by hand can be
- * seen too.
  */
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,44 +27,6 @@
 #define TOTAL_MS_DEFAULT 5000
 #define TRY_MS_MAX	 2500
 #define PAUSE_MS	 50
-
-#define CIPHERS		 "DEFAULT:!aNULL:!eNULL:@SECLEVEL=1"
-
-SSL_CTX *
-probe_client_ctx(int version)
-{
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-
-	if (ctx == NULL)
-		return NULL;
-	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-	if (SSL_CTX_set_cipher_list(ctx, CIPHERS) != 1 ||
-	    SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
-	    SSL_CTX_set_max_proto_version(ctx, version) != 1) {
-		SSL_CTX_free(ctx);
-		return NULL;
-	}
-	return ctx;
-}
-
-static int
-leaf_sha256(SSL *ssl, char dst[SHA256_HEX])
-{
-	X509 *leaf = SSL_get1_peer_certificate(ssl);
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	int rc = -1;
-
-	if (leaf != NULL && X509_digest(leaf, EVP_sha256(), md, &len) == 1 &&
-	    len == 32) {
-		hex_encode(dst, md, len);
-		rc = 0;
-	}
-	X509_free(leaf);
-	return rc;
-}
 
 /* Why nobody got in, from where it ended. */
 static enum probe_reason
@@ -106,9 +62,10 @@ static int
 check_certificate(const char *expected, struct smtp_conn *c,
     char sha256[SHA256_HEX], struct err *err)
 {
-	if (leaf_sha256(c->ssl, sha256) == -1)
+	if (c->tls.sha256[0] == '\0')
 		return err_set(err, ERR_PROBE_CERTIFICATE, "",
 		    "the server sent no certificate");
+	(void)snprintf(sha256, SHA256_HEX, "%s", c->tls.sha256);
 	if (expected != NULL && strcasecmp(expected, sha256) != 0)
 		return err_set(err, ERR_PROBE_CERTIFICATE, "",
 		    "expected certificate %.16s..., got %.16s...", expected,
@@ -118,7 +75,7 @@ check_certificate(const char *expected, struct smtp_conn *c,
 
 /* From EHLO on into TLS.  1 = it is not offered, and that is seen. */
 static int
-start_tls(const struct probe_want *want, struct smtp_conn *c, SSL_CTX *ctx,
+start_tls(const struct probe_want *want, struct smtp_conn *c, int version,
     struct seen *seen, struct err *err)
 {
 	char quote[120];
@@ -143,7 +100,7 @@ start_tls(const struct probe_want *want, struct smtp_conn *c, SSL_CTX *ctx,
 		return err_set(err, ERR_PROBE_STARTTLS, "",
 		    "STARTTLS: expected 220, got \"%s\"", quote);
 	}
-	return smtp_starttls(c, ctx, err);
+	return smtp_starttls(c, version, err);
 }
 
 /* The session that the handshake was for. */
@@ -161,20 +118,20 @@ after_tls(const struct probe_want *want, struct smtp_conn *c, struct seen *seen,
 
 /* One connection into TLS; the certificate served is left in sha256. */
 static int
-session(const struct probe_want *want, const char *expected, SSL_CTX *ctx,
+session(const struct probe_want *want, const char *expected, int version,
     struct smtp_conn *c, char sha256[SHA256_HEX], struct seen *seen,
     struct err *err)
 {
 	int rc;
 
-	if (door_open(c, &want->door, ctx, err) == -1) {
+	if (door_open(c, &want->door, version, err) == -1) {
 		seen->reason = door_reason(c, err);
 		seen->code = c->code;
 		return -1;
 	}
 	seen->inside = true;
 	if (!want->door.wrapper &&
-	    (rc = start_tls(want, c, ctx, seen, err)) != 0)
+	    (rc = start_tls(want, c, version, seen, err)) != 0)
 		return rc;
 	if (check_certificate(expected, c, sha256, err) == -1)
 		return -1;
@@ -204,26 +161,19 @@ try_tls(const struct probe_want *want, const struct turn *turn,
 	    want->n_leaf > 0 ? &want->leaf[turn->leaf] : NULL;
 	bool named = turn->name != NULL;
 	struct smtp_conn c;
-	SSL_CTX *ctx;
 	int rc;
 
 	smtp_init(&c, deadline);
 	c.servername = named ? turn->name : want->sni;
 	if (want->n_leaf > 1 && !named)
 		c.sigalgs = sigalgs_of(leaf->key_type);
-	ctx = probe_client_ctx(named ? 0 : probe_versions[turn->v].version);
-	if (ctx == NULL)
-		return err_set(err, ERR_INTERNAL, "", "TLS context");
-	rc = session(want, leaf == NULL || named ? NULL : leaf->sha256, ctx, &c,
-	    sha256, seen, err);
+	rc = session(want, leaf == NULL || named ? NULL : leaf->sha256,
+	    named ? 0 : probe_versions[turn->v].version, &c, sha256, seen, err);
 	if (rc == 0 && !named && seen->protocol[0] == '\0') {
-		(void)snprintf(seen->protocol, sizeof(seen->protocol), "%s",
-		    SSL_get_version(c.ssl));
-		(void)snprintf(seen->cipher, sizeof(seen->cipher), "%s",
-		    SSL_get_cipher_name(c.ssl));
+		memcpy(seen->protocol, c.tls.protocol, sizeof(seen->protocol));
+		memcpy(seen->cipher, c.tls.cipher, sizeof(seen->cipher));
 	}
 	leave(&c, rc >= 0 || err == NULL || err->code != ERR_PROBE_HANDSHAKE);
-	SSL_CTX_free(ctx);
 	return rc;
 }
 
@@ -235,7 +185,7 @@ try_plain(const struct probe_want *want, int64_t deadline, struct seen *seen,
 	int rc = -1;
 
 	smtp_init(&c, deadline);
-	if (door_open(&c, &want->door, NULL, err) == -1) {
+	if (door_open(&c, &want->door, 0, err) == -1) {
 		seen->reason = door_reason(&c, err);
 		seen->code = c.code;
 		goto out;

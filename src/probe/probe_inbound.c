@@ -219,15 +219,14 @@ wait_sockets(
 }
 
 static int
-start_tls(struct smtp_conn *c, const struct probe_door *d, SSL_CTX *ctx,
-    struct err *err)
+start_tls(struct smtp_conn *c, const struct probe_door *d, struct err *err)
 {
 	if (smtp_command(c, "STARTTLS", ERR_PROBE_ACCESS, err) == -1)
 		return -1;
 	if (c->code != 220)
 		return err_set(
 		    err, ERR_PROBE_ACCESS, "", "STARTTLS: got %d", c->code);
-	return smtp_starttls(c, ctx, err) == -1
+	return smtp_starttls(c, 0, err) == -1
 		   ? -1
 		   : door_hello(c, d, ERR_PROBE_ACCESS, err);
 }
@@ -262,20 +261,15 @@ session(const struct inbound_want *want, const char *source,
 {
 	const struct probe_door *d = &want->door;
 	struct err why;
-	SSL_CTX *ctx;
 	int rc = -1;
 
 	smtp_init(c, now_ms() + SESSION_MS + d->greet_ms);
 	c->source = source;
-	if ((ctx = probe_client_ctx(0)) == NULL)
-		return err_set(err, ERR_INTERNAL, "", "TLS context");
 	err_clear(&why);
-	if (door_open(c, d, ctx, &why) == -1)
+	if (door_open(c, d, 0, &why) == -1)
 		rc = why.code == ERR_PROBE_CONNECT ? 1 : c->code != 0 ? 0 : -1;
-	else if (!want->tls_only || d->wrapper ||
-		 start_tls(c, d, ctx, &why) == 0)
+	else if (!want->tls_only || d->wrapper || start_tls(c, d, &why) == 0)
 		rc = envelope(want, c, &why);
-	SSL_CTX_free(ctx);
 	if (rc != 0 && err != NULL)
 		err_set(err, rc == 1 ? ERR_PROBE_CONNECT : ERR_PROBE_ACCESS, "",
 		    "%s", why.msg);

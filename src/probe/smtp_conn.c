@@ -15,6 +15,10 @@
  *
  * What the server sends behind its 220 to STARTTLS before the handshake is an
  * injection (RFC 3207 4.2) and ends the probe.
+ *
+ * TLS is spoken by a child that can do nothing else (tls_child.c): it is
+ * handed the socket, and what is read and written here from then on is the
+ * text within.
  */
 #include <sys/socket.h>
 
@@ -28,27 +32,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
-
+#include "jail.h"
+#include "pack.h"
 #include "smtp_conn.h"
+#include "tls_child.h"
 #include "util.h"
 
 void
 smtp_init(struct smtp_conn *c, int64_t deadline)
 {
 	memset(c, 0, sizeof(*c));
-	c->fd = c->cancel_fd = -1;
+	c->fd = c->cancel_fd = c->words_fd = -1;
 	c->deadline = deadline;
 }
 
 void
 smtp_close(struct smtp_conn *c)
 {
-	SSL_free(c->ssl);
-	c->ssl = NULL;
 	if (c->fd != -1)
 		(void)close(c->fd);
-	c->fd = -1;
+	if (c->words_fd != -1)
+		(void)close(c->words_fd);
+	c->fd = c->words_fd = -1;
 }
 
 /* 0 when fd is ready, -1 with errno (ETIMEDOUT at the deadline). */
@@ -201,68 +206,6 @@ recv_raw(struct smtp_conn *c, char *p, size_t size)
 	}
 }
 
-/* What OpenSSL wants to send. */
-static int
-tls_flush(struct smtp_conn *c)
-{
-	char chunk[4096];
-	int n;
-
-	while ((n = BIO_read(SSL_get_wbio(c->ssl), chunk, sizeof(chunk))) > 0)
-		if (send_raw(c, chunk, (size_t)n) == -1)
-			return -1;
-	return 0;
-}
-
-/* 1 = call again, 0 = EOF, -1 = error (errno 0 when it is OpenSSL's). */
-static int
-tls_more(struct smtp_conn *c, int ssl_rc)
-{
-	char chunk[4096];
-	ssize_t n;
-	int what = SSL_get_error(c->ssl, ssl_rc);
-
-	if (tls_flush(c) == -1)
-		return -1;
-	if (what == SSL_ERROR_ZERO_RETURN)
-		return 0;
-	if (what != SSL_ERROR_WANT_READ) {
-		errno = 0;
-		return -1;
-	}
-	if ((n = recv_raw(c, chunk, sizeof(chunk))) <= 0)
-		return (int)n;
-	return BIO_write(SSL_get_rbio(c->ssl), chunk, (int)n) == n ? 1 : -1;
-}
-
-static int
-send_all(struct smtp_conn *c, const char *p, size_t len)
-{
-	int n;
-
-	if (c->ssl == NULL)
-		return send_raw(c, p, len);
-	ERR_clear_error();
-	while ((n = SSL_write(c->ssl, p, (int)len)) <= 0)
-		if (tls_more(c, n) != 1)
-			return -1;
-	return tls_flush(c);
-}
-
-static ssize_t
-recv_some(struct smtp_conn *c, char *p, size_t size)
-{
-	int n, more;
-
-	if (c->ssl == NULL)
-		return recv_raw(c, p, size);
-	ERR_clear_error();
-	while ((n = SSL_read(c->ssl, p, (int)size)) <= 0)
-		if ((more = tls_more(c, n)) != 1)
-			return more;
-	return n;
-}
-
 /* One line, without its CRLF or LF, appended to the reply. */
 static int
 read_line(struct smtp_conn *c, size_t *reply_len, const char **ret_line)
@@ -276,7 +219,7 @@ read_line(struct smtp_conn *c, size_t *reply_len, const char **ret_line)
 			errno = EMSGSIZE;
 			return -1;
 		}
-		n = recv_some(c, c->in + c->in_len, sizeof(c->in) - c->in_len);
+		n = recv_raw(c, c->in + c->in_len, sizeof(c->in) - c->in_len);
 		if (n == 0)
 			errno = ECONNRESET;
 		if (n <= 0)
@@ -306,6 +249,20 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Why TLS broke, if it did: the last words of the child. */
+static bool
+last_words(const struct smtp_conn *c, char *dst, size_t size)
+{
+	char words[TLS_WHY_MAX];
+	ssize_t n;
+
+	if (c->words_fd == -1 ||
+	    (n = read(c->words_fd, words, sizeof(words))) <= 0)
+		return false;
+	(void)text_clean(dst, size, words, strnlen(words, (size_t)n));
+	return true;
+}
+
 /* Half a reply is quoted: it may say why. */
 static int
 no_reply(const struct smtp_conn *c, enum err_code code, struct err *err)
@@ -313,9 +270,8 @@ no_reply(const struct smtp_conn *c, enum err_code code, struct err *err)
 	char quote[120];
 	int e = errno;
 
-	if (e == 0)
-		return err_set(err, code, "", "TLS broke: %s",
-		    ERR_reason_error_string(ERR_peek_error()));
+	if (last_words(c, quote, sizeof(quote)))
+		return err_set(err, code, "", "TLS broke: %s", quote);
 	smtp_quote(c, quote, sizeof(quote));
 	errno = e;
 	if (quote[0] == '\0')
@@ -373,49 +329,89 @@ smtp_command(struct smtp_conn *c, const char *command, enum err_code code,
 	n = snprintf(line, sizeof(line), "%s\r\n", command);
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return err_set(err, ERR_INTERNAL, "", "command too long");
-	if (send_all(c, line, (size_t)n) == -1)
+	if (send_raw(c, line, (size_t)n) == -1)
 		return err_sys(err, code, "", "send %.20s", command);
 	return smtp_reply(c, code, err);
 }
 
-int
-smtp_starttls(struct smtp_conn *c, SSL_CTX *ctx, struct err *err)
+/* The child has the socket now, and we have the child's. */
+static int
+hand_over(struct smtp_conn *c, int version, struct err *err)
 {
-	BIO *rbio = NULL, *wbio = NULL;
-	const char *why;
-	int n, more = 1, e;
+	int64_t left = c->deadline - now_ms();
+	int words[2] = {-1, -1}, files[2], fd = -1, rc = -1;
+	const struct pki_jail jail = {.files = files,
+	    .n_files = 2,
+	    .timeout_ms = left > 0 ? (int)left : 1};
+	struct buf in;
 
+	buf_init(&in, 1024);
+	pack_u32(&in, (uint32_t)version);
+	pack_str(&in, c->servername);
+	pack_str(&in, c->sigalgs);
+	if (in.failed || pipe2(words, O_CLOEXEC | O_NONBLOCK) == -1) {
+		err_set(err, ERR_INTERNAL, "", "TLS client");
+		goto out;
+	}
+	files[0] = c->fd;
+	files[1] = words[1];
+	if (jail_open(&jail, JAIL_PROBER, &probe_tls_job, &in, &fd, err) == -1)
+		goto out;
+	(void)close(c->fd);
+	c->fd = fd;
+	c->words_fd = words[0];
+	words[0] = -1;
+	rc = fcntl(fd, F_SETFL, O_NONBLOCK) == -1
+		 ? err_sys(err, ERR_INTERNAL, "", "TLS client")
+		 : 0;
+out:
+	if (words[0] != -1)
+		(void)close(words[0]);
+	if (words[1] != -1)
+		(void)close(words[1]);
+	buf_clear(&in);
+	return rc;
+}
+
+/* What the child has seen; of text nothing but clean lines. */
+static int
+take_seen(struct smtp_conn *c, struct err *err)
+{
+	struct tls_told t;
+	char why[TLS_WHY_MAX];
+	size_t have = 0;
+	ssize_t n;
+
+	while (have < sizeof(t)) {
+		errno = 0;
+		n = recv_raw(c, (char *)&t + have, sizeof(t) - have);
+		if (n <= 0)
+			return err_set(err, ERR_PROBE_HANDSHAKE, "",
+			    "handshake: %s",
+			    n == 0 ? "it ended the child" : strerror(errno));
+		have += (size_t)n;
+	}
+	(void)text_clean(why, sizeof(why), t.why, strnlen(t.why, TLS_WHY_MAX));
+	if (t.good != 1)
+		return err_set(
+		    err, ERR_PROBE_HANDSHAKE, "", "handshake: %s", why);
+	c->tls.on = true;
+	(void)text_clean(c->tls.protocol, sizeof(c->tls.protocol), t.protocol,
+	    strnlen(t.protocol, sizeof(t.protocol)));
+	(void)text_clean(c->tls.cipher, sizeof(c->tls.cipher), t.cipher,
+	    strnlen(t.cipher, sizeof(t.cipher)));
+	if (t.has_leaf == 1)
+		hex_encode(c->tls.sha256, t.sha256, sizeof(t.sha256));
+	return 0;
+}
+
+int
+smtp_starttls(struct smtp_conn *c, int version, struct err *err)
+{
 	if (c->in_len > 0)
 		return err_set(err, ERR_PROBE_HANDSHAKE, "",
 		    "bytes between the reply to STARTTLS and the handshake");
-	ERR_clear_error();
-	if ((c->ssl = SSL_new(ctx)) == NULL ||
-	    (rbio = BIO_new(BIO_s_mem())) == NULL ||
-	    (wbio = BIO_new(BIO_s_mem())) == NULL) {
-		BIO_free(rbio);
-		SSL_free(c->ssl);
-		c->ssl = NULL;
-		return err_set(err, ERR_NOMEM, "", "TLS");
-	}
-	SSL_set_bio(c->ssl, rbio, wbio);
-	if ((c->servername != NULL &&
-		SSL_set_tlsext_host_name(c->ssl, c->servername) != 1) ||
-	    (c->sigalgs != NULL &&
-		SSL_set1_sigalgs_list(c->ssl, c->sigalgs) != 1))
-		return err_set(err, ERR_INTERNAL, "", "TLS client");
-	do {
-		if ((n = SSL_connect(c->ssl)) != 1)
-			more = tls_more(c, n);
-	} while (n != 1 && more == 1);
-	if (n == 1 && tls_flush(c) == 0)
-		return 0;
-	e = errno;
-	why = ERR_reason_error_string(ERR_peek_error());
-	if (more == 0)
-		why = "the server closed the connection";
-	else if (why == NULL)
-		why = e != 0 ? strerror(e) : "unknown reason";
-	return err_set(err, ERR_PROBE_HANDSHAKE, "", "handshake: %s", why);
+	return hand_over(c, version, err) == -1 ? -1 : take_seen(c, err);
 }
 
 bool

@@ -143,7 +143,7 @@ done
 is "a parser at work was looked at" "$scans" 3
 is "no key in use is in its memory" "$hits" ""
 keepers=$(pgrep -P "$daemon" -x postseal-jail)
-ok "the process that makes them is there" test -n "$keepers"
+is "the process that makes them is there, and one for the probe" "$(wc -w <<<"$keepers")" 2
 is "none in its memory" "$(perl "$TOP/tests/redteam/memory.pl" "$T/in-use" $keepers)" ""
 for pid in $keepers; do
 	is "it is locked up, too" "$(ps -o user= -p "$pid") $(field "$pid" Seccomp) $(field "$pid" NoNewPrivs) $(field "$pid" CapEff) $(field "$pid" CapPrm)" \
@@ -151,10 +151,12 @@ for pid in $keepers; do
 done
 wait "${RUNS[-1]}"
 kill -KILL $keepers
-for n in {1..100}; do pgrep -P "$daemon" -x postseal-jail >/dev/null && break; sleep 0.05; done
+for n in {1..200}; do [ "$(pgrep -P "$daemon" -x postseal-jail | wc -l)" = 2 ] && break; sleep 0.05; done
 api POST /api/v1/certificates/inspect -F "private_key=@$s/self-signed-key.pem" \
     -F "server_certificate=@$s/self-signed-cert.pem"
 is "one that dies is followed by another" "$STATUS:$(j .ok)" 200:true
+api GET /api/v1/status
+is "that of the probe, too" "$STATUS:$(j '.live.error // "fine"')" 200:fine
 
 # A kernel that lacks a part: closed, with words; "no" in postseal.conf: open,
 # and it shows.
