@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
+#include "auth.h"
 #include "page.h"
 
 static const char *
@@ -23,6 +26,18 @@ page_root(
 	return 0;
 }
 
+/* Somebody was signed in, and is no more: a log-out takes the cookie along. */
+static bool
+session_ended(const struct request *req)
+{
+	char secret[128];
+	bool had = request_cookie(req, COOKIE_SESSION, secret,
+		       sizeof(secret)) != NULL && secret[0] != '\0';
+
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return had && !req->who.known && req->who.half == 0;
+}
+
 static int
 login_page(struct app *app, struct request *req, struct reply *reply,
     const char *next, const char *name, bool code, const struct err *why,
@@ -37,6 +52,9 @@ login_page(struct app *app, struct request *req, struct reply *reply,
 	put_str(ctx, "next", safe_path(next));
 	put_str(ctx, "name", name);
 	put_bool(ctx, "code", code);
+	put_str(ctx, "ended",
+	    why == NULL && session_ended(req) ? page_text(&p, "login.ended")
+					      : "");
 	if (why != NULL) {
 		e = json_object_new_object();
 		s = localise_error(app, req->lang, why);

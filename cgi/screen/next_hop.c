@@ -1,5 +1,5 @@
 /*
- * hop.c - the way out, tried: one destination as Postfix's client would meet
+ * next_hop.c - the way out, tried: one destination as Postfix's client would meet
  * it by main.cf as it stands.  The button is one of the form's, so nothing
  * that was filled in is lost by it.
  */

@@ -18,8 +18,8 @@ void screen_levels(const struct page *, struct json_object *ctx,
 /* "probe" of a probe result, or NULL. */
 void screen_probe(
     const struct page *, struct json_object *ctx, struct json_object *probe);
-/* next_hop.c: try the destination of this form, into s->hop; "next_hop", "hop_open",
- * "hop" */
+/* next_hop.c: try the destination of this form, into s->hop; "next_hop",
+ * "hop_open", "hop" */
 int screen_test_hop(struct screen *);
 void screen_hop(const struct screen *, struct json_object *ctx);
 /* certificate.c */

@@ -192,6 +192,7 @@ test("roll all back, or leave it", async () => {
 
 test("a host that is removed: the key should be changed", async () => {
 	await go(PAGE);
+	await page.click('summary:has-text("scanner2")');
 	await page.click('button[value="remove:scanner2"]');
 	await until("removed", (t) =>
 	    /scanner2 was removed and gets nothing further/.test(t));

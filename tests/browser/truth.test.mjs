@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { get } from "node:https";
 import { hostname } from "node:os";
 import { after, before } from "node:test";
-import { check, launch, press, save, signIn, startInstance, steps,
+import { check, launch, press, save, settled, signIn, startInstance, steps,
 	upload, visitor } from "./instance.mjs";
 
 const test = steps();
@@ -153,6 +153,37 @@ test("what is the same for everybody comes compressed", async () => {
 		resolve(r.headers["content-encoding"]);
 	}).on("error", reject));
 	assert.equal(encoding, "gzip");
+});
+
+test("three files dropped at once find their fields", async () => {
+	await page.goto(`${it.url}/smtp-routing/connection`);
+	await settled(page, () => page.setInputFiles("#private_key",
+	    ["issued-key.pem", "issued-cert.pem", "issued-intermediate.pem"]
+	        .map((f) => it.sample(f))));
+	for (const field of ["private_key", "server_certificate", "ca_certificate"]) {
+		assert.match(await words(`#${field}-state`), /^new: /, field);
+	}
+	await press(page, "cancel");
+});
+
+test("a session that ended is told at log-in", async () => {
+	const p = await visitor(browser);
+	await signIn(p, it);
+	await p.goto(`${it.url}/access`);
+	await p.context().addCookies((await p.context().cookies()).map((c) =>
+	    c.name === "__Host-postseal" ? { ...c, value: c.value.replace(/^./,
+		(x) => x === "0" ? "1" : "0") } : c));
+	await p.goto(`${it.url}/smtp-routing/history`);
+	await p.waitForSelector("#ended");
+	assert.match(await words("#ended", p), /Your session has ended/);
+	await p.fill("#user", it.user);
+	await p.fill("#password", it.password);
+	await p.click("main form button");
+	await p.waitForURL(/history/);
+	await p.click(".session button");
+	await p.waitForURL(/login/);
+	assert.equal(await p.locator("#ended").count(), 0);
+	await p.context().close();
 });
 
 test("without scripts", async () => {
