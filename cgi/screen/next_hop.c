@@ -74,6 +74,9 @@ screen_hop(const struct screen *s, struct json_object *ctx)
 		put_icon(o, kind);
 		put_str(o, "detail",
 		    seen ? "" : jsonx_path_str(s->hop, "detail", ""));
+		put_str(o, "transport", "");
+		if (jsonx_path(s->hop, "transport") != NULL)
+			put_text(p, o, "transport", "hop.transport", s->hop);
 	}
 	json_object_object_add(ctx, "hop", o);
 }

@@ -321,8 +321,9 @@ static const struct {
 	{"id=\"errors\""}},
     {"en", "  [mx]:587 ", "[mx]:587",
 	"{\"hop\":{\"next_hop\":\"[mx]:587\",\"state\":\"seen\",\"tls\":false,"
-	"\"level\":\"may\",\"reason\":null}}",
-	{"probe warn\" id=\"hop-seen\"", "in plaintext"}, {"probe ok\" id"}},
+	"\"level\":\"may\",\"reason\":null,\"transport\":\"relay:[mx2]\"}}",
+	{"probe warn\" id=\"hop-seen\"", "in plaintext",
+	    "transport_maps has relay:[mx2]"}, {"probe ok\" id"}},
     {"ja", "example.jp", "example.jp",
 	"{\"hop\":{\"next_hop\":\"example.jp\",\"state\":\"not_seen\","
 	"\"level\":\"encrypt\",\"reason\":\"starttls\",\"detail\":"
