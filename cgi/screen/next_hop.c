@@ -57,11 +57,18 @@ screen_hop(const struct screen *s, struct json_object *ctx)
 {
 	const struct page *p = &s->page;
 	bool wrong = strcmp(s->err.field, "next_hop") == 0;
+	const char *state = jsonx_path_str(s->job, "state", "");
 	struct json_object *o = NULL;
 	const char *kind;
 	bool seen;
 
 	put_str(ctx, "next_hop", fields_str(&p->req->form, "next_hop", ""));
+	/* At first sight, and beside a Save that goes on or went wrong, other
+	 * things come first. */
+	put_bool(ctx, "hop_form",
+	    jsonx_path(s->view, "generation.id") != NULL &&
+		(s->job == NULL || strcmp(state, "applied") == 0 ||
+		    strcmp(state, "unchanged") == 0));
 	put_bool(ctx, "hop_open", s->hop != NULL || wrong);
 	if (s->hop != NULL) {
 		seen = strcmp(jsonx_path_str(s->hop, "state", ""), "seen") == 0;

@@ -277,18 +277,12 @@ navigation(const struct page *p)
 	return top;
 }
 
-/*
- * Does it need lists.css?  The screen itself does not, and has no room, but at
- * first sight.
- */
+/* Does it need lists.css?  The screen itself does not, and has no room. */
 static bool
-has_lists(const char *name, struct json_object *ctx)
+has_lists(const char *name)
 {
 	static const char *const plain[] = {"connection", "error", "progress"};
 	size_t i;
-
-	if (jsonx_path(ctx, "welcome") != NULL)
-		return true;
 
 	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (strcmp(plain[i], name) == 0)
@@ -348,7 +342,7 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 
 	buf_init(&out, TEMPLATE_OUT_MAX);
 	put_str(ctx, "lang", req->lang);
-	put_bool(ctx, "lists", has_lists(name, ctx));
+	put_bool(ctx, "lists", has_lists(name));
 	put_gateway(ctx);
 	json_object_object_add(ctx, "languages", languages(&p));
 	put_str(ctx, "csrf", csrf_for_form(app, req, reply));

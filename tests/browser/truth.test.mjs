@@ -101,7 +101,7 @@ test("without the gateway, a file that was not sent is told where it is", async 
 	await page.context().setOffline(true);
 	await page.setInputFiles("#private_key", it.sample("issued-key.pem"));
 	await page.waitForSelector("#at-private_key .finding.here");
-	assert.match(await words("#at-private_key .here"), /was not sent/);
+	assert.match(await words("#at-private_key .here"), /Not sent/);
 	await page.context().setOffline(false);
 	await page.reload();
 });
