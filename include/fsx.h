@@ -54,8 +54,8 @@ int	fsx_unlink(const char *path, struct err *);	/* ENOENT is fine */
 int	fsx_sync_dir(const char *path, struct err *);
 /* Overwrite regular files with zeros, then remove all below and path. */
 int	fsx_wipe_tree(const char *path, struct err *);
-/* Was there no such file? */
-bool	fsx_missing(const struct err *);
+/* 0: by cause there was no such file; else cause into err, and -1. */
+int	fsx_missing(const struct err *cause, struct err *err);
 /* Wipe what fsx_replace of killed processes left in the directory and below;
  * links and other file systems are left alone.  -1: not all of it. */
 int	fsx_sweep(const char *dir, struct err *);

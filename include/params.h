@@ -138,6 +138,9 @@ struct json_object *params_originals(const struct params_context *,
 void	params_forget(struct json_object *originals, settings_mask);
 int	params_plan(struct json_object *current, struct json_object *wanted,
 	    struct param_plan *, struct err *);
+/* What would be written of all that these settings ask for. */
+int	params_plan_all(const struct params_context *, struct param_plan *,
+	    struct err *);
 void	param_plan_clear(struct param_plan *);
 /* [{"parameter", "before", "after"}] */
 struct json_object *param_plan_to_json(const struct param_plan *);

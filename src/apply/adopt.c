@@ -136,7 +136,6 @@ void
 adopt_check(struct txn *t)
 {
 	struct param_plan plan = {NULL, 0};
-	struct json_object *wanted = NULL;
 	const struct param_change *c;
 	struct params_context context;
 	struct gen_paths paths;
@@ -144,9 +143,8 @@ adopt_check(struct txn *t)
 
 	/* Any number will do: the chain file's name is not looked at. */
 	if (txn_context(t, t->prev + 1, &context, &paths, NULL) == -1 ||
-	    params_wanted(&context, &wanted, NULL) == -1 ||
-	    params_plan(t->facts.params, wanted, &plan, NULL) == -1)
-		goto out; /* the plan step will say why */
+	    params_plan_all(&context, &plan, NULL) == -1)
+		return; /* the plan step will say why */
 	for (i = 0; i < plan.n; i++) {
 		c = &plan.v[i];
 		if (c->before == NULL || is_adopted(c->name, c->before, &paths))
@@ -155,7 +153,5 @@ adopt_check(struct txn *t)
 		    c->name, "value", c->before, "managed",
 		    c->after == NULL ? "" : c->after, NULL);
 	}
-out:
-	json_object_put(wanted);
 	param_plan_clear(&plan);
 }

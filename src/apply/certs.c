@@ -211,8 +211,7 @@ certs_changed(const struct certs *was, const struct certs *is)
 	}
 	for (i = CERTS_DEFAULT + 1; i < was->n; i++)
 		if (certs_find(is, was->v[i].use, was->v[i].name) == NULL)
-			add_change(list, cert_called(&was->v[i]),
-			    "removed");
+			add_change(list, cert_called(&was->v[i]), "removed");
 	return list;
 }
 
@@ -320,11 +319,8 @@ read_chain(const struct conf *conf, long id, struct cert *c, struct err *err)
 	if (generation_path(conf, id, c->file, path, err) == -1)
 		return -1;
 	if (fsx_read(path, c->chain.max, &c->chain, &cause) == -1 &&
-	    !fsx_missing(&cause)) {
-		if (err != NULL)
-			*err = cause;
+	    fsx_missing(&cause, err) == -1)
 		return -1;
-	}
 	c->changed = c->sha256[0] != '\0' &&
 		     (sha256_hex(c->chain.data == NULL ? "" : c->chain.data,
 			  c->chain.len, is) == -1 ||
@@ -428,7 +424,8 @@ certs_to_view(const struct certs *c, struct json_object *standing,
     const bool used[CERTS_KINDS])
 {
 	static const char *const members[] = {"subject", "issuer_common_name",
-	    "not_before", "not_after", "days_left", "days_total", "sha256", NULL};
+	    "not_before", "not_after", "days_left", "days_total", "sha256",
+	    NULL};
 	struct json_object *list = json_object_new_array(), *o, *facts;
 	const char *const *m;
 	size_t i;

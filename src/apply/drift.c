@@ -79,18 +79,12 @@ drift_plan(const struct conf *conf, const struct facts *facts, long id,
 	    .originals = jsonx_path(meta, "originals"),
 	    .owned = generation_owned(meta)};
 	struct gen_paths paths;
-	struct json_object *wanted = NULL;
-	int rc;
 
 	if (gen_paths(conf, id, &paths, err) == -1)
 		return -1;
 	gen_paths_use(&paths, certs, &c);
 	c.leave = ~c.owned;
-	if (params_wanted(&c, &wanted, err) == -1)
-		return -1;
-	rc = params_plan(facts->params, wanted, plan, err);
-	json_object_put(wanted);
-	return rc;
+	return params_plan_all(&c, plan, err);
 }
 
 static int

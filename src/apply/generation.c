@@ -60,11 +60,8 @@ generation_current(const struct conf *conf, long *ret_id, struct err *err)
 		conf->state_directory) == -1)
 		goto out;
 	if (fsx_read(path, 64, &b, &cause) == -1) {
-		if (fsx_missing(&cause)) {
+		if ((rc = fsx_missing(&cause, err)) == 0)
 			*ret_id = 0;
-			rc = 0;
-		} else if (err != NULL)
-			*err = cause;
 		goto out;
 	}
 	id = generation_number(b.data, &rest);
@@ -188,15 +185,12 @@ generation_meta(
 		    "there is no generation %ld", id);
 	if (generation_path(conf, id, "meta.json", path, err) == -1)
 		return -1;
-	if (jsonx_file_read(path, ret, &cause) == -1) {
-		if (fsx_missing(&cause))
-			return err_set(err, ERR_GEN_UNKNOWN, "id",
-			    "there is no generation %ld", id);
-		if (err != NULL)
-			*err = cause;
-		return -1;
-	}
-	return 0;
+	if (jsonx_file_read(path, ret, &cause) == 0)
+		return 0;
+	return fsx_missing(&cause, err) == -1
+		   ? -1
+		   : err_set(err, ERR_GEN_UNKNOWN, "id",
+			 "there is no generation %ld", id);
 }
 
 int

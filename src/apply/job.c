@@ -65,14 +65,11 @@ job_read(const struct conf *conf, const char *id, struct json_object **ret,
 
 	if (job_path(conf, id, path, err) == -1)
 		return -1;
-	if (jsonx_file_read(path, &job, &e) == -1) {
-		if (fsx_missing(&e))
-			return err_set(err, ERR_JOB_UNKNOWN, "job",
-			    "there is no such job");
-		if (err != NULL)
-			*err = e;
-		return -1;
-	}
+	if (jsonx_file_read(path, &job, &e) == -1)
+		return fsx_missing(&e, err) == -1
+			   ? -1
+			   : err_set(err, ERR_JOB_UNKNOWN, "job",
+				 "there is no such job");
 	if (strcmp(jsonx_path_str(job, "state", ""), "running") == 0 &&
 	    !state_busy(conf) && is_settled(path)) {
 		err_set(&e, ERR_APPLY_INTERRUPTED, "",

@@ -63,11 +63,8 @@ journal_read(const struct conf *conf, struct journal *ret, struct err *err)
 	if (journal_path(conf, path, err) == -1)
 		goto out;
 	if (fsx_read(path, JOURNAL_MAX, &b, &cause) == -1) {
-		if (fsx_missing(&cause)) {
+		if ((rc = fsx_missing(&cause, err)) == 0)
 			*ret = j;
-			rc = 0;
-		} else if (err != NULL)
-			*err = cause;
 		goto out;
 	}
 	if (parse(b.data, &j, &rest) == -1 || rest + 1 != b.data + b.len ||

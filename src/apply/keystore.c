@@ -119,11 +119,7 @@ keystore_read(const struct conf *conf, const char *id, const char *file,
 		return -1;
 	if (fsx_read(path, PEM_MAX, b, &cause) == 0)
 		return 0;
-	if (fsx_missing(&cause))
-		return unknown(err);
-	if (err != NULL)
-		*err = cause;
-	return -1;
+	return fsx_missing(&cause, err) == -1 ? -1 : unknown(err);
 }
 
 /* Everything about the key but the key. */
@@ -248,11 +244,7 @@ keystore_get(const struct conf *conf, const char *id, struct json_object **ret,
 		return -1;
 	if (jsonx_file_read(path, ret, &cause) == 0)
 		return 0;
-	if (fsx_missing(&cause))
-		return unknown(err);
-	if (err != NULL)
-		*err = cause;
-	return -1;
+	return fsx_missing(&cause, err) == -1 ? -1 : unknown(err);
 }
 
 static int

@@ -293,11 +293,7 @@ copy_one(const struct conf *conf, struct named_row *row, struct err *err)
 	    named_copy_path(conf, row, to, err) == -1)
 		goto out;
 	if (fsx_read(from, TABLE_MAX, &b, &cause) == -1) {
-		/* Named, and gone already. */
-		if (fsx_missing(&cause))
-			rc = 0;
-		else if (err != NULL)
-			*err = cause;
+		rc = fsx_missing(&cause, err); /* named, and gone already */
 		goto out;
 	}
 	row->made = access(to, F_OK) == -1;

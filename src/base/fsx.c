@@ -427,8 +427,12 @@ fsx_lock(const char *path, int wait_ms, struct err *err)
 	return rc == 1 ? fd : -1;
 }
 
-bool
-fsx_missing(const struct err *err)
+int
+fsx_missing(const struct err *cause, struct err *err)
 {
-	return err->sys == ENOENT;
+	if (cause->sys == ENOENT)
+		return 0;
+	if (err != NULL)
+		*err = *cause;
+	return -1;
 }

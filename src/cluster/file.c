@@ -29,11 +29,9 @@ cluster_file_read(const struct conf *conf, const char *file,
 	*ret = NULL;
 	if (cluster_path(conf, file, path, sizeof(path), err) == -1)
 		return -1;
-	if (jsonx_file_read(path, ret, &cause) == 0 || fsx_missing(&cause))
-		return 0;
-	if (err != NULL)
-		*err = cause;
-	return -1;
+	return jsonx_file_read(path, ret, &cause) == 0
+		   ? 0
+		   : fsx_missing(&cause, err);
 }
 
 int

@@ -71,12 +71,10 @@ cluster_host_cert(
 		return -1;
 	if (cluster_pem_read(conf, file, pem, &cause) == 0)
 		return 0;
-	if (fsx_missing(&cause))
-		return err_set(err, ERR_SCANNER_UNKNOWN, "name",
-		    "%s is not enrolled", name);
-	if (err != NULL)
-		*err = cause;
-	return -1;
+	return fsx_missing(&cause, err) == -1
+		   ? -1
+		   : err_set(err, ERR_SCANNER_UNKNOWN, "name",
+			 "%s is not enrolled", name);
 }
 
 static int

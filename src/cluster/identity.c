@@ -105,12 +105,8 @@ cluster_init(const struct conf *conf, struct err *err)
 	buf_init(&pem, BUNDLE_PEM_MAX);
 	rc = cluster_pem_read(conf, "identity.pem", &pem, &cause);
 	buf_clear(&pem);
-	if (rc == -1 && !fsx_missing(&cause)) {
-		if (err != NULL)
-			*err = cause;
-		return -1;
-	}
-	if (rc == -1 && identity_make(conf, err) == -1)
+	if (rc == -1 &&
+	    (fsx_missing(&cause, err) == -1 || identity_make(conf, err) == -1))
 		return -1;
 	return console_make(conf, err);
 }

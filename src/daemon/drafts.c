@@ -163,11 +163,7 @@ load_file(const char *path, size_t max, struct buf *b, bool *ret_given,
 		*ret_given = true;
 		return 0;
 	}
-	if (cause.sys == ENOENT)
-		return 0;
-	if (err != NULL)
-		*err = cause;
-	return -1;
+	return fsx_missing(&cause, err);
 }
 
 static int
@@ -203,13 +199,8 @@ draft_load(
 	if (draft_check_id(id, err) == -1 ||
 	    draft_path(conf, id, "draft.json", path, err) == -1)
 		return -1;
-	if (load_json(path, &o, &cause) == -1) {
-		if (cause.sys == ENOENT)
-			return 0;
-		if (err != NULL)
-			*err = cause;
-		return -1;
-	}
+	if (load_json(path, &o, &cause) == -1)
+		return fsx_missing(&cause, err);
 	if (load_members(o, d, err) == -1)
 		goto out;
 	if (d->expires <= (int64_t)time(NULL)) {

@@ -219,6 +219,16 @@ out:
 	return rc;
 }
 
+static int
+put_copy(struct json_object **dst, struct json_object *v, struct err *err)
+{
+	json_object_put(*dst);
+	*dst = NULL;
+	return json_object_deep_copy(v, dst, NULL) == -1
+		   ? err_set(err, ERR_NOMEM, "", "draft")
+		   : 0;
+}
+
 /* Hosts that were chosen; who is enrolled is asked when it is saved. */
 static int
 put_scanners(struct json_object *args, struct draft *d, struct err *err)
@@ -233,11 +243,7 @@ put_scanners(struct json_object *args, struct draft *d, struct err *err)
 			return err_set(err, ERR_FIELD_INVALID, "scanners",
 			    "expected names of scanners");
 	}
-	json_object_put(d->scanners);
-	d->scanners = NULL;
-	if (json_object_deep_copy(list, &d->scanners, NULL) == -1)
-		return err_set(err, ERR_NOMEM, "", "draft");
-	return 0;
+	return put_copy(&d->scanners, list, err);
 }
 
 /* What the form was drawn from: texts that are the client's own. */
@@ -257,11 +263,7 @@ put_was(struct json_object *args, struct draft *d, struct err *err)
 		    json_object_get_string_len(v) > WAS_TEXT_MAX)
 			return err_set(err, ERR_FIELD_INVALID, "was",
 			    "expected texts of at most %d bytes", WAS_TEXT_MAX);
-	json_object_put(d->was);
-	d->was = NULL;
-	if (json_object_deep_copy(was, &d->was, NULL) == -1)
-		return err_set(err, ERR_NOMEM, "", "draft");
-	return 0;
+	return put_copy(&d->was, was, err);
 }
 
 static int
@@ -275,12 +277,8 @@ put_choices(struct json_object *args, struct draft *d, struct err *err)
 	if (apply != NULL && apply_mode_from_name(apply, &mode) == -1)
 		return err_set(err, ERR_FIELD_INVALID, "apply",
 		    "expected restart or reload");
-	if (settings != NULL) {
-		json_object_put(d->settings);
-		d->settings = NULL;
-		if (json_object_deep_copy(settings, &d->settings, NULL) == -1)
-			return err_set(err, ERR_NOMEM, "", "draft");
-	}
+	if (settings != NULL && put_copy(&d->settings, settings, err) == -1)
+		return -1;
 	if (apply != NULL)
 		clean_copy(d->apply, sizeof(d->apply), apply);
 	if (passphrase != NULL) {

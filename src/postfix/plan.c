@@ -315,6 +315,20 @@ params_plan(struct json_object *current, struct json_object *wanted,
 	return 0;
 }
 
+int
+params_plan_all(const struct params_context *c, struct param_plan *ret_plan,
+    struct err *err)
+{
+	struct json_object *wanted = NULL;
+	int rc;
+
+	if (params_wanted(c, &wanted, err) == -1)
+		return -1;
+	rc = params_plan(c->current, wanted, ret_plan, err);
+	json_object_put(wanted);
+	return rc;
+}
+
 struct json_object *
 params_after(struct json_object *current, const struct param_plan *plan)
 {
