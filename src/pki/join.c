@@ -113,15 +113,20 @@ held_split(struct held *h, const struct pki_bytes *chain, struct buf *rest)
 	struct pem_scan scan = {text, text + chain->len, 1, 0};
 	struct pem_fault fault;
 	struct pem_block b;
-	bool waits = false;
+	size_t n = h->n;
+	/* A certificate before the first key: of files of somebody else, where
+	 * a key need not belong to what is behind it. */
+	bool waits = false, loose = false;
 	int rc;
 
 	pem_block_init(&b);
 	while ((rc = pem_next(&scan, &b, &fault)) == 1) {
-		if (strcmp(b.label, HELD_KEY_LABEL) != 0)
+		if (strcmp(b.label, HELD_KEY_LABEL) != 0) {
 			rc = release(h, &b, &waits, rest);
-		else if ((rc = waits ? -1 : hold(h, &b)) == 0)
+			loose |= h->n == n;
+		} else if ((rc = waits || loose ? -1 : hold(h, &b)) == 0) {
 			waits = true;
+		}
 		if (rc == -1)
 			break;
 	}
