@@ -148,6 +148,10 @@ quiet "upgrade" apt install "$DEB"
 is "Postfix serves the same" "$(served)" "$leaf"
 is "postseal.conf is as it was" "$(tail -n 1 /etc/postseal/postseal.conf)" "# mine"
 
+# docs/install.md, Backup.
+tar -C / -cpf "$T/postseal.tar" etc/postseal var/lib/postseal \
+    etc/postfix/main.cf etc/postfix/master.cf
+
 # Gone while Postfix names its files.
 quiet "remove" apt remove postseal
 like "which says what stays" "$(<"$T/said")" "postsealctl leave"
@@ -168,4 +172,16 @@ quiet "purge" apt purge postseal
 is "nothing is left but users" "$(find / -xdev -name '*postseal*' \
     -not -path '/proc/*' -not -path '/srv/*' -not -path '/tmp/*' \
     -not -path '/var/lib/apt/*' -not -path '/var/lib/systemd/*')" ""
+
+# The backup, on what is a fresh machine again.
+quiet "installed on a fresh machine" apt install "$DEB"
+quiet "the backup is laid out" tar -C / -xpf "$T/postseal.tar"
+systemd-tmpfiles --create postseal.conf
+postfix start >/dev/null 2>&1
+is "it serves the same" "$(served)" "$leaf"
+postseald >"$T/postseald.log" 2>&1 &
+CLEAN+=("kill $!")
+until [ -S /run/postseal/postseald.sock ] || ! kill -0 $!; do sleep 0.1; done
+is "without drift" "$(postsealctl status | awk '$1 == "drift" { print $2 }')" 0
+like "with its users" "$(postsealctl user list)" admin
 done_testing
