@@ -82,7 +82,7 @@ int	bundle_seal(const struct bundle_head *, struct json_object *body,
  * Decrypt, verify against the certificates of the trusted consoles (PEM, any
  * number), then check cluster and host, and that generation is larger than
  * want->generation.  *ret_body is owned by the caller: wipe it.  The CMS is
- * opened in a child: user nobody (jail->user), no files, no sockets, 2 s of
+ * opened in a child: a user of its own (jail->user), no files, no sockets, 2 s of
  * CPU, limited memory, a deadline.  A child that dies or hangs is
  * ERR_BUNDLE_INVALID.
  */

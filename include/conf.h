@@ -25,7 +25,8 @@ struct conf {
 	char	state_directory[CONF_STR_MAX];	/* /var/lib/postseal/daemon */
 	char	socket[CONF_STR_MAX];		/* /run/postseal/postseald.sock */
 	char	socket_group[64];		/* postseal */
-	char	inspect_user[64];		/* nobody */
+	char	inspect_user[64];		/* postseal-parse */
+	char	probe_user[64];			/* postseal-probe */
 	int	sandbox_required;		/* yes: end where the kernel
 						 * lacks a part of it */
 	int	generations;			/* 20, 2..1000 */

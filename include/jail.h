@@ -23,7 +23,7 @@
 #define JAIL_FILES_MAX	8
 
 struct pki_jail {
-	const char	*user;		/* to drop to, "nobody"; NULL: stay
+	const char	*user;		/* to drop to; NULL: stay
 					 * (tests not run by root) */
 	int		 timeout_ms;	/* wall clock, 0 = 5 s */
 	bool		 dear;		/* 45 s, and so much of the CPU */

@@ -32,10 +32,15 @@ EOT
 
 system_user()
 {
-	getent passwd postseal >/dev/null ||
-		useradd --system --user-group --no-create-home \
-		    --home-dir /nonexistent --shell /usr/sbin/nologin postseal ||
-		fail "cannot create the user postseal"
+	local name
+
+	for name in postseal postseal-parse postseal-probe; do
+		getent passwd $name >/dev/null ||
+			useradd --system --user-group --no-create-home \
+			    --home-dir /nonexistent \
+			    --shell /usr/sbin/nologin $name ||
+			fail "cannot create the user $name"
+	done
 	getent passwd www-data >/dev/null ||
 		fail "the user www-data is missing (Debian's base-passwd)"
 }

@@ -2,7 +2,7 @@
  * jail.c - hostile bytes are parsed in a child that can do nothing.
  *
  *   parent                               child
- *   socketpair, fork ------------------> rlimits, user nobody, sandbox
+ *   socketpair, fork ------------------> rlimits, its user, sandbox
  *   poll until deadline                  body
  *   read to end of file <--------------- what it sends
  *   wait, kill at the deadline           _exit(0)

@@ -101,8 +101,13 @@ int
 confine_keep(const struct conf *conf, enum jail_keeper which, pid_t *ret_pid,
     struct err *err)
 {
+	const char *const user[JAIL_KEEPERS] = {
+	    [JAIL_PARSER] = conf->inspect_user,
+	    [JAIL_PROBER] = conf->probe_user,
+	};
+
 	pki_warm_up();
-	return jail_keep(which, conf->inspect_user, jobs[which], ret_pid, err);
+	return jail_keep(which, user[which], jobs[which], ret_pid, err);
 }
 
 /* {"postseald": {"user", "capabilities"}, "inspect": STATE} */

@@ -251,7 +251,7 @@ run_client(const struct conf *conf, struct hop_way *w, const char *dir,
 	    .in = ca->len > 0 ? ca->data : NULL,
 	    .in_len = ca->len,
 	    .timeout_ms = conf_ms(conf, HOP_MS),
-	    .user = geteuid() == 0 ? conf->inspect_user : NULL};
+	    .user = geteuid() == 0 ? conf->probe_user : NULL};
 	size_t n = 8;
 
 	(void)snprintf(

@@ -122,7 +122,7 @@ wait "$hang"
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null |
     openssl pkcs8 -topk8 -iter 3000000 -passout pass:slow-as-can-be -out "$T/costly.pem"
 sed -n '/PRIVATE KEY/,/PRIVATE KEY/p' "$CHAIN" | sed '1d;$d' | cut -c 9-48 >"$T/in-use"
-parsers() { pgrep -u nobody -f "^$B/postseald( |$)"; }
+parsers() { pgrep -u postseal-parse -f "^$B/postseald( |$)"; }
 ok "the scan finds the key where it is" test -n \
     "$(perl -e 'local $/; open F, "<", $ARGV[0]; our $k = <F>; system @ARGV[1 .. $#ARGV], $$' \
     "$CHAIN" perl "$TOP/tests/redteam/memory.pl" "$T/in-use")"
@@ -146,9 +146,12 @@ keepers=$(pgrep -P "$daemon" -x postseal-jail)
 is "the process that makes them is there, and one for the probe" "$(wc -w <<<"$keepers")" 2
 is "none in its memory" "$(perl "$TOP/tests/redteam/memory.pl" "$T/in-use" $keepers)" ""
 for pid in $keepers; do
-	is "it is locked up, too" "$(ps -o user= -p "$pid") $(field "$pid" Seccomp) $(field "$pid" NoNewPrivs) $(field "$pid" CapEff) $(field "$pid" CapPrm)" \
-	    "nobody 2 1 0000000000000000 0000000000000000"
+	is "it is locked up, too" "$(field "$pid" Seccomp) $(field "$pid" NoNewPrivs) $(field "$pid" CapEff) $(field "$pid" CapPrm)" \
+	    "2 1 0000000000000000 0000000000000000"
 done
+is "each has a user of its own" "$(ps -o user:20= -p "${keepers//$'\n'/,}" | sort | xargs)" \
+    "postseal-parse postseal-probe"
+is "which nothing else runs as" "$(ps -o comm= -u postseal-parse,postseal-probe | sort -u)" postseal-jail
 wait "${RUNS[-1]}"
 kill -KILL $keepers
 for n in {1..200}; do [ "$(pgrep -P "$daemon" -x postseal-jail | wc -l)" = 2 ] && break; sleep 0.05; done
@@ -217,10 +220,10 @@ is "status" "$STATUS" 200
 is "the worker that answers" "$(j '.sandbox.web | [.user, .landlock > 0, .seccomp, .no_new_privs, .limits, .complete] | join(" ")')" \
     "postseal true true true true true"
 is "the inspection" "$(j '.sandbox.inspect | [.user, .landlock > 0, .seccomp, .no_new_privs, .limits, .complete] | join(" ")')" \
-    "nobody true true true true true"
+    "postseal-parse true true true true true"
 is "postseald's powers" "$(j '.sandbox.postseald.capabilities | map("CAP_" + ascii_upcase) | sort | .[]')" "$unit"
 is "it is root" "$(j .sandbox.postseald.user)" root
 login a admin "$PASSWORD"
 req GET /smtp-routing/connection -b "$T/jar.a"
-is "the screen has it" "$STATUS $(grep -cE 'id="sandbox"|everything in force|<code>nobody</code>|no_new_privs' "$BODY")" "200 3"
+is "the screen has it" "$STATUS $(grep -cE 'id="sandbox"|everything in force|<code>postseal-parse</code>|no_new_privs' "$BODY")" "200 3"
 done_testing

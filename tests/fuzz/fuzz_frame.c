@@ -45,6 +45,8 @@ prepare(void)
 	atexit(clean);
 	(void)setenv("POSTSEAL_SANDBOX", "off", 1);
 	conf_default(&conf);
+	(void)strcpy(conf.inspect_user, "nobody");
+	(void)strcpy(conf.probe_user, "nobody");
 	snprintf(conf.state_directory, sizeof(conf.state_directory), "%s/state",
 	    dir);
 	snprintf(conf.config_directory, sizeof(conf.config_directory),

@@ -186,6 +186,8 @@ rig_open(enum rig_kind kind)
 		exit(1);
 	rig_warm_up();
 	conf_default(&rig_conf);
+	(void)strcpy(rig_conf.inspect_user, "nobody");
+	(void)strcpy(rig_conf.probe_user, "nobody");
 	rig_conf_set(rig_conf.state_directory, "state");
 	rig_conf_set(rig_conf.socket, "sock");
 	rig_conf_set(rig_conf.config_directory, "pf/conf");

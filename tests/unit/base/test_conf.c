@@ -17,7 +17,8 @@ START_TEST(defaults_are_the_documented_ones)
 	ck_assert_str_eq(c.state_directory, "/var/lib/postseal/daemon");
 	ck_assert_str_eq(c.socket, "/run/postseal/postseald.sock");
 	ck_assert_str_eq(c.socket_group, "postseal");
-	ck_assert_str_eq(c.inspect_user, "nobody");
+	ck_assert_str_eq(c.inspect_user, "postseal-parse");
+	ck_assert_str_eq(c.probe_user, "postseal-probe");
 	ck_assert_int_eq(c.generations, 20);
 	ck_assert_int_eq(c.draft_minutes, 30);
 	ck_assert_int_eq(c.apply, APPLY_RESTART);

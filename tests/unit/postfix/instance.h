@@ -44,6 +44,8 @@ static inline void
 instance_read_conf(struct instance *t)
 {
 	conf_default(&t->conf);
+	(void)strcpy(t->conf.inspect_user, "nobody");
+	(void)strcpy(t->conf.probe_user, "nobody");
 	(void)snprintf(t->conf.config_directory,
 	    sizeof(t->conf.config_directory), "%s/conf", t->dir);
 	(void)snprintf(

@@ -28,6 +28,8 @@ log_setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/mail.log", dir);
 	conf_default(&conf);
+	(void)strcpy(conf.inspect_user, "nobody");
+	(void)strcpy(conf.probe_user, "nobody");
 	memset(&info, 0, sizeof(info));
 	(void)snprintf(info.maillog, sizeof(info.maillog), "%s", path);
 	(void)snprintf(

@@ -37,6 +37,8 @@ setup(void)
 	(void)snprintf(dir, sizeof(dir), "/tmp/postfix-journal-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	conf_default(&conf);
+	(void)strcpy(conf.inspect_user, "nobody");
+	(void)strcpy(conf.probe_user, "nobody");
 	(void)snprintf(
 	    conf.journal_directory, sizeof(conf.journal_directory), "%s", dir);
 	/* The machine's own mail.log must not speak here. */
