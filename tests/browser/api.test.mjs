@@ -182,7 +182,8 @@ step("certificates by name, the next hop", async () => {
 	assert.ok(JSON.stringify(known.body).includes(`"name":"${name}"`));
 	/* The default certificate has that name, too. */
 	await call("post", list, {}, { status: 422, form: files });
-	await call("post", one, { name: "no_name.." }, { form: files });
+	await call("post", one, { name: "no_name.." }, { status: 422,
+		form: files });
 	await call("delete", one, { name }, { status: 200 });
 	await call("delete", one, { name }, { status: 404 });
 	await call("post", list, {}, { status: 200, form: files,

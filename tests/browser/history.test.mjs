@@ -5,8 +5,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before } from "node:test";
-import { check, launch, save, sha256Of, signIn, sleep, startInstance, starttls,
-	steps, upload, visitor } from "./instance.mjs";
+import { check, launch, save, sha256Of, signIn, startInstance, starttls,
+	steps, upload, visitor, waitFor } from "./instance.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url)
     .resolve("axe-core/axe.min.js"), "utf8");
@@ -50,9 +50,7 @@ async function clean(what) {
 
 /* Follow the progress to what came of it. */
 async function outcome(p) {
-	for (let i = 0; i < 200 && !/\?job=/.test(p.url()); i++) {
-		await sleep(100);
-	}
+	await waitFor(() => /\?job=/.test(p.url()), 20000, "a job");
 	await p.waitForSelector("#outcome");
 	return words("#outcome", p);
 }

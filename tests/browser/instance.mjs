@@ -41,6 +41,19 @@ export function steps() {
 
 export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
+/* What good() says, once that is something; at most ms. */
+export async function waitFor(good, ms, what) {
+	const end = Date.now() + ms;
+	let got;
+	while (!(got = await good())) {
+		if (Date.now() > end) {
+			throw new Error(`not within ${ms} ms: ${what}`);
+		}
+		await sleep(50);
+	}
+	return got;
+}
+
 export async function startInstance() {
 	const state = mkdtempSync("/tmp/postseal-browser-");
 	const env = { ...process.env, STATE: join(state, "run"),
@@ -58,9 +71,8 @@ export async function startInstance() {
 		r(code);
 	}));
 	const file = join(env.STATE, "access.json");
-	for (let i = 0; i < 600 && !existsSync(file) && ended === null; i++) {
-		await sleep(100);
-	}
+	await waitFor(() => existsSync(file) || ended !== null, 60000,
+	    "deploy/run").catch(() => null);
 	if (!existsSync(file)) {
 		child.kill("SIGTERM");
 		throw new Error(`deploy/run did not start (${ended}): ${output}`);

@@ -2,8 +2,8 @@
  * reaches, in which order, and with a focus that can be seen. */
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { launch, sha256Of, sleep, startInstance, starttls, steps,
-	visitor } from "./instance.mjs";
+import { launch, sha256Of, startInstance, starttls, steps,
+	visitor, waitFor } from "./instance.mjs";
 
 const test = steps();
 let it, browser, page, chosen = null;
@@ -46,10 +46,7 @@ async function choose(field, file) {
 	await tabTo(field);
 	chosen = null;
 	await page.keyboard.press("Enter");
-	for (let i = 0; i < 100 && chosen === null; i++) {
-		await sleep(50);
-	}
-	assert.ok(chosen, "no file chooser");
+	await waitFor(() => chosen, 5000, "a file chooser");
 	await page.evaluate(() => {
 		document.getElementById("main").dataset.old = "1";
 	});

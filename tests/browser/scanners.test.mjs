@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync, utimesSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before } from "node:test";
-import { check, launch, save, sha256Of, signIn, sleep, startInstance, starttls,
-	steps, upload, visitor } from "./instance.mjs";
+import { check, launch, save, sha256Of, signIn, startInstance, starttls,
+	steps, upload, visitor, waitFor } from "./instance.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url)
     .resolve("axe-core/axe.min.js"), "utf8");
@@ -40,13 +40,11 @@ const row = async (name, p = page) => (await p.$$eval(".scanners tbody tr",
 
 /* Reload until the page says it; roll-outs go on by themselves. */
 async function until(what, good, p = page) {
-	let got;
-	for (let i = 0; i < 75; i++) {
+	return waitFor(async () => {
 		await go(PAGE, p);
-		if (good(got = await words("main", p))) { return got; }
-		await sleep(200);
-	}
-	throw new Error(`${what}: ${got}`);
+		const got = await words("main", p);
+		return good(got) && got;
+	}, 30000, what);
 }
 
 async function clean(what, p = page) {

@@ -138,11 +138,7 @@ api POST /api/v1/connection -H 'Prefer: respond-async' -F inbound_enabled=off
 is "asynchronous: 202" "$STATUS" 202
 job=$(sed -n 's/^[Ll]ocation: //p' "$HEAD" | tr -d '\r')
 like "asynchronous: Location" "$job" '^/api/v1/jobs/[0-9a-f]{32}$'
-for ((n = 0; n < 100; n++)); do
-	api GET "$job"
-	[ "$(j .state)" = running ] || break
-	sleep 0.1
-done
+wait_for 10 job_over "$job"
 is "asynchronous: the job ends" "$STATUS:$(j .state)" 200:applied
 is "inbound off: STARTTLS is gone" "$(served)" none
 ok "inbound off: mail is taken" serving no

@@ -6,6 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$TOP/tests/lib/postfix-instance.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/form.sh"
 
 console_start
 s=$SAMPLES
@@ -228,19 +230,12 @@ is "restored: as the generation says" "$(levels):$(settings)" \
     "may may:true false true drift 0"
 
 # 8. The form asks for what differs from what it showed.
-page()	# PATH [curl arguments]: as a signed-in browser
-{
-	req "${METHOD:-GET}" "$1" -b "$T/jar" -c "$T/jar" "${@:2}"
-}
 value()
 {
 	sed -n "s/.*name=\"$1\" value=\"\([^\"]*\)\".*/\1/p" "$BODY" | head -1 |
 	    sed 's/&quot;/"/g'
 }
-page /login
-METHOD=POST page /login --data-urlencode "csrf=$(value csrf)" \
-    --data-urlencode user=admin --data-urlencode "password=$PASSWORD"
-is "signed in" "$STATUS" 303
+ok "signed in" sign_in admin "$PASSWORD"
 form()	# [fields]: what the browser sends, the switches as given
 {
 	METHOD=POST page /smtp-routing/connection -F "csrf=$(value csrf)" \
@@ -249,11 +244,7 @@ form()	# [fields]: what the browser sends, the switches as given
 	    -F max_connections= -F access_policy= -F access_list= \
 	    -F all_scanners=on "$@"
 	page "$(sed -n 's/^[Ll]ocation: \([^#]*\).*/\1/p' "$HEAD" | tr -d '\r')"
-	for ((n = 0; n < 150; n++)); do
-		grep -q 'http-equiv="refresh"' "$BODY" || break
-		sleep 0.1
-		page "/smtp-routing/connection?$(sed -n 's/.*\(job=[0-9a-f]*\).*/\1/p' "$BODY" | head -1)"
-	done
+	wait_for 15 followed
 }
 lived "${hand[@]}" smtpd_tls_security_level=may smtp_tls_security_level=dane
 before=$(managed)

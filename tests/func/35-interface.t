@@ -192,7 +192,7 @@ for n in 1 2; do
 	call=$!
 	for ((i = 0; i < 400; i++)); do
 		grep -q "^127.0.0.1:$to " "$cf/master.cf" && break
-		sleep 0.01
+		sleep 0.01 # no wait: a kill in the midst
 	done
 	# the children of postseald: the one that applies
 	kill -KILL $(ps -o pid= --ppid "$(jq .pids.postseald "$STATE/access.json")") 2>/dev/null

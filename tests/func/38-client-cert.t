@@ -34,6 +34,12 @@ pfi_conf "$T/asks" myhostname=asks.example.test smtpd_tls_security_level=may \
 pfi_start "$T/asks" && pfi_wait_port "$ASKS" || bail "the server that asks does not start"
 edit "relayhost=[127.0.0.1]:$ASKS"
 
+told()
+{
+	tail -n +$((mark + 1)) "$log" >"$T/lines"
+	grep -q ' disconnect from ' "$T/lines"
+}
+
 # shown: SHA-256 of what the server that asks was shown with a message; "none".
 shown()
 {
@@ -43,11 +49,7 @@ shown()
 	smtp "$SMTP_PORT" "EHLO c.example.test" "MAIL FROM:<a@example.test>" \
 	    "RCPT TO:<someone@far.example>" DATA \
 	    $'Subject: test\r\n\r\nhello\r\n.' >"$T/smtp"
-	for ((n = 0; n < 150; n++)); do
-		tail -n +$((mark + 1)) "$log" >"$T/lines"
-		! grep -q ' disconnect from ' "$T/lines" || break
-		sleep 0.1
-	done
+	wait_for 15 told
 	print=$(sed -n 's/.* fingerprint=\([0-9A-F:]*\).*/\1/p' "$T/lines" |
 	    head -n 1 | tr -d : | tr A-F a-f)
 	grep -q ' TLS connection established from ' "$T/lines" || print=plaintext

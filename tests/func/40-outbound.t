@@ -34,12 +34,13 @@ deliver()
 	smtp "$SMTP_PORT" "EHLO c.example.test" "MAIL FROM:<a@example.test>" \
 	    "RCPT TO:<someone@far.example>" DATA \
 	    $'Subject: test\r\n\r\nhello\r\n.' >"$T/smtp"
-	for ((n = 0; n < 150; n++)); do
-		maillog | tail -n +$((mark + 1)) >"$T/lines"
-		! grep -q ' postfix/.*status=' "$T/lines" || break
-		sleep 0.1
-	done
+	wait_for 15 told
 	cat "$T/lines"
+}
+told()
+{
+	maillog | tail -n +$((mark + 1)) >"$T/lines"
+	grep -q ' postfix/.*status=' "$T/lines"
 }
 
 lines=$(deliver "$TLS")

@@ -150,10 +150,8 @@ is "turned away: a renewal neither" "$STATUS:$(states)" "200:127.0.0.1 blind"
 api GET /api/v1/status
 is "turned away: no alarm now" "$(j '"\(.live.error // "none") \(.live.proven)"')" "none false"
 smtpd_with "$PF" -o smtpd_client_restrictions=
-for ((n = 0; n < 50; n++)); do
-	[ "$(smtp "$SMTP_PORT" | head -c 3)" != 220 ] || break
-	sleep 0.1
-done
+greets() { [ "$(smtp "$SMTP_PORT" | head -c 3)" = 220 ]; }
+wait_for 5 greets
 change
 is "let in again: proven" "$STATUS:$(states)" "200:127.0.0.1 proven"
 smtpd_with "$PF"

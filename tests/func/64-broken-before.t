@@ -73,10 +73,7 @@ setpriv --reuid=65534 --regid=65534 --clear-groups perl -MIO::Socket::INET -e '$
     sleep 600' "$port" &
 taker=$!
 CLEAN+=("kill $taker 2>/dev/null")
-for ((n = 0; n < 100; n++)); do
-	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	sleep 0.1
-done
+wait_for 10 listens "$port" || bail "nobody takes the port"
 echo "127.0.0.1:$port inet n - n - - smtpd" >>"$PF/master.cf"
 touch -d '10 seconds ago' "$PF/master.cf"
 beside "a port is taken" '^502 postfix\.config_invalid'

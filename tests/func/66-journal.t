@@ -24,10 +24,7 @@ mkdir -p /run/systemd/journal /run/log/journal /run/lock
 SYSTEMD_LOG_TARGET=null /lib/systemd/systemd-journald >"$T/journald.out" 2>&1 &
 journald=$!
 CLEAN+=("kill $journald")
-for ((n = 0; n < 100; n++)); do
-	[ ! -S /run/systemd/journal/dev-log ] || break
-	sleep 0.1
-done
+wait_for 10 test -S /run/systemd/journal/dev-log
 
 console_start
 s=$SAMPLES

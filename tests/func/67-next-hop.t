@@ -35,10 +35,7 @@ is "the record keeps it" "$(j .result.hop.state)" seen
 # The remote is away: no fault of the Save.
 sed -i "/^127.0.0.1:$remote /d" "$PF/master.cf"
 postfix -c "$PF" reload >/dev/null 2>&1
-for ((n = 0; n < 100; n++)); do
-	(exec 3<>"/dev/tcp/127.0.0.1/$remote") 2>/dev/null || break
-	sleep 0.1
-done
+wait_for 10 not listens "$remote"
 save outbound_enabled=off confirm=level.lowered
 is "a remote that is away: applied" "$STATUS:$(j .result)" 200:applied
 is "and said" "$(hop state):$(hop before):$(hop reason)" "not_seen:not_seen:connection"
@@ -118,10 +115,7 @@ is "no relayhost, no name: refused" "$STATUS:$(j .code)" 400:field.missing
 like "the audit log has it" "$(tail -n 1 "$STATE/daemon/audit.log")" connection.test
 # Another console's may be there for a moment.
 left=$(find /tmp -maxdepth 1 -name 'postseal-hop-*')
-for ((n = 0; n < 150; n++)); do
-	left=$(for d in $left; do [ ! -e "$d" ] || echo "$d"; done)
-	[ -n "$left" ] || break
-	sleep 0.1
-done
-is "nothing is left in /tmp" "$left" ""
+gone() { local d; for d; do [ ! -e "$d" ] || return; done; }
+# shellcheck disable=SC2086
+ok "nothing is left in /tmp" wait_for 15 gone $left
 done_testing

@@ -33,13 +33,7 @@ metric()
 # wait_state ID: until the job has ended.
 wait_state()
 {
-	local n
-
-	for ((n = 0; n < 300; n++)); do
-		api GET "/api/v1/jobs/$1"
-		[ "$(j .state)" = running ] || break
-		sleep 0.1
-	done
+	wait_for 30 job_over "/api/v1/jobs/$1"
 	j .state
 }
 

@@ -26,7 +26,7 @@ printf '%s\n' "$PHRASE" "$GUESS" "$ODD" "$NEW" "$PASSWORD" "$TOKEN" \
 	while :; do
 		cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null |
 		    tr '\0' '\n' | grep -aF -f "$T/watch" >>"$T/seen"
-		sleep 0.02
+		sleep 0.02 # a sample, no wait
 	done
 ) &
 watcher=$!

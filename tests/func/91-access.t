@@ -373,7 +373,7 @@ for ((n = 0; n < 60; n++)); do
 	fresh=$STATUS
 	form csrf "$(csrf)" user wanda password "a guess"
 	[ "$fresh" = 429 ] || break
-	sleep 1
+	sleep 1 # a pace, no wait
 done
 is "many: nor for long elsewhere" "$fresh" 303
 looked=$(grep -c 401 "$T/many") waited=$(grep -c 429 "$T/many") lines=$(audited)

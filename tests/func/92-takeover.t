@@ -68,7 +68,7 @@ is "nothing was written elsewhere in STATE" "$(find "$STATE/" -type f ! -path '*
 is "postseald is the same process" "$(access .pids.postseald):$(ps -o comm= -p "$daemon")" \
     "$daemon:postseald"
 is "no request died" "$(grep -c 'died of signal' "$STATE/log/postseald.log")" 0
-for n in {1..60}; do pgrep -P "$daemon" -x postseald >/dev/null || break; sleep 0.1; done
+wait_for 6 not pgrep -P "$daemon" -x postseald >/dev/null
 is "no child is left" "$(pgrep -P "$daemon" -x postseald | wc -l)" 0
 grown=$(($(rss) - rss))
 ok "its memory has not grown: $grown KiB" test "$grown" -lt 2048
@@ -138,11 +138,8 @@ req GET /healthz
 is "the web server's side answers meanwhile" "$STATUS" 200
 wait "$flood"
 note "$(<"$T/flood")"
-for n in 1 2 3 4 5 6 7 8 9 10; do
-	api GET /api/v1/connection
-	[ "$STATUS" != 200 ] || break
-	sleep 0.5
-done
+answers() { api GET /api/v1/connection; [ "$STATUS" = 200 ]; }
+wait_for 5 answers
 is "after it the console answers" "$STATUS" 200
 save outbound_enabled=off apply=reload
 is "a Save after all this" "$STATUS:$(j .result)" 200:applied

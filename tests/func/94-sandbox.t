@@ -85,7 +85,7 @@ inside_conf insider
 (cd / && exec setsid "$B/redteam/insider" -c "$T/insider.conf") </dev/null \
     >"$T/insider.log" 2>&1 &
 RUNS+=($!)
-for n in {1..100}; do [ -S "$T/insider.fcgi" ] && break; sleep 0.05; done
+wait_for 5 test -S "$T/insider.fcgi"
 perl -e 'require "./tests/redteam/fcgi.pl";
 	my ($n, $dead) = (0, 0);
 	for ($n = 0; $n < 400; $n++) {
@@ -108,7 +108,8 @@ is "none worked there" "$(awk '$2 != 1 && $2 != 3' "$T/jailed.out")" ""
 ok "most of them ended it" test "$(awk '$2 == 3' "$T/jailed.out" | wc -l)" -gt 90
 "$B/redteam/jailed" nobody hang >/dev/null 2>&1 &
 hang=$!
-for n in {1..50}; do child=$(pgrep -P "$hang") && [ "$(field "$child" Seccomp)" = 2 ] && break; sleep 0.05; done
+jailed() { child=$(pgrep -P "$hang") && [ "$(field "$child" Seccomp)" = 2 ]; }
+wait_for 3 jailed
 is "that child" "$(ps -o user= -p "$child") $(field "$child" Seccomp) $(field "$child" NoNewPrivs) $(field "$child" CapEff) $(field "$child" Groups | wc -w)" \
     "nobody 2 1 0000000000000000 1"
 is "has three descriptors and the socket" "$(ls "/proc/$child/fd" | wc -l)" 4
@@ -138,7 +139,7 @@ for ((n = 0; n < 2000 && scans < 3; n++)); do
 		hits+=$(perl "$TOP/tests/redteam/memory.pl" "$T/in-use" "$pid" 2>/dev/null)
 		scans=$((scans + 1))
 	done
-	sleep 0.02
+	sleep 0.02 # no wait: a parser lives for a moment
 done
 is "a parser at work was looked at" "$scans" 3
 is "no key in use is in its memory" "$hits" ""
@@ -154,7 +155,8 @@ is "each has a user of its own" "$(ps -o user:20= -p "${keepers//$'\n'/,}" | sor
 is "which nothing else runs as" "$(ps -o comm= -u postseal-parse,postseal-probe | sort -u)" postseal-jail
 wait "${RUNS[-1]}"
 kill -KILL $keepers
-for n in {1..200}; do [ "$(pgrep -P "$daemon" -x postseal-jail | wc -l)" = 2 ] && break; sleep 0.05; done
+both_keep() { [ "$(pgrep -P "$daemon" -x postseal-jail | wc -l)" = 2 ]; }
+wait_for 10 both_keep
 api POST /api/v1/certificates/inspect -F "private_key=@$s/self-signed-key.pem" \
     -F "server_certificate=@$s/self-signed-cert.pem"
 is "one that dies is followed by another" "$STATUS:$(j .ok)" 200:true
@@ -200,10 +202,7 @@ for what in landlock seccomp; do
 	"$B/redteam/without" $what "$B/postseal.fcgi" -c "$T/$what-no.conf" \
 	    </dev/null >"$T/w.log" 2>&1 &
 	two=$!
-	for n in {1..100}; do
-		[ -S "$T/$what-no.fcgi" ] && [ -S "$T/w/run/d.sock" ] && break
-		sleep 0.05
-	done
+	wait_for 5 test -S "$T/$what-no.fcgi" -a -S "$T/w/run/d.sock"
 	like "with the setting it answers" "$(perl tests/redteam/fcgi.pl "$T/$what-no.fcgi" get /healthz)" \
 	    '"status":"ok"'
 	like "postseald says what is missing" "$(<"$T/d.log")" 'parsed without'

@@ -134,11 +134,7 @@ host_stop()
 
 	pid=$(cluster_pid "$1-$2")
 	kill -TERM "$pid"
-	for ((n = 0; n < 100; n++)); do
-		ended "$pid" && return
-		sleep 0.1
-	done
-	return 1
+	wait_for 10 ended "$pid"
 }
 
 endpoints()

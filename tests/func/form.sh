@@ -30,17 +30,19 @@ form_fill()
 	    <"$BODY" >"$T/form"
 }
 
+# The page shows no progress any more; else the next one is fetched.
+followed()
+{
+	grep -q 'http-equiv="refresh"' "$BODY" || return 0
+	page "/smtp-routing/connection?$(grep -o 'job=[0-9a-f]*' "$BODY" | head -1)"
+	return 1
+}
+
 form_press()
 {
-	local n
-
 	METHOD=POST page /smtp-routing/connection -K "$T/form" "$@"
 	FORM=$STATUS
 	[ "$FORM" = 303 ] || return 0
 	page "$(sed -n 's/^[Ll]ocation: \([^#]*\).*/\1/p' "$HEAD" | tr -d '\r')"
-	for ((n = 0; n < 300; n++)); do
-		grep -q 'http-equiv="refresh"' "$BODY" || break
-		sleep 0.05
-		page "/smtp-routing/connection?$(grep -o 'job=[0-9a-f]*' "$BODY" | head -1)"
-	done
+	wait_for 15 followed
 }

@@ -327,16 +327,17 @@ maillog()
 	cat "$PF/../log/mail.log" 2>/dev/null
 }
 
+# Conditions for wait_for SECONDS COMMAND... (deploy/run.d/common.sh):
+not() { ! "$@"; }
+# Does a program take connections at this port?
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# Has the job at this path ended?  It is in $BODY.
+job_over() { api GET "$1"; [ "$(j .state)" != running ]; }
+
 # wait_log REGEX [FILE]: up to 15 s for a line.
 wait_log()
 {
-	local n
-
-	for ((n = 0; n < 150; n++)); do
-		grep -qE "$1" "${2:-$PF/../log/mail.log}" 2>/dev/null && return
-		sleep 0.1
-	done
-	return 1
+	wait_for 15 grep -qsE "$1" "${2:-$PF/../log/mail.log}"
 }
 
 # Is process $1 gone?  A zombie that init has not reaped yet is.
@@ -393,15 +394,12 @@ listener()
 # of which master still gives a client one for a while, are gone.
 reload_settled()
 {
-	local pid n old
+	local pid old
 
 	old=$(pgrep -x smtpd -P "$(tr -d ' \n' <"$1/../queue/pid/master.pid")")
 	postfix -c "$1" reload >/dev/null 2>&1
 	for pid in $old; do
-		for ((n = 0; n < 300; n++)); do
-			ended "$pid" && break
-			sleep 0.1
-		done
+		wait_for 30 ended "$pid"
 	done
 }
 

@@ -47,7 +47,7 @@ RUNS+=("$load")
 	begin=$SECONDS
 	while [ -d "/proc/$load" ]; do
 		echo "$((SECONDS - begin)) $(rss)"
-		sleep 0.5
+		sleep 0.5 # a sample, no wait
 	done
 ) >"$T/rss" &
 sampler=$!
@@ -99,9 +99,10 @@ is "no worker died" "$(grep -cE 'died of signal|worker failed|Assertion' "$STATE
 is "no request of postseald died" "$(grep -c 'died of signal' "$STATE/log/postseald.log")" 0
 is "the same processes" "$(access .pids.postseald):$(ps -o comm= -p "$daemon")" "$daemon:postseald"
 is "and their eight workers" "$(pgrep -P "$parent" | wc -l)" 8
-for n in {1..100}; do [ "$(descriptors)" -le "$fds" ] && break; sleep 0.1; done
+settled() { [ "$(descriptors)" -le "$fds" ]; }
+wait_for 10 settled
 ok "no descriptor is left" test "$(descriptors)" -le "$fds"
-for n in {1..300}; do pgrep -P "$daemon" -x postseald >/dev/null || break; sleep 0.1; done
+wait_for 30 not pgrep -P "$daemon" -x postseald >/dev/null
 is "no child of postseald is left" "$(pgrep -P "$daemon" -x postseald | wc -l)" 0
 
 [ "$LOAD_S" -lt 40 ] || for how in stops trickles; do

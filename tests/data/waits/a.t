@@ -12,3 +12,6 @@ f()
 # sleep 4
 sleep $((LOAD / 2))
 perl -e 'print 1; sleep 100'
+while x; do
+	sleep 1 # a pace, no wait
+done

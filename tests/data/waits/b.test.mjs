@@ -1,0 +1,4 @@
+while (!done) {
+	await sleep(100);
+}
+await waitFor(() => done, 100, "the end");
