@@ -104,7 +104,9 @@ api_certificate_delete(
 
 	if (strcmp(req->path, "/api/v1/certificates/default") == 0)
 		return err_set(err, ERR_SNI_NAME, "name", "default");
-	rc = certificate_apply(app, req, reply, &in, true, err);
+	rc = api_choices_read(req, &in, err);
+	if (rc == 0)
+		rc = certificate_apply(app, req, reply, &in, true, err);
 	api_input_clear(&in);
 	return rc;
 }

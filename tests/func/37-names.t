@@ -145,6 +145,11 @@ is "for two of them: which?" "$STATUS $(j .errors[0].code)" "422 sni.place"
 ok "in words" test "$(j .errors[0].message | wc -c)" -gt 40
 
 # --- removed
+api DELETE /api/v1/certificates/mx5.example.test -F confirm=x
+is "removed, and something is confirmed that is none" "$STATUS" 400
+api DELETE '/api/v1/certificates/mx5.example.test?dry_run=1' \
+    -F confirm=drift.overwrites -F apply=reload
+is "... or that is one" "$STATUS $(j .result)" "200 dry_run"
 api DELETE /api/v1/certificates/mx5.example.test
 is "removed: the default one again" \
     "$STATUS $(served "$SMTP_PORT" -servername mx5.example.test)" \
@@ -155,8 +160,8 @@ api DELETE /api/v1/certificates/default
 is "the default one cannot be removed" "$STATUS $(j .code)" "422 sni.name"
 api DELETE '/api/v1/certificates/*'
 is "... nor all of them" "$STATUS $(j .code)" "422 sni.name"
-api DELETE /api/v1/certificates/mx2.example.test -F apply=reload
-is "with a body: it takes none" "$STATUS $(j .code)" "400 request.malformed"
+api DELETE /api/v1/certificates/mx2.example.test -F idle_timeout=3
+is "with anything else" "$STATUS $(j .code)" "400 field.unknown"
 named '*' two
 is "no name: *" "$STATUS $(j .code)" "422 sni.name"
 
