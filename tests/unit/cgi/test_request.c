@@ -106,8 +106,8 @@ static const struct bad {
 	""},
     {"POST", CONN, JSON, "3", "{}", 400, "request.malformed", ""},
     {"POST", CONN, JSON, "0", "", 400, "*", ""},
-    {"GET", CONN, JSON, "2", "{}", 413, "request.too_large", ""},
-    {"GET", "/healthz", JSON, "1", "x", 413, "request.too_large", ""},
+    {"GET", CONN, JSON, "2", "{}", 400, "request.malformed", ""},
+    {"GET", "/healthz", JSON, "1", "x", 400, "request.malformed", ""},
     /* JSON */
     {"POST", CONN, JSON, NULL, "{", 400, "*", ""},
     {"POST", CONN, JSON, NULL, "{}x", 400, "*", ""},
