@@ -265,6 +265,7 @@ $(B)/bench/bench_pki: $(B)/tests/bench/bench_pki.o $(call libs,pki)
 bench: all $(B)/bench/standin $(B)/bench/bench_pki
 	@deploy/install-packages build run bench check cluster
 	@B='$(B)' tests/bench/bench
+	@B='$(B)' tests/bench/names
 	@B='$(B)' tests/bench/cluster
 
 LIBEXECDIR	?= $(PREFIX)/libexec/postseal
