@@ -238,5 +238,5 @@ test("without JavaScript, in Japanese: restore and adopt", async () => {
 	await outcome(plain);
 	assert.equal(await plain.isChecked("#tls_only"), true);
 	await go("/audit", plain);
-	assert.match((await rows(plain))[0], /UTC admin 127\.0\.0\.1, 画面 取り込み/);
+	assert.match((await rows(plain))[0], /UTC admin 127\.0\.0\.1, Webコンソール 取り込み/);
 });
