@@ -181,7 +181,7 @@ postfix start >/dev/null 2>&1
 is "it serves the same" "$(served)" "$leaf"
 postseald >"$T/postseald.log" 2>&1 &
 CLEAN+=("kill $!")
-until [ -S /run/postseal/postseald.sock ] || ! kill -0 $!; do sleep 0.1; done
+wait_for 60 test -S /run/postseal/postseald.sock
 is "without drift" "$(postsealctl status | awk '$1 == "drift" { print $2 }')" 0
 like "with its users" "$(postsealctl user list)" admin
 done_testing
