@@ -205,7 +205,7 @@ sub lengths
 	$post->('too long for the body', 400, 50);
 	$post->('too short for the body', 200, 2, '{}{"x":1}');
 	$post->('1 of 2', 400, 1);
-	f('GET with a length', 413, 'GET', $conn, {CONTENT_LENGTH => 5},
+	f('GET with a length', 400, 'GET', $conn, {CONTENT_LENGTH => 5},
 	    body => 'hello');
 	f('GET with a length of no number', 400, 'GET', $conn,
 	    {CONTENT_LENGTH => 'x'});
