@@ -56,7 +56,7 @@ like "a plain user is told" "$(setpriv --reuid 65534 --clear-groups "$B/postseal
     'run it as root$|No such file'
 
 try()	{ "$B/postseald" -t -c "$T/conf" 2>&1; echo $?; }
-printf '[daemon]\nsocket_group = root\n[web]\nuser = root\n[postfix]\nconfig_directory = %s\n' "$T" >"$T/conf"
+printf '[daemon]\nsocket_group = root\ninspect_user = nobody\nprobe_user = nobody\n[web]\nuser = root\n[postfix]\nconfig_directory = %s\n' "$T" >"$T/conf"
 is "postseald -t" "$(try)" "$T/conf: in order"$'\n0'
 is "and starts nothing" "$(ls "$T")" $'completion\nconf'
 while IFS='|' read -r line says; do
@@ -67,7 +67,7 @@ while IFS='|' read -r line says; do
 done <<'EOT'
 s/^user = .*/user = nobody-here/|web user: there is no user nobody-here
 s/^socket_group.*/socket_group = none-such/|socket_group: there is no group none-such
-s/^socket_group.*/&\ninspect_user = none-such/|inspect_user: there is no user none-such
+s/^inspect_user.*/inspect_user = none-such/|inspect_user: there is no user none-such
 s/^config_directory.*/config_directory = \/none/|config_directory: /none
 s/^socket_group.*/&\nbogus = 1/|bogus
 EOT

@@ -196,7 +196,9 @@ START_TEST(routes_hold)
 			ck_assert(r->need != MAY_READ && r->need != MAY_CHECK);
 		/* nothing is read where nothing is expected */
 		ck_assert_int_eq(r->types == BODY_NONE, r->max_body == 0);
-		ck_assert_int_eq(r->types == BODY_NONE, r->method != HTTP_POST);
+		if (r->method != HTTP_DELETE)
+			ck_assert_int_eq(r->types == BODY_NONE,
+			    r->method != HTTP_POST);
 		ck_assert_uint_le(r->max_body, 1 << 20);
 		/* the API takes no log-in form's cookie alone, pages no token
 		 */
