@@ -38,7 +38,9 @@ system_user()
 		getent passwd $name >/dev/null ||
 			useradd --system --user-group --no-create-home \
 			    --home-dir /nonexistent \
-			    --shell /usr/sbin/nologin $name ||
+			    --shell /usr/sbin/nologin $name 2>/dev/null ||
+			# Another console that starts may have been quicker.
+			getent passwd $name >/dev/null ||
 			fail "cannot create the user $name"
 	done
 	getent passwd www-data >/dev/null ||
