@@ -32,6 +32,7 @@
 
 #define UNKNOWN	    "?"
 #define CERTIFICATE "certificate"
+#define WAS_FILES	    "was_files"
 #define WAS_NAME    72
 
 /* Below a switch "x.enabled" what is "x.y" means something only with it. */
@@ -164,6 +165,7 @@ screen_has_was(const char *field)
 {
 	return strncmp(field, "was_", 4) == 0 &&
 	       (strcmp(field + 4, CERTIFICATE) == 0 ||
+		   strcmp(field, WAS_FILES) == 0 ||
 		   settings_has_form(field + 4));
 }
 
@@ -183,6 +185,35 @@ has_files(const struct screen *s)
 			return true;
 	}
 	return false;
+}
+
+/* Of the files that wait; "": there are none. */
+static void
+text_of_files(const struct screen *s, char dst[SHA256_HEX])
+{
+	struct json_object *files = jsonx_path(s->view, "draft.files");
+	char cert[WAS_TEXT_MAX + 1], all[2048];
+
+	dst[0] = '\0';
+	if (!json_object_is_type(files, json_type_object) ||
+	    json_object_object_length(files) == 0)
+		return;
+	text_of_certificate(
+	    jsonx_path(s->view, "draft.report.certificate"), cert);
+	(void)snprintf(all, sizeof(all), "%s %s", cert,
+	    json_object_to_json_string_ext(files, JSON_C_TO_STRING_PLAIN));
+	(void)sha256_hex(all, strlen(all), dst);
+	dst[16] = '\0';
+}
+
+bool
+screen_unseen_files(const struct screen *s)
+{
+	char now[SHA256_HEX];
+
+	text_of_files(s, now);
+	return now[0] != '\0' &&
+	       strcmp(fields_str(&s->page.req->form, WAS_FILES, now), now) != 0;
 }
 
 /* With a switch that is turned off goes what means something only with it:
@@ -448,8 +479,10 @@ void
 put_was_certificate(const struct screen *s, struct json_object *o)
 {
 	const char *was = jsonx_path_str(base(s), CERTIFICATE, NULL);
-	char now[WAS_TEXT_MAX + 1];
+	char now[WAS_TEXT_MAX + 1], files[SHA256_HEX];
 
 	text_of_certificate(jsonx_path(s->view, CERTIFICATE), now);
 	put_str(o, "was_certificate", was != NULL && has_files(s) ? was : now);
+	text_of_files(s, files);
+	put_str(o, WAS_FILES, files);
 }

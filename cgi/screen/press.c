@@ -331,7 +331,7 @@ keep(struct screen *s, struct fields *form, const char *button)
 {
 	struct json_object *findings = NULL;
 	const char *remove = button_field(button, "remove:"), *field;
-	bool saves = strcmp(button, "save") == 0, mine;
+	bool saves = strcmp(button, "save") == 0, mine, unseen;
 	struct err why;
 
 	if (form_read(s, form) == -1 || take_pasted(s, form) == -1)
@@ -346,10 +346,16 @@ keep(struct screen *s, struct fields *form, const char *button)
 		if (!mine && settings_by_form(field) == NULL)
 			remove = "all";
 	}
-	if ((why.code != ERR_NONE || !saves) &&
+	unseen = saves && screen_unseen_files(s);
+	if ((why.code != ERR_NONE || !saves || unseen) &&
 	    draft_put(s, form, remove) == -1) {
 		json_object_put(findings);
 		return -1;
+	}
+	if (why.code == ERR_NONE && unseen) {
+		json_object_put(findings);
+		return err_set(&s->err, ERR_DRAFT_UNSEEN, "",
+		    "files wait that the page did not show");
 	}
 	if (why.code == ERR_NONE)
 		return 0;

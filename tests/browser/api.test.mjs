@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { after, before } from "node:test";
 import Ajv from "ajv/dist/2020.js";
-import { startInstance, steps } from "./instance.mjs";
+import { startInstance, steps, waitFor } from "./instance.mjs";
 
 const step = steps();
 let it, description, ajv;
@@ -155,15 +155,13 @@ step("files, a Save, a refusal", async () => {
 	const later = await call("post", connection, {}, { status: 202,
 		form: { outbound_enabled: "on", apply: "reload" },
 		headers: { Prefer: "respond-async" } });
-	for (let i = 0; i < 100; i++) {
-		const job = await call("get", "/api/v1/jobs/{id}",
+	let job;
+	await waitFor(async () => {
+		job = await call("get", "/api/v1/jobs/{id}",
 			{ id: later.body.job }, { status: 200 });
-		if (job.body.state !== "running") {
-			assert.equal(job.body.state, "applied");
-			break;
-		}
-		await new Promise((r) => setTimeout(r, 100));
-	}
+		return job.body.state !== "running";
+	}, 15000, "the job ends");
+	assert.equal(job.body.state, "applied");
 	await call("get", "/api/v1/jobs/{id}", { id: "0".repeat(32) },
 		{ status: 404 });
 	await call("get", connection, {}, { status: 200 });

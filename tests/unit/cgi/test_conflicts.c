@@ -430,6 +430,51 @@ START_TEST(is_looked_at)
 }
 END_TEST
 
+/* Files that wait and the page did not show are not saved with it. */
+static const struct {
+	const char *draft, *was, *changes;
+	bool asks;
+} unseen[] = {
+    {FILES, "", "tls_only", true},
+    {FILES, "0123456789abcdef", "tls_only", true},
+    {FILES, "", NULL, true},
+    {FILES, "SHOWN", "tls_only", false},
+    {FILES, NULL, "tls_only", false},
+    {OUT_FINE, "", "tls_only", false},
+    {OUT_FINE, "0123456789abcdef", "tls_only", false},
+    {NULL, "", "tls_only", false},
+};
+
+START_TEST(saves_no_unseen_files)
+{
+	char shown[17] = "";
+	const char *at, *was = unseen[_i].was;
+
+	states(unseen[_i].draft);
+	if (was != NULL && strcmp(was, "SHOWN") == 0) {
+		ck_assert_int_eq(press(), 200);
+		at = strstr(reply.body.data, "name=\"was_files\" value=\"");
+		ck_assert_ptr_nonnull(at);
+		(void)snprintf(shown, sizeof(shown), "%s", at + 24);
+		ck_assert_uint_eq(strspn(shown, "0123456789abcdef"), 16);
+		was = shown;
+	}
+	form(NOW, "save");
+	add(&req.form, "inbound_enabled", "on", NULL);
+	add(&req.form, "outbound_enabled", "on", NULL);
+	if (unseen[_i].changes != NULL)
+		add(&req.form, unseen[_i].changes, "on", NULL);
+	if (was != NULL)
+		add(&req.form, "was_files", was, NULL);
+	ck_assert_int_eq(press(), unseen[_i].asks ? 409 : 303);
+	ck_assert_int_eq(
+	    args_of(OP_CONNECTION_APPLY) == NULL, unseen[_i].asks);
+	ck_assert_int_eq(args_of(OP_DRAFT_PUT) != NULL, unseen[_i].asks);
+	if (unseen[_i].asks)
+		has("Files of this session wait to be saved");
+}
+END_TEST
+
 static void
 fill(TCase *tc)
 {
@@ -444,6 +489,7 @@ fill(TCase *tc)
 	tcase_add_test(tc, is_looked_at);
 	tcase_add_test(tc, gives_up);
 	tcase_add_test(tc, a_wrong_number_keeps_its_was);
+	tcase_add_loop_test(tc, saves_no_unseen_files, 0, N(unseen));
 }
 
 int
