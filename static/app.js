@@ -409,7 +409,10 @@ doc.addEventListener("click", function (e) {
 
 /* What goes on elsewhere; a Save's own steps are followed below. */
 if (body.dataset.refresh && !$("#progress")) {
-	setTimeout(function () { location.reload(); }, body.dataset.refresh * 1000);
+	/* Not under somebody's hands. */
+	setInterval(function () {
+		if (!$("#main details[open]") && !$("#main :focus")) { location.reload(); }
+	}, body.dataset.refresh * 1000);
 }
 /* Without scripts it stays hidden. */
 if ($("#show-password")) {

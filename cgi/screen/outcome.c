@@ -33,14 +33,20 @@ how_text(const struct page *p, struct json_object *result)
 	struct json_object *args = json_object_new_object(), *text;
 	struct json_object *outage = jsonx_path(result, "outage_ms");
 	const char *apply = jsonx_path_str(result, "apply", "");
+	bool failed =
+	    strcmp(jsonx_path_str(result, "outcome", ""), "failed") == 0;
 	/* Older generations did not keep it. */
 	const char *what = jsonx_path_str(result, "postfix",
-	    strcmp(apply, "reload") == 0 ? "reloaded" : "restarted");
+	    failed			    ? "unknown"
+	    : strcmp(apply, "reload") == 0 ? "reloaded"
+					    : "restarted");
 	bool again = strcmp(what, "restarted") == 0 ||
 		     strcmp(what, "reloaded") == 0;
 	int64_t ms = json_object_get_int64(outage);
 	char key[48], seconds[32];
 
+	if (failed && strcmp(what, "untouched") == 0)
+		what = "not_reached";
 	snprintf(seconds, sizeof(seconds), "%.1f", (double)ms / 1000.0);
 	put_str(args, "seconds", seconds);
 	snprintf(key, sizeof(key), "how.%.16s%s", what,

@@ -6,6 +6,7 @@
  * again.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "jsonx.h"
 #include "levels.h"
@@ -90,7 +91,7 @@ SETTING_CHECK(ccert_lowered)
 {
 	const struct param_change *c = txn_planned(t, REQ_CCERT);
 
-	if (c != NULL && c->before != NULL && strcmp(c->before, "yes") == 0 &&
+	if (c != NULL && c->before != NULL && strcasecmp(c->before, "yes") == 0 &&
 	    (t->owned & param_bit(c->name)) == 0)
 		findings_add(&t->findings, row->code, row->field, "parameter",
 		    c->name, "value", c->before, "after",
@@ -102,9 +103,9 @@ SETTING_CHECK(ccert_not_asked)
 	struct json_object *now = t->facts.params;
 
 	if (t->settings.ccert == SETTING_KEEP &&
-	    strcmp(jsonx_path_str(now, ASK_CCERT, ""), "yes") !=
+	    strcasecmp(jsonx_path_str(now, ASK_CCERT, ""), "yes") !=
 		0 &&
-	    strcmp(jsonx_path_str(now, REQ_CCERT, ""), "yes") != 0)
+	    strcasecmp(jsonx_path_str(now, REQ_CCERT, ""), "yes") != 0)
 		findings_add(&t->findings, row->code, row->field, NULL);
 }
 

@@ -131,8 +131,21 @@ inspect(struct txn *t, struct cert *c, struct pki_input *in,
 	return rc;
 }
 
-/* A tick alone makes the stored certificate one that goes out: of what an
- * inspection says now, this is all that is new. */
+/* Of an inspection of what is stored this is all that is new. */
+static bool
+client_says(const char *code)
+{
+	static const enum err_code codes[] = {
+	    ERR_CLIENT_CERT_EKU, ERR_HANDSHAKE_FAILED, ERR_INSPECT_FAILED};
+	size_t i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strcmp(code, err_name(codes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A tick alone makes the stored certificate one that goes out. */
 static int
 look_at_client(struct txn *t, struct err *err)
 {
@@ -156,8 +169,7 @@ look_at_client(struct txn *t, struct err *err)
 		all = jsonx_path(out.report, "findings");
 		for (i = 0; i < jsonx_len(all); i++) {
 			row = json_object_array_get_idx(all, i);
-			if (strcmp(jsonx_path_str(row, "code", ""),
-				err_name(ERR_CLIENT_CERT_EKU)) == 0)
+			if (client_says(jsonx_path_str(row, "code", "")))
 				json_object_array_add(
 				    list, json_object_get(row));
 		}

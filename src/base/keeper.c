@@ -14,7 +14,8 @@
  * postseald and its children alone, which have the other end of the socket by
  * inheritance.  It ends when the last of them has.  Its children share its
  * user; none can reach another, as no filter lets kill or ptrace pass and
- * none is dumpable.
+ * none is dumpable.  posttls-finger, which hop.c runs as the prober's user, has
+ * no filter: it could end the prober, which the server then makes anew.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -35,6 +36,7 @@
 #define CHILDREN_MAX 96
 #define CTL	     3 /* in the keeper */
 #define LOOK_MS	     1000
+#define START_S	     10
 #define SPARE_MS     1000 /* the caller gives up first */
 #define FDS_MAX	     (1 + JAIL_FILES_MAX)
 
@@ -242,25 +244,59 @@ become(int fd, const char *user, const struct jail_job *const *jobs)
 	keep(jobs);
 }
 
+/* A signal that comes before it has its own is not told to the caller. */
+static pid_t
+fork_keeper(int fd, const char *user, const struct jail_job *const *jobs)
+{
+	sigset_t all, old;
+	pid_t pid;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &old);
+	if ((pid = fork()) == 0)
+		become(fd, user, jobs);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return pid;
+}
+
+/* It looks its user up first, which may ask a server elsewhere. */
+static int
+told_ready(int fd, struct err *e)
+{
+	struct timeval tv = {START_S, 0};
+	struct told t;
+	ssize_t n;
+
+	memset(&t, 0, sizeof(t));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	while ((n = recv(fd, &t, sizeof(t), 0)) == -1 && errno == EINTR)
+		continue;
+	if (n == sizeof(t) && t.ok)
+		return 0;
+	t.err.msg[sizeof(t.err.msg) - 1] = '\0';
+	return err_set(e, ERR_CONFIG, "", "%s",
+	    n == sizeof(t) ? t.err.msg : "jail: its keeper does not answer");
+}
+
 int
 jail_keep(enum jail_keeper which, const char *user,
     const struct jail_job *const *jobs, pid_t *ret_pid, struct err *e)
 {
-	struct told t;
 	int fd[2];
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1)
 		return err_sys(e, ERR_INTERNAL, "", "socketpair");
-	if ((pid = fork()) == 0)
-		become(fd[1], user, jobs);
+	pid = fork_keeper(fd[1], user, jobs);
 	(void)close(fd[1]);
-	if (pid == -1 || recv(fd[0], &t, sizeof(t), 0) != sizeof(t) || !t.ok) {
+	if (pid == -1 || told_ready(fd[0], e) == -1) {
 		(void)close(fd[0]);
 		if (pid == -1)
 			return err_set(e, ERR_INTERNAL, "", "no process");
-		t.err.msg[sizeof(t.err.msg) - 1] = '\0';
-		return err_set(e, ERR_CONFIG, "", "%s", t.err.msg);
+		(void)kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+			continue;
+		return -1;
 	}
 	if (keeper_fd[which] > 0)
 		(void)close(keeper_fd[which]);
@@ -325,8 +361,11 @@ static int
 greet(int fd, const struct buf *in, struct err *e)
 {
 	unsigned char code = EXIT_FAILED, head[4];
+	ssize_t n;
 
-	if (recv(fd, &code, 1, 0) != 1 || code != 0)
+	while ((n = recv(fd, &code, 1, 0)) == -1 && errno == EINTR)
+		continue;
+	if (n != 1 || code != 0)
 		return jail_trouble(code, e);
 	jail_put32(head, in->len);
 	if (in->len > JAIL_INPUT_MAX ||

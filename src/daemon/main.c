@@ -194,6 +194,9 @@ look(const char *path, struct err *err)
 	if (getpwnam(conf.inspect_user) == NULL)
 		return err_set(err, ERR_CONFIG, "",
 		    "inspect_user: there is no user %.60s", conf.inspect_user);
+	if (getpwnam(conf.probe_user) == NULL)
+		return err_set(err, ERR_CONFIG, "",
+		    "probe_user: there is no user %.60s", conf.probe_user);
 	if (access(conf.config_directory, X_OK) == -1)
 		return err_sys(err, ERR_CONFIG, "", "config_directory: %s",
 		    conf.config_directory);

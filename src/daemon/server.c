@@ -23,6 +23,8 @@
 #include "util.h"
 
 #define SWEEP_MS 30000
+#define KEEPER_MS 1000
+#define KEEPER_GONE -1
 #define DRAIN_MS 20000
 
 static pid_t
@@ -64,22 +66,42 @@ start_recovery(struct server *s)
 		s->recoverer = pid;
 }
 
-/* It holds nothing, and neither does this process: another one is made. */
+/* It holds nothing, and neither does this process: make_keepers makes
+ * another. */
 static bool
 was_keeper(struct server *s, pid_t pid)
 {
-	struct err err;
 	int i;
 
 	for (i = 0; i < JAIL_KEEPERS && s->keeper[i] != pid; i++)
 		;
 	if (i == JAIL_KEEPERS)
 		return false;
-	log_warn("the process that parses uploads has ended");
-	s->keeper[i] = 0;
-	if (confine_keep(s->conf, i, &s->keeper[i], &err) == -1)
-		log_warn("%s", err.msg);
+	log_warn("the %s has ended", i == JAIL_PARSER ? "parser" : "prober");
+	s->keeper[i] = KEEPER_GONE;
 	return true;
+}
+
+/* Those that have ended anew, one try a second, until they live.  How long
+ * poll may wait. */
+static int
+make_keepers(struct server *s)
+{
+	struct err err;
+	bool missing = false;
+	int i;
+
+	for (i = 0; i < JAIL_KEEPERS; i++) {
+		if (s->keeper[i] != KEEPER_GONE)
+			continue;
+		missing = true;
+		if (now_ms() < s->keeper_try)
+			continue;
+		if (confine_keep(s->conf, i, &s->keeper[i], &err) == -1)
+			log_warn("%s", err.msg);
+		s->keeper_try = now_ms() + KEEPER_MS;
+	}
+	return missing ? KEEPER_MS : SWEEP_MS;
 }
 
 static void
@@ -217,7 +239,7 @@ server_run(struct server *s, struct err *err)
 		p[1] = (struct pollfd){.fd = s->listen_fd, .events = POLLIN};
 		if (s->n_children >= CHILDREN_MAX)
 			p[1].fd = -1;
-		if (poll(p, 2, SWEEP_MS) == -1) {
+		if (poll(p, 2, make_keepers(s)) == -1) {
 			if (errno == EINTR)
 				continue;
 			return err_sys(err, ERR_IO, "", "poll");

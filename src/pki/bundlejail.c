@@ -3,7 +3,7 @@
  * do nothing.
  *
  *   parent                             child
- *   size and digest, fork -----------> nobody, no files, no sockets, 2 s CPU
+ *   size and digest, fork -----------> inspect_user, no files, no sockets, 2 s CPU
  *   poll until deadline                bundle_take_apart (with the host's key)
  *   read frame <---------------------- code, "len len len content attrs sig"
  *   verify the signature, read JSON    _exit

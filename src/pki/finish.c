@@ -209,10 +209,25 @@ is_canonical(const struct pki_bytes *chain)
 	return ok;
 }
 
+static bool
+says_failed(struct json_object *report)
+{
+	struct json_object *all = jsonx_path(report, "findings");
+	size_t i;
+
+	for (i = 0; i < jsonx_len(all); i++)
+		if (strcmp(jsonx_path_str(json_object_array_get_idx(all, i),
+			       "code", ""),
+			err_name(ERR_INSPECT_FAILED)) == 0)
+			return true;
+	return false;
+}
+
 /*
  * A chain that is in use and not as we write it, from files of somebody else:
  * a child that sees nothing but these makes one of it, so that its keys, too,
- * are out of the way of what is uploaded.
+ * are out of the way of what is uploaded.  Where that child fails nothing is
+ * known of the chain, and it is not dropped for that.
  */
 int
 settle_stored(inspect_fn inspect, const struct pki_jail *jail,
@@ -232,6 +247,9 @@ settle_stored(inspect_fn inspect, const struct pki_jail *jail,
 		return 0;
 	if (inspect(jail, &alone, made, e) == -1)
 		return -1;
+	if (says_failed(made->report))
+		return err_set(e, ERR_INSPECT_FAILED, "server_certificate",
+		    "what is in use could not be read");
 	in->stored.data = made->chain.len > 0 ? made->chain.data : NULL;
 	in->stored.len = made->chain.len;
 	return 0;

@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "jsonx.h"
@@ -212,7 +213,7 @@ out_level_stays(const struct params_context *in, const struct want *w)
 	level_read(in->current, TLS_OUTBOUND, &l);
 	return l.rank == RANK_ENCRYPT || l.rank == RANK_OWN ||
 	       (l.rank == RANK_MAY && l.value[0] == '$') ||
-	       strcmp(value_now(in, WRAPPERMODE), "yes") == 0;
+	       strcasecmp(value_now(in, WRAPPERMODE), "yes") == 0;
 }
 
 /* An older name goes with the level that takes its place. */

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "jsonx.h"
 #include "levels.h"
@@ -134,9 +135,9 @@ bool
 from_ccert(const struct params_context *c, struct settings *s)
 {
 	if (s->ccert != SETTING_KEEP)
-		s->ccert = strcmp(value_now(c, REQ_CCERT), "yes") == 0
+		s->ccert = strcasecmp(value_now(c, REQ_CCERT), "yes") == 0
 			       ? CCERT_REQUIRE
-			   : strcmp(value_now(c, ASK_CCERT), "yes") == 0
+			   : strcasecmp(value_now(c, ASK_CCERT), "yes") == 0
 			       ? CCERT_ASK
 			       : SETTING_KEEP;
 	return true;

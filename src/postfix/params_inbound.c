@@ -18,6 +18,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "jsonx.h"
 #include "param_rules.h"
@@ -280,7 +281,7 @@ rule_require(const struct params_context *c, struct want *w, struct err *err)
 	(void)err;
 	if (c->settings->ccert == CCERT_REQUIRE)
 		return value(w, "yes");
-	if (strcmp(jsonx_path_str(c->current, REQ_CCERT, ""), "yes") == 0)
+	if (strcasecmp(jsonx_path_str(c->current, REQ_CCERT, ""), "yes") == 0)
 		return value(w, "no");
 	return 0;
 }

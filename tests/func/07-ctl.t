@@ -67,6 +67,7 @@ while IFS='|' read -r line says; do
 done <<'EOT'
 s/^user = .*/user = nobody-here/|web user: there is no user nobody-here
 s/^socket_group.*/socket_group = none-such/|socket_group: there is no group none-such
+s/^probe_user.*/probe_user = none-such/|probe_user: there is no user none-such
 s/^inspect_user.*/inspect_user = none-such/|inspect_user: there is no user none-such
 s/^config_directory.*/config_directory = \/none/|config_directory: /none
 s/^socket_group.*/&\nbogus = 1/|bogus

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # memory.pl SECRETS PID... - is one of the secrets (a file, one a line) in the
 # memory of a process?  Root reads /proc/PID/mem, which the process itself may
-# not.  Prints "PID LINE ADDRESS MAPPING", one a hit; LINE counts from 1.
+# not.  Status 1 when nothing of one could be read.  Prints "PID LINE ADDRESS MAPPING", one a hit; LINE counts from 1.
 use strict;
 use warnings;
 no warnings 'portable';
@@ -11,8 +11,9 @@ open my $in, '<', $file or die "$file: $!\n";
 chomp(my @secret = <$in>);
 
 for my $pid (@pids) {
-	open my $maps, '<', "/proc/$pid/maps" or next;
+	open my $maps, '<', "/proc/$pid/maps" or die "/proc/$pid/maps: $!\n";
 	open my $mem, '<:raw', "/proc/$pid/mem" or die "/proc/$pid/mem: $!\n";
+	my $read = 0;
 	while (<$maps>) {
 		my ($from, $to, $mode, $name) =
 		    /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)/;
@@ -35,6 +36,8 @@ for my $pid (@pids) {
 			}
 			$tail = substr $bytes, -200;
 			$at += $got;
+			$read += $got;
 		}
 	}
+	die "nothing of $pid was read\n" if !$read;
 }

@@ -86,6 +86,16 @@ static const struct {
     {"generation", GEN, page_generation,
 	{{"generation.get:outage_ms", "null"}}, {"Postfix was restarted."},
 	{"was refused"}},
+    /* One that failed before Postfix was touched; one that an older version
+     * kept. */
+    {"generation", GEN, page_generation,
+	{{"generation.get:outcome", "\"failed\""},
+	    {"generation.get:postfix", "\"untouched\""}},
+	{"neither restarted nor reloaded"}, {"had this already"}},
+    {"generation", GEN, page_generation,
+	{{"generation.get:outcome", "\"failed\""},
+	    {"generation.get:outage_ms", "null"}},
+	{"What became of Postfix was not kept."}, {"Postfix was re"}},
     /* Certificates: by what main.cf says. */
     {"force", NAMES, page_certificates,
 	{{VIEW "by_name", ROW("", "\"in_use\":false,\"days_left\":61")},

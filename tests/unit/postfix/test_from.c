@@ -287,6 +287,30 @@ START_TEST(looked_at)
 }
 END_TEST
 
+/* Postfix reads a yes in any case. */
+static const struct {
+	const char *ask, *require;
+	int ccert;
+} ccerts[] = {
+    {"yes", NULL, CCERT_ASK},
+    {"YES", "no", CCERT_ASK},
+    {"Yes", "yes", CCERT_REQUIRE},
+    {"no", "Yes", CCERT_REQUIRE},
+    {NULL, "YES", CCERT_REQUIRE},
+    {"No", "NO", KEEP},
+    {NULL, NULL, KEEP},
+};
+
+START_TEST(client_certificates)
+{
+	has("smtpd_tls_ask_ccert", ccerts[_i].ask);
+	has("smtpd_tls_req_ccert", ccerts[_i].require);
+	s.ccert = CCERT_ASK;
+	(void)params_take(&c, param_bit("smtpd_tls_ask_ccert"), &s);
+	ck_assert_int_eq(s.ccert, ccerts[_i].ccert);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -298,6 +322,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, number, 0, N(numbers));
 	tcase_add_test(t, address);
+	tcase_add_loop_test(t, client_certificates, 0, N(ccerts));
 	tcase_add_loop_test(t, map, 0, N(maps));
 	tcase_add_loop_test(t, level, 0, N(levels));
 	tcase_add_loop_test(t, own, 0, N(owns));
