@@ -146,7 +146,7 @@ test("nothing turns for who asked for less motion", async () => {
 		await holdStill(page);
 		await open(page, "running-en");
 		const name = await page.evaluate(() => getComputedStyle(
-		    document.querySelector(".steps .running .mark")).animationName);
+		    document.querySelector(".steps .running"), "::before").animationName);
 		await page.context().close();
 		return name;
 	};
