@@ -82,11 +82,12 @@ was_keeper(struct server *s, pid_t pid)
 	return true;
 }
 
-/* Those that have ended anew, one try a second, until they live.  How long
+/* Those that have ended anew, a try a second, until they live.  How long
  * poll may wait. */
 static int
 make_keepers(struct server *s)
 {
+	const bool due = now_ms() >= s->keeper_try;
 	struct err err;
 	bool missing = false;
 	int i;
@@ -95,7 +96,7 @@ make_keepers(struct server *s)
 		if (s->keeper[i] != KEEPER_GONE)
 			continue;
 		missing = true;
-		if (now_ms() < s->keeper_try)
+		if (!due)
 			continue;
 		if (confine_keep(s->conf, i, &s->keeper[i], &err) == -1)
 			log_warn("%s", err.msg);
@@ -246,6 +247,7 @@ server_run(struct server *s, struct err *err)
 		}
 		if (p[0].revents != 0)
 			end = take_signals(s);
+		(void)make_keepers(s);
 		if (!end && p[1].revents != 0)
 			take_connection(s);
 	}

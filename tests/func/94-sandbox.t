@@ -158,7 +158,12 @@ is "each has a user of its own" "$(ps -o user:20= -p "${keepers//$'\n'/,}" | sor
 is "which nothing else runs as" "$(ps -o comm= -u postseal-parse,postseal-probe | grep -vx posttls-finger | sort -u)" postseal-jail
 wait "${RUNS[-1]}"
 kill -KILL $keepers
-both_keep() { [ "$(pgrep -P "$daemon" -x postseal-jail | wc -l)" = 2 ]; }
+both_keep() { # others than those
+	local new
+
+	new=$(pgrep -P "$daemon" -x postseal-jail) && [ "$(wc -w <<<"$new")" = 2 ] &&
+	    ! grep -qFx "$keepers" <<<"$new"
+}
 wait_for 10 both_keep
 api POST /api/v1/certificates/inspect -F "private_key=@$s/self-signed-key.pem" \
     -F "server_certificate=@$s/self-signed-cert.pem"
