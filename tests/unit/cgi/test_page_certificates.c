@@ -35,7 +35,7 @@ static const struct shown shown[] = {
 		  "\"name\":\"\",\"subject\":\"CN=out\",\"days_left\":9,"
 		  "\"in_use\":false}]}",
 	{"Outbound connections", "main.cf does not name it",
-	    "value=\"remove:outbound\"", "shown none any more"},
+	    "value=\"remove:outbound\"", "no longer shown this one"},
 	{"value=\"remove:\""}, NULL},
     {"en", "{\"by_name\":[{\"use\":\"outbound\",\"name\":\"\"}]}",
 	{"Outbound connections"}, {"stored, not in use"}, NULL},
