@@ -72,4 +72,25 @@ s/^inspect_user.*/inspect_user = none-such/|inspect_user: there is no user none-
 s/^config_directory.*/config_directory = \/none/|config_directory: /none
 s/^socket_group.*/&\nbogus = 1/|bogus
 EOT
+# setup does not call it a change of its own where another program has the port.
+port=$(free_port)
+perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 5,
+    LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], ReuseAddr => 1) or die;
+    sleep 600' "$port" &
+taker=$!
+CLEAN+=("kill $taker 2>/dev/null")
+wait_for 10 listens "$port" || bail "nobody takes the port"
+# set_up ADDRESS: what it would say, and its status.
+set_up()
+{
+	POSTSEAL_CTL=$B/postsealctl POSTSEAL_CONF=$T/none POSTSEAL_WEB=$T \
+	    deploy/setup --check --web nginx --listen "$1" 2>&1
+	echo "status $?"
+}
+for at in 127.0.0.1 0.0.0.0 "[::]"; do
+	like "setup --check, the port of another, $at" "$(set_up "$at:$port")" \
+	    "$port is taken: perl, process $taker.*status 1"
+done
+unlike "... which has it on another address" "$(set_up "127.0.0.2:$port")" taken
+
 done_testing
