@@ -23,7 +23,8 @@
  *   reason: of the last three: "no_connection", "no_greeting", "refused" (in
  *   the greeting or at EHLO), "starttls_hidden", "session" (after TLS),
  *   "differs".
- * Errors: PROBE_*; msg quotes the server's line (control characters cut).
+ * Errors: PROBE_*, of them PROBE_UNABLE: this host cannot look, so nothing is
+ * known; msg quotes the server's line (control characters cut).
  */
 #ifndef POSTSEAL_PROBE_H
 #define POSTSEAL_PROBE_H

@@ -56,7 +56,8 @@ int	smtp_command(struct smtp_conn *, const char *, enum err_code,
 	    struct err *);
 /* Handshake on the connection, after STARTTLS or before anything else, with a
  * client that looks at everything and trusts nothing; version: of TLS, as
- * OpenSSL numbers it, 0 = any.  ERR_PROBE_HANDSHAKE. */
+ * OpenSSL numbers it, 0 = any.  ERR_PROBE_HANDSHAKE, and where this host has
+ * no child for it ERR_PROBE_UNABLE: nothing is known of the server then. */
 int	smtp_starttls(struct smtp_conn *, int version, struct err *);
 extern const struct jail_job probe_tls_job;
 /* Does the last reply (to EHLO) offer the keyword? */

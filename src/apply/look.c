@@ -114,6 +114,8 @@ want_certificates(const struct look *k, const struct postfix_listener *l,
 	struct json_object *names = jsonx_path(k->cert, "leaf.names");
 	size_t i, max = l->sni ? PROBE_NAMES_MAX : NAMES_WITHOUT_MAP;
 
+	if (k->any_certificate)
+		return;
 	if (k->cert == NULL || l->own_chain) {
 		w->leaf[0].key_type = "";
 		w->leaf[0].sha256 =
@@ -176,6 +178,7 @@ look_see(const struct conf *conf, const struct postfix_info *info, int total_ms,
 	struct json_object *list = json_object_new_array(), *o;
 	const struct postfix_listener *l;
 	struct probe_want w;
+	struct err why;
 	size_t i;
 
 	for (i = 0; list != NULL && i < info->n_listeners; i++) {
@@ -186,11 +189,14 @@ look_see(const struct conf *conf, const struct postfix_info *info, int total_ms,
 			w.total_ms = SEE_OTHER_MS;
 		limit(&k, &w);
 		o = NULL;
-		(void)probe_address(&w, &o, NULL);
-		if (o == NULL) {
+		err_clear(&why);
+		(void)probe_address(&w, &o, &why);
+		if (o == NULL || why.code == ERR_PROBE_UNABLE) {
 			json_object_put(list);
-			list = NULL;
-			break;
+			json_object_put(o);
+			return o == NULL ? err_set(err, ERR_NOMEM, "", "probe")
+					 : err_set(err, why.code, "", "%s",
+					       why.msg);
 		}
 		jsonx_put_str(o, "service", l->service);
 		if (is_absent(l, o))
@@ -212,8 +218,8 @@ accepted_state(const struct look *k, const struct postfix_listener *l,
 	struct json_object *was = look_find(k->before, l->host, l->port);
 	bool blind = is_state(o, "blind");
 
-	if (k->accept_unseen)
-		return blind ? "blind" : "not_seen";
+	if (k->accept_blind && blind)
+		return "blind";
 	if (!look_same_reason(was, o) || was == NULL)
 		return NULL;
 	return blind ? "blind" : "not_seen";

@@ -31,7 +31,9 @@ struct look {
 	const struct certs *certs;  /* by name, or NULL */
 	bool by_name;		    /* is each of them proven? */
 	struct json_object *before; /* [ADDRESS] of look_see, or NULL */
-	bool accept_unseen;	    /* whatever it was before */
+	bool accept_blind;	    /* whatever it was before; one that does
+				     * not answer it must not have become */
+	bool any_certificate;	    /* nobody knows which main.cf names */
 	bool no_certificate;	    /* main.cf names none: STARTTLS may be
 				     * offered, and is not to be had */
 	int total_ms;		    /* for each address, 0 = 5000 */

@@ -12,9 +12,12 @@
  * the former state is measured by the same baseline, and by nothing that it
  * never was.
  */
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <string.h>
 
+#include "fsx.h"
 #include "jsonx.h"
 #include "levels.h"
 #include "look.h"
@@ -98,6 +101,23 @@ check_reload(const struct txn *t, struct err *err)
 	    jsonx_path_str(first, "detail", ""));
 }
 
+/* By the kernel's clock: an mtime is whatever somebody made it, and a file
+ * that was moved here keeps its own.  A link may be another one since. */
+static int64_t
+changed_at(const struct txn *t, const char *name, const struct stat *target)
+{
+	struct timespec at = target->st_ctim;
+	char path[STATE_PATH_MAX];
+	struct stat link;
+
+	if (fsx_path(path, sizeof(path), NULL, "%s/%s",
+		t->conf->config_directory, name) == 0 &&
+	    lstat(path, &link) == 0 && S_ISLNK(link.st_mode) &&
+	    link.st_ctim.tv_sec >= at.tv_sec)
+		at = link.st_ctim;
+	return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
 /* An edit by hand that nobody reloaded comes into force with this change: what
  * Postfix does now need not be what it does by its files. */
 static void
@@ -108,13 +128,12 @@ find_unread(struct txn *t)
 		const struct stat *st;
 	} files[] = {{"main.cf", &t->facts.info.maincf},
 	    {"master.cf", &t->facts.info.mastercf}};
-	int64_t read_at = postfix_read_at(&t->facts.info), at;
+	int64_t read_at = postfix_read_at(&t->facts.info);
 	size_t i;
 
 	for (i = 0; read_at > 0 && i < sizeof(files) / sizeof(files[0]); i++) {
-		at = (int64_t)files[i].st->st_mtim.tv_sec * 1000 +
-		     files[i].st->st_mtim.tv_nsec / 1000000;
-		if (at <= read_at + READ_MS)
+		if (changed_at(t, files[i].name, files[i].st) <=
+		    read_at + READ_MS)
 			continue;
 		t->unread = true;
 		findings_add(&t->findings, ERR_POSTFIX_UNREAD, "", "file",
@@ -202,14 +221,27 @@ served_certificate(const struct txn *t)
 
 /* As a gateway may have stood before the console, and stands after it. */
 static bool
-names_none(const struct txn *t)
+names_none(struct json_object *params)
 {
-	struct json_object *after = params_after(t->facts.params, &t->plan);
-	bool none = after != NULL && !params_own_certificate(after) &&
-		    said_then(t, IN_CHAIN)[0] == '\0';
+	return params != NULL && !params_own_certificate(params) &&
+	       jsonx_path_str(params, IN_CHAIN, "")[0] == '\0';
+}
 
-	json_object_put(after);
-	return none;
+int
+txn_probe_files(const struct txn *t, struct err *err)
+{
+	const struct look k = {.conf = t->conf,
+	    .info = &t->facts.info,
+	    .before = t->baseline,
+	    .accept_blind = true,
+	    .any_certificate = true,
+	    .no_certificate = names_none(t->facts.params),
+	    .total_ms = PROBE_BACK_MS};
+	struct json_object *o = NULL;
+	int rc = look_prove(&k, &o, err);
+
+	json_object_put(o);
+	return rc;
 }
 
 /* Does it name the table of this generation? */
@@ -385,16 +417,18 @@ confirmed(const struct txn *t, enum err_code code)
 int
 txn_probe(struct txn *t, int total_ms, struct err *err)
 {
+	struct json_object *after = params_after(t->facts.params, &t->plan);
 	const struct look k = {.conf = t->conf,
 	    .info = &t->next,
 	    .cert = served_certificate(t),
 	    .certs = &t->certs,
 	    .by_name = serves_names(t),
 	    .before = t->baseline,
-	    .accept_unseen = confirmed(t, ERR_PROBE_BLIND),
-	    .no_certificate = names_none(t),
+	    .accept_blind = confirmed(t, ERR_PROBE_BLIND),
+	    .no_certificate = names_none(after),
 	    .total_ms = total_ms};
 
+	json_object_put(after);
 	json_object_put(t->probe);
 	t->probe = NULL;
 	if (look_prove(&k, &t->probe, err) == -1)

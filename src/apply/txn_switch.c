@@ -185,7 +185,8 @@ txn_go_back(struct txn *t, struct err *err)
 	err_clear(&why);
 	if (service_restart(t->conf, &t->facts.info, err) == -1)
 		return -1;
-	if (txn_probe_former(t, &why) == -1 && !t->unread) {
+	if (txn_probe_former(t, &why) == -1 &&
+	    (!t->unread || txn_probe_files(t, &why) == -1)) {
 		if (err != NULL)
 			*err = why;
 		return -1;

@@ -23,6 +23,9 @@ int txn_baseline(struct txn *, struct err *);
 int txn_probe(struct txn *, int total_ms, struct err *);
 /* Is it again what it was before? */
 int txn_probe_former(const struct txn *, struct err *);
+/* Does it do what both files say, as they were before?  With any certificate:
+ * nobody read which one they name. */
+int txn_probe_files(const struct txn *, struct err *);
 
 /* txn_hop.c: the way out, before the commit and after it. */
 bool txn_changes_way_out(const struct txn *);

@@ -267,7 +267,8 @@ try_name(const struct probe_want *want, const char *name, struct seen *seen)
 static int
 observe_broken(struct seen *seen, const struct err *e)
 {
-	if (!seen->inside || seen->reason != REASON_NONE)
+	if (!seen->inside || seen->reason != REASON_NONE ||
+	    e->code == ERR_PROBE_UNABLE)
 		return -1;
 	seen->starttls = true;
 	(void)snprintf(

@@ -343,6 +343,7 @@ hand_over(struct smtp_conn *c, int version, struct err *err)
 	const struct pki_jail jail = {.files = files,
 	    .n_files = 2,
 	    .timeout_ms = left > 0 ? (int)left : 1};
+	struct err e;
 	struct buf in;
 
 	buf_init(&in, 1024);
@@ -350,19 +351,21 @@ hand_over(struct smtp_conn *c, int version, struct err *err)
 	pack_str(&in, c->servername);
 	pack_str(&in, c->sigalgs);
 	if (in.failed || pipe2(words, O_CLOEXEC | O_NONBLOCK) == -1) {
-		err_set(err, ERR_INTERNAL, "", "TLS client");
+		err_set(err, ERR_PROBE_UNABLE, "", "TLS client");
 		goto out;
 	}
 	files[0] = c->fd;
 	files[1] = words[1];
-	if (jail_open(&jail, JAIL_PROBER, &probe_tls_job, &in, &fd, err) == -1)
+	if (jail_open(&jail, JAIL_PROBER, &probe_tls_job, &in, &fd, &e) == -1) {
+		err_set(err, ERR_PROBE_UNABLE, "", "%s", e.msg);
 		goto out;
+	}
 	(void)close(c->fd);
 	c->fd = fd;
 	c->words_fd = words[0];
 	words[0] = -1;
 	rc = fcntl(fd, F_SETFL, O_NONBLOCK) == -1
-		 ? err_sys(err, ERR_INTERNAL, "", "TLS client")
+		 ? err_sys(err, ERR_PROBE_UNABLE, "", "TLS client")
 		 : 0;
 out:
 	if (words[0] != -1)

@@ -4,7 +4,9 @@
  *
  * The tests share one instance; each brings the settings it starts from.
  */
+#include "jail.h"
 #include "rig.h"
+#include "smtp_conn.h"
 
 #define ON "{\"inbound\": {\"enabled\": true}}"
 
@@ -337,6 +339,142 @@ START_TEST(drift_of_the_file)
 }
 END_TEST
 
+static bool
+is_unread(void)
+{
+	const struct ask a = {
+	    .settings = "{\"interface\":{\"idle_timeout\":7}}",
+	    .dry_run = true};
+	struct outcome o = rig_apply(&a);
+	bool yes;
+
+	ck_assert_msg(o.rc == 0, "%s %s", err_name(o.err.code), o.err.msg);
+	yes = rig_has_finding(
+	    jsonx_path(o.job, "result.findings"), "postfix.unread");
+	rig_done(&o);
+	return yes;
+}
+
+/* What somebody does to main.cf, and is it an edit that Postfix has not read?
+ * An mtime says nothing; the queue manager may have crashed since. */
+static const struct {
+	const char *cmd;
+	bool unread;
+} hands[] = {
+    {"touch -d tomorrow $R/pf/conf/main.cf && pfi_stop $R/pf; pfi_start $R/pf",
+	false},
+    {"cp -p $R/pf/conf/main.cf $R/m && echo '# by hand' >>$R/m && "
+     "touch -d yesterday $R/m && mv $R/m $R/pf/conf/main.cf",
+	true},
+    {"mv $R/pf/conf/main.cf $R/m && ln -s $R/m $R/pf/conf/main.cf", true},
+    {"pfi_reload $R/pf", false},
+    {"rm $R/pf/conf/main.cf && mv $R/m $R/pf/conf/main.cf", true},
+    {"pid=$(pgrep -P $(pfi_master $R/pf) qmgr) && kill -9 $pid && "
+     "until pgrep -P $(pfi_master $R/pf) qmgr | grep -qvx $pid; do "
+     "timeout 5 /usr/sbin/postqueue -c $R/pf/conf -f; done",
+	true},
+    {"pfi_cool $R/pf; pfi_reload $R/pf", false},
+};
+
+START_TEST(unread)
+{
+	size_t i, n;
+
+	(void)rig_ensure(&rig_self_pair);
+	for (i = 0; i < sizeof(hands) / sizeof(hands[0]); i++) {
+		ck_assert_int_eq(rig_sh("%s", hands[i].cmd), 0);
+		/* A reload is told of before it is done. */
+		for (n = 0; is_unread() != hands[i].unread; n++)
+			ck_assert_msg(n < 20, "%s", hands[i].cmd);
+	}
+	rig_assert_whole();
+}
+END_TEST
+
+/* An edit that was not read yet, and does not work: it came into force with
+ * the change, and what was served before it is not served again. */
+START_TEST(unread_and_broken)
+{
+	const struct ask a = {
+	    .settings = "{\"interface\":{\"idle_timeout\":9}}"};
+	char before[SHA256_HEX], after[SHA256_HEX];
+	struct outcome o;
+
+	(void)rig_ensure(&rig_self_pair);
+	ck_assert_int_eq(
+	    rig_sh("cp -p $R/pf/conf/main.cf $R/m.good && "
+		   "cp $R/cert/self.pem $R/cert/nokey.pem && pfi_conf $R/pf "
+		   "smtpd_tls_chain_files=$R/cert/nokey.pem"),
+	    0);
+	rig_maincf_hash(before);
+	o = rig_apply(&a);
+	ck_assert_int_eq(o.rc, -1);
+	ck_assert_msg(o.err.code == ERR_APPLY_UNDO_FAILED, "%s: %s",
+	    err_name(o.err.code), o.err.msg);
+	ck_assert(rig_has_finding(
+	    jsonx_path(o.job, "error.findings"), "postfix.unread"));
+	rig_done(&o);
+	rig_maincf_hash(after);
+	ck_assert_str_eq(before, after);
+	ck_assert_int_eq(rig_sh("cp -p $R/m.good $R/pf/conf/main.cf && "
+				"pfi_cool $R/pf && pfi_reload $R/pf"),
+	    0);
+	(void)rig_must_apply(&a);
+	rig_assert_whole();
+}
+END_TEST
+
+/* Whoever cannot look proves nothing: refused before anything is touched. */
+START_TEST(nobody_can_look)
+{
+	static const struct jail_job *const none[] = {NULL};
+	static const struct jail_job *const prober[] = {&probe_tls_job, NULL};
+	const struct ask a = {
+	    .settings = "{\"interface\":{\"idle_timeout\":11}}"};
+	char before[SHA256_HEX], after[SHA256_HEX];
+	struct json_object *live;
+	struct outcome o;
+	struct err err;
+	pid_t pid[2];
+	long next;
+	int i;
+
+	(void)rig_ensure(&rig_self_pair);
+	rig_files_hash(before);
+	next = rig_next();
+	ck_assert_int_eq(jail_keep(JAIL_PROBER, NULL, none, &pid[0], &err), 0);
+	ck_assert_int_eq(rig_sh("pfi_master $R/pf >$R/master"), 0);
+	for (i = 0; i < 2; i++) {
+		struct ask one = a;
+
+		one.dry_run = i == 0;
+		o = rig_apply(&one);
+		ck_assert_int_eq(o.rc, -1);
+		ck_assert_str_eq(err_name(o.err.code), "probe.unable");
+		ck_assert_str_eq(
+		    jsonx_path_str(o.job, "state", ""), "failed");
+		rig_done(&o);
+	}
+	rig_files_hash(after);
+	ck_assert_str_eq(before, after);
+	ck_assert_int_eq(rig_next(), next);
+	ck_assert_int_eq(
+	    rig_sh("[ $(pfi_master $R/pf) = $(cat $R/master) ]"), 0);
+	live = apply_live(&rig_conf);
+	ck_assert_str_eq(
+	    jsonx_path_str(live, "error.code", ""), "probe.unable");
+	json_object_put(live);
+	ck_assert_int_eq(
+	    jail_keep(JAIL_PROBER, NULL, prober, &pid[1], &err), 0);
+	(void)rig_must_apply(&a);
+	rig_assert_whole();
+	for (i = 0; i < 2; i++) {
+		(void)kill(pid[i], SIGKILL);
+		(void)waitpid(pid[i], NULL, 0);
+	}
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
@@ -351,6 +489,9 @@ add(TCase *tc)
 	tcase_add_test(tc, drift_is_shown_and_mended);
 	tcase_add_test(tc, drift_of_a_hot_file);
 	tcase_add_loop_test(tc, drift_of_the_file, 0, COUNT(files));
+	tcase_add_test(tc, unread);
+	tcase_add_test(tc, unread_and_broken);
+	tcase_add_test(tc, nobody_can_look);
 }
 
 int
