@@ -415,6 +415,41 @@ START_TEST(afterwards)
 }
 END_TEST
 
+/* What a plan says of itself to the screen and to scripts. */
+static const struct {
+	const char *current, *wanted, *rows;
+} told[] = {
+    {"{}", "{}", "[]"},
+    {"{}", "{\"smtpd_timeout\":\"30s\"}",
+	"[{\"parameter\":\"smtpd_timeout\",\"before\":null,"
+	"\"after\":\"30s\"}]"},
+    {"{\"smtpd_timeout\":\"\\u009bs\",\"smtpd_tls_loglevel\":\"1\"}",
+	"{\"smtpd_timeout\":null,\"smtpd_tls_loglevel\":\"2\"}",
+	"[{\"parameter\":\"smtpd_tls_loglevel\",\"before\":\"1\","
+	"\"after\":\"2\"},{\"parameter\":\"smtpd_timeout\","
+	"\"before\":\" s\",\"after\":null}]"},
+};
+
+START_TEST(tells)
+{
+	struct json_object *now = json(told[_i].current), *rows;
+	struct json_object *want = json(told[_i].wanted), *o;
+	struct param_plan plan = {NULL, 0};
+	struct err err;
+
+	ck_assert_int_eq(params_plan(now, want, &plan, &err), 0);
+	o = param_plan_to_json(&plan);
+	rows = json(told[_i].rows);
+	ck_assert_msg(
+	    json_object_equal(o, rows), "%s", json_object_to_json_string(o));
+	param_plan_clear(&plan);
+	json_object_put(now);
+	json_object_put(want);
+	json_object_put(rows);
+	json_object_put(o);
+}
+END_TEST
+
 /* null, as an originals file may have it, is "not set". */
 START_TEST(null_is_not_set)
 {
@@ -442,6 +477,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, what_stands, 0, N(stands));
 	tcase_add_loop_test(tc, characters, 1, 128);
 	tcase_add_loop_test(tc, afterwards, 0, N(ends));
+	tcase_add_loop_test(tc, tells, 0, N(told));
 	tcase_add_test(tc, null_is_not_set);
 }
 
