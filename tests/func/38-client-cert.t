@@ -50,8 +50,8 @@ shown()
 	    "RCPT TO:<someone@far.example>" DATA \
 	    $'Subject: test\r\n\r\nhello\r\n.' >"$T/smtp"
 	wait_for 15 told
-	print=$(sed -n 's/.* fingerprint=\([0-9A-F:]*\).*/\1/p' "$T/lines" |
-	    head -n 1 | tr -d : | tr A-F a-f)
+	print=$(sed -nE 's/.*, (cert )?fingerprint=([0-9A-F:]*).*/\2/p' "$T/lines" |
+	    head -n 1 | tr -d : | tr A-F a-f) # 3.9 and later: cert, and pkey
 	grep -q ' TLS connection established from ' "$T/lines" || print=plaintext
 	echo "${print:-none}"
 }

@@ -14,17 +14,17 @@ client()
 
 print_of() { openssl x509 -in "$1" -noout -fingerprint -sha256; }
 
-# relays [s_client arguments]: the reply to RCPT for somebody elsewhere.
+# relays [swaks arguments]: the reply to RCPT for somebody elsewhere, or the
+# first that refused.
 relays()
 {
-	printf '%s\r\n' "ehlo c.example.test" "mail from:<a@example.test>" \
-	    "rcpt to:<b@far.example>" quit |
-	timeout 20 openssl s_client -connect "127.0.0.1:$SMTP_PORT" \
-	    -starttls smtp -quiet "$@" 2>/dev/null | tr -d '\r' |
+	timeout 20 swaks --server "127.0.0.1:$SMTP_PORT" --tls --quit-after RCPT \
+	    --helo c.example.test --from a@example.test --to b@far.example \
+	    "$@" 2>/dev/null | sed -n 's/^<~[ *]* *//p' |
 	    grep -E '^[245][0-9][0-9] [245]\.[0-9]' | grep -v '2\.1\.0\|2\.0\.0' |
 	    head -n 1 | cut -c 1-9
 }
-with() { relays -cert "$T/$1.pem" -key "$T/$1.key"; }
+with() { relays --tls-cert "$T/$1.pem" --tls-key "$T/$1.key"; }
 
 console_start
 s=$SAMPLES
