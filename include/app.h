@@ -29,6 +29,9 @@ struct app {
 	struct sandbox_state	 sandbox;	/* of this worker */
 	int64_t			 refusal_ms;	/* when a stranger's refusal
 						 * may be recorded again */
+	int64_t			 health_ms;	/* when /healthz asks again */
+	bool			 unrecorded;	/* what it heard last: the
+						 * audit log has no room */
 	int			 late_ms;	/* of a refused log-in with
 						 * PAM; 0 = the usual */
 };

@@ -161,9 +161,22 @@ int	job_read(const struct conf *, const char *id, struct json_object **,
 
 void	job_prune(const struct conf *);	/* keeps the newest 50 */
 
+/* ERR_AUDIT: it does not stand in the log. */
 int	audit_add(const struct conf *, const struct actor *,
 	    const char *event, const char *outcome, const char *detail,
 	    struct err *);
+/* What the web process says, marked "claimed": the same over and over is
+ * counted, not written, and audit_flush, from time to time, says how often. */
+int	audit_claim(const struct conf *, const struct actor *,
+	    const char *event, const char *outcome, const char *detail,
+	    struct err *);
+void	audit_flush(const struct conf *);
+/* Could a line be written now?  ERR_AUDIT. */
+int	audit_check(const struct conf *, struct err *);
+/* {"holds": bool, "files", "lines", "old" (before there were hashes), "torn",
+ * "first", "last" (numbers; 0 = none), "hash": of the last, "n_faults",
+ * "faults": [{"file", "line", "fault"}]}; audit_verify.c */
+int	audit_verify(const struct conf *, struct json_object **, struct err *);
 /* Lines of the log, newest first.  A NULL member matches all; event matches
  * as a prefix, text anywhere in user, from and detail. */
 struct audit_query {

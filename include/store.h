@@ -37,6 +37,12 @@ int	db_open(const char *dir, struct db **, struct err *);
 /* All of it as one file, 0600, that must not be there yet. */
 int	db_copy(struct db *, const char *path, struct err *);
 void	db_close(struct db *);
+/* One transaction; those inside another are part of it: when one of them is
+ * rolled back the outermost cannot be committed.  After a commit that failed,
+ * db_rollback. */
+int	db_begin(struct db *, struct err *);
+int	db_commit(struct db *, struct err *);
+void	db_rollback(struct db *);
 /*
  * A file of passwords that are refused, one a line, without case; "" = none,
  * which is a NULL list.  ERR_CONFIG when it cannot be read.  A handle owns its

@@ -168,6 +168,15 @@ put_probe(struct buf *b, struct json_object *view)
 		    "When that was; since when it fails.", t);
 }
 
+static void
+put_audit(struct buf *b, struct json_object *view)
+{
+	if (jsonx_path(view, "audit.writable") != NULL)
+		gauge(b, "audit_writable",
+		    "Could a line be written to the audit log now.",
+		    jsonx_path_bool(view, "audit.writable"));
+}
+
 /* Counts of what is kept: the oldest are wiped, so these may fall. */
 static void
 put_generations(struct buf *b, struct json_object *data)
@@ -206,6 +215,7 @@ put_view(struct buf *b, struct json_object *view)
 	gauge(b, "generation",
 	    "Generation in force; 0: not managed yet, as Postfix has it.",
 	    json_object_get_int64(jsonx_path(view, "generation.id")));
+	put_audit(b, view);
 	put_postfix(b, view);
 	put_certificate(b, view);
 	put_names(b, view);

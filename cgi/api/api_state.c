@@ -5,10 +5,14 @@
 #include <string.h>
 
 #include "api.h"
+#include "auth.h"
 #include "jsonx.h"
 #include "localise.h"
 #include "ops.h"
+#include "util.h"
 #include "version.h"
+
+#define HEALTH_MS 5000
 
 int
 api_status(
@@ -72,15 +76,38 @@ api_job(
 	return api_relay(app, req, reply, OP_JOB_GET, args, err);
 }
 
+/* Anybody asks as often as he likes; postseald is asked now and then. */
+static bool
+unrecorded(struct app *app, struct request *req)
+{
+	struct json_object *data = NULL;
+	int64_t now = now_ms();
+	struct err why;
+
+	if (now < app->health_ms)
+		return app->unrecorded;
+	err_clear(&why);
+	app->unrecorded =
+	    backend_call(app, req, OP_AUDIT_STATE, json_object_new_object(),
+		&data, NULL, &why) == 0 &&
+	    jsonx_path(data, "audit.writable") != NULL &&
+	    !jsonx_path_bool(data, "audit.writable");
+	json_object_put(data);
+	app->health_ms = now_ms() + HEALTH_MS;
+	return app->unrecorded;
+}
+
 int
 api_healthz(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o;
 	int rc;
 
-	(void)app;
-	(void)req;
+	if (unrecorded(app, req))
+		return err_set(err, ERR_AUDIT, "",
+		    "the audit log cannot be written");
+	o = json_object_new_object();
 	if (o == NULL || json_object_object_add(
 			     o, "status", json_object_new_string("ok")) != 0)
 		rc = err_set(err, ERR_NOMEM, "", "out of memory");

@@ -31,12 +31,21 @@ make_up(char made[GENERATED_LEN + 1], struct err *err)
 	return 0;
 }
 
+/* Both or neither; a made-up one is only good for some days. */
+static int
+mark_made(struct app *app, const char *name, const char *made, struct err *err)
+{
+	return made[0] == '\0' ? 0
+			       : users_made(app->db, name, time(NULL), err);
+}
+
 int
 access_user_add(struct app *app, const struct request *req, const char *name,
     enum role role, const char *password, char made[GENERATED_LEN + 1],
     struct err *err)
 {
 	char detail[DETAIL_MAX];
+	int rc;
 
 	made[0] = '\0';
 	if (*password == '\0') {
@@ -44,16 +53,17 @@ access_user_add(struct app *app, const struct request *req, const char *name,
 			return -1;
 		password = made;
 	}
-	if (users_create(app->db, name, password, role, time(NULL), err) ==
-		-1 ||
-	    (made[0] != '\0' &&
-		users_made(app->db, name, time(NULL), err) == -1)) {
-		OPENSSL_cleanse(made, GENERATED_LEN + 1);
-		return -1;
-	}
 	snprintf(detail, sizeof(detail), "%s %s", name, role_name(role));
-	backend_audit(app, req, "user.add", "ok", detail);
-	return 0;
+	if ((rc = record_begin(app, err)) == 0) {
+		if (users_create(app->db, name, password, role, time(NULL),
+			err) == -1 ||
+		    mark_made(app, name, made, err) == -1)
+			rc = -1;
+		rc = record_end(app, req, rc, "user.add", detail, err);
+	}
+	if (rc == -1)
+		OPENSSL_cleanse(made, GENERATED_LEN + 1);
+	return rc;
 }
 
 int
@@ -61,34 +71,39 @@ access_user_password(struct app *app, const struct request *req,
     const char *name, const char *password, char made[GENERATED_LEN + 1],
     struct err *err)
 {
+	int rc;
+
 	made[0] = '\0';
 	if (*password == '\0') {
 		if (make_up(made, err) == -1)
 			return -1;
 		password = made;
 	}
-	if (users_passwd(app->db, name, password, time(NULL), err) == -1 ||
-	    (made[0] != '\0' &&
-		users_made(app->db, name, time(NULL), err) == -1)) {
-		OPENSSL_cleanse(made, GENERATED_LEN + 1);
-		return -1;
+	if ((rc = record_begin(app, err)) == 0) {
+		if (users_passwd(app->db, name, password, time(NULL), err) ==
+			-1 ||
+		    mark_made(app, name, made, err) == -1)
+			rc = -1;
+		rc = record_end(app, req, rc, "user.passwd", name, err);
 	}
-	backend_audit(app, req, "user.passwd", "ok", name);
-	return 0;
+	if (rc == -1)
+		OPENSSL_cleanse(made, GENERATED_LEN + 1);
+	return rc;
 }
 
 int
 access_own_password(struct app *app, const struct request *req,
     struct proof *proof, const char *password, struct err *err)
 {
-	if (users_passwd_own(app->db, req->who.user, proof, password,
-		time(NULL), err) == -1) {
-		if (err->code == ERR_AUTH_FAILED)
-			snprintf(err->field, sizeof(err->field), "current");
+	int rc;
+
+	if (record_begin(app, err) == -1)
 		return -1;
-	}
-	backend_audit(app, req, "user.passwd", "ok", req->who.user);
-	return 0;
+	rc = users_passwd_own(
+	    app->db, req->who.user, proof, password, time(NULL), err);
+	if (rc == -1 && err->code == ERR_AUTH_FAILED)
+		snprintf(err->field, sizeof(err->field), "current");
+	return record_end(app, req, rc, "user.passwd", req->who.user, err);
 }
 
 int
@@ -97,21 +112,21 @@ access_user_role(struct app *app, const struct request *req, const char *name,
 {
 	char detail[DETAIL_MAX];
 
-	if (users_set_role(app->db, name, role, err) == -1)
-		return -1;
 	snprintf(detail, sizeof(detail), "%s %s", name, role_name(role));
-	backend_audit(app, req, "user.role", "ok", detail);
-	return 0;
+	if (record_begin(app, err) == -1)
+		return -1;
+	return record_end(app, req, users_set_role(app->db, name, role, err),
+	    "user.role", detail, err);
 }
 
 int
 access_user_delete(struct app *app, const struct request *req, const char *name,
     struct err *err)
 {
-	if (users_remove(app->db, name, err) == -1)
+	if (record_begin(app, err) == -1)
 		return -1;
-	backend_audit(app, req, "user.delete", "ok", name);
-	return 0;
+	return record_end(app, req, users_remove(app->db, name, err),
+	    "user.delete", name, err);
 }
 
 int
@@ -119,13 +134,15 @@ access_totp_reset(struct app *app, const struct request *req, const char *name,
     struct err *err)
 {
 	struct user_row user;
+	int rc = 0;
 
 	if (users_get(app->db, name, &user, err) == -1 ||
-	    totp_reset(app->db, user.name, time(NULL), err) == -1 ||
-	    sessions_end_others(app->db, user.name, 0, err) == -1)
+	    record_begin(app, err) == -1)
 		return -1;
-	backend_audit(app, req, "user.totp_reset", "ok", user.name);
-	return 0;
+	if (totp_reset(app->db, user.name, time(NULL), err) == -1 ||
+	    sessions_end_others(app->db, user.name, 0, err) == -1)
+		rc = -1;
+	return record_end(app, req, rc, "user.totp_reset", user.name, err);
 }
 
 int
@@ -133,14 +150,19 @@ access_token_add(struct app *app, const struct request *req,
     const struct token_want *want, char token[TOKEN_LEN + 1], long *ret_id,
     struct err *err)
 {
-	char detail[DETAIL_MAX];
+	char detail[DETAIL_MAX] = "";
+	int rc;
 
-	if (tokens_create(app->db, want, time(NULL), token, ret_id, err) == -1)
+	if (record_begin(app, err) == -1)
 		return -1;
-	snprintf(detail, sizeof(detail), "%ld %s %s %s", *ret_id, want->name,
-	    scope_name(want->scope), want->user);
-	backend_audit(app, req, "token.add", "ok", detail);
-	return 0;
+	rc = tokens_create(app->db, want, time(NULL), token, ret_id, err);
+	if (rc == 0)
+		snprintf(detail, sizeof(detail), "%ld %s %s %s", *ret_id,
+		    want->name, scope_name(want->scope), want->user);
+	rc = record_end(app, req, rc, "token.add", detail, err);
+	if (rc == -1)
+		OPENSSL_cleanse(token, TOKEN_LEN + 1);
+	return rc;
 }
 
 /* A number that names a row, or 0, which names none. */
@@ -157,10 +179,11 @@ int
 access_token_delete(
     struct app *app, const struct request *req, const char *id, struct err *err)
 {
-	if (tokens_delete(app->db, row_number(id), err) == -1)
+	if (record_begin(app, err) == -1)
 		return -1;
-	backend_audit(app, req, "token.delete", "ok", id);
-	return 0;
+	return record_end(app, req,
+	    tokens_delete(app->db, row_number(id), err), "token.delete", id,
+	    err);
 }
 
 int

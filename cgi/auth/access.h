@@ -1,7 +1,8 @@
 /*
  * access.h - users, tokens and sessions: what the page and the API both do.
  *
- * Each changes the database, then writes to the audit log.  Whether the caller
+ * Each changes the database and writes to the audit log, or does neither
+ * (record.c); sessions end in any case.  Whether the caller
  * may is already decided (may.c).  Secrets that come out are shown once; the
  * caller wipes them.
  */

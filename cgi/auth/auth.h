@@ -24,6 +24,12 @@ int	backend_call(struct app *, const struct request *, const char *op,
 void	backend_audit(struct app *, const struct request *,
 	    const char *event, const char *outcome, const char *detail);
 
+/* record.c: a change of access, between the two, and its audit line: both or
+ * neither.  rc: of the change; -1 undoes it. */
+int	record_begin(struct app *, struct err *);
+int	record_end(struct app *, const struct request *, int rc,
+	    const char *event, const char *detail, struct err *);
+
 /*
  * Sessions (cookie "__Host-postseal", Secure, HttpOnly, SameSite=Strict,
  * Path=/; 256 bits, stored as SHA-256) and tokens ("pst_" + 43 base64url

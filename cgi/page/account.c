@@ -79,11 +79,14 @@ account_totp_confirm(
 	int rc = -1;
 
 	(void)arg;
-	if (totp_confirm(p->app->db, p->req->who.user,
-		fields_str(&p->req->form, "code", ""), time(NULL), codes,
-		why) == -1)
+	if (record_begin(p->app, why) == -1)
 		return -1;
-	backend_audit(p->app, p->req, "user.totp", "ok", "on");
+	rc = totp_confirm(p->app->db, p->req->who.user,
+	    fields_str(&p->req->form, "code", ""), time(NULL), codes, why);
+	rc = record_end(p->app, p->req, rc, "user.totp", "on", why);
+	if (rc == -1)
+		goto out;
+	rc = -1;
 	if (users_get(p->app->db, p->req->who.user, &user, why) == 0 &&
 	    session_open(
 		p->app, p->req, reply, user.id, NULL, STAGE_FULL, why) == 0 &&
@@ -91,6 +94,7 @@ account_totp_confirm(
 	    sessions_end_others(
 		p->app->db, user.name, p->req->who.session, why) == 0)
 		rc = access_render(p, reply, &say, why);
+out:
 	OPENSSL_cleanse(codes, sizeof(codes));
 	return rc;
 }
@@ -106,9 +110,11 @@ account_totp_off(
 	if (account_password_again(p, reply, &proof, why) == -1 ||
 	    session_code(p->app, p->req, reply, p->req->who.user,
 		fields_str(&p->req->form, "code", ""), why) == -1 ||
-	    totp_reset(p->app->db, p->req->who.user, time(NULL), why) == -1)
+	    record_begin(p->app, why) == -1 ||
+	    record_end(p->app, p->req,
+		totp_reset(p->app->db, p->req->who.user, time(NULL), why),
+		"user.totp", "off", why) == -1)
 		return -1;
-	backend_audit(p->app, p->req, "user.totp", "ok", "off");
 	if (users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
 	    session_open(p->app, p->req, reply, proof.id, &proof,
 		session_stage(p->app, &user), why) == -1)

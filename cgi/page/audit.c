@@ -83,6 +83,18 @@ static const struct {
 
 #define OUTCOMES (sizeof(outcomes) / sizeof(outcomes[0]))
 
+static void
+put_repeats(const struct page *p, struct json_object *o, int64_t n)
+{
+	struct json_object *args = json_object_new_object();
+
+	put_str(o, "repeats", "");
+	put_int(args, "n", n);
+	if (n > 1)
+		put_text(p, o, "repeats", "audit.repeats", args);
+	json_object_put(args);
+}
+
 static struct json_object *
 row_of(const struct page *p, struct json_object *line)
 {
@@ -92,6 +104,8 @@ row_of(const struct page *p, struct json_object *line)
 	size_t i;
 
 	put_str(o, "user", jsonx_path_str(line, "user", ""));
+	put_bool(o, "claimed", jsonx_path_bool(line, "claimed"));
+	put_repeats(p, o, jsonx_path_int(line, "repeats"));
 	put_str(o, "detail", jsonx_path_str(line, "detail", ""));
 	put_str(o, "code", event);
 	put_str(o, "event", "");
@@ -339,6 +353,20 @@ put_pages(
 		put_link(ctx, "first", PATH_AUDIT, pairs, n - 1);
 }
 
+/* Not known is not broken: the log itself was just read. */
+static void
+put_state(struct screen *s, struct json_object *ctx)
+{
+	struct json_object *data = NULL;
+
+	put_bool(ctx, "unwritable",
+	    screen_call(s, OP_AUDIT_STATE, json_object_new_object(), &data) ==
+		    0 &&
+		jsonx_path(data, "audit.writable") != NULL &&
+		!jsonx_path_bool(data, "audit.writable"));
+	json_object_put(data);
+}
+
 static int
 check_order(const struct fields *q, struct err *err)
 {
@@ -375,6 +403,7 @@ page_audit(
 	put_str(ctx, "title", page_text(&s.page, "nav.audit"));
 	put_str(ctx, "refresh", "");
 	put_bool(ctx, "some", n > 0);
+	put_state(&s, ctx);
 	json_object_object_add(ctx, "rows", rows);
 	put_filters(&s.page, ctx, &req->query);
 	put_order(ctx, &req->query);

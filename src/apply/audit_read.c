@@ -17,19 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit_int.h"
 #include "fsx.h"
 #include "jsonx.h"
-#include "state.h"
 
-#define SCAN_MAX  (1024 * 1024)
-#define FILES_MAX 64
-
-/* The newest first. */
-struct files {
-	int fd[FILES_MAX];
-	int64_t size[FILES_MAX], total;
-	int n;
-};
+#define SCAN_MAX (1024 * 1024)
 
 static bool
 has_text(struct json_object *line, const char *text)
@@ -92,8 +84,8 @@ take_lines(const char *text, size_t len, int64_t from,
 	return from + (int64_t)end;
 }
 
-static void
-files_close(struct files *f)
+void
+audit_files_close(struct audit_files *f)
 {
 	while (f->n > 0)
 		close(f->fd[--f->n]);
@@ -102,7 +94,7 @@ files_close(struct files *f)
 /* 1: added; 0: there is none, or it is the former one, which logrotate has
  * just renamed. */
 static int
-files_add(struct files *f, const char *path, ino_t *former, struct err *err)
+files_add(struct audit_files *f, const char *path, ino_t *former, struct err *err)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -128,19 +120,20 @@ files_add(struct files *f, const char *path, ino_t *former, struct err *err)
 
 /* From the newest on: one that is renamed meanwhile is met twice, none is
  * missed. */
-static int
-files_open(const struct conf *conf, struct files *f, struct err *err)
+int
+audit_files_open(
+    const struct conf *conf, struct audit_files *f, struct err *err)
 {
 	char path[STATE_PATH_MAX], number[8] = "";
 	ino_t former = 0;
 
-	for (int i = 0; i < FILES_MAX; i++) {
+	for (int i = 0; i < AUDIT_FILES_MAX; i++) {
 		if (i > 0)
 			(void)snprintf(number, sizeof(number), ".%d", i);
 		if (fsx_path(path, sizeof(path), err, "%s/audit.log%s",
 			conf->state_directory, number) == -1 ||
 		    files_add(f, path, &former, err) == -1) {
-			files_close(f);
+			audit_files_close(f);
 			return -1;
 		}
 	}
@@ -178,7 +171,7 @@ read_part(int fd, int64_t *from, int64_t end, char *text, size_t *ret_len,
 /* Files from that of *end on, until there is a line; *end: what was not looked
  * at. */
 static int
-read_files(const struct files *f, const struct audit_query *q, char *text,
+read_files(const struct audit_files *f, const struct audit_query *q, char *text,
     int64_t *end, struct json_object *list, struct err *err)
 {
 	int64_t base = f->total, from;
@@ -199,7 +192,7 @@ read_files(const struct files *f, const struct audit_query *q, char *text,
 }
 
 static int
-read_log(const struct files *f, const struct audit_query *q,
+read_log(const struct audit_files *f, const struct audit_query *q,
     struct json_object **ret, struct err *err)
 {
 	struct json_object *o, *list;
@@ -229,12 +222,12 @@ int
 audit_read(const struct conf *conf, const struct audit_query *q,
     struct json_object **ret, struct err *err)
 {
-	struct files f = {.n = 0};
+	struct audit_files f = {.n = 0};
 	int rc;
 
-	if (files_open(conf, &f, err) == -1)
+	if (audit_files_open(conf, &f, err) == -1)
 		return -1;
 	rc = read_log(&f, q, ret, err);
-	files_close(&f);
+	audit_files_close(&f);
 	return rc;
 }

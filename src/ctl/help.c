@@ -61,7 +61,7 @@ command_help(const struct ctl *ctl, char **words, int n)
 
 	for (c = ctl->commands; c->name != NULL && n > 0; c++) {
 		some |= begins(c, words[0]);
-		if (command_named(c->name, words, n) > 0)
+		if (one == NULL && command_named(c->name, words, n) > 0)
 			one = c;
 	}
 	fprintf(out, "usage: postsealctl [-c CONF] [--json] COMMAND\n");

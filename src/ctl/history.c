@@ -376,3 +376,32 @@ ctl_audit_log(
 	json_object_put(data);
 	return 0;
 }
+
+int
+ctl_audit_verify(
+    struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
+{
+	static const char *const columns[] = {"file", "line", "fault", NULL};
+	static const char *const shown[] = {
+	    "files", "lines", "old", "torn", "first", "last", "hash"};
+	struct json_object *data = NULL;
+	bool holds;
+
+	(void)words;
+	if (ctl_call(ctl, OP_AUDIT_VERIFY, json_object_new_object(), &data,
+		err) == -1)
+		return -1;
+	holds = jsonx_path_bool(data, "holds");
+	if (!holds)
+		*status = EXIT_ATTENTION;
+	if (ctl->json)
+		return ctl_json(ctl, data, err);
+	ctl_line(ctl, "chain", holds ? "holds" : "broken");
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		ctl_line(ctl, shown[i],
+		    json_object_get_string(jsonx_path(data, shown[i])));
+	if (!holds)
+		ctl_table(ctl->out, jsonx_path(data, "faults"), columns);
+	json_object_put(data);
+	return 0;
+}

@@ -32,6 +32,13 @@ drift_count(struct json_object *view)
 	return jsonx_len(v);
 }
 
+static bool
+unrecorded(struct json_object *view)
+{
+	return jsonx_path(view, "audit.writable") != NULL &&
+	       !is_true(view, "audit.writable");
+}
+
 /* Is all as an administrator wants it to be? */
 static bool
 healthy(struct json_object *view)
@@ -39,6 +46,7 @@ healthy(struct json_object *view)
 	return strcmp(jsonx_path_str(view, "postfix.state", ""), "running") ==
 		   0 &&
 	       is_true(view, "usable") && drift_count(view) == 0 &&
+	       !unrecorded(view) &&
 	       jsonx_path(view, "live") != NULL &&
 	       jsonx_path(view, "live.error") == NULL;
 }
@@ -178,6 +186,9 @@ print_status(struct ctl *ctl, struct json_object *view)
 		ctl_line(ctl, "the first",
 		    jsonx_path_str(view, "deferred.sample", ""));
 	}
+	if (unrecorded(view))
+		ctl_line(ctl, "audit",
+		    jsonx_path_str(view, "audit.error", "unknown"));
 	snprintf(text, sizeof(text), "%zu", drift_count(view));
 	ctl_line(ctl, "drift", text);
 	for (size_t i = 0; i < drift_count(view); i++)

@@ -133,9 +133,14 @@ op_keys_add(struct call *c, struct json_object *args, struct json_object **data,
 		return -1;
 	}
 	describe(key, detail);
-	if (audit_add(c->conf, &c->actor, "keys.add", "ok", detail, err) ==
-		-1 ||
-	    add_tlsa(c->conf, key, err) == -1) {
+	/* The line comes last: what fails leaves no key, and no claim of
+	 * one. */
+	if (add_tlsa(c->conf, key, err) == -1 ||
+	    audit_add(c->conf, &c->actor, "keys.add", "ok", detail, err) ==
+		-1) {
+		if (keystore_delete(c->conf, jsonx_path_str(key, "id", ""),
+			NULL) == -1)
+			log_warn("keys.add failed, and its key stays");
 		json_object_put(key);
 		return -1;
 	}
@@ -173,6 +178,8 @@ op_keys_delete(struct call *c, struct json_object *args,
 		return -1;
 	describe(key, detail);
 	json_object_put(key);
+	if (audit_check(c->conf, err) == -1)
+		return -1;
 	rc = keystore_delete(c->conf, id, err);
 	if (audit_add(c->conf, &c->actor, "keys.delete",
 		rc == 0 ? "ok" : "failed", detail, rc == 0 ? err : NULL) == -1)

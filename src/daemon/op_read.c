@@ -29,12 +29,30 @@ add_draft(struct call *c, struct json_object *args, struct json_object *view,
 	return rc;
 }
 
+/* {"writable": bool, "error"?} */
+static struct json_object *
+audit_state(const struct conf *conf)
+{
+	struct json_object *o = json_object_new_object();
+	struct err err;
+	bool good;
+
+	err_clear(&err);
+	good = audit_check(conf, &err) == 0;
+	json_object_object_add(o, "writable", json_object_new_boolean(good));
+	if (!good)
+		json_object_object_add(
+		    o, "error", json_object_new_string(err.msg));
+	return o;
+}
+
 int
 op_connection_get(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	if (apply_view(c->conf, data, err) == -1)
 		return -1;
+	json_object_object_add(*data, "audit", audit_state(c->conf));
 	if (jsonx_path_bool(args, "sandbox")) {
 		json_object_object_add(
 		    *data, "sandbox", confine_to_json(c->conf));
@@ -57,6 +75,7 @@ op_status(struct call *c, struct json_object *args, struct json_object **data,
 		return -1;
 	}
 	json_object_object_add(*data, "live", live);
+	json_object_object_add(*data, "audit", audit_state(c->conf));
 	json_object_object_add(*data, "deferred", apply_deferred(c->conf));
 	json_object_object_add(*data, "sandbox", confine_to_json(c->conf));
 	return 0;
@@ -138,6 +157,22 @@ op_audit_list(struct call *c, struct json_object *args,
 	return audit_read(c->conf, &q, data, err);
 }
 
+int
+op_audit_state(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	*data = json_object_new_object();
+	json_object_object_add(*data, "audit", audit_state(c->conf));
+	return 0;
+}
+
+int
+op_audit_verify(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	return audit_verify(c->conf, data, err);
+}
+
 static bool
 is_event(const char *s)
 {
@@ -188,8 +223,8 @@ op_audit_add(struct call *c, struct json_object *args,
 		    "%s is recorded by postseald itself", event);
 	if (detail != NULL)
 		clean_copy(text, sizeof(text), detail);
-	return audit_add(c->conf, &c->actor, event, outcome,
-	    detail == NULL ? NULL : text, err);
+	return (c->peer == PEER_WEB ? audit_claim : audit_add)(c->conf,
+	    &c->actor, event, outcome, detail == NULL ? NULL : text, err);
 }
 
 int

@@ -234,6 +234,7 @@ server_run(struct server *s, struct err *err)
 	while (!end) {
 		if (now_ms() >= sweep) {
 			drafts_sweep(s->conf);
+			audit_flush(s->conf);
 			sweep = now_ms() + SWEEP_MS;
 		}
 		p[0] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};

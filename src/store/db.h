@@ -17,6 +17,8 @@ struct db {
 	sqlite3 *h;
 	sqlite3_stmt *stmt[DB__MAX]; /* prepared at first use */
 	struct wordlist *list;	     /* NULL: none */
+	int depth;   /* of transactions; SQLite sees the outermost */
+	bool undone; /* one of them was rolled back */
 };
 
 /* The statement, reset, with parameters bound: fmt has one letter each,

@@ -122,11 +122,11 @@ open_in(struct db *db, const struct session_want *w, struct err *err)
 int
 sessions_open(struct db *db, const struct session_want *want, struct err *err)
 {
-	if (db_run(db, err, DB_BEGIN, "") == -1)
+	if (db_begin(db, err) == -1)
 		return -1;
-	if (open_in(db, want, err) == 0 && db_run(db, err, DB_COMMIT, "") == 0)
+	if (open_in(db, want, err) == 0 && db_commit(db, err) == 0)
 		return 0;
-	db_run(db, NULL, DB_ROLLBACK, "");
+	db_rollback(db);
 	return -1;
 }
 

@@ -224,7 +224,7 @@ check(struct db *db, const struct comer *c, int *ret_wait, bool *ret_first,
 	if (judge(db, c, &v, err) == -1)
 		return -1;
 	if (v.wait > 0 ? v.untold : v.counts) {
-		if (db_run(db, err, DB_BEGIN, "") == -1)
+		if (db_begin(db, err) == -1)
 			return -1;
 		if (judge(db, c, &v, err) == -1)
 			goto undo;
@@ -235,14 +235,14 @@ check(struct db *db, const struct comer *c, int *ret_wait, bool *ret_first,
 		if (v.wait == 0 && v.counts &&
 		    count(db, c, v.counted, err) == -1)
 			goto undo;
-		if (db_run(db, err, DB_COMMIT, "") == -1)
+		if (db_commit(db, err) == -1)
 			goto undo;
 	}
 	*ret_wait = v.wait;
 	*ret_first = v.wait > 0 && v.untold;
 	return 0;
 undo:
-	db_run(db, NULL, DB_ROLLBACK, "");
+	db_rollback(db);
 	return -1;
 }
 

@@ -295,7 +295,7 @@ totp_confirm(struct db *db, const char *user, const char *code, time_t now,
 		OPENSSL_cleanse(&s, sizeof(s));
 		return wrong_code(err);
 	}
-	if (db_run(db, err, DB_BEGIN, "") == -1)
+	if (db_begin(db, err) == -1)
 		goto fail;
 	if (use_step(db, &s, digits, now, err) == -1 ||
 	    db_run(db, err, DB_RECOVERY_CLEAR, "s", user) == -1 ||
@@ -306,10 +306,10 @@ totp_confirm(struct db *db, const char *user, const char *code, time_t now,
 			goto undo;
 	}
 	OPENSSL_cleanse(&s, sizeof(s));
-	if (db_run(db, err, DB_COMMIT, "") == 0)
+	if (db_commit(db, err) == 0)
 		return 0;
 undo:
-	db_run(db, NULL, DB_ROLLBACK, "");
+	db_rollback(db);
 fail:
 	OPENSSL_cleanse(&s, sizeof(s));
 	return -1;
@@ -320,7 +320,7 @@ totp_reset(struct db *db, const char *user, time_t now, struct err *err)
 {
 	int found;
 
-	if (db_run(db, err, DB_BEGIN, "") == -1)
+	if (db_begin(db, err) == -1)
 		return -1;
 	if (db_run(db, err, DB_TOTP_RESET, "s", user) == -1)
 		goto undo;
@@ -328,10 +328,10 @@ totp_reset(struct db *db, const char *user, time_t now, struct err *err)
 		err_set(err, ERR_USER_UNKNOWN, "user", "no user %s", user);
 	if (found != 0 && db_run(db, err, DB_RECOVERY_CLEAR, "s", user) == 0 &&
 	    db_run(db, err, DB_USER_FACTOR, "is", (int64_t)now, user) == 0 &&
-	    db_run(db, err, DB_COMMIT, "") == 0)
+	    db_commit(db, err) == 0)
 		return 0;
 undo:
-	db_run(db, NULL, DB_ROLLBACK, "");
+	db_rollback(db);
 	return -1;
 }
 

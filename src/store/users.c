@@ -106,7 +106,7 @@ new_password(struct db *db, const char *name, const struct proof *own,
 	if (check_name(name, err) == -1 ||
 	    users_password_acceptable(db, password, name, err) == -1 ||
 	    password_hash(password, hash, err) == -1 ||
-	    db_run(db, err, DB_BEGIN, "") == -1)
+	    db_begin(db, err) == -1)
 		return -1;
 	rc = own == NULL ? db_run(db, err, DB_USER_PASSWD, "sis", hash,
 			       (int64_t)now, name)
@@ -123,10 +123,10 @@ new_password(struct db *db, const char *name, const struct proof *own,
 		goto undo;
 	}
 	if (db_run(db, err, DB_SESSION_DROP_USER, "s", name) == 0 &&
-	    db_run(db, err, DB_COMMIT, "") == 0)
+	    db_commit(db, err) == 0)
 		return 0;
 undo:
-	db_run(db, NULL, DB_ROLLBACK, "");
+	db_rollback(db);
 	return -1;
 }
 

@@ -280,6 +280,10 @@ static const struct {
 	{"probe_ok", "applies"}},
     {"{\"probe_stale\":\"2026-11-24T05:00:00Z\",\"probe\":null}", NULL,
 	{"\npostseal_probe_stale 1\n"}, {"probe_ok", "probe_timestamp"}},
+    {"{\"audit\":{\"writable\":true}}", NULL,
+	{"\npostseal_audit_writable 1\n"}, {NULL}},
+    {"{\"audit\":{\"writable\":false,\"error\":\"x\"}}", NULL,
+	{"\npostseal_audit_writable 0\n"}, {NULL}},
     {NULL, NULL,
 	{"\npostseal_up 0\n", "\npostseal_build_info{version=\"1."}, {"generation", "postfix"}},
     {"{\"postfix\":{\"state\":\"x\\n# evil 1\"},\"certificate\":{\"leaf\":"

@@ -483,6 +483,28 @@ START_TEST(killed)
 }
 END_TEST
 
+/* What cannot be recorded is not done, and leaves nothing. */
+START_TEST(not_recorded)
+{
+	(void)add_key("{\"kind\":\"csr\"}");
+	ck_assert_int_eq(rig_sh("cd $R/state && mv audit.log former && "
+				"mkdir audit.log"),
+	    0);
+	ck_assert_ptr_null(ask("keys.add", "{\"kind\":\"csr\"}"));
+	ck_assert_str_eq(talk_code(&answer), "audit.unwritable");
+	ck_assert_ptr_null(ask_id("keys.delete", "id"));
+	ck_assert_str_eq(talk_code(&answer), "audit.unwritable");
+	ck_assert_uint_eq(waiting(), 1);
+	ck_assert_int_eq(
+	    rig_sh("[ \"$(ls $R/state/keys | grep -v lock)\" = %s ]", id), 0);
+	ck_assert_int_eq(rig_sh("cd $R/state && rmdir audit.log && "
+				"mv former audit.log"),
+	    0);
+	delete_all();
+	talk_done(&answer);
+}
+END_TEST
+
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
@@ -497,6 +519,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, self_signed_used, 0, 2);
 	tcase_add_test(tc, key_id_and_files);
 	tcase_add_test(tc, two_at_once);
+	tcase_add_test(tc, not_recorded);
 	tcase_add_loop_test(tc, killed, AT(journal), AT_END + 1);
 }
 

@@ -1,0 +1,52 @@
+/*
+ * record.c - a change of access stands in the audit log, or it is not made.
+ *
+ * The change and its line are one transaction of the console's database: the
+ * line is asked for when the change is in it, and only then is it committed.
+ * When the commit fails, a second line says so.
+ */
+#include <json-c/json.h>
+
+#include "auth.h"
+#include "core.h"
+#include "jsonx.h"
+#include "ops.h"
+
+static int
+line(struct app *app, const struct request *req, const char *event,
+    const char *detail, struct err *err)
+{
+	struct json_object *args = json_object_new_object(), *data = NULL;
+	int rc;
+
+	if (args == NULL || jsonx_put_str(args, "event", event) == -1 ||
+	    jsonx_put_str(args, "outcome", "ok") == -1 ||
+	    (detail != NULL && jsonx_put_str(args, "detail", detail) == -1)) {
+		json_object_put(args);
+		return err_set(err, ERR_NOMEM, "", "out of memory");
+	}
+	rc = backend_call(app, req, OP_AUDIT_ADD, args, &data, NULL, err);
+	json_object_put(data);
+	return rc;
+}
+
+int
+record_begin(struct app *app, struct err *err)
+{
+	return db_begin(app->db, err);
+}
+
+int
+record_end(struct app *app, const struct request *req, int rc,
+    const char *event, const char *detail, struct err *err)
+{
+	if (rc == -1 || line(app, req, event, detail, err) == -1) {
+		db_rollback(app->db);
+		return -1;
+	}
+	if (db_commit(app->db, err) == 0)
+		return 0;
+	db_rollback(app->db);
+	backend_audit(app, req, event, "failed", detail);
+	return -1;
+}
