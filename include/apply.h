@@ -161,12 +161,13 @@ int	job_read(const struct conf *, const char *id, struct json_object **,
 
 void	job_prune(const struct conf *);	/* keeps the newest 50 */
 
-/* ERR_AUDIT: it does not stand in the log. */
+/* ERR_AUDIT: it does not stand in the log.  What is refused to the same actor
+ * over and over is counted, not written, and audit_flush, from time to time,
+ * says how often. */
 int	audit_add(const struct conf *, const struct actor *,
 	    const char *event, const char *outcome, const char *detail,
 	    struct err *);
-/* What the web process says, marked "claimed": the same over and over is
- * counted, not written, and audit_flush, from time to time, says how often. */
+/* What the web process says, marked "claimed": all of it is counted so. */
 int	audit_claim(const struct conf *, const struct actor *,
 	    const char *event, const char *outcome, const char *detail,
 	    struct err *);

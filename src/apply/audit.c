@@ -142,7 +142,21 @@ audit_add(const struct conf *conf, const struct actor *actor, const char *event,
 	    .outcome = outcome,
 	    .detail = detail};
 
-	return audit_write(conf, &l, err);
+	return (strcmp(outcome, "refused") == 0 ? audit_bounded : audit_write)(
+	    conf, &l, err);
+}
+
+int
+audit_claim(const struct conf *conf, const struct actor *actor,
+    const char *event, const char *outcome, const char *detail, struct err *err)
+{
+	const struct audit_line l = {.actor = actor,
+	    .event = event,
+	    .outcome = outcome,
+	    .detail = detail,
+	    .claimed = true};
+
+	return audit_bounded(conf, &l, err);
 }
 
 int

@@ -28,6 +28,9 @@ struct audit_line {
 /* Append it; ERR_AUDIT when it does not stand there. */
 int audit_write(const struct conf *, const struct audit_line *, struct err *);
 
+/* audit_repeat.c: the same over and over is counted instead. */
+int audit_bounded(const struct conf *, const struct audit_line *, struct err *);
+
 /* audit_chain.c: the last line, as STATE/audit.head has it; its lock is that
  * of the log. */
 struct audit_head {

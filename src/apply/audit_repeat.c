@@ -1,13 +1,13 @@
 /*
- * audit_repeat.c - what the web process reports, with a bound on repeats: a
- * viewer who asks for what is not his a hundred times a second must not push
+ * audit_repeat.c - what is refused, and what the web process reports, with a
+ * bound on repeats: a viewer who asks for what is not his a hundred times a second must not push
  * out of sight, or off the disk, what others did.
  *
  * STATE/audit.repeats is a table of fixed size: who reported what.  The first
  * BURST of the same are written at once, then one in EVERY_S, which says of
- * how many it is the last; audit_flush writes what is left over.  A refused
- * request ("access") is the same whatever its address is, which the asker
- * chooses.  Where everything is new, as from a web process that was taken
+ * how many it is the last; audit_flush writes what is left over.  What is
+ * refused to somebody is the same whatever the detail says, which the asker
+ * chooses; but for log-ins, whose detail is a user of ours, or none.  Where everything is new, as from a web process that was taken
  * over, all have ALL_BURST, then ALL_RATE a minute: further refusals are
  * counted, and what was not refused is an error, so that it is not done.
  * A file that is not such a table counts as empty.
@@ -35,6 +35,7 @@
 struct same {
 	struct actor actor;
 	char event[56], outcome[16], detail[DETAIL];
+	bool claimed;
 };
 
 struct slot {
@@ -95,6 +96,13 @@ same_set(struct same *s, const struct audit_line *l)
 	snprintf(s->outcome, sizeof(s->outcome), "%s", l->outcome);
 	snprintf(s->detail, sizeof(s->detail), "%s",
 	    l->detail == NULL ? "" : l->detail);
+	s->claimed = l->claimed;
+}
+
+static bool
+is_refused(const char *outcome)
+{
+	return strcmp(outcome, "refused") == 0;
 }
 
 static bool
@@ -106,7 +114,9 @@ is_same(const struct same *a, const struct same *b)
 		   0 &&
 	       strncmp(a->event, b->event, sizeof(a->event)) == 0 &&
 	       strncmp(a->outcome, b->outcome, sizeof(a->outcome)) == 0 &&
-	       (strcmp(b->event, "access") == 0 ||
+	       a->claimed == b->claimed &&
+	       ((is_refused(b->outcome) &&
+		    strcmp(b->event, "login_failed") != 0) ||
 		   strncmp(a->detail, b->detail, sizeof(a->detail)) == 0);
 }
 
@@ -135,7 +145,7 @@ slot_write(
 	    .event = same->event,
 	    .outcome = same->outcome,
 	    .detail = same->detail[0] == '\0' ? NULL : same->detail,
-	    .claimed = true,
+	    .claimed = same->claimed,
 	    .repeats = repeats > 1 ? repeats : 0};
 
 	if (audit_write(conf, &l, err) == -1)
@@ -164,7 +174,7 @@ has_place(struct table *t, int64_t now)
 }
 
 static int
-claim(const struct conf *conf, struct table *t, const struct audit_line *l,
+take(const struct conf *conf, struct table *t, const struct audit_line *l,
     struct err *err)
 {
 	int64_t now = (int64_t)time(NULL);
@@ -188,7 +198,7 @@ claim(const struct conf *conf, struct table *t, const struct audit_line *l,
 		return 0;
 	}
 	if (!has_place(t, now)) {
-		if (strcmp(l->outcome, "refused") != 0)
+		if (!is_refused(l->outcome))
 			return err_set(err, ERR_AUDIT, "",
 			    "too many lines of the web process a minute");
 		s->kept++;
@@ -202,19 +212,15 @@ claim(const struct conf *conf, struct table *t, const struct audit_line *l,
 }
 
 int
-audit_claim(const struct conf *conf, const struct actor *actor,
-    const char *event, const char *outcome, const char *detail, struct err *err)
+audit_bounded(
+    const struct conf *conf, const struct audit_line *l, struct err *err)
 {
-	const struct audit_line l = {.actor = actor,
-	    .event = event,
-	    .outcome = outcome,
-	    .detail = detail};
 	struct table t;
 	int fd = table_open(conf, &t, err), rc;
 
 	if (fd == -1)
 		return -1;
-	rc = claim(conf, &t, &l, err);
+	rc = take(conf, &t, l, err);
 	table_close(fd, &t);
 	return rc;
 }

@@ -79,13 +79,16 @@ is "core dumps are off" "$(awk '/core file/ { print $5, $6 }' "/proc/$daemon/lim
 # The audit log: whole lines of known members, and no forged ones.
 log=$STATE/daemon/audit.log
 is "each line of the audit log is an object" \
-    "$(jq -c 'select((keys - ["at","user","from","via","event","outcome","detail"]) == [] and (.event | test("^[a-z0-9_.]+$")))' "$log" | wc -l)" \
+    "$(jq -c 'select((keys - ["at","user","from","via","event","outcome","detail","claimed","repeats","seq","hash"]) == [] and (.event | test("^[a-z0-9_.]+$")))' "$log" | wc -l)" \
     "$(wc -l <"$log")"
 is "no line by root or sync" \
     "$(jq -r 'select(.user == "mallory") | .via' "$log" | sort -u)" web
 is "no change is claimed that was none" "$(jq -r \
     'select(.outcome != "refused" and .outcome != "unchanged" and (.event | test("^(connection|generation|recover)")) and .event != "connection.test") | .user' \
     "$log" | sort | uniq -c | tr -s ' ')" " 1 admin"
+lines=$(grep -c mallory "$log")
+ok "6,400 frames are $lines lines" test "$lines" -le 300
+ok "their chain holds" eval '"$B/postsealctl" -c "$STATE/postseal.conf" audit verify >/dev/null'
 ok "no control or bidi character in log and audit" eval \
     '! LC_ALL=C.UTF-8 grep -qaP "[\x{80}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}]|\x1b" "$log" "$STATE/log/postseald.log"'
 
