@@ -1,5 +1,5 @@
 /*
- * audit_int.h - between the parts of the audit log: the line (audit.c), its
+ * audit_int.h - between the parts of the audit log: the line (audit_write.c), its
  * place in the chain (audit_chain.c), repeats (audit_repeat.c), and the files
  * as they are read (audit_read.c, audit_verify.c).
  *
