@@ -89,11 +89,14 @@ struct cluster_content {
 	int64_t		 generation;
 	const char	*by;
 	const char	*apply;		/* "restart" | "reload" */
+	struct json_object *findings;	/* with settings: of what they are */
 };
 int	cluster_seal(const struct conf *, const char *host,
 	    const struct cluster_content *, struct buf *sealed, struct err *);
-/* {"blob"} of what a Save for chosen hosts has sealed for this one. */
-int	cluster_sealed(const struct conf *, const char *host, const char *id,
+/* {"blob"} for postseal-sync, which says no more than the id of a Save that
+ * waits to be published, or NULL: what is in force.  Everything that is sealed
+ * is this host's own record. */
+int	cluster_seal_for(const struct conf *, const char *host, const char *id,
 	    struct json_object **ret, struct err *);
 
 /* take.c, scanner: open a bundle and run it through the very same apply_run;

@@ -382,6 +382,7 @@ offer(const struct conf *conf, const struct chosen *ch,
 		content.by = req->actor.user;
 		content.settings = &made.settings;
 		content.certs = &made.certs;
+		content.findings = made.findings;
 		content.apply =
 		    apply_mode_name(req->mode_given ? req->mode : conf->apply);
 		put_result(req, job, content.apply, made.findings);

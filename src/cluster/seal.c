@@ -5,16 +5,40 @@
  * The body of a bundle: {"settings", "apply", "by", "console",
  * "left": settings that the console has never said anything about, where there
  * are any: a host keeps its own; "chain": base64 of key and chain (PEM), or
- * null, "certificates": the others (certs.h), where there are any}, or, for one
+ * null, "certificates": the others (certs.h), where there are any,
+ * "confirm": [code]: what was asked here and confirmed}, or, for one
  * host alone,
  * {"rejoin": true, "apply", "by", "console"}.
+ * Both with "expires": seconds since 1970, from when on no host takes it: who
+ * keeps bundles back cannot hand them out for ever.
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "host.h"
 #include "jsonx.h"
 #include "settings_table.h"
+
+/* A host that is away for longer gets the next one (src/sync/tidy.c). */
+#define GOOD_FOR (30 * 24 * 3600)
+
+/* What was asked on this console, and answered, as it is in force. */
+static void
+body_confirm(struct json_object *findings, struct json_object *o)
+{
+	struct json_object *list = json_object_new_array(), *row;
+	size_t i, n = jsonx_len(findings);
+
+	for (i = 0; i < n; i++) {
+		row = json_object_array_get_idx(findings, i);
+		if (strcmp(jsonx_path_str(row, "severity", ""),
+			severity_name(SEV_CONFIRM)) == 0)
+			json_object_array_add(list,
+			    json_object_get(jsonx_path(row, "code")));
+	}
+	json_object_object_add(o, "confirm", list);
+}
 
 /* Switches have a value, whether anybody has said it or not: those whose
  * parameter the console has not written. */
@@ -29,6 +53,7 @@ body_left(
 	if (generation_meta(conf, local, &meta, err) == -1)
 		return -1;
 	said = params_say(generation_owned(meta));
+	body_confirm(jsonx_path(meta, "findings"), o);
 	json_object_put(meta);
 	if ((list = json_object_new_array()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "bundle");
@@ -60,6 +85,7 @@ body_content(const struct conf *conf, const struct cluster_content *c,
 			err_set(err, ERR_NOMEM, "", "bundle");
 			goto out;
 		}
+		body_confirm(c->findings, o);
 	} else {
 		certs = &own;
 		if (certs_init(&own) == -1 ||
@@ -102,6 +128,7 @@ body_make(
 	jsonx_put_str(o, "apply", c->apply);
 	jsonx_put_str(o, "by", c->by);
 	jsonx_put_str(o, "console", conf->cluster_name);
+	jsonx_put_int(o, "expires", (int64_t)time(NULL) + GOOD_FOR);
 	if (c->rejoin) {
 		json_object_object_add(
 		    o, "rejoin", json_object_new_boolean(true));
@@ -148,16 +175,14 @@ out:
 }
 
 /* What chosen/NAME.json holds for that host. */
-int
-cluster_sealed(const struct conf *conf, const char *host, const char *id,
+static int
+seal_chosen(const struct conf *conf, const char *host, const char *id,
     struct json_object **data, struct err *err)
 {
 	char file[BUNDLE_NAME_MAX + 16];
 	struct json_object *o = NULL;
 	int rc = -1;
 
-	if (!bundle_name_valid(host))
-		return err_set(err, ERR_SCANNER_UNKNOWN, "host", "no name");
 	(void)snprintf(file, sizeof(file), "chosen/%s.json", host);
 	if (cluster_file_read(conf, file, &o, err) == -1)
 		return -1;
@@ -171,5 +196,90 @@ cluster_sealed(const struct conf *conf, const char *host, const char *id,
 		rc = 0;
 	}
 	json_object_put(o);
+	return rc;
+}
+
+static int
+seal_now(const struct conf *conf, const char *host,
+    const struct cluster_content *content, struct json_object **data,
+    struct err *err)
+{
+	struct buf sealed;
+	int rc;
+
+	buf_init(&sealed, BUNDLE_SEALED_MAX);
+	rc = cluster_seal(conf, host, content, &sealed, err);
+	if (rc == 0) {
+		*data = json_object_new_object();
+		json_object_object_add(
+		    *data, "blob", jsonx_new_b64(sealed.data, sealed.len));
+	}
+	buf_clear(&sealed);
+	return rc;
+}
+
+/* The members of a Save that outbox.json and meta.json both have. */
+static void
+content_of(struct json_object *o, struct cluster_content *c)
+{
+	c->by = jsonx_path_str(o, "by", "");
+	c->apply = jsonx_path_str(o, "apply", "restart");
+}
+
+/* Saved here, or taken from another console. */
+static int
+seal_in_force(const struct conf *conf, const char *host,
+    struct json_object *box, struct json_object **data, struct err *err)
+{
+	struct cluster_content content = {0};
+	struct json_object *meta = NULL;
+	struct cluster_state s;
+	int rc;
+
+	if (cluster_state_read(conf, &s, err) == -1)
+		return -1;
+	if (s.generation == 0 || s.local == 0 || s.own)
+		return err_set(err, ERR_SCANNER_UNKNOWN, "host",
+		    "nothing is in force here for all");
+	content.generation = s.generation;
+	content.local = (long)s.local;
+	if (jsonx_path_int(box, "generation") == s.generation &&
+	    jsonx_path_int(box, "local") == s.local)
+		content_of(box, &content);
+	else if (generation_meta(conf, content.local, &meta, err) == 0)
+		content_of(meta, &content);
+	else
+		return -1;
+	rc = seal_now(conf, host, &content, data, err);
+	json_object_put(meta);
+	return rc;
+}
+
+int
+cluster_seal_for(const struct conf *conf, const char *host, const char *id,
+    struct json_object **data, struct err *err)
+{
+	struct cluster_content content = {0};
+	struct json_object *box = NULL;
+	int rc;
+
+	if (!bundle_name_valid(host))
+		return err_set(err, ERR_SCANNER_UNKNOWN, "host", "no name");
+	if (cluster_file_read(conf, "outbox.json", &box, err) == -1)
+		return -1;
+	if (id == NULL) {
+		rc = seal_in_force(conf, host, box, data, err);
+	} else if (strcmp(jsonx_path_str(box, "id", ""), id) != 0) {
+		rc = seal_chosen(conf, host, id, data, err);
+	} else if (jsonx_path_str(box, "outcome", "")[0] != '\0') {
+		rc = err_set(err, ERR_SCANNER_UNKNOWN, "id",
+		    "that Save does not wait any more");
+	} else {
+		content.generation = jsonx_path_int(box, "generation");
+		content.local = (long)jsonx_path_int(box, "local");
+		content_of(box, &content);
+		rc = seal_now(conf, host, &content, data, err);
+	}
+	json_object_put(box);
 	return rc;
 }

@@ -3,12 +3,16 @@
  * apply_run that a Save takes.
  *
  * What the console's administrator confirmed once counts for every host, also
- * for one that comes back a month later: all questions are answered with yes,
- * but nothing that is an error passes.
+ * for one that comes back weeks later: what is asked about the settings and
+ * files that the console has in force itself is answered with yes.  Nobody was
+ * asked about what this host alone has, unless the console was asked the same
+ * ("confirm" of seal.c; former consoles sent none).  Nothing that is an error
+ * passes.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fsx.h"
@@ -47,26 +51,60 @@ struct order {
 	bool rejoin;
 };
 
-static void
-order_init(struct order *o)
+/* 0: the console's own, 1: of each host, 2: never asked on another host. */
+static int
+asked_here(enum err_code code)
+{
+	switch (code) {
+	case ERR_INTERFACE_OPENS:
+	case ERR_LEVEL_LOWERED:
+	case ERR_DRIFT_OVERWRITES:
+		return 2;
+	case ERR_ACCESS_MYNETWORKS:
+	case ERR_DRIFT_RESET:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static bool
+confirmed(struct json_object *list, const char *code)
 {
 	size_t i;
 
+	for (i = 0; i < jsonx_len(list); i++)
+		if (strcmp(jsonx_str_at(list, i), code) == 0)
+			return true;
+	return false;
+}
+
+/* list: what the console was asked; NULL: not known. */
+static void
+order_confirm(struct order *o, struct json_object *list)
+{
+	enum err_code i;
+	int asked;
+
+	o->req.n_confirm = 0;
+	for (i = 0; i < ERR__MAX; i++) {
+		asked = asked_here(i);
+		if (asked == 2 || (asked == 1 && list != NULL &&
+				      !confirmed(list, err_name(i))))
+			continue;
+		if (err_severity(i) == SEV_CONFIRM || i == ERR_CERT_REPLACE_ALL)
+			o->confirm[o->req.n_confirm++] = err_name(i);
+	}
+	o->req.confirm = o->confirm;
+}
+
+static void
+order_init(struct order *o)
+{
 	memset(o, 0, sizeof(*o));
 	buf_init(&o->keys, CHAIN_MAX);
 	buf_init(&o->certs, CHAIN_MAX);
-	/* Nobody was asked about what this host alone has: services that
-	 * would open, levels and values that were set by hand. */
-	for (i = 0; i < ERR__MAX; i++) {
-		if (i == ERR_INTERFACE_OPENS || i == ERR_LEVEL_LOWERED ||
-		    i == ERR_DRIFT_OVERWRITES)
-			continue;
-		if (err_severity((enum err_code)i) == SEV_CONFIRM ||
-		    i == ERR_CERT_REPLACE_ALL)
-			o->confirm[o->req.n_confirm++] =
-			    err_name((enum err_code)i);
-	}
-	o->req.confirm = o->confirm;
+	order_confirm(o, NULL);
 }
 
 static void
@@ -113,11 +151,14 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
     struct err *err)
 {
 	const char *apply = NULL, *by = "", *console = "";
+	int64_t expires = INT64_MAX;
 	struct buf chain;
 	int rc = -1;
 
 	buf_init(&chain, CHAIN_MAX);
-	if (jsonx_obj(body, "settings", "settings", &o->req.settings, err) ==
+	if (jsonx_int(body, "expires", "expires", 0, INT64_MAX, &expires,
+		err) == -1 ||
+	    jsonx_obj(body, "settings", "settings", &o->req.settings, err) ==
 		-1 ||
 	    jsonx_str(body, "apply", "apply", 16, &apply, err) == -1 ||
 	    jsonx_str(body, "by", "by", 256, &by, err) == -1 ||
@@ -131,6 +172,11 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
 		err_set(err, ERR_BUNDLE_INVALID, "settings", "is missing");
 		goto out;
 	}
+	if (time(NULL) >= expires) {
+		err_set(err, ERR_BUNDLE_EXPIRED, "expires", "expired");
+		goto out;
+	}
+	order_confirm(o, jsonx_path(body, "confirm"));
 	leave_out(o->req.settings, jsonx_path(body, "left"));
 	/* What the console has not set is unset here as well. */
 	o->req.whole = true;

@@ -11,6 +11,7 @@
 #include "call.h"
 #include "cluster.h"
 #include "jsonx.h"
+#include "util.h"
 
 int
 op_cluster_poll(struct call *c, struct json_object *args,
@@ -27,49 +28,24 @@ op_cluster_poll(struct call *c, struct json_object *args,
 	return cluster_poll(c->conf, jsonx_path_bool(args, "probe"), data, err);
 }
 
-static int
-seal_now(struct call *c, const char *host,
-    const struct cluster_content *content, struct json_object **data,
-    struct err *err)
-{
-	struct buf sealed;
-	int rc;
-
-	buf_init(&sealed, BUNDLE_SEALED_MAX);
-	rc = cluster_seal(c->conf, host, content, &sealed, err);
-	if (rc == 0) {
-		*data = json_object_new_object();
-		json_object_object_add(
-		    *data, "blob", jsonx_new_b64(sealed.data, sealed.len));
-	}
-	buf_clear(&sealed);
-	return rc;
-}
-
 int
 op_cluster_seal(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	const char *host = jsonx_path_str(args, "host", "");
-	const char *chosen = jsonx_path_str(args, "chosen", NULL);
-	const struct cluster_content content = {
-	    .local = (long)jsonx_path_int(args, "local"),
-	    .generation = jsonx_path_int(args, "generation"),
-	    .by = jsonx_path_str(args, "by", ""),
-	    .apply = jsonx_path_str(args, "apply", "restart"),
-	};
-	enum apply_mode mode;
+	int rc;
 
 	if (!c->conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "",
 		    "this host is no console of the cluster");
-	if (chosen != NULL)
-		return cluster_sealed(c->conf, host, chosen, data, err);
-	if (content.generation == 0 || content.local == 0 ||
-	    apply_mode_from_name(content.apply, &mode) == -1)
-		return err_set(err, ERR_FIELD_INVALID, "generation",
-		    "expected generation, local and apply");
-	return seal_now(c, host, &content, data, err);
+	rc = cluster_seal_for(
+	    c->conf, host, jsonx_path_str(args, "id", NULL), data, err);
+	/* Not something that an honest postseal-sync asks for. */
+	if (rc == -1 && err->code == ERR_SCANNER_UNKNOWN &&
+	    audit_add(c->conf, &c->actor, "cluster.seal", "refused", err->msg,
+		NULL) == -1)
+		log_warn("the audit log cannot be written");
+	return rc;
 }
 
 int

@@ -90,6 +90,12 @@ read_actor(struct call *c, struct json_object *req, struct err *err)
 	    !(strcmp(via, "sync") == 0 && c->peer == PEER_SYNC))
 		return err_set(
 		    err, ERR_FIELD_INVALID, "actor.via", "expected web or api");
+	/* Whatever it says: it speaks for nobody. */
+	if (c->peer == PEER_SYNC) {
+		user = "postseal-sync";
+		from = "";
+		via = "sync";
+	}
 	clean_copy(c->actor.user, sizeof(c->actor.user), user);
 	clean_copy(c->actor.from, sizeof(c->actor.from), from);
 	clean_copy(c->actor.via, sizeof(c->actor.via), via);

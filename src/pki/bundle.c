@@ -1,5 +1,6 @@
 /*
- * bundle.c - CMS for the way to a scanner: sign, then encrypt to one host.
+ * bundle.c - CMS for the way to a scanner: sign, then encrypt to one host, in
+ * a child without our keys, as the host's certificate is a stranger's.
  * What the scanner does with it is in bundleopen.c and bundlejail.c.
  */
 #include <string.h>
@@ -15,7 +16,9 @@
 #include <openssl/x509.h>
 
 #include "bundle_int.h"
+#include "jail.h"
 #include "jsonx.h"
+#include "pack.h"
 
 #define SIGN_FLAGS (CMS_BINARY | CMS_NOCERTS | CMS_NOSMIMECAP)
 
@@ -78,18 +81,16 @@ sign(const char *text, const struct bundle_identity *console, struct err *err)
  * damage is refused.  Whoever recomputes it gains nothing.
  */
 static int
-add_digested(BIO *der, struct buf *out, struct err *err)
+add_digested(const struct buf *der, struct buf *out, struct err *err)
 {
 	unsigned char md[SHA256_DIGEST_LENGTH];
-	char *data = NULL;
-	long n = BIO_get_mem_data(der, &data);
 
-	if (n <= 0 ||
-	    EVP_Digest(data, (size_t)n, md, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(der->data, der->len, md, NULL, EVP_sha256(), NULL) != 1)
 		return err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
-	if (buf_add(out, md, sizeof(md)) == -1)
+	if (buf_add(out, md, sizeof(md)) == -1 ||
+	    buf_add(out, der->data, der->len) == -1)
 		return err_set(err, ERR_NOMEM, "", "bundle too large");
-	return bundle_bio_add(der, out, err);
+	return 0;
 }
 
 static int
@@ -106,36 +107,82 @@ recipient_set(CMS_RecipientInfo *ri)
 	       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) > 0;
 }
 
+/* In the child: only the host that it is for can read it, so that there is
+ * nothing in here which that host's certificate may not know. */
 static int
-encrypt(BIO *in, const struct pki_bytes *host, struct buf *out, struct err *err)
+encrypt(BIO *in, X509 *x, BIO *der)
 {
 	const unsigned int flags = CMS_BINARY | CMS_PARTIAL;
-	BIO *der = BIO_new(BIO_s_mem());
 	CMS_RecipientInfo *ri = NULL;
-	CMS_ContentInfo *cms = NULL;
-	X509 *x = bundle_cert(host);
+	CMS_ContentInfo *cms;
 	int rc = -1;
 
-	if (x == NULL || !bundle_key_usable(X509_get0_pubkey(x))) {
-		err_set(err, ERR_SCANNER_IDENTITY, "certificate",
-		    "the host's certificate cannot be sealed to");
-		goto out;
-	}
 	cms = CMS_encrypt(NULL, NULL, EVP_aes_256_gcm(), flags);
 	if (cms != NULL)
 		ri =
 		    CMS_add1_recipient_cert(cms, x, CMS_BINARY | CMS_KEY_PARAM);
-	if (der == NULL || ri == NULL || !recipient_set(ri) ||
-	    CMS_final(cms, in, NULL, CMS_BINARY) != 1 ||
-	    i2d_CMS_bio(der, cms) != 1) {
-		err_set(err, ERR_INTERNAL, "", "a bundle cannot be encrypted");
-		goto out;
-	}
-	rc = add_digested(der, out, err);
-out:
+	if (in != NULL && der != NULL && ri != NULL && recipient_set(ri) &&
+	    CMS_final(cms, in, NULL, CMS_BINARY) == 1 &&
+	    i2d_CMS_bio(der, cms) == 1)
+		rc = 0;
 	CMS_ContentInfo_free(cms);
+	return rc;
+}
+
+static int
+encrypt_job(int fd, const struct buf *packed)
+{
+	BIO *in, *der = BIO_new(BIO_s_mem());
+	struct pki_bytes host, text;
+	struct unpack u;
+	char *data = NULL;
+	X509 *x;
+	long n;
+	int rc = -1;
+
+	unpack_init(&u, packed->data, packed->len);
+	host.data = unpack_bytes(&u, &host.len);
+	text.data = unpack_bytes(&u, &text.len);
+	if (!unpack_end(&u) || host.data == NULL || text.data == NULL)
+		return -1;
+	x = bundle_cert(&host);
+	in = bundle_bio(&text);
+	if (x != NULL && bundle_key_usable(X509_get0_pubkey(x)) &&
+	    encrypt(in, x, der) == 0 && (n = BIO_get_mem_data(der, &data)) > 0)
+		rc = jail_send(fd, data, (size_t)n);
 	X509_free(x);
+	BIO_free(in);
 	BIO_free(der);
+	return rc;
+}
+
+const struct jail_job bundle_encrypt_job = {
+    "encrypt", SANDBOX_INSPECT, encrypt_job};
+
+static int
+encrypt_jailed(
+    BIO *der, const struct pki_bytes *host, struct buf *out, struct err *err)
+{
+	const struct pki_jail jail = {.user = NULL};
+	struct buf in, b;
+	char *data = NULL;
+	long n = BIO_get_mem_data(der, &data);
+	int rc;
+
+	buf_init(&in, BUNDLE_PEM_MAX + BUNDLE_SEALED_MAX);
+	buf_init(&b, BUNDLE_SEALED_MAX + JAIL_READ_SIZE);
+	pack_bytes(&in, host->data, host->len);
+	pack_bytes(&in, data, n > 0 ? (size_t)n : 0);
+	rc = in.failed ? err_set(err, ERR_NOMEM, "", "bundle")
+		       : jail_ask(&jail, JAIL_PARSER, &bundle_encrypt_job, &in,
+			     &b, err);
+	if (rc > 0)
+		rc = err_set(err, ERR_SCANNER_IDENTITY, "certificate",
+		    "the host's certificate cannot be sealed to");
+	else if (rc == 0)
+		rc = add_digested(&b, out, err);
+	buf_clear(&in);
+	buf_clear(&b);
 	return rc;
 }
 
@@ -149,13 +196,14 @@ bundle_seal(const struct bundle_head *head, struct json_object *body,
 	BIO *der = NULL;
 	int rc = -1;
 
+	pki_warm_up();
 	if ((o = wrap(head, body, err)) == NULL)
 		return -1;
 	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	if (text == NULL || strlen(text) > BUNDLE_BODY_MAX)
 		err_set(err, ERR_FILE_TOO_LARGE, "", "bundle too large");
 	else if ((der = sign(text, console, err)) != NULL)
-		rc = encrypt(der, host_certificate, out, err);
+		rc = encrypt_jailed(der, host_certificate, out, err);
 	bundle_bio_wipe(der);
 	if (text != NULL)
 		OPENSSL_cleanse((char *)(uintptr_t)text, strlen(text));

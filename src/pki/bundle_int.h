@@ -24,11 +24,6 @@ void bundle_parts_clear(struct bundle_parts *);
  * the parts. */
 #define BUNDLE_PARTS	 3
 #define BUNDLE_HEAD_SIZE (2 + 4 * BUNDLE_PARTS)
-struct bundle_task {
-	const struct pki_bytes *sealed;
-	const struct bundle_identity *host;
-};
-int bundle_take_apart_jailed(int fd, const void *bundle_task);
 /* CMS away; nothing is verified. */
 int bundle_take_apart(const struct pki_bytes *sealed,
     const struct bundle_identity *host, struct bundle_parts *, struct err *);

@@ -2,15 +2,14 @@
  * bundlejail.c - a bundle's CMS is parsed and decrypted in a child that can
  * do nothing.
  *
- *   parent                             child
- *   size and digest, fork -----------> inspect_user, no files, no sockets, 2 s CPU
- *   poll until deadline                bundle_take_apart (with the host's key)
+ *   parent                             child of the keeper (jail.h)
+ *   key, certificate, bundle --------> bundle_take_apart
  *   read frame <---------------------- code, "len len len content attrs sig"
  *   verify the signature, read JSON    _exit
  *
  * Whoever may write into etcd chooses these bytes, and postseald is root.  The
- * child has the host's decryption key, as decrypting needs it, but the only
- * way out is this pipe, and what comes out of it goes nowhere but into
+ * child has the host's decryption key, as decrypting needs it, and no other
+ * key, as the keeper never had one; the only way out is this pipe, and what comes out of it goes nowhere but into
  * bundle_parts_check: an OpenSSL that is taken over in the child can neither
  * carry the key away nor invent settings, as it cannot sign for a console.
  */
@@ -20,10 +19,13 @@
 
 #include "bundle_int.h"
 #include "jail_int.h"
+#include "pack.h"
 
 #define FRAME_MAX \
 	(BUNDLE_HEAD_SIZE + BUNDLE_BODY_MAX + BUNDLE_ATTRIBUTES_MAX + \
 	    BUNDLE_SIGNATURE_MAX)
+
+#define TASK_MAX (2 * BUNDLE_PEM_MAX + BUNDLE_SEALED_MAX + 64)
 
 /* The child's frame, to its end. */
 static int
@@ -63,9 +65,8 @@ bundle_open_jailed(const struct pki_jail *jail, const struct pki_bytes *sealed,
     const struct bundle_head *want, int64_t *ret_generation,
     struct json_object **ret_body, struct err *err)
 {
-	const struct bundle_task task = {sealed, host};
 	struct bundle_parts parts;
-	struct buf b;
+	struct buf in, b;
 	int rc;
 
 	if (sealed->len > BUNDLE_SEALED_MAX)
@@ -73,8 +74,14 @@ bundle_open_jailed(const struct pki_jail *jail, const struct pki_bytes *sealed,
 	/* What the child could not load any more. */
 	pki_warm_up();
 	bundle_parts_init(&parts);
+	buf_init(&in, TASK_MAX);
 	buf_init(&b, FRAME_MAX + JAIL_READ_SIZE);
-	rc = jail_spawn(jail, bundle_take_apart_jailed, &task, &b, err);
+	pack_bytes(&in, host->key.data, host->key.len);
+	pack_bytes(&in, host->certificate.data, host->certificate.len);
+	pack_bytes(&in, sealed->data, sealed->len);
+	rc = in.failed
+		 ? err_set(err, ERR_NOMEM, "", "bundle")
+		 : jail_ask(jail, JAIL_PARSER, &bundle_open_job, &in, &b, err);
 	if (rc > 0)
 		rc = err_set(err, ERR_BUNDLE_INVALID, "", "%s",
 		    rc == JAIL_LATE ? "opening it took too long"
@@ -82,6 +89,7 @@ bundle_open_jailed(const struct pki_jail *jail, const struct pki_bytes *sealed,
 	else if (rc == 0 && (rc = take_parts(&b, &parts, err)) == 0)
 		rc = bundle_parts_check(
 		    &parts, consoles, want, ret_generation, ret_body, err);
+	buf_clear(&in);
 	buf_clear(&b);
 	bundle_parts_clear(&parts);
 	return rc;

@@ -26,6 +26,7 @@
 #include "bundle_int.h"
 #include "jail_int.h"
 #include "jsonx.h"
+#include "pack.h"
 
 #define CONSOLES_MAX 16
 #define BODY_DEPTH   10
@@ -186,10 +187,25 @@ bundle_take_apart(const struct pki_bytes *sealed,
 }
 
 /* In the child. */
-int
-bundle_take_apart_jailed(int fd, const void *arg)
+static int
+open_packed(const struct buf *packed, struct bundle_parts *parts,
+    struct err *err)
 {
-	const struct bundle_task *t = arg;
+	struct bundle_identity host;
+	struct pki_bytes sealed;
+	struct unpack u;
+
+	unpack_init(&u, packed->data, packed->len);
+	host.key.data = unpack_bytes(&u, &host.key.len);
+	host.certificate.data = unpack_bytes(&u, &host.certificate.len);
+	sealed.data = unpack_bytes(&u, &sealed.len);
+	return unpack_end(&u) ? bundle_take_apart(&sealed, &host, parts, err)
+			      : -1;
+}
+
+static int
+open_bundle(int fd, const struct buf *packed)
+{
 	struct bundle_parts parts;
 	const struct buf *part[BUNDLE_PARTS] = {
 	    &parts.content, &parts.attributes, &parts.signature};
@@ -199,7 +215,7 @@ bundle_take_apart_jailed(int fd, const void *arg)
 
 	err_clear(&err);
 	bundle_parts_init(&parts);
-	if (bundle_take_apart(t->sealed, t->host, &parts, &err) == -1) {
+	if (open_packed(packed, &parts, &err) == -1) {
 		head[0] = 1;
 		head[1] = err.code == ERR_BUNDLE_FORGED;
 		bundle_parts_clear(&parts);
@@ -212,6 +228,9 @@ bundle_take_apart_jailed(int fd, const void *arg)
 	bundle_parts_clear(&parts);
 	return rc;
 }
+
+const struct jail_job bundle_open_job = {
+    "bundle", SANDBOX_INSPECT, open_bundle};
 
 /* Is one of these the SHA-256 of the content? */
 static bool

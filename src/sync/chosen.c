@@ -94,7 +94,7 @@ put_bundle(struct sync *s, const char *name, const char *id, const char *dir,
 	int rc;
 
 	jsonx_put_str(args, "host", name);
-	jsonx_put_str(args, "chosen", id);
+	jsonx_put_str(args, "id", id);
 	if (daemon_call(s->conf, OP_CLUSTER_SEAL, args, &data, err) == -1)
 		return -1;
 	o = json_object_new_object();

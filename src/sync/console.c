@@ -67,12 +67,11 @@ seal_start(
     struct sync *s, const char *host, struct json_object *what, struct err *err)
 {
 	struct json_object *args = json_object_new_object();
+	const char *id = jsonx_path_str(what, "id", NULL);
 
 	jsonx_put_str(args, "host", host);
-	jsonx_put_int(args, "generation", jsonx_path_int(what, "generation"));
-	jsonx_put_int(args, "local", jsonx_path_int(what, "local"));
-	jsonx_put_str(args, "by", jsonx_path_str(what, "by", ""));
-	jsonx_put_str(args, "apply", jsonx_path_str(what, "apply", "restart"));
+	if (id != NULL)
+		jsonx_put_str(args, "id", id);
 	return daemon_start(s->conf, OP_CLUSTER_SEAL, args, err);
 }
 
@@ -88,6 +87,7 @@ seal_finish(int fd, struct json_object *what, int wave,
 	o = json_object_new_object();
 	jsonx_put_int(o, "generation", jsonx_path_int(what, "generation"));
 	jsonx_put_int(o, "wave", wave);
+	jsonx_put_int(o, "sealed", (int64_t)time(NULL));
 	json_object_object_add(
 	    o, "blob", json_object_get(jsonx_path(data, "blob")));
 	json_object_put(data);

@@ -71,6 +71,7 @@ struct sync {
 	struct json_object *me; /* last POLL, or NULL */
 	int64_t probe_at, report_at, fetch_at;
 	bool report_due, tidy_due;
+	int64_t renew_at; /* when to look for bundles that grow old */
 	int64_t doubt_at;  /* when to ask whether the watch tells all */
 	int64_t doubt_mod; /* what it should have told by then, or 0 */
 	char enrolled[65]; /* serial of the enrolments */

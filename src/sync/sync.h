@@ -10,8 +10,8 @@
  *   alive/NAME      written by NAME with its lease: gone when it is gone
  *   desired         DESIRED of ops.h; written by consoles with compare-and-swap
  *   status/NAME     {"text", "sig", "at"}, written by NAME alone
- *   x/NAME/DIR      {"generation", "wave", "blob"}: the bundle for NAME; DIR is
- *                   named by desired, so a publication that lost the race
+ *   x/NAME/DIR      {"generation", "wave", "sealed": seconds since 1970,
+ *                   "blob"}: the bundle for NAME; DIR is named by desired, so a publication that lost the race
  *                   leaves nothing that anybody would take; "own-..." for
  *                   settings that NAME was chosen for (chosen.c)
  * A scanner may read desired and x/NAME/ and write alive/NAME and status/NAME;
@@ -34,7 +34,8 @@ int daemon_call(const struct conf *, const char *op, struct json_object *args,
 
 /* console.c */
 int console_publish(struct sync *, struct err *);
-/* {"generation", "wave", "blob"} for host. */
+/* What x/NAME/DIR holds: the Save with the "id" of what, or, where it has none,
+ * what is in force here. */
 int console_seal(struct sync *s, const char *host, struct json_object *what,
     int wave, struct json_object **ret, struct err *err);
 /* Send ops, which are taken over; *ops is NULL then. */

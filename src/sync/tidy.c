@@ -1,12 +1,18 @@
 /*
- * tidy.c - bundles of hosts that came or went after a publication.
+ * tidy.c - bundles of hosts that came or went after a publication, and of
+ * those that are away for long: a bundle is good for 30 days only (seal.c of
+ * src/cluster), so that it is sealed anew each week.
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "jsonx.h"
 #include "sync.h"
 #include "util.h"
+
+#define RENEW_S	 (7 * 24 * 3600)
+#define RENEW_MS (24 * 3600 * (int64_t)1000) /* how often that is looked at */
 
 /* Only a console that has this very generation can seal it. */
 static bool
@@ -36,36 +42,34 @@ tidy_wave(const struct sync *s, const struct host *h, bool again)
 }
 
 static int
-tidy_seal(struct sync *s, struct host *h, const char *key, bool again,
+tidy_seal(struct sync *s, struct host *h, const char *key, int64_t wave,
     struct err *err)
 {
-	struct json_object *what = NULL, *o = NULL;
+	struct json_object *o = NULL;
 	int rc = -1;
 
-	if (json_object_deep_copy(s->desired, &what, NULL) == -1)
-		return err_set(err, ERR_NOMEM, "", "desired");
-	jsonx_put_int(what, "local", jsonx_path_int(s->me, "local"));
-	if (console_seal(s, h->name, what, tidy_wave(s, h, again), &o, err) ==
-	    0)
+	if (console_seal(s, h->name, s->desired, (int)wave, &o, err) == 0)
 		rc = etcd_put(s->etcd, key,
 		    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 		    0, err);
 	if (rc == 0)
 		log_info("%s: sealed generation %lld", h->name,
-		    (long long)jsonx_path_int(what, "generation"));
+		    (long long)jsonx_path_int(s->desired, "generation"));
 	json_object_put(o);
-	json_object_put(what);
 	return rc;
 }
 
-/* The wave of a bundle that is there; 0: there is none. */
+/* The wave of a bundle that is there; 0: there is none.  Is it an old one? */
 static int
-tidy_there(struct sync *s, const char *key, int64_t *ret_wave, struct err *err)
+tidy_there(struct sync *s, const char *key, int64_t *ret_wave, bool *ret_old,
+    struct err *err)
 {
+	int64_t at = 0;
 	struct json_object *kvs = NULL, *o = NULL;
 	const char *text;
 
 	*ret_wave = 0;
+	*ret_old = false;
 	if (etcd_range(s->etcd, key, NULL, &kvs, NULL, err) == -1)
 		return -1;
 	if (json_object_array_length(kvs) > 0) {
@@ -74,6 +78,8 @@ tidy_there(struct sync *s, const char *key, int64_t *ret_wave, struct err *err)
 		*ret_wave = 1;
 		if (jsonx_parse(text, strlen(text), 4, &o, NULL) == 0)
 			*ret_wave = jsonx_path_int(o, "wave");
+		at = jsonx_path_int(o, "sealed");
+		*ret_old = at > 0 && time(NULL) - at > RENEW_S;
 	}
 	json_object_put(o);
 	json_object_put(kvs);
@@ -88,16 +94,18 @@ tidy_host(struct sync *s, struct host *h, bool again, struct err *err)
 	const char *dir = jsonx_path_str(s->desired, "bundle", "");
 	char key[KEY_MAX];
 	int64_t wave;
+	bool old;
 
 	if (strcmp(h->sealed, dir) == 0 && !again)
 		return 0;
 	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", h->name, dir);
-	if (tidy_there(s, key, &wave, err) == -1)
+	if (tidy_there(s, key, &wave, &old, err) == -1)
 		return -1;
-	if (wave == 0 || again) {
+	if (wave == 0 || again || old) {
 		/* Only who has it can seal it, but nobody waits for it. */
-		wave = tidy_wave(s, h, again);
-		if (can_seal(s) && tidy_seal(s, h, key, again, err) == -1)
+		if (wave == 0 || again)
+			wave = tidy_wave(s, h, again);
+		if (can_seal(s) && tidy_seal(s, h, key, wave, err) == -1)
 			return -1;
 		if (!can_seal(s))
 			dir = "";
@@ -180,6 +188,21 @@ tidy_stranger(struct sync *s, struct host *h, struct err *err)
 	return 0;
 }
 
+/* Each bundle is looked at once a day. */
+static void
+tidy_daily(struct sync *s)
+{
+	size_t i;
+
+	if (now_ms() < s->renew_at)
+		return;
+	s->renew_at = now_ms() + RENEW_MS;
+	for (i = 0; i < s->n_hosts; i++)
+		if (strcmp(s->hosts[i].sealed, "-") != 0)
+			s->hosts[i].sealed[0] = '\0';
+	s->tidy_due = true;
+}
+
 int
 console_tidy(struct sync *s, struct err *err)
 {
@@ -188,6 +211,7 @@ console_tidy(struct sync *s, struct err *err)
 	size_t i;
 	int rc;
 
+	tidy_daily(s);
 	if (!s->tidy_due || s->me == NULL)
 		return 0;
 	if (tidy_former(s, err) == -1)

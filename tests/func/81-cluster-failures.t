@@ -222,9 +222,11 @@ evil_up()
 ok "a thief starts a console" until_true 10 evil_up
 kill %% 2>/dev/null; wait %% 2>/dev/null
 id=$(jq -r .id "$STATE/daemon/cluster/state.json")
-jq --arg id "$id" '.id = $id' "$T/evil/state/cluster/state.json" >"$T/x" &&
-    cp "$T/x" "$T/evil/state/cluster/state.json"
 cp -R "$STATE/daemon/generations" "$T/evil/state/"
+local=$(ls "$T/evil/state/generations" | sort -V | tail -n 1)
+jq --arg id "$id" --arg n "${local#gen-}" '.id = $id | .generation = 102 |
+    .local = ($n | tonumber)' "$T/evil/state/cluster/state.json" >"$T/x" &&
+    cp "$T/x" "$T/evil/state/cluster/state.json"
 "$B/postseald" -c "$T/evil/postseal.conf" >"$T/evil/log" 2>&1 8>&- &
 CLEAN+=("kill $! 2>/dev/null || true")
 until_true 10 evil_up
@@ -238,10 +240,7 @@ host_conf()
 	*) echo "$CLUSTER/$1/postseal.conf" ;;
 	esac
 }
-local=$(ls "$T/evil/state/generations" | sort -V | tail -n 1)
-forged=$(daemon_as postseal-sync evil cluster.seal "{\"host\": \"scanner1\",
-    \"generation\": 102, \"local\": ${local#gen-}, \"by\": \"thief\",
-    \"apply\": \"reload\"}" | jq -c '{blob: .data.blob}')
+forged=$(daemon_as postseal-sync evil cluster.seal '{"host": "scanner1"}' | jq -c '{blob: .data.blob}')
 like "and seals a bundle for the scanner" "$forged" '"blob":"[A-Za-z0-9+/]'
 plant 102 planted-forged "$forged"
 ok "which is refused" until_true 30 audited bundle.forged

@@ -3,56 +3,9 @@
  * the first one (e01fcaf) has sealed, reported and joined is read, and what is
  * sealed for it has no member that it does not know (tests/data/former).
  */
-#include "bundle.h"
+#include <time.h>
 
-#include "talk.h"
-
-#define FORMER "tests/data/former/cluster/"
-
-static struct answer answer;
-
-/* This host goes on from what the former version kept of its cluster. */
-static void
-become(const char *name)
-{
-	ck_assert_int_eq(
-	    rig_sh("rm -rf $R/state/cluster && cp -r " FORMER
-		   "%s $R/state/cluster && "
-		   "chmod -R go= $R/state/cluster && mkdir -p "
-		   "$R/state/cluster/chosen $R/state/cluster/hosts",
-		name),
-	    0);
-	snprintf(
-	    rig_conf.cluster_name, sizeof(rig_conf.cluster_name), "%s", name);
-	rig_conf.cluster_console = strcmp(name, "console") == 0;
-}
-
-static struct json_object *
-recorded(const char *file)
-{
-	struct json_object *o;
-	char path[128];
-
-	snprintf(path, sizeof(path), FORMER "%s", file);
-	o = json_object_from_file(path);
-	ck_assert_msg(o != NULL, "%s", path);
-	return o;
-}
-
-/* As postseal-sync asks; args is taken over. */
-static int
-sync_says(const char *op, struct json_object *args)
-{
-	struct json_object *o = args_new(
-	    "{\"actor\":{\"user\":\"sync\",\"from\":\"\",\"via\":\"sync\"}}");
-
-	json_object_object_add(o, "op", json_object_new_string(op));
-	json_object_object_add(o, "args", args);
-	talk_done(&answer);
-	talk_text(PEER_SYNC, json_object_to_json_string(o), &answer);
-	json_object_put(o);
-	return jsonx_path_bool(answer.last, "ok") ? 0 : -1;
-}
+#include "former.h"
 
 static int
 take(int n)
@@ -208,15 +161,13 @@ START_TEST(seals_what_is_known)
 	struct pki_bytes consoles, bytes;
 	int64_t generation;
 	struct err err;
-	char args[160];
 
 	become("console");
-	snprintf(args, sizeof(args),
-	    "{\"host\":\"scanner1\",\"generation\":7,\"local\":%ld,"
-	    "\"by\":\"admin\",\"apply\":\"reload\"}",
-	    rig_must_apply(&a));
-	ck_assert_msg(sync_says("cluster.seal", args_new(args)) == 0, "%s",
-	    talk_code(&answer));
+	waits(7, rig_must_apply(&a));
+	ck_assert_msg(sync_says("cluster.seal",
+			  args_new("{\"host\":\"scanner1\",\"id\":\"" ID
+				   "\"}")) == 0,
+	    "%s", talk_code(&answer));
 	buf_init(&sealed, BUNDLE_SEALED_MAX);
 	ck_assert_int_eq(jsonx_b64(jsonx_path(answer.last, "data"), "blob", "",
 			     BUNDLE_SEALED_MAX, &sealed, &err),
@@ -242,9 +193,11 @@ START_TEST(seals_what_is_known)
 		ck_assert_msg(
 		    json_object_object_get_ex(ours, name, NULL), "%s", name);
 	}
-	/* It takes members by name, and passes over "left". */
+	/* It takes members by name, and passes over these. */
 	ck_assert_ptr_nonnull(jsonx_path(body, "left"));
-	ck_assert_int_eq(json_object_object_length(body), 6);
+	ck_assert_ptr_nonnull(jsonx_path(body, "confirm"));
+	ck_assert_int_gt(jsonx_path_int(body, "expires"), time(NULL));
+	ck_assert_int_eq(json_object_object_length(body), 8);
 	jsonx_wipe(body);
 	json_object_put(theirs);
 	json_object_put(state);

@@ -167,7 +167,9 @@ START_TEST(slow_child)
 	    bundle_open_jailed(&jail, &sealed, &host.id,
 		&console.id.certificate, &want, &generation, &body, &err),
 	    -1);
-	ck_assert_int_eq(err.code, ERR_BUNDLE_INVALID);
+	/* late with its answer, or with its walls already */
+	ck_assert(
+	    err.code == ERR_BUNDLE_INVALID || err.code == ERR_CONFIG);
 	ck_assert_ptr_null(body);
 	sealed.len = BUNDLE_SEALED_MAX + 1;
 	ck_assert_int_eq(
