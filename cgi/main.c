@@ -346,7 +346,8 @@ main(int argc, char **argv)
 	if (conf_read(&p.app.conf, path, &err) == -1 ||
 	    harden(&p, &err) == -1 ||
 	    give_up_root(&p.app.conf, &p.listen_fd, &err) == -1 ||
-	    load(&p.app, &err) == -1) {
+	    load(&p.app, &err) == -1 ||
+	    sandbox_forbid(FORBID_PARENT, &err) == -1) {
 		log_warn("%s: %s", err_name(err.code), err.msg);
 		return 1;
 	}

@@ -190,9 +190,9 @@ set_signal(int sig, void (*fn)(int))
 }
 
 static int
-prepare(struct app *app, struct err *err)
+prepare(struct app *app, int listen_fd, struct err *err)
 {
-	struct sandbox_paths paths = {{NULL}, {NULL}, {NULL}};
+	struct sandbox_paths paths = {.listening = listen_fd};
 	char dir[CONF_STR_MAX];
 	sigset_t none;
 
@@ -221,7 +221,7 @@ worker_run(struct app *app, int listen_fd)
 	int fd, served = 0;
 
 	err_clear(&err);
-	if (prepare(app, &err) == -1) {
+	if (prepare(app, listen_fd, &err) == -1) {
 		log_warn("worker: %s: %s", err_name(err.code), err.msg);
 		return WORKER_UNFIT;
 	}

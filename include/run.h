@@ -29,7 +29,9 @@ struct run_spec {
 	int			 timeout_ms;	/* 0 = 10 s */
 	const char		*user;		/* to become, for good; not
 						 * root, no program can make
-						 * it so again; NULL: stay */
+						 * it so again, and with the
+						 * filter FORBID_TOOL: it
+						 * cannot fork; NULL: stay */
 };
 
 struct run_result {

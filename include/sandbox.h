@@ -22,6 +22,7 @@
 
 #include <sys/types.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "err.h"
 
@@ -32,9 +33,18 @@ enum sandbox_role {
 	SANDBOX_FILES,		/* the same, and reads files that it was
 				 * handed open */
 	SANDBOX_WEB,		/* postseal.fcgi workers */
+	SANDBOX_SYNC,		/* postseal-sync: etcd and postseald */
 	SANDBOX_KEEPER,		/* makes children that enter one of the first
 				 * two: no files, no sockets of its own */
 	SANDBOX__MAX
+};
+
+/* Who is not told what it may do, but what it may not. */
+enum sandbox_forbid {
+	FORBID_ROOT,		/* postseald, and Postfix's tools below it */
+	FORBID_TOOL,		/* posttls-finger, which meets strangers */
+	FORBID_PARENT,		/* of postseal.fcgi's workers */
+	FORBID__MAX
 };
 
 struct sandbox_paths {		/* what differs from host to host */
@@ -42,6 +52,9 @@ struct sandbox_paths {		/* what differs from host to host */
 	const char	*ro[4];
 	const char	*sock[4]; /* Unix sockets it may connect to: their
 				   * directories */
+	uint16_t	 tcp[10]; /* ports to connect to (Landlock from ABI 4
+				   * on; before, any); 0 = none */
+	int		 listening; /* WEB: the socket that workers share */
 };
 
 struct sandbox_state {		/* what is in force in a process */
@@ -57,6 +70,9 @@ void	sandbox_require(bool);
 /* Drop to the named user: groups, gid, uid, all ids, checked that the way
  * back is closed. */
 int	sandbox_drop_user(const char *user, struct err *);
+/* A filter for this process and all that it starts.  no_new_privs is set where
+ * the kernel insists, without CAP_SYS_ADMIN. */
+int	sandbox_forbid(enum sandbox_forbid, struct err *);
 /* Enter the role.  Cannot be undone. */
 int	sandbox_enter(enum sandbox_role, const struct sandbox_paths *,
 	    struct err *);

@@ -14,8 +14,7 @@
  * postseald and its children alone, which have the other end of the socket by
  * inheritance.  It ends when the last of them has.  Its children share its
  * user; none can reach another, as no filter lets kill or ptrace pass and
- * none is dumpable.  posttls-finger, which hop.c runs as the prober's user, has
- * no filter: it could end the prober, which the server then makes anew.
+ * none is dumpable.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>

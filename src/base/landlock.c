@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 
 #include <fcntl.h>
-#include <stdint.h>
 #include <unistd.h>
 
 #include "landlock.h"
@@ -23,6 +22,7 @@
 #define FS_TRUNCATE    (1ULL << 14) /* ABI 3 */
 #define FS_IOCTL_DEV   (1ULL << 15) /* ABI 5 */
 #define NET_ALL	       3ULL	    /* ABI 4: TCP bind, connect */
+#define NET_CONNECT    2ULL
 #define SCOPE_ALL      3ULL	    /* ABI 6: abstract sockets, signals */
 
 #define RIGHTS_RO      (FS_READ_FILE | FS_READ_DIR)
@@ -32,6 +32,7 @@
 
 #define CREATE_VERSION 1U
 #define RULE_PATH      1
+#define RULE_NET       2
 
 struct ruleset_attr {
 	uint64_t fs, net, scoped;
@@ -75,7 +76,7 @@ landlock_new(int abi, struct err *err)
 	size_t size = sizeof(a.fs);
 	long fd;
 
-	if (abi >= 4) {
+	if (abi >= LANDLOCK_NET) {
 		a.net = NET_ALL;
 		size += sizeof(a.net);
 	}
@@ -116,6 +117,19 @@ landlock_allow(int fd, int abi, enum landlock_right right, const char *path,
 out:
 	close(a.parent);
 	return rc;
+}
+
+int
+landlock_port(int fd, uint16_t port, struct err *err)
+{
+	struct {
+		uint64_t allowed, port;
+	} a = {NET_CONNECT, port};
+
+	if (syscall(SYS_landlock_add_rule, fd, RULE_NET, &a, 0) != 0)
+		return err_sys(
+		    err, ERR_CONFIG, NULL, "Landlock rule for port %u", port);
+	return 0;
 }
 
 int

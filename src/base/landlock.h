@@ -10,6 +10,8 @@
 #ifndef POSTSEAL_LANDLOCK_H
 #define POSTSEAL_LANDLOCK_H
 
+#include <stdint.h>
+
 #include "err.h"
 
 enum landlock_right { LANDLOCK_RO, LANDLOCK_RW };
@@ -20,6 +22,9 @@ int landlock_abi(struct err *);
 int landlock_new(int abi, struct err *);
 int landlock_allow(
     int fd, int abi, enum landlock_right, const char *path, struct err *);
+/* To connect to; for an abi from LANDLOCK_NET on, which forbid all others. */
+#define LANDLOCK_NET 4
+int landlock_port(int fd, uint16_t port, struct err *);
 /* Needs no_new_privs. */
 int landlock_enter(int fd, struct err *);
 

@@ -29,6 +29,7 @@
 
 #include "fault.h"
 #include "run.h"
+#include "sandbox.h"
 #include "user.h"
 #include "util.h"
 
@@ -176,13 +177,18 @@ close_others(void)
 static int
 become(const struct child *c)
 {
+	struct err err;
+
 	if (c->user.uid == 0)
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
 	if (geteuid() != 0)
 		return geteuid() == c->user.uid ? 0 : -1;
-	return setgroups(0, NULL) == -1 ? -1 : user_become(&c->user);
+	if (setgroups(0, NULL) == -1 || user_become(&c->user) == -1)
+		return -1;
+	err_clear(&err);
+	return sandbox_forbid(FORBID_TOOL, &err);
 }
 
 static void

@@ -1,20 +1,5 @@
 /*
- * sandbox.c - what every process may do, on one page: the tables below.
- *
- * Landlock decides which files, seccomp which system calls, rlimits how much.
- * The filter names what is allowed; whatever a new kernel adds is refused.
- * PROT_EXEC is never granted: libraries must be loaded before.
- *
- * SANDBOX_INSPECT parses hostile bytes.  A call outside its list is an
- * attack and kills it, except the few that a library makes out of habit
- * (look for a configuration file, ask whether stdout is a terminal): those
- * fail with an errno.  sendto() without an address is there for frames over
- * an inherited socket pair.
- * SANDBOX_FILES is the same for a child that reads open files: it may ask how
- * large one is, read it and map it.
- * SANDBOX_KEEPER may do what its children need to lock themselves up.
- * SANDBOX_WEB serves HTTP: a refused call fails with EPERM, the request with
- * a 500.  socket() makes Unix sockets only.
+ * sandbox.c - the walls, as sandroles.c has them for each role.
  *
  * Order: no_new_privs (the others need it), Landlock (which opens files, so
  * before RLIMIT_NOFILE), rlimits, not dumpable, seccomp (which forbids all of
@@ -27,6 +12,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -36,7 +22,7 @@
 #include <seccomp.h>
 
 #include "landlock.h"
-#include "sandbox.h"
+#include "sandbox_int.h"
 #include "user.h"
 #include "util.h"
 
@@ -46,160 +32,8 @@
 #define WITH_ASAN 0
 #endif
 
-#define SWITCH	   "POSTSEAL_SANDBOX"
-#define MIB	   (1024UL * 1024)
-#define N(a)	   (sizeof(a) / sizeof((a)[0]))
-#define CALL(name) SCMP_SYS(name)
-
-struct limit {
-	__rlimit_resource_t what;
-	rlim_t max;
-};
-
-struct role {
-	const char *name;
-	const int *allow; /* system calls */
-	size_t n_allow;
-	const int *refuse; /* with EACCES, no kill */
-	size_t n_refuse;
-	const struct limit *limits;
-	size_t n_limits;
-	const char *ro[2];  /* on every host, if there */
-	uint32_t otherwise; /* action */
-	bool unix_sockets;
-};
-
-/* Both roles: memory, time, end. */
-static const int allow_common[] = {CALL(read), CALL(write), CALL(readv),
-    CALL(writev), CALL(close), CALL(lseek), CALL(poll), CALL(ppoll),
-    CALL(recvfrom), CALL(brk), CALL(munmap), CALL(madvise), CALL(futex),
-    CALL(clock_gettime), CALL(clock_getres), CALL(gettimeofday), CALL(time),
-    CALL(getrandom), CALL(getpid), CALL(gettid), CALL(sysinfo),
-    CALL(sched_yield), CALL(rt_sigreturn), CALL(rt_sigprocmask),
-    CALL(restart_syscall), CALL(sigaltstack), CALL(exit), CALL(exit_group)};
-
-static const int refuse_inspect[] = {CALL(open), CALL(openat), CALL(stat),
-    CALL(lstat), CALL(fstat), CALL(newfstatat), CALL(statx), CALL(access),
-    CALL(faccessat), CALL(faccessat2), CALL(readlink), CALL(readlinkat),
-    CALL(getcwd), CALL(ioctl), CALL(fcntl), CALL(uname), CALL(getuid),
-    CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid), CALL(prlimit64),
-    CALL(sched_getaffinity), CALL(rt_sigaction)};
-
-/* Files that are open; which ones, the parent has chosen. */
-static const int allow_files[] = {CALL(fstat), CALL(newfstatat), CALL(pread64),
-    CALL(fcntl), CALL(fstatfs), CALL(fadvise64)};
-
-static const int refuse_files[] = {CALL(open), CALL(openat), CALL(stat),
-    CALL(lstat), CALL(statx), CALL(access), CALL(faccessat), CALL(faccessat2),
-    CALL(readlink), CALL(readlinkat), CALL(getcwd), CALL(ioctl), CALL(uname),
-    CALL(getuid), CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid),
-    CALL(prlimit64), CALL(sched_getaffinity), CALL(rt_sigaction)};
-
-static const int allow_web[] = {
-    /* files: which ones is Landlock's matter */
-    CALL(open), CALL(openat), CALL(stat), CALL(lstat), CALL(fstat),
-    CALL(newfstatat), CALL(statx), CALL(access), CALL(faccessat),
-    CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getcwd),
-    CALL(getdents64), CALL(pread64), CALL(pwrite64), CALL(preadv),
-    CALL(pwritev), CALL(fcntl), CALL(flock), CALL(fsync), CALL(fdatasync),
-    CALL(ftruncate), CALL(fallocate), CALL(fadvise64), CALL(unlink),
-    CALL(unlinkat), CALL(fchmod), CALL(fstatfs), CALL(dup),
-    /* sockets that are there, and Unix sockets */
-    CALL(connect), CALL(accept), CALL(accept4), CALL(sendto), CALL(sendmsg),
-    CALL(recvmsg), CALL(shutdown), CALL(getsockopt), CALL(setsockopt),
-    CALL(getsockname), CALL(getpeername), CALL(select), CALL(pselect6),
-    /* itself */
-    CALL(nanosleep), CALL(clock_nanosleep), CALL(alarm), CALL(setitimer),
-    CALL(rt_sigaction), CALL(rt_sigtimedwait), CALL(getuid), CALL(geteuid),
-    CALL(getgid), CALL(getegid), CALL(getppid), CALL(uname), CALL(getrusage),
-    CALL(sched_getaffinity)};
-
-static const int allow_keeper[] = {CALL(recvmsg), CALL(clone), CALL(clone3),
-    CALL(fork), CALL(wait4), CALL(waitid), CALL(kill), CALL(dup2), CALL(dup3),
-    CALL(fcntl), CALL(close_range), CALL(prctl), CALL(seccomp),
-    CALL(landlock_create_ruleset), CALL(landlock_add_rule),
-    CALL(landlock_restrict_self), CALL(getrlimit), CALL(setrlimit),
-    CALL(prlimit64), CALL(rt_sigaction), CALL(set_robust_list), CALL(rseq),
-    CALL(fstat), CALL(newfstatat), CALL(pread64), CALL(fstatfs),
-    CALL(fadvise64)};
-
-static const struct limit limits_inspect[] = {
-    {RLIMIT_CPU, 2},
-    {RLIMIT_AS, 256 * MIB},
-    {RLIMIT_FSIZE, 0},
-    {RLIMIT_NOFILE, 8},
-    {RLIMIT_NPROC, 0},
-    {RLIMIT_CORE, 0},
-    {RLIMIT_MEMLOCK, 64 * 1024},
-};
-
-static const struct limit limits_files[] = {
-    {RLIMIT_CPU, 2},
-    {RLIMIT_AS, 1024 * MIB}, /* a journal is mapped */
-    {RLIMIT_FSIZE, 0},
-    {RLIMIT_NOFILE, 32},
-    {RLIMIT_NPROC, 0},
-    {RLIMIT_CORE, 0},
-    {RLIMIT_MEMLOCK, 64 * 1024},
-};
-
-static const struct limit limits_keeper[] = {
-    {RLIMIT_FSIZE, 0},
-    {RLIMIT_NOFILE, 256},
-    {RLIMIT_CORE, 0},
-    {RLIMIT_MEMLOCK, 64 * 1024},
-};
-
-static const struct limit limits_web[] = {
-    {RLIMIT_AS, 512 * MIB},
-    {RLIMIT_FSIZE, 256 * MIB},
-    {RLIMIT_NOFILE, 64},
-    {RLIMIT_CORE, 0},
-    {RLIMIT_MEMLOCK, 64 * 1024},
-};
-
-static const struct role roles[SANDBOX__MAX] = {
-    [SANDBOX_WEB] =
-	{
-	    .name = "web",
-	    .allow = allow_web,
-	    .n_allow = N(allow_web),
-	    .limits = limits_web,
-	    .n_limits = N(limits_web),
-	    .ro = {"/dev/urandom"}, /* SQLite seeds from it */
-	    .otherwise = SCMP_ACT_ERRNO(EPERM),
-	    .unix_sockets = true,
-	},
-    [SANDBOX_KEEPER] =
-	{
-	    .name = "keeper",
-	    .allow = allow_keeper,
-	    .n_allow = N(allow_keeper),
-	    .limits = limits_keeper,
-	    .n_limits = N(limits_keeper),
-	    .otherwise = SCMP_ACT_ERRNO(EPERM),
-	},
-    [SANDBOX_INSPECT] =
-	{
-	    .name = "inspect",
-	    .refuse = refuse_inspect,
-	    .n_refuse = N(refuse_inspect),
-	    .limits = limits_inspect,
-	    .n_limits = N(limits_inspect),
-	    .otherwise = SCMP_ACT_KILL_PROCESS,
-	},
-    [SANDBOX_FILES] =
-	{
-	    .name = "files",
-	    .allow = allow_files,
-	    .n_allow = N(allow_files),
-	    .refuse = refuse_files,
-	    .n_refuse = N(refuse_files),
-	    .limits = limits_files,
-	    .n_limits = N(limits_files),
-	    .otherwise = SCMP_ACT_KILL_PROCESS,
-	},
-};
+#define SWITCH "POSTSEAL_SANDBOX"
+#define N(a)   (sizeof(a) / sizeof((a)[0]))
 
 static int
 set_limits(const struct role *r, struct err *err)
@@ -257,6 +91,10 @@ confine_files(const struct role *r, const struct sandbox_paths *p, int abi,
 		    landlock_allow(fd, abi, LANDLOCK_RO, r->ro[i], err) != 0)
 			goto out;
 	}
+	for (i = 0; p != NULL && abi >= LANDLOCK_NET && i < N(p->tcp); i++) {
+		if (p->tcp[i] != 0 && landlock_port(fd, p->tcp[i], err) != 0)
+			goto out;
+	}
 	if (p != NULL &&
 	    (allow_paths(fd, abi, LANDLOCK_RW, p->rw, N(p->rw), err) != 0 ||
 		allow_paths(fd, abi, LANDLOCK_RO, p->ro, N(p->ro), err) != 0))
@@ -283,11 +121,26 @@ add_all(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 	return 0;
 }
 
+/* glibc asks clone3 first, whose flags no filter sees. */
+static int
+add_threads(scmp_filter_ctx ctx)
+{
+	int rc = seccomp_rule_add(
+	    ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+
+	return rc != 0 ? rc
+		       : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone),
+			     1,
+			     SCMP_A0(SCMP_CMP_MASKED_EQ,
+				 CLONE_VM | CLONE_THREAD,
+				 CLONE_VM | CLONE_THREAD));
+}
+
 /* Rules that look at arguments. */
 static int
 add_conditional(scmp_filter_ctx ctx, const struct role *r)
 {
-	static const int pages[] = {CALL(mmap), CALL(mprotect)};
+	static const int pages[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
 	size_t i;
 	int rc;
 
@@ -297,23 +150,50 @@ add_conditional(scmp_filter_ctx ctx, const struct role *r)
 		if (rc != 0)
 			return rc;
 	}
-	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(mremap), 0);
+	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 0);
 	if (rc != 0)
 		return rc;
 	/* abort() and assert() signal our own process. */
-	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1,
+	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	if (rc != 0)
 		return rc;
-	if (r->unix_sockets)
-		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-	return seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, CALL(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
+	if (r->sends &&
+	    (rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+		 SCMP_A4(SCMP_CMP_EQ, 0))) != 0)
+		return rc;
+	return r->threads ? add_threads(ctx) : 0;
+}
+
+/* Those of the role's own. */
+static int
+add_where(scmp_filter_ctx ctx, const struct role *r, int listening)
+{
+	const struct where *w;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < r->n_where; i++) {
+		w = &r->where[i];
+		/* int is 32 bits; what is above them the kernel passes over */
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, w->call,
+		    w->zero ? 2 : 1,
+		    SCMP_CMP(w->arg, SCMP_CMP_MASKED_EQ, 0xffffffff, w->value),
+		    SCMP_CMP(w->arg + 1, SCMP_CMP_EQ, 0));
+		if (rc != 0)
+			return rc;
+	}
+	for (i = 0; i < r->n_not_listening; i++) {
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, r->not_listening[i],
+		    1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)listening));
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
 }
 
 static int
-confine_calls(const struct role *r, struct err *err)
+confine_calls(const struct role *r, int listening, struct err *err)
 {
 	scmp_filter_ctx ctx;
 	int rc;
@@ -322,11 +202,12 @@ confine_calls(const struct role *r, struct err *err)
 		return err_set(
 		    err, ERR_NOMEM, NULL, "sandbox %s: no memory", r->name);
 	if ((rc = add_all(
-		 ctx, SCMP_ACT_ALLOW, allow_common, N(allow_common))) != 0 ||
+		 ctx, SCMP_ACT_ALLOW, sandbox_common, sandbox_n_common)) != 0 ||
 	    (rc = add_all(ctx, SCMP_ACT_ALLOW, r->allow, r->n_allow)) != 0 ||
 	    (rc = add_all(
 		 ctx, SCMP_ACT_ERRNO(EACCES), r->refuse, r->n_refuse)) != 0 ||
 	    (rc = add_conditional(ctx, r)) != 0 ||
+	    (rc = add_where(ctx, r, listening)) != 0 ||
 	    (rc = seccomp_load(ctx)) != 0) {
 		errno = -rc;
 		err_sys(err, ERR_CONFIG, NULL, "sandbox %s: system call filter",
@@ -377,12 +258,12 @@ sandbox_require(bool all)
 }
 
 static int
-without(const struct role *r, const char *what, struct err *err)
+without(const char *name, const char *what, struct err *err)
 {
 	return err_set(err, ERR_CONFIG, NULL,
 	    "sandbox %s: this kernel has no %s; to go on without it set "
 	    "sandbox_required = no in postseal.conf",
-	    r->name, what);
+	    name, what);
 }
 
 /* Does the kernel know filters at all?  Below one of systemd's the answer is
@@ -391,6 +272,16 @@ static bool
 has_seccomp(void)
 {
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 && seccomp_api_get() >= 1;
+}
+
+int
+sandbox_wants_filter(const char *name, struct err *err)
+{
+	if (demand() == DEMAND_NOTHING)
+		return 0;
+	if (has_seccomp())
+		return 1;
+	return demand() == DEMAND_ALL ? without(name, "seccomp", err) : 0;
 }
 
 static int
@@ -409,7 +300,7 @@ enter(const struct role *r, const struct sandbox_paths *paths,
 	if (s->landlock < 1) {
 		s->landlock = 0;
 		if (all)
-			return without(r, "Landlock", err);
+			return without(r->name, "Landlock", err);
 	} else if (confine_files(r, paths, s->landlock, err) != 0) {
 		return -1;
 	}
@@ -420,9 +311,9 @@ enter(const struct role *r, const struct sandbox_paths *paths,
 		    err, ERR_CONFIG, NULL, "sandbox %s: dumpable", r->name);
 	s->limits = true;
 	if (!has_seccomp())
-		return all ? without(r, "seccomp", err) : 0;
+		return all ? without(r->name, "seccomp", err) : 0;
 	s->seccomp = true;
-	return confine_calls(r, err);
+	return confine_calls(r, paths == NULL ? 0 : paths->listening, err);
 }
 
 int
@@ -435,7 +326,7 @@ sandbox_enter_state(enum sandbox_role role, const struct sandbox_paths *paths,
 		return err_set(
 		    err, ERR_INTERNAL, NULL, "sandbox role %d", (int)role);
 	if (demand() != DEMAND_NOTHING &&
-	    enter(&roles[role], paths, &s, err) != 0)
+	    enter(&sandbox_roles[role], paths, &s, err) != 0)
 		return -1;
 	*ret = s;
 	return 0;

@@ -34,8 +34,10 @@ body_confirm(struct json_object *findings, struct json_object *o)
 		row = json_object_array_get_idx(findings, i);
 		if (strcmp(jsonx_path_str(row, "severity", ""),
 			severity_name(SEV_CONFIRM)) == 0)
+			/* a copy: the body is wiped */
 			json_object_array_add(list,
-			    json_object_get(jsonx_path(row, "code")));
+			    json_object_new_string(
+				jsonx_path_str(row, "code", "")));
 	}
 	json_object_object_add(o, "confirm", list);
 }

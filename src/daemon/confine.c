@@ -77,7 +77,8 @@ confine_start(const struct conf *conf, struct err *err)
 	struct sandbox_state s;
 
 	sandbox_require(conf->sandbox_required);
-	if (sandbox_bound_capabilities(err) == -1 ||
+	if (sandbox_forbid(FORBID_ROOT, err) == -1 ||
+	    sandbox_bound_capabilities(err) == -1 ||
 	    confine_inspect(conf, &s, err) == -1)
 		return -1;
 	if (s.landlock == 0 || !s.seccomp)

@@ -25,6 +25,7 @@
 #include <curl/curl.h>
 
 #include "client.h"
+#include "confine.h"
 #include "jsonx.h"
 #include "ops.h"
 #include "sandbox.h"
@@ -467,7 +468,8 @@ main(int argc, char *argv[])
 	conf_default(&conf);
 	if (conf_read(&conf, path, &err) == -1 || harden(&conf, &err) == -1 ||
 	    curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    etcd_new(&conf, &s.etcd, &err) == -1) {
+	    etcd_new(&conf, &s.etcd, &err) == -1 ||
+	    sync_confine(&conf, &err) == -1) {
 		log_warn("%s", err.msg);
 		return 1;
 	}

@@ -77,6 +77,11 @@ is "the web process may not apply bundles" "$(jq -r .error.code <<<"$reply")" op
 is "postseal-sync is not root" "$(stat -c %U "/proc/$(cluster_pid postseal-sync-scanner1)")" \
     "$(stat -c %U "/proc/$(cluster_pid postseal-sync)")"
 is "but its own user" "$(ps -o user:20= -p "$(cluster_pid postseal-sync)" | tr -d ' ')" postseal-sync
+for n in postseal-sync postseal-sync-scanner1; do
+	is "$n is in its sandbox" "$(sed -n 's/^\(Seccomp\|NoNewPrivs\):[[:space:]]*/\1 /p' \
+	    "/proc/$(cluster_pid "$n")/status" | sort | paste -sd' ')" \
+	    "NoNewPrivs 1 Seccomp 2"
+done
 
 # The leader dies in the middle.
 leader=$(etcd_leader)

@@ -37,6 +37,9 @@ is "64 descriptors" "$(awk '/open files/ { print $4, $5 }' "/proc/$worker/limits
 is "512 MiB of address space" "$(awk '/address space/ { print $4 }' "/proc/$worker/limits")" 536870912
 is "the parent of the workers" "$(field "$parent" NoNewPrivs) $(field "$parent" CapEff) $(ps -o user= -p "$parent")" \
     "1 0000000000000000 postseal"
+for pid in "$parent" "$daemon"; do
+	is "$(cat "/proc/$pid/comm") has a filter" "$(field "$pid" Seccomp)" 2
+done
 is "is not dumpable, nor are they" "$(stat -c %U "/proc/$parent/environ" "/proc/$worker/environ" | sort -u)" root
 is "postseald: no core" "$(awk '/core file/ { print $5, $6 }' "/proc/$daemon/limits")" "0 0"
 

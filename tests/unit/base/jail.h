@@ -4,18 +4,22 @@
 #ifndef TEST_JAIL_H
 #define TEST_JAIL_H
 
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ipc.h"
 #include "sandbox.h"
 #include "../tmp.h"
 
 #define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
+#define LISTENING 40
 #define FREE (-1) /* no role at all */
 
 enum { DONE = 0, REFUSED = 1, BROKEN = 2 };
@@ -32,7 +36,20 @@ paths(void)
 	p.rw[0] = tmp_path("rw");
 	p.ro[0] = tmp_path("ro");
 	p.sock[0] = tmp_root;
+	p.listening = LISTENING;
 	return p;
+}
+
+/* The number of a listening socket of the child's own. */
+static inline void
+listening_socket(void)
+{
+	const struct sockaddr_un any = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)bind(fd, (const struct sockaddr *)&any, sizeof(any.sun_family));
+	(void)listen(fd, 1);
+	(void)dup2(fd, LISTENING);
 }
 
 /* Run fn in a role; its result, or the signal that killed it negated. */
@@ -45,6 +62,7 @@ in_role(int role, int (*fn)(void))
 	pid_t pid;
 
 	if ((pid = fork()) == 0) {
+		listening_socket();
 		if (role != FREE &&
 		    sandbox_enter((enum sandbox_role)role,
 			role == SANDBOX_WEB ? &p : NULL, &err) != 0) {

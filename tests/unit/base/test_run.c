@@ -350,8 +350,8 @@ END_TEST
 /* A user is become for good, or nothing is run. */
 START_TEST(other_user)
 {
-	const char *argv[] = {"/bin/sh", "-c",
-	    "id -u; id -G; grep NoNewPrivs /proc/self/status", NULL};
+	const char *argv[] = {"/bin/grep", "-E",
+	    "^(Uid|Groups|NoNewPrivs|Seccomp):", "/proc/self/status", NULL};
 	struct run_spec spec = {.argv = argv, .user = "nobody"};
 	struct run_result r;
 	struct err err;
@@ -359,7 +359,9 @@ START_TEST(other_user)
 	if (geteuid() != 0)
 		return;
 	ck_assert_int_eq(run(&spec, &r, &err), 0);
-	ck_assert_str_eq(r.out.data, "65534\n65534\nNoNewPrivs:\t1\n");
+	ck_assert_str_eq(r.out.data,
+	    "Uid:\t65534\t65534\t65534\t65534\nGroups:\t \n"
+	    "NoNewPrivs:\t1\nSeccomp:\t2\n");
 	run_result_clear(&r);
 	spec.user = "root";
 	ck_assert_int_eq(run(&spec, &r, &err), -1);

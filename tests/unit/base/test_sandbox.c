@@ -16,8 +16,10 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 
 #include "jail.h"
@@ -338,6 +340,70 @@ terminal_injection(void)
 	return rc == 0 || errno == ENOTTY || errno == EIO ? DONE : REFUSED;
 }
 
+/* What all workers share: one may not end it, or set it up otherwise. */
+static int
+end_listening(void)
+{
+	return done(shutdown(LISTENING, SHUT_RDWR));
+}
+
+static int
+hurry_listening(void)
+{
+	const struct timeval tv = {0, 1};
+
+	return done(setsockopt(
+	    LISTENING, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
+}
+
+static int
+unblock_listening(void)
+{
+	return done(fcntl(LISTENING, F_SETFL, O_NONBLOCK));
+}
+
+/* Nor by another number for it. */
+static int
+second_number(void)
+{
+	return done(dup(LISTENING));
+}
+
+static int
+third_number(void)
+{
+	return done(fcntl(LISTENING, F_DUPFD, 50));
+}
+
+static int
+fourth_number(void)
+{
+	struct msghdr msg = {.msg_iovlen = 0};
+
+	/* no socket: what a free process is told */
+	return recvmsg(0, &msg, MSG_DONTWAIT) == -1 && errno == EPERM ? REFUSED
+								       : DONE;
+}
+
+/* Signals to the parent by a descriptor. */
+static int
+own_by_parent(void)
+{
+	return done(fcntl(LISTENING, F_SETOWN, getppid()));
+}
+
+static int
+kill_by_descriptor(void)
+{
+	return done(fcntl(LISTENING, F_SETSIG, SIGKILL));
+}
+
+static int
+signal_by_descriptor(void)
+{
+	return done(fcntl(LISTENING, F_SETFL, O_ASYNC));
+}
+
 /* web: what WEB does; inspect: REFUSED there means refused or killed.  root:
  * only root could do it when free. */
 static const struct {
@@ -387,6 +453,15 @@ static const struct {
     {"inotify", watch_files, REFUSED, false},
     {"prctl", set_name, REFUSED, false},
     {"TIOCSTI", terminal_injection, REFUSED, false},
+    {"shut the listening socket down", end_listening, REFUSED, false},
+    {"a time limit of it", hurry_listening, REFUSED, false},
+    {"make it non-blocking", unblock_listening, REFUSED, false},
+    {"dup", second_number, REFUSED, false},
+    {"F_DUPFD", third_number, REFUSED, false},
+    {"recvmsg", fourth_number, REFUSED, false},
+    {"F_SETOWN", own_by_parent, REFUSED, false},
+    {"F_SETSIG", kill_by_descriptor, REFUSED, false},
+    {"O_ASYNC", signal_by_descriptor, REFUSED, false},
 };
 
 START_TEST(attempt)
@@ -403,6 +478,212 @@ START_TEST(attempt)
 	got = in_role(SANDBOX_INSPECT, attempts[_i].fn);
 	ck_assert_msg(
 	    got == REFUSED || got == -SIGSYS, "%s, inspect: %d", name, got);
+}
+END_TEST
+
+/* Refused by the kernel, not by who is not there. */
+static int
+other_port(void)
+{
+	const struct sockaddr_in sin = {.sin_family = AF_INET,
+	    .sin_port = htons(1),
+	    .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd == -1)
+		return BROKEN;
+	(void)connect(fd, (const struct sockaddr *)&sin, sizeof(sin));
+	return errno == EACCES ? REFUSED : DONE;
+}
+
+static void *
+strdup_x(void *arg)
+{
+	(void)arg;
+	return strdup("x");
+}
+
+static int
+a_thread(void)
+{
+	pthread_t t;
+	void *got = NULL;
+
+	if (pthread_create(&t, NULL, strdup_x, NULL) != 0)
+		return REFUSED;
+	pthread_join(t, &got);
+	return got != NULL ? DONE : BROKEN;
+}
+
+/* postseal-sync asks etcd and postseald, and does nothing else. */
+static const struct {
+	int (*fn)(void);
+	int want;
+} of_sync[] = {
+    {inet_socket, DONE},
+    {unix_socket, DONE},
+    {a_thread, DONE},
+    {connect_sock, DONE},
+    {open_outside, REFUSED},
+    {create_outside, REFUSED},
+    {truncate_outside, REFUSED},
+    {do_fork, REFUSED},
+    {do_clone3, REFUSED},
+    {do_exec, REFUSED},
+    {do_execveat, REFUSED},
+    {do_ptrace, REFUSED},
+    {signal_parent, REFUSED},
+    {vm_readv, REFUSED},
+    {netlink_socket, REFUSED},
+    {bind_sock, REFUSED},
+    {exec_memory, REFUSED},
+    {exec_later, REFUSED},
+    {be_dumpable, REFUSED},
+    {do_chroot, REFUSED},
+    {do_unshare, REFUSED},
+    {do_mount, REFUSED},
+    {memory_file, REFUSED},
+    {make_dir, REFUSED},
+};
+
+START_TEST(sync_confined)
+{
+	int got;
+
+	if (!able)
+		return;
+	got = in_role(SANDBOX_SYNC, of_sync[_i].fn);
+	ck_assert_msg(
+	    got == of_sync[_i].want, "%d: %d", _i, got);
+}
+END_TEST
+
+START_TEST(sync_ports)
+{
+	if (!able || syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 4)
+		return;
+	ck_assert_int_eq(in_role(FREE, other_port), DONE);
+	ck_assert_int_eq(in_role(SANDBOX_SYNC, other_port), REFUSED);
+}
+END_TEST
+
+/* Of those who are told what they may not: the exit code of fn, or 77. */
+static int
+forbidden(enum sandbox_forbid which, int (*fn)(void))
+{
+	struct err err;
+	int status;
+	pid_t pid;
+
+	if ((pid = fork()) == 0)
+		_exit(sandbox_forbid(which, &err) == -1 ? 77 : fn());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int
+raw_socket(void)
+{
+	return done(socket(AF_INET, SOCK_RAW, IPPROTO_RAW));
+}
+
+static int
+packet_socket(void)
+{
+	return done(socket(AF_PACKET, SOCK_RAW, 0));
+}
+
+static int
+new_namespace(void)
+{
+	long pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0)
+		_exit(0);
+	if (pid > 0)
+		waitpid((pid_t)pid, NULL, 0);
+	return done(pid);
+}
+
+static int
+number(long nr)
+{
+	return syscall(nr, 0, 0, 0, 0, 0) == -1 && errno == EPERM ? REFUSED
+								   : DONE;
+}
+
+static int
+keys(void)
+{
+	return number(SYS_keyctl);
+}
+
+static int
+ring(void)
+{
+	return number(SYS_io_uring_setup);
+}
+
+static int
+kernel_code(void)
+{
+	return number(SYS_bpf) == REFUSED &&
+		       number(SYS_finit_module) == REFUSED &&
+		       number(SYS_kexec_load) == REFUSED &&
+		       number(SYS_perf_event_open) == REFUSED &&
+		       number(SYS_userfaultfd) == REFUSED
+		   ? REFUSED
+		   : DONE;
+}
+
+static int
+a_program(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == -1)
+		return REFUSED;
+	if (pid == 0) {
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(1);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0 ? DONE : REFUSED;
+}
+
+/* root, tool, parent */
+static const struct {
+	int (*fn)(void);
+	int want[FORBID__MAX];
+} of_forbidden[] = {
+    {a_program, {DONE, REFUSED, REFUSED}},
+    {a_thread, {DONE, DONE, DONE}},
+    {inet_socket, {DONE, DONE, REFUSED}},
+    {netlink_socket, {DONE, DONE, REFUSED}},
+    {unix_socket, {DONE, DONE, DONE}},
+    {signal_parent, {DONE, REFUSED, DONE}},
+    {memory_file, {DONE, REFUSED, REFUSED}},
+    {raw_socket, {REFUSED, REFUSED, REFUSED}},
+    {packet_socket, {REFUSED, REFUSED, REFUSED}},
+    {do_mount, {REFUSED, REFUSED, REFUSED}},
+    {do_unshare, {REFUSED, REFUSED, REFUSED}},
+    {new_namespace, {REFUSED, REFUSED, REFUSED}},
+    {do_ptrace, {REFUSED, REFUSED, REFUSED}},
+    {vm_readv, {REFUSED, REFUSED, REFUSED}},
+    {keys, {REFUSED, REFUSED, REFUSED}},
+    {ring, {REFUSED, REFUSED, REFUSED}},
+    {kernel_code, {REFUSED, REFUSED, REFUSED}},
+};
+
+START_TEST(never)
+{
+	int got, who;
+
+	for (who = 0; who < FORBID__MAX; who++) {
+		got = forbidden(who, of_forbidden[_i].fn);
+		ck_assert_msg(got == of_forbidden[_i].want[who],
+		    "attempt %d, who %d: %d", _i, who, got);
+	}
 }
 END_TEST
 
@@ -425,6 +706,9 @@ add(TCase *tc)
 	if (jail_set_up() != 0)
 		exit(1);
 	tcase_add_loop_test(tc, attempt, 0, N(attempts));
+	tcase_add_loop_test(tc, sync_confined, 0, N(of_sync));
+	tcase_add_test(tc, sync_ports);
+	tcase_add_loop_test(tc, never, 0, N(of_forbidden));
 	tcase_add_loop_test(tc, inspect_is_killed, 0, 11);
 }
 
