@@ -43,7 +43,7 @@ struct conf {
 						 * /run/log/journal */
 	/* [web] */
 	char	listen[CONF_STR_MAX];		/* /run/postseal/fcgi.sock */
-	char	listen_group[64];		/* www-data */
+	char	listen_group[64];		/* postseal-web */
 	char	web_user[64];			/* key "user": postseal */
 	char	web_state_directory[CONF_STR_MAX]; /* /var/lib/postseal/web */
 	char	template_directory[CONF_STR_MAX]; /* /usr/share/postseal/templates */

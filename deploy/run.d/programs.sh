@@ -20,7 +20,7 @@ log_file = $PF/log/mail.log
 
 [web]
 listen = $ROOT/run/fcgi.sock
-listen_group = www-data
+listen_group = postseal-web
 user = postseal
 state_directory = $ROOT/web
 template_directory = $ROOT/share/templates
@@ -28,6 +28,16 @@ EOT
 	! cluster_on || cluster_section console
 	# Of a test: more sections.
 	[ -z "${CONF_MORE:-}" ] || cat "$CONF_MORE"
+}
+
+# Who may come to fcgi.sock.
+web_group()
+{
+	getent group postseal-web >/dev/null ||
+		groupadd --system postseal-web 2>/dev/null
+	id -nG www-data | grep -qw postseal-web ||
+		usermod -aG postseal-web www-data 2>/dev/null
+	id -nG www-data | grep -qw postseal-web
 }
 
 system_user()
@@ -45,6 +55,8 @@ system_user()
 	done
 	getent passwd www-data >/dev/null ||
 		fail "the user www-data is missing (Debian's base-passwd)"
+	web_group || web_group ||
+		fail "cannot put www-data into the group postseal-web"
 }
 
 # Sub-directories that other users must reach; nginx's workers read static

@@ -73,7 +73,7 @@ static const struct key keys[] = {
     STR("postfix", "journal_directory", KIND_PATH_OR_NONE, journal_directory,
 	""),
     STR("web", "listen", KIND_SOCKET, listen, "/run/postseal/fcgi.sock"),
-    STR("web", "listen_group", KIND_NAME, listen_group, "www-data"),
+    STR("web", "listen_group", KIND_NAME, listen_group, "postseal-web"),
     STR("web", "user", KIND_NAME, web_user, "postseal"),
     STR("web", "state_directory", KIND_PATH, web_state_directory,
 	"/var/lib/postseal/web"),

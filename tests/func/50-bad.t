@@ -336,8 +336,8 @@ is "3 MB" "$STATUS $(j .code)" "413 request.too_large"
 # Files that are too large, as a script and as a browser without JavaScript
 # send them: the field's own sentence, up to what the web server lets through.
 head -c 100000 /dev/zero >"$F/100k"
-head -c 1900000 /dev/zero >"$F/1900k"
-for size in 100k 1900k; do
+head -c 1060000 /dev/zero >"$F/1060k"
+for size in 100k 1060k; do
 	api POST /api/v1/connection -F "private_key=@$F/$size"
 	is "a file of $size" "$STATUS $(j '.code, .errors[0].field' | xargs)" \
 	    "422 file.too_large private_key"
@@ -346,7 +346,7 @@ said() { grep -v '^<body' "$BODY" | grep -cF "$1"; } # not what is there for scr
 login bad "$(access .user)" "$(access .password)"
 page bad /smtp-routing/connection
 token=$(csrf)
-for size in 100k 1900k 3m; do
+for size in 100k 1060k 3m; do
 	req POST /smtp-routing/connection -b "$T/jar.bad" -F "csrf=$token" \
 	    -F do=upload:private_key -F "private_key=@$F/$size" -L -c "$T/jar.bad"
 	case $size in

@@ -27,7 +27,7 @@ START_TEST(defaults_are_the_documented_ones)
 	ck_assert_str_eq(c.service, "smtp");
 	ck_assert_str_eq(c.log_file, "");
 	ck_assert_str_eq(c.listen, "/run/postseal/fcgi.sock");
-	ck_assert_str_eq(c.listen_group, "www-data");
+	ck_assert_str_eq(c.listen_group, "postseal-web");
 	ck_assert_str_eq(c.web_user, "postseal");
 	ck_assert_str_eq(c.web_state_directory, "/var/lib/postseal/web");
 	ck_assert_str_eq(c.template_directory, "/usr/share/postseal/templates");
