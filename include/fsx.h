@@ -62,6 +62,9 @@ int	fsx_sweep(const char *dir, struct err *);
 /* flock(LOCK_EX) on path, created 0600 when missing, waiting at most
  * wait_ms; returns the fd or -1 with ERR_APPLY_BUSY or ERR_IO. */
 int	fsx_lock(const char *path, int wait_ms, struct err *);
+/* Can nobody but root, and who owns our own program, put another file there, as
+ * far as there is one?  Else ERR_CONFIG, with whose it is. */
+int	fsx_trusted(const char *path, struct err *);
 /* snprintf into a path buffer; too long is an error. */
 int	fsx_path(char *dst, size_t size, struct err *, const char *fmt, ...)
 	    __attribute__((__format__ (printf, 4, 5)));

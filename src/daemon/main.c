@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "cluster.h"
+#include "fsx.h"
 #include "ipc.h"
 #include "notify.h"
 #include "server.h"
@@ -141,6 +142,17 @@ find_sync(struct server *s, const struct conf *conf, struct err *err)
 	return 0;
 }
 
+/* What this process does as root by them: programs that the configuration
+ * names, files that a generation names. */
+static int
+trust(const char *path, const struct conf *conf, struct err *err)
+{
+	return fsx_trusted(path, err) == -1 ||
+		       fsx_trusted(conf->state_directory, err) == -1
+		   ? -1
+		   : 0;
+}
+
 static int
 start_keepers(struct server *s, const struct conf *conf, struct err *err)
 {
@@ -188,6 +200,7 @@ look(const char *path, struct err *err)
 	memset(&s, 0, sizeof(s));
 	conf_default(&conf);
 	if (conf_read(&conf, path, err) == -1 ||
+	    trust(path, &conf, err) == -1 ||
 	    find_ids(&conf, &s.web_uid, &group, err) == -1 ||
 	    find_sync(&s, &conf, err) == -1)
 		return -1;
@@ -220,6 +233,7 @@ serve(const char *path, struct err *err)
 	memset(&server, 0, sizeof(server));
 	conf_default(&conf);
 	if (conf_read(&conf, path, err) == -1 ||
+	    trust(path, &conf, err) == -1 ||
 	    start(&server, &conf, err) == -1)
 		return -1;
 	log_info("ready on %s", conf.socket);
