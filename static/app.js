@@ -1,8 +1,6 @@
 /* Postseal works without this file; with it the page stays in place.
- *
- * A submit of the form goes by fetch; the <main> of the page that comes back
- * replaces the one that stands.  While a Save runs, its steps tick by under
- * the form.  Nothing here knows a text: words come with the page. */
+ * A submit goes by fetch, and the <main> that comes back replaces this one.
+ * Words come with the page. */
 (function () {
 "use strict";
 
@@ -11,7 +9,7 @@ root.classList.add("js");
 
 function $(sel, from) { return (from || doc).querySelector(sel); }
 function each(sel, from, fn) {
-	Array.prototype.forEach.call((from || doc).querySelectorAll(sel), fn);
+	(from || doc).querySelectorAll(sel).forEach(fn);
 }
 
 /* Times in the reader's own zone; the server's text is UTC. */
@@ -19,7 +17,7 @@ function localTimes(from) {
 	var f = new Intl.DateTimeFormat(root.lang, {
 		dateStyle: "medium", timeStyle: "medium"
 	});
-	each("time[datetime]", from, function (t) {
+	each("time[datetime]", from, (t) => {
 		var d = new Date(t.dateTime);
 		if (isNaN(d)) { return; }
 		if (t.className === "exact") {
@@ -33,11 +31,11 @@ function localTimes(from) {
 
 function copyButtons(from) {
 	if (!navigator.clipboard) { return; }
-	each(".copy", from, function (b) { b.hidden = false; });
+	each(".copy", from, (b) => { b.hidden = false; });
 }
 
 function names(files) {
-	return Array.prototype.map.call(files, function (f) { return f.name; }).join(", ");
+	return Array.from(files, (f) => f.name).join(", ");
 }
 
 function showPicked(input) {
@@ -51,7 +49,7 @@ function showPicked(input) {
 /* What no server would take is not sent: the field says so at once. */
 function tooLarge(input) {
 	var card = input.closest(".file"), old = card && $(".finding.here", card), p, size = 0;
-	Array.prototype.forEach.call(input.files, function (f) { size += f.size; });
+	Array.from(input.files, (f) => { size += f.size; });
 	if (old) { old.remove(); }
 	/* A list has a limit of its own. */
 	if (!card || !input.multiple || size <= 65536) { return false; }
@@ -68,15 +66,41 @@ function tooLarge(input) {
 
 /* What means something only with another box ticked. */
 function withMaster() {
-	each("[data-with]", doc, function (box) {
+	each("[data-with]", doc, (box) => {
 		box.disabled = !doc.getElementById(box.dataset.with).checked;
 		box.closest(".check").classList.toggle("off", box.disabled);
 	});
 }
 
+/* Is a widget not as its "was" says?  Of a list the server knows more. */
+function differs(at, was) {
+	var list = $(".lines", at), i = $("input:checked:not([name=confirm])", at) || $("input", at);
+	if (list || $("pre", at)) { return list && list.value !== list.defaultValue || $(".file-state.new", at); }
+	if (i.type === "checkbox") { return i.checked !== (was === "on"); }
+	if (i.value === "limited") { i = $("[type=text]", at); }
+	return (i.value === "unlimited" ? "0" : i.value) !== was;
+}
+
+/* The bar counts what is typed and not sent yet as well, by name. */
+function tally() {
+	var count = $("#count"), named = [], n;
+	if (!count) { return; }
+	each("#connection [name^=was_]", doc, (w) => {
+		var at = w.closest("[id^=at-]");
+		if (at && differs(at, w.value.split(";")[0])) {
+			named.push($("legend, label, .name", at).textContent.trim());
+		}
+	});
+	n = named.length + Number(count.dataset.files || 0);
+	count.textContent = (n === 0 ? count.dataset.none : n === 1 ? count.dataset.one : count.dataset.many).replace("{n}", n);
+	$(".save").classList.toggle("some", n > 0);
+	$("#named").textContent = named.join(", ");
+}
+
 function dress(from) {
 	localTimes(from);
 	copyButtons(from);
+	unfold();
 	each(".picker input", from, showPicked);
 	withMaster();
 }
@@ -93,13 +117,15 @@ function put(html, where, moved) {
 	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
 	/* Sent elsewhere (to log in, say): the browser goes there itself. */
 	if (!fresh || (moved && !page.getElementById("connection"))) { return false; }
-	each("details[open]:not(.paste)", old, function (d) {
-		var same = d.parentNode.id && page.getElementById(d.parentNode.id);
-		if (same) { each(":scope > details:not(.paste)", same, function (n) { n.open = true; }); }
+	each("details[open]:not(.paste)", old, (d) => {
+		var same = d.id ? page.getElementById(d.id) : d.parentNode.id && page.getElementById(d.parentNode.id);
+		if (!same) { return; }
+		if (d.id) { same.open = true; }
+		else { each(":scope > details:not(.paste)", same, (n) => { n.open = true; }); }
 	});
 	old.replaceWith(doc.adoptNode(fresh));
 	doc.title = page.title;
-	each(".languages input[name=back]", doc, function (i) {
+	each(".languages input[name=back]", doc, (i) => {
 		var b = $(".languages input[name=back]", page);
 		if (b) { i.value = b.value; }
 	});
@@ -110,7 +136,7 @@ function put(html, where, moved) {
 }
 
 function show(response, where) {
-	return response.text().then(function (html) {
+	return response.text().then((html) => {
 		if (!put(html, where, response.redirected)) {
 			location.assign(response.url);
 			return;
@@ -149,7 +175,7 @@ function busy(form, on) {
 /* Save: take the steps out of the page that came back, then follow the job. */
 function follow(response, form) {
 	var job = response.url;
-	return response.text().then(function (html) {
+	return response.text().then((html) => {
 		var page = new DOMParser().parseFromString(html, "text/html");
 		var steps = page.getElementById("progress");
 		if (!steps) { return put(html, outcome, true) || location.assign(job); }
@@ -159,8 +185,7 @@ function follow(response, form) {
 	});
 }
 
-/* Told as it happens; asked again and again where that cannot be: no such
- * thing in the browser, no room on the server, a proxy that keeps it back. */
+/* Told as it happens; asked for where that cannot be: no room, a proxy. */
 function watch(job, list, form) {
 	var es = window.EventSource && new EventSource(job), timer;
 	function ask() {
@@ -171,7 +196,7 @@ function watch(job, list, form) {
 	if (!es) { ask(); return; }
 	timer = setTimeout(ask, 1500);
 	es.onerror = ask;
-	es.onmessage = function (e) {
+	es.onmessage = (e) => {
 		var state = JSON.parse(e.data);
 		clearTimeout(timer);
 		tick(list, state);
@@ -185,7 +210,7 @@ function outcome() {
 
 /* Seconds, as long as something takes; nobody is read them out. */
 function count(el, waits) {
-	var from = Date.now(), timer = setInterval(function () {
+	var from = Date.now(), timer = setInterval(() => {
 		if (!el.isConnected || !waits()) {
 			el.removeAttribute("aria-hidden");
 			clearInterval(timer);
@@ -202,16 +227,16 @@ function opening(form, card) {
 	p.className = "small opening";
 	p.setAttribute("role", "status");
 	$(".help", card).after(p);
-	setTimeout(function () {
+	setTimeout(() => {
 		p.append(body.dataset.opening + " ", n);
 	}, 1000);
-	count(n, function () {
+	count(n, () => {
 		return form.getAttribute("aria-busy") === "true" || (p.remove(), false);
 	});
 }
 
 function tick(list, job) {
-	(job.steps || []).forEach(function (s) {
+	(job.steps || []).forEach((s) => {
 		var li = $('[data-step="' + CSS.escape(s.name) + '"]', list);
 		if (!li) { return; }
 		var all = $(".steps", list), ms = $(".ms", li), costly = s.state === "running" && s.costly;
@@ -223,24 +248,24 @@ function tick(list, job) {
 			    ? "" : s.ms + " ms";
 		} else if (!li.dataset.counts) {
 			li.dataset.counts = "1";
-			count(ms, function () { return li.className === "running"; });
+			count(ms, () => li.className === "running");
 		}
 	});
 }
 
 function poll(job, list, form, misses) {
 	fetch(job, { headers: { Accept: "application/json" } })
-	.then(function (r) {
+	.then((r) => {
 		if (!r.ok) { throw new Error(r.status); }
 		return r.json();
-	}).then(function (state) {
+	}).then((state) => {
 		tick(list, state);
 		if (state.state === "running") {
 			setTimeout(poll, 120, job, list, form, 0);
 			return null;
 		}
-		return fetch(job).then(function (r) { return show(r, outcome); });
-	}).catch(function () {
+		return fetch(job).then((r) => show(r, outcome));
+	}).catch(() => {
 		if (misses < 20) {
 			setTimeout(poll, 500, job, list, form, misses + 1);
 		} else {
@@ -260,7 +285,7 @@ var after = {
 /* Where the typing goes on in the page that comes back. */
 function same(el) {
 	var id = el && el.id, at = el && el.selectionStart;
-	return id ? function () {
+	return id ? () => {
 		var now = doc.getElementById(id);
 		if (now && typeof at === "number") { now.setSelectionRange(at, at); }
 		return now;
@@ -278,18 +303,18 @@ function send(form, button) {
 	busy(form, true);
 	if (field && $(".file#at-" + field)) { opening(form, $(".file#at-" + field)); }
 	return fetch(form.action, { method: "POST", body: data, headers: headers })
-	.then(function (r) {
+	.then((r) => {
 		if (name === "save" && r.ok && r.url.indexOf("/job/") > 0) {
 			return follow(r, form);
 		}
-		return show(r, field ? function () {
+		return show(r, field ? () => {
 			return edit ? $("#" + field) : chose ? $(".conflict button") || $("#at-" + field + " input") :
 			    $("#passphrase") || $("#at-" + field);
 		} : after[name] || typing);
-	}).catch(function () { lost(form, field && $(".file#at-" + field)); });
+	}).catch(() => { lost(form, field && $(".file#at-" + field)); });
 }
 
-doc.addEventListener("submit", function (e) {
+doc.addEventListener("submit", (e) => {
 	var form = e.target, main = $("#connection");
 	if (form === main) {
 		e.preventDefault();
@@ -304,7 +329,7 @@ doc.addEventListener("submit", function (e) {
 		e.preventDefault();
 		var b = e.submitter, data = new FormData(main);
 		data.set("do", "keep");
-		fetch(main.action, { method: "POST", body: data }).finally(function () {
+		fetch(main.action, { method: "POST", body: data }).finally(() => {
 			var h = doc.createElement("input");
 			h.type = "hidden"; h.name = "lang"; h.value = b.value;
 			form.append(h);
@@ -313,12 +338,13 @@ doc.addEventListener("submit", function (e) {
 	}
 });
 
-doc.addEventListener("input", function (e) {
+doc.addEventListener("input", (e) => {
 	var picks = e.target.dataset.picks;
 	if (picks) { doc.getElementById(picks).checked = true; }
+	if (e.target.form && e.target.form.id === "connection") { tally(); }
 });
 
-doc.addEventListener("change", function (e) {
+doc.addEventListener("change", (e) => {
 	var t = e.target;
 	withMaster();
 	if (t.type === "file" && t.form && t.form.id === "connection") {
@@ -331,17 +357,16 @@ doc.addEventListener("change", function (e) {
 });
 
 /* Pasted text is sent like a file that was chosen. */
-doc.addEventListener("paste", function (e) {
+doc.addEventListener("paste", (e) => {
 	var t = e.target, form = $("#connection");
 	if (t.closest && t.closest(".paste") && form.getAttribute("aria-busy") !== "true") {
-		setTimeout(function () { send(form, $("button", t.parentNode)); });
+		setTimeout(() => { send(form, $("button", t.parentNode)); });
 	}
 });
 
-/* A file may be dropped anywhere on its card; beside all cards nothing comes
- * of it, least of all the file in place of the page. */
-["dragenter", "dragover", "dragleave", "drop"].forEach(function (type) {
-	doc.addEventListener(type, function (e) {
+/* A file may be dropped anywhere on its card; beside them nothing comes of it. */
+["dragenter", "dragover", "dragleave", "drop"].forEach((type) => {
+	doc.addEventListener(type, (e) => {
 		var card = e.target.closest && e.target.closest(".file");
 		var input = card && $(".picker input", card), d = e.dataTransfer;
 		if (!$("#connection, #named") || !d || Array.prototype.indexOf.call(d.types, "Files") < 0) { return; }
@@ -356,10 +381,8 @@ doc.addEventListener("paste", function (e) {
 	});
 });
 
-/* What was typed and not sent yet outlives a reload, and the way back from
- * another page: in this tab, for this user only, with what it was typed over
- * (the server compares), and neither files nor secrets (no type of theirs is
- * in the list). */
+/* What was typed and not sent yet outlives a reload and the way back: in this
+ * tab, for this user, with what it was typed over; neither files nor secrets. */
 var typed = "#connection input[type=text], #connection input[type=checkbox]:not([name=confirm]), #connection input[type=radio], #connection .lines";
 
 function owner() {
@@ -371,10 +394,18 @@ function wasOf(input) {
 	return at && $("input[name^=was_]", at) || {};
 }
 
-addEventListener("pagehide", function () {
+/* A link into a section that is closed. */
+function unfold() {
+	var at = location.hash && doc.getElementById(location.hash.slice(1));
+	var d = at && at.closest("details.section");
+	if (d && !d.open) { d.open = true; at.scrollIntoView(); }
+}
+
+addEventListener("hashchange", unfold);
+addEventListener("pagehide", () => {
 	var kept = {};
 	if (!$("#connection")) { return; }
-	each(typed, doc, function (i) {
+	each(typed, doc, (i) => {
 		if (i.value !== i.defaultValue) { kept[i.id] = [i.value, wasOf(i).value]; }
 		if (i.checked !== i.defaultChecked) { kept[i.id] = [i.checked, wasOf(i).value]; }
 	});
@@ -389,35 +420,37 @@ function retype() {
 	kept = JSON.parse(sessionStorage.getItem("typed") || "[]");
 	sessionStorage.removeItem("typed");
 	if (kept[0] !== owner()) { return; }
-	each(typed, doc, function (i) {
+	each(typed, doc, (i) => {
 		var v = kept[1][i.id];
 		if (!v) { return; }
 		if (typeof v[0] === "boolean") { i.checked = v[0]; } else { i.value = v[0]; }
 		wasOf(i).value = v[1];
+		if (i.closest("details")) { i.closest("details").open = true; }
+		tally();
 	});
 }
 
-doc.addEventListener("click", function (e) {
-	var b = e.target.closest("[data-copy]");
+doc.addEventListener("click", (e) => {
+	var b = e.target.closest(".copy");
 	if (!b) { return; }
-	navigator.clipboard.writeText(b.dataset.copy).then(function () {
+	navigator.clipboard.writeText(b.dataset.copy || b.previousElementSibling.textContent).then(() => {
 		var old = b.textContent;
 		b.textContent = body.dataset.copied;
-		setTimeout(function () { b.textContent = old; }, 1500);
+		setTimeout(() => { b.textContent = old; }, 1500);
 	});
 });
 
 /* What goes on elsewhere; a Save's own steps are followed below. */
 if (body.dataset.refresh && !$("#progress")) {
 	/* Not under somebody's hands. */
-	setInterval(function () {
+	setInterval(() => {
 		if (!$("#main details[open]") && !$("#main :focus")) { location.reload(); }
 	}, body.dataset.refresh * 1000);
 }
 /* Without scripts it stays hidden. */
 if ($("#show-password")) {
 	$("#shows").hidden = false;
-	$("#show-password").addEventListener("change", function (e) {
+	$("#show-password").addEventListener("change", (e) => {
 		$("#password").type = e.target.checked ? "text" : "password";
 	});
 }

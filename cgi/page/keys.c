@@ -66,6 +66,7 @@ tlsa_rows(const struct page *p, struct json_object *tlsa)
 		put_str(row, "label", leaf ? "TLSA 3 1 1" : "TLSA 2 1 1");
 		put_str(row, "value", record);
 		put_bool(row, "mono", true);
+		put_str(row, "copy", record);
 		json_object_object_add(row, "groups", groups_of(record));
 		args = json_object_new_object();
 		put_str(args, "name", jsonx_path_str(t, "of", ""));

@@ -115,6 +115,21 @@ screen_certificate(
 	json_object_object_add(ctx, "certificate", list);
 }
 
+struct json_object *
+oldest_leaf(struct json_object *cert)
+{
+	struct json_object *first = jsonx_path(cert, "leaf"), *one, *leaf;
+	size_t i;
+
+	for (i = 1; (one = cert_of(cert, i)) != NULL; i++) {
+		leaf = jsonx_path(one, "leaf");
+		if (jsonx_path_int(leaf, "days_left") <
+		    jsonx_path_int(first, "days_left"))
+			first = leaf;
+	}
+	return first;
+}
+
 const char *
 screen_unused(const struct screen *s)
 {

@@ -12,6 +12,8 @@
 #include "jsonx.h"
 #include "parts.h"
 
+#define NAMES_MAX 1024
+
 static bool
 is_chosen(struct json_object *names, const char *name)
 {
@@ -84,6 +86,50 @@ put_stopped(const struct screen *s, struct json_object *ctx,
 	json_object_object_add(ctx, "rollout", lines);
 }
 
+/* "gw2, gw3" */
+static void
+name_add(struct buf *b, const char *name)
+{
+	buf_printf(b, "%s%s", b->len > 0 ? ", " : "", name);
+}
+
+/* "others_differ", "others_away": names of scanners that are not as they
+ * should be, or of which nothing is heard. */
+static void
+put_others(struct json_object *ctx, struct json_object *rows)
+{
+	static const char *const wrong[] = {"ahead", "failed", "untrusted"};
+	struct json_object *row;
+	struct buf differ, away;
+	const char *state;
+	size_t i, k;
+
+	buf_init(&differ, NAMES_MAX);
+	buf_init(&away, NAMES_MAX);
+	for (i = 0; i < jsonx_len(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		state = jsonx_path_str(row, "state", "");
+		if (jsonx_path_bool(row, "this_host") ||
+		    strcmp(state, "removed") == 0)
+			continue;
+		if (!jsonx_path_bool(row, "alive")) {
+			name_add(&away, jsonx_path_str(row, "name", ""));
+			continue;
+		}
+		for (k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++)
+			if (strcmp(state, wrong[k]) == 0)
+				break;
+		if (k < sizeof(wrong) / sizeof(wrong[0]) ||
+		    jsonx_path_int(row, "drift") > 0 ||
+		    jsonx_path_str(row, "probe_error", "")[0] != '\0')
+			name_add(&differ, jsonx_path_str(row, "name", ""));
+	}
+	put_str(ctx, "others_differ", differ.len > 0 ? differ.data : "");
+	put_str(ctx, "others_away", away.len > 0 ? away.data : "");
+	buf_clear(&differ);
+	buf_clear(&away);
+}
+
 void
 screen_chosen(const struct screen *s, struct json_object *ctx)
 {
@@ -103,6 +149,7 @@ screen_chosen(const struct screen *s, struct json_object *ctx)
 	if (names == NULL)
 		names = jsonx_path(s->view, "draft.scanners");
 	rows = jsonx_path(data, "scanners");
+	put_others(ctx, rows);
 	for (i = 0;
 	     json_object_is_type(rows, json_type_array) &&
 	     json_object_get_boolean(jsonx_path(data, "cluster.console")) &&

@@ -11,6 +11,7 @@
 #include "jsonx.h"
 #include "merge.h"
 #include "parts.h"
+#include "widget.h"
 
 /* In the order of the original screen. */
 static const char *const file_fields[] = {
@@ -305,7 +306,7 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	files = jsonx_path(s->view, "draft.files");
 	any = json_object_is_type(files, json_type_object) &&
 	      json_object_object_length(files) > 0;
-	put_bool(ctx, "pending", any || screen_settings_differ(s));
+	screen_sections(s, ctx);
 	put_str(ctx, "minutes", "");
 	if (any &&
 	    time_parse(jsonx_path_str(s->view, "draft.expires_at", NULL),

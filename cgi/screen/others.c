@@ -111,8 +111,8 @@ put_certificates(const struct screen *s, struct json_object *o, const char *key,
 }
 
 /* The files that wait, by what they are, or by their names. */
-static void
-put_own_certificate(const struct screen *s, struct json_object *o)
+void
+screen_own_certificate(const struct screen *s, struct json_object *o)
 {
 	struct json_object *cert =
 	    jsonx_path(s->view, "draft.report.certificate");
@@ -226,7 +226,7 @@ put_conflict_of_files(
 		    CERTIFICATE);
 		put_certificates(
 		    s, o, "theirs", jsonx_path(s->view, CERTIFICATE));
-		put_own_certificate(s, o);
+		screen_own_certificate(s, o);
 	}
 	json_object_object_add(ctx, "conflict", o);
 }

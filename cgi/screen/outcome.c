@@ -16,6 +16,7 @@
 #include "merge.h"
 #include "parts.h"
 #include "proof.h"
+#include "widget.h"
 
 #define LOG_MAX (32 * 1024)
 

@@ -26,6 +26,8 @@ void screen_hop(const struct screen *, struct json_object *ctx);
 /* "certificate": one of each algorithm of a CERT that has a leaf. */
 void screen_certificate(
     const struct page *, struct json_object *ctx, struct json_object *cert);
+/* Of the certificates that clients get, the one that ends first, or NULL. */
+struct json_object *oldest_leaf(struct json_object *cert);
 /* Why no client gets the certificate in force; "": they do. */
 const char *screen_unused(const struct screen *);
 /* sandbox_view.c */
@@ -33,12 +35,10 @@ void screen_sandbox(const struct screen *, struct json_object *ctx);
 
 /* form.c */
 void screen_form(const struct screen *, struct json_object *ctx);
-/* widget.c */
-/* "card": {CARD: [widget]}, for partial "_setting". */
-void screen_settings(const struct screen *, struct json_object *ctx);
-bool screen_settings_differ(const struct screen *);
-/* list_diff, with "label", of each list in force and as it is asked for. */
-struct json_object *screen_list_diffs(const struct screen *);
+/* others.c: "mine": the certificate that waits, or its files. */
+void screen_own_certificate(const struct screen *, struct json_object *);
+/* others.c: "mine": the certificate that waits, or its files. */
+void screen_own_certificate(const struct screen *, struct json_object *);
 
 /* chosen.c: which hosts, when "Apply to all" is not ticked */
 void screen_chosen_read(struct screen *, const struct fields *);

@@ -10,6 +10,7 @@
 #include "jsonx.h"
 #include "parts.h"
 #include "proof.h"
+#include "sentence.h"
 
 static struct json_object *
 level(const struct page *p, const char *dir, const char *kind,
@@ -143,6 +144,17 @@ put_probe(const struct page *p, struct json_object *ctx, struct json_object *v,
 	json_object_put(o);
 }
 
+/* What was proven before Postfix ended is no good news. */
+static void
+put_past(struct json_object *probe, const char *postfix)
+{
+	if (strcmp(postfix, "running") == 0 ||
+	    strcmp(jsonx_path_str(probe, "severity", ""), "ok") != 0)
+		return;
+	put_str(probe, "severity", "info");
+	put_icon(probe, "info");
+}
+
 static void
 put_generation(
     const struct page *p, struct json_object *ctx, struct json_object *gen)
@@ -173,22 +185,6 @@ put_postfix(
 	put_str(o, "config_directory",
 	    jsonx_path_str(view, "postfix.config_directory", ""));
 	json_object_object_add(ctx, "postfix", o);
-}
-
-/* Of the certificates that clients get, the one that ends first. */
-static struct json_object *
-oldest_leaf(struct json_object *cert)
-{
-	struct json_object *first = jsonx_path(cert, "leaf"), *one, *leaf;
-	size_t i;
-
-	for (i = 1; (one = cert_of(cert, i)) != NULL; i++) {
-		leaf = jsonx_path(one, "leaf");
-		if (jsonx_path_int(leaf, "days_left") <
-		    jsonx_path_int(first, "days_left"))
-			first = leaf;
-	}
-	return first;
 }
 
 /* What to do about a certificate that clients get and that is old. */
@@ -258,43 +254,6 @@ screen_levels(const struct page *p, struct json_object *ctx,
 							      : "off",
 		args));
 	json_object_put(args);
-}
-
-/* Why what is set may not be what clients get; NULL: a probe of ours saw it. */
-static const char *
-inbound_doubt(struct json_object *v, struct json_object *live)
-{
-	struct json_object *probe = live != NULL ? live : jsonx_path(v, "probe");
-	enum proven proof = proof_of(probe);
-
-	if (strcmp(jsonx_path_str(v, "postfix.state", ""), "running") != 0)
-		return "state.doubt.stopped";
-	if (live == NULL && jsonx_path(v, "probe_stale") != NULL)
-		return "state.doubt.stale";
-	if (jsonx_path(live, "error") != NULL ||
-	    (live == NULL && jsonx_path(v, "probe_error") != NULL))
-		return "state.doubt.failed";
-	if (proof == PROOF_NONE)
-		return "state.doubt.never";
-	return proof == PROOF_ALL || proof == PROOF_PART ? NULL
-							 : "state.doubt.unseen";
-}
-
-/* Mail that goes out is not probed: what is set is what main.cf says. */
-static const char *
-outbound_doubt(struct json_object *v)
-{
-	struct json_object *drift = jsonx_path(v, "drift");
-	size_t i;
-
-	if (strcmp(jsonx_path_str(v, "postfix.state", ""), "running") != 0)
-		return "state.doubt.stopped";
-	for (i = 0; i < jsonx_len(drift); i++)
-		if (strncmp(jsonx_path_str(json_object_array_get_idx(drift, i),
-				"parameter", ""),
-			"smtp_tls_", strlen("smtp_tls_")) == 0)
-			return "state.doubt.drift";
-	return NULL;
 }
 
 /* What is not known is never drawn as on or off. */
@@ -394,11 +353,12 @@ screen_state(const struct screen *s, struct json_object *ctx)
 
 	put_generation(p, o, jsonx_path(v, "generation"));
 	screen_levels(p, o, jsonx_path(v, "settings"), jsonx_path(v, "probe"));
-	put_doubt(p, jsonx_path(o, "inbound"), inbound_doubt(v, live));
-	put_doubt(p, jsonx_path(o, "outbound"), outbound_doubt(v));
+	put_doubt(p, jsonx_path(o, "inbound"), screen_inbound_doubt(v));
+	put_doubt(p, jsonx_path(o, "outbound"), screen_outbound_doubt(v));
 	screen_hop(s, o);
 	put_deferred(p, o, v);
 	put_probe(p, o, v, live);
+	put_past(jsonx_path(o, "probe"), state);
 	put_postfix(p, o, v);
 	screen_certificate(p, o, jsonx_path(v, "certificate"));
 	put_str(o, "unused", screen_unused(s));

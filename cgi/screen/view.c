@@ -7,6 +7,7 @@
 #include "jsonx.h"
 #include "merge.h"
 #include "parts.h"
+#include "sentence.h"
 
 #define LOCATION_MAX 512
 
@@ -28,6 +29,7 @@ screen_render(
 	screen_also(s, ctx);
 	screen_outcome(s, ctx);
 	screen_preview(s, ctx);
+	screen_sentence(s, ctx);
 	rc = page_render(
 	    s->page.app, s->page.req, reply, status, "connection", ctx, err);
 	json_object_put(ctx);

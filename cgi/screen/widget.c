@@ -19,14 +19,15 @@
 #include "merge.h"
 #include "parts.h"
 #include "settings_table.h"
+#include "widget.h"
 
 #define LIST_SHOWN 2048 /* bytes in the page of everybody */
 #define LIST_FEW   5	/* lines of a longer one */
 #define LIST_MAX   (1024 * 1024)
 
 /* Asked for just now, kept in the draft, or in force; NULL is null. */
-static struct json_object *
-wanted(const struct screen *s, const struct settings_field *f)
+struct json_object *
+screen_wanted(const struct screen *s, const struct settings_field *f)
 {
 	struct json_object *v = NULL;
 
@@ -34,6 +35,17 @@ wanted(const struct screen *s, const struct settings_field *f)
 	    settings_find(jsonx_path(s->view, "settings"), f->path, &v))
 		return v;
 	return NULL;
+}
+
+bool
+screen_differs(const struct screen *s, const struct settings_field *f)
+{
+	struct json_object *v = NULL, *w = screen_wanted(s, f);
+
+	(void)settings_find(jsonx_path(s->view, "settings"), f->path, &v);
+	return f->kind == SETTING_SWITCH ? json_object_get_boolean(v) !=
+					       json_object_get_boolean(w)
+					 : !json_object_equal(v, w);
 }
 
 /* What this person typed and could not be taken, or NULL. */
@@ -149,7 +161,7 @@ static void
 put_switch(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
 {
-	put_bool(o, "on", json_object_get_boolean(wanted(s, f)));
+	put_bool(o, "on", json_object_get_boolean(screen_wanted(s, f)));
 	put_str(o, "master", setting_master(f));
 }
 
@@ -158,7 +170,7 @@ put_choice(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
 {
 	struct json_object *list = json_object_new_array();
-	const char *chosen = text_of(s, f, wanted(s, f));
+	const char *chosen = text_of(s, f, screen_wanted(s, f));
 	char card[64];
 	size_t i;
 
@@ -206,7 +218,7 @@ put_number(const struct screen *s, const struct settings_field *f,
 {
 	struct json_object *args;
 
-	put_str(o, "value", text_of(s, f, wanted(s, f)));
+	put_str(o, "value", text_of(s, f, screen_wanted(s, f)));
 	put_around(&s->page, o, f);
 	put_digits(o, f);
 	put_str(o, "now", "");
@@ -222,7 +234,7 @@ static void
 put_limit(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
 {
-	struct json_object *list = json_object_new_array(), *v = wanted(s, f);
+	struct json_object *list = json_object_new_array(), *v = screen_wanted(s, f);
 	const char *chosen = typed(s, f, f->form2),
 		   *value = typed(s, f, f->form);
 	bool some = v != NULL && json_object_get_int(v) > 0;
@@ -284,13 +296,12 @@ static void
 put_list(const struct screen *s, const struct settings_field *f,
     struct json_object *o)
 {
-	struct json_object *v = wanted(s, f), *was;
+	struct json_object *v = screen_wanted(s, f);
 	const char *text = typed(s, f, f->form);
 	const char *ask = fields_str(&s->page.req->query, "edit", "");
 	size_t n = jsonx_len(v);
 	bool edit;
 
-	was = jsonx_path(jsonx_path(s->view, "settings"), f->path);
 	edit = text != NULL || strcmp(ask, f->form) == 0 ||
 	       list_size(v) <= LIST_SHOWN;
 	put_lines(o, v, edit || n < LIST_FEW ? n : LIST_FEW);
@@ -298,8 +309,6 @@ put_list(const struct screen *s, const struct settings_field *f,
 		put_str(o, "lines", text);
 	put_bool(o, "edit", edit);
 	put_int(o, "rows", n < 4 ? 4 : n > 12 ? 16 : (int64_t)n + 1);
-	put_bool(
-	    o, "changed", n + jsonx_len(was) > 0 && !json_object_equal(v, was));
 	put_entries(&s->page, o, "count_text", n);
 	put_str(o, "file", f->form2);
 	put_examples(o, f);
@@ -332,6 +341,7 @@ widget(const struct screen *s, const struct settings_field *f,
 	for (i = 0; i < WIDGETS; i++)
 		put_bool(o, widgets[i].name, i == (size_t)f->kind);
 	put_str(o, "field", f->form);
+	put_bool(o, "changed", screen_differs(s, f));
 	put_was(s, o, f);
 	put_conflict(s, o, f);
 	put_str(o, "label", page_text(&s->page, f->text));
@@ -367,24 +377,6 @@ screen_settings(const struct screen *s, struct json_object *ctx)
 	json_object_put(asked);
 }
 
-bool
-screen_settings_differ(const struct screen *s)
-{
-	struct json_object *settings = jsonx_path(s->view, "settings"), *v, *w;
-	const struct settings_field *f;
-
-	for (f = settings_fields; f->form != NULL; f++) {
-		v = NULL;
-		(void)settings_find(settings, f->path, &v);
-		w = wanted(s, f);
-		if (f->kind == SETTING_SWITCH ? json_object_get_boolean(v) !=
-						    json_object_get_boolean(w)
-					      : !json_object_equal(v, w))
-			return true;
-	}
-	return false;
-}
-
 struct json_object *
 screen_list_diffs(const struct screen *s)
 {
@@ -396,7 +388,7 @@ screen_list_diffs(const struct screen *s)
 			continue;
 		o = list_diff(&s->page,
 		    jsonx_path(jsonx_path(s->view, "settings"), f->path),
-		    wanted(s, f));
+		    screen_wanted(s, f));
 		if (o == NULL)
 			continue;
 		put_str(o, "label", page_text(&s->page, f->text));

@@ -105,13 +105,19 @@ export function launch() {
 }
 
 /* A page of a fresh visitor.  Console errors and page errors are collected:
- * a page that breaks its own policy shows up there. */
-export async function visitor(browser, options = {}) {
+ * a page that breaks its own policy shows up there.  With JavaScript the
+ * sections of the screen stand open, unless folded is asked for. */
+export async function visitor(browser, { folded, ...options } = {}) {
 	const context = await browser.newContext({
 		ignoreHTTPSErrors: true, locale: "en-US", timezoneId: "Asia/Tokyo",
 		viewport: { width: 1280, height: 900 }, ...options
 	});
 	const page = await context.newPage();
+	if (!folded) {
+		await page.addInitScript(() => addEventListener("DOMContentLoaded",
+		    () => document.querySelectorAll("details.section")
+			.forEach((d) => { d.open = true; })));
+	}
 	page.trouble = [];
 	page.on("pageerror", (e) => page.trouble.push(e.message));
 	page.on("console", (m) => {
@@ -123,12 +129,21 @@ export async function visitor(browser, options = {}) {
 	return page;
 }
 
+/* By hand, as somebody without JavaScript does. */
+export async function unfold(page) {
+	const closed = page.locator("details.section:not([open]) > summary");
+	while (await closed.count() > 0) {
+		await closed.first().click();
+	}
+}
+
 export async function signIn(page, it) {
 	await page.goto(it.url + PATH_CONNECTION);
 	await page.fill("#user", it.user);
 	await page.fill("#password", it.password);
 	await page.click("main form button");
 	await page.waitForSelector("#connection");
+	await unfold(page);
 }
 
 /* Browse and Upload, as the procedure has it.  With JavaScript choosing the
@@ -137,6 +152,7 @@ export async function upload(page, field, file, js = true) {
 	if (js) {
 		await settled(page, () => page.setInputFiles(`#${field}`, file));
 	} else {
+		await unfold(page);
 		await page.setInputFiles(`#${field}`, file);
 		await page.click(`button[value="upload:${field}"]`);
 	}

@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, beforeEach } from "node:test";
 import { check, freePort, launch, press, save, settled, signIn, startInstance,
-	steps, upload, visitor } from "./instance.mjs";
+	steps, unfold, upload, visitor } from "./instance.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url)
     .resolve("axe-core/axe.min.js"), "utf8");
@@ -295,8 +295,11 @@ test("the history tells what changed", async () => {
 });
 
 test("without JavaScript, in Japanese: all of it as well", async () => {
-	const go = (value) => Promise.all([plain.waitForEvent("load"),
-		plain.click(`button[value="${value}"]`)]);
+	const go = async (value) => {
+		await Promise.all([plain.waitForEvent("load"),
+			plain.click(`button[value="${value}"]`)]);
+		await unfold(plain);
+	};
 	await signIn(plain, it);
 	assert.match(await words("#connection", plain),
 	    /SMTPインタフェース.*ループバックアドレス.*タイムアウト:.*同時接続数.*無制限.*接続数.*まで許可する.*接続制御/);

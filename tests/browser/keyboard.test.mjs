@@ -30,7 +30,7 @@ const focused = () => page.evaluate(() => {
 
 async function tabTo(what, back = false) {
 	const seen = [];
-	for (let i = 0; i < 90; i++) {
+	for (let i = 0; i < 120; i++) {
 		await page.keyboard.press(back ? "Shift+Tab" : "Tab");
 		const at = await focused();
 		seen.push(at);
@@ -75,7 +75,7 @@ test("every stop shows its focus, in the order of the page", async () => {
 	const order = [];
 	await page.goto(it.url + "/smtp-routing/connection");
 	await tabTo("do=probe");
-	for (let i = 0; i < 80; i++) {
+	for (let i = 0; i < 120; i++) {
 		await page.keyboard.press("Tab");
 		const at = await focused();
 		if (at === "BODY" || order.includes(at)) {

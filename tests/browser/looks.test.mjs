@@ -86,6 +86,7 @@ test("axe-core finds nothing, nothing scrolls sideways", async (t) => {
 		for (const [width, height] of sizes) {
 			const page = await visitor(browser, {
 				colorScheme: scheme, viewport: { width, height },
+				folded: width === 1280,
 				bypassCSP: false
 			});
 			await serve(page);
@@ -155,11 +156,12 @@ test("nothing turns for who asked for less motion", async () => {
 });
 
 test("printed, the facts are there and the controls are not", async () => {
-	const page = await visitor(browser, { viewport: { width: 720, height: 1000 } });
+	const page = await visitor(browser, { folded: true,
+		viewport: { width: 720, height: 1000 } });
 	await serve(page);
 	await open(page, "force-en");
 	await page.emulateMedia({ media: "print" });
-	for (const shown of ["#state", ".cert", "#tls_only", "#access_list"]) {
+	for (const shown of ["#state", ".chain", "#tls_only", "#access_list"]) {
 		assert.ok(await page.isVisible(shown), shown);
 	}
 	for (const hidden of [".side", ".languages", ".session", ".actions",

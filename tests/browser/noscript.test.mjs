@@ -1,8 +1,8 @@
 /* noscript.test.mjs - the whole procedure in a browser without JavaScript. */
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { launch, sha256Of, signIn, startInstance, starttls, steps, upload,
-	visitor } from "./instance.mjs";
+import { launch, sha256Of, signIn, startInstance, starttls, steps, unfold,
+	upload, visitor } from "./instance.mjs";
 
 const test = steps();
 let it, browser, page;
@@ -24,6 +24,7 @@ const words = async (selector) =>
 async function press(value) {
 	await Promise.all([page.waitForEvent("load"),
 		page.click(`button[value="${value}"]`)]);
+	await unfold(page);
 }
 
 test("the browser's language is taken", async () => {

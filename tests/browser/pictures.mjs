@@ -90,8 +90,8 @@ async function sections(browser, it, locale) {
 		document.activeElement.blur();
 		window.scrollTo(0, 0);
 	});
-	const first = await page.locator("section:has(#interface-title)").boundingBox();
-	const last = await page.locator("section:has(#control-title)").boundingBox();
+	const first = await page.locator("#interface").boundingBox();
+	const last = await page.locator("#control").boundingBox();
 	await page.screenshot({ fullPage: true, clip: { x: 0, y: first.y - 12,
 		width: 900, height: last.y + last.height - first.y + 24 },
 		path: join(IMG, `interface-${locale.slice(0, 2)}.png`) });

@@ -109,8 +109,8 @@ test("without the gateway, a file that was not sent is told where it is", async 
 test("Postfix is stopped: nothing is green, and no Save claims a proof", async () => {
 	postfix("stop");
 	await page.reload();
-	assert.match(await words(".notice.warn"), /does not start it/);
-	assert.equal(await page.locator("#state .facts .pill.offered, #state .facts .pill.required").count(), 0);
+	assert.match(await words("#state .told"), /does not start it/);
+	assert.equal(await page.locator("#state .glance .offered, #state .glance .required").count(), 0);
 	assert.match(await words("#state"), /nothing is known/);
 	await save(page);
 	assert.match(await words("#outcome"), /Nothing to change/);
