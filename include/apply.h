@@ -57,6 +57,8 @@ struct apply_request {
 	const struct certs	*certs;
 	/* The name that the files are for; NULL or "": the default one. */
 	const char		*cert_name;
+	/* CAs for clients' certificates, whatever the other files are for */
+	struct pki_bytes	 client_ca;
 	bool			 cert_drop;	/* it goes, with its files */
 	bool			 cert_renew;	/* only if there is one */
 	const char		*passphrase;

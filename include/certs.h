@@ -9,8 +9,10 @@
  * has only these is read: it is of the version before there was a list.
  *
  * The default inbound one is always the first of a list; without a chain there
- * is none.  Names are for inbound ones; outbound there is one at most, which
- * Postfix shows to servers that ask for it ("outbound.pem").  Ownership: a list owns chains and facts; keys are wiped.
+ * is none.  Names are for inbound ones; of the others there is one at most:
+ * outbound, which Postfix shows to servers that ask for it ("outbound.pem"),
+ * and the CAs of clients' certificates ("client_ca.pem", without a key).
+ * Ownership: a list owns chains and facts; keys are wiped.
  */
 #ifndef POSTSEAL_CERTS_H
 #define POSTSEAL_CERTS_H
@@ -29,10 +31,16 @@
 #define CERTS_DEFAULT	0	/* its place in a list */
 #define CERT_DEFAULT_FILE "inbound.pem"
 #define CERT_CLIENT_FILE "outbound.pem"
+#define CERT_CA_FILE	 "client_ca.pem"
 
 struct json_object;
 
-enum cert_use { CERT_INBOUND, CERT_OUTBOUND, CERT_USE__MAX };
+enum cert_use {
+	CERT_INBOUND,
+	CERT_OUTBOUND,
+	CERT_CLIENT_CA,
+	CERT_USE__MAX
+};
 extern const char *const cert_uses[CERT_USE__MAX];
 
 struct cert {
@@ -57,7 +65,7 @@ bool	cert_name_lower(const char *, char dst[CERT_NAME_MAX]);
  * ERR_SNI_NAME. */
 int	cert_name_read(const char *, char dst[CERT_NAME_MAX], struct err *);
 /* What people and requests call one: "" the default inbound one, "outbound",
- * or its name; and the other way. */
+ * "client_ca", or its name; and the other way. */
 const char *cert_called(const struct cert *);
 void	cert_by_call(const char *call, enum cert_use *, const char **name);
 bool	cert_is_default(const struct cert *);
@@ -96,8 +104,8 @@ int	certs_whole(const struct certs *, long id, struct err *);
  * "sha256",
  * "keys": ["RSA 3072"], "in_use": bool}].  standing: CERT of the default one
  * as Postfix has it, or NULL.  used: do others get the default one, those by
- * name, and the outbound one? */
-enum { CERTS_MAIN, CERTS_NAMED, CERTS_CLIENT, CERTS_KINDS };
+ * name, the outbound one, and are clients' checked with theirs? */
+enum { CERTS_MAIN, CERTS_CLIENT, CERTS_CA, CERTS_NAMED, CERTS_KINDS };
 struct json_object *certs_to_view(const struct certs *,
 	    struct json_object *standing, const bool used[CERTS_KINDS]);
 /* Does maps (tls_server_sni_maps) name the table of this generation?  One

@@ -31,7 +31,9 @@ struct json_object *params_after(struct json_object *current,
 	    const struct param_plan *);
 /* Does main.cf name a certificate that is not of the console's making? */
 bool	params_own_certificate(struct json_object *params);
-/* Does it name one of the console's for outbound connections? */
-bool	params_client_ours(struct json_object *params);
+/* Does this parameter name a file of certificates of the console's? */
+bool	params_name_ours(struct json_object *params, const char *name);
+/* Are clients asked for a certificate? */
+bool	params_ask_clients(struct json_object *params);
 
 #endif

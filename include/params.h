@@ -28,6 +28,7 @@ struct param_change {
 #define OUT_LEVEL	"smtp_tls_security_level"
 #define OUT_CHAIN	"smtp_tls_chain_files"
 #define OUT_CERT	"smtp_tls_cert_file"
+#define IN_CAFILE	"smtpd_tls_CAfile"	/* for clients' */
 #define OUT_CAFILE	"smtp_tls_CAfile"
 
 struct param_plan {
@@ -95,6 +96,7 @@ struct params_context {
 	const struct postfix_info	*info;
 	const char			*chain_file;	/* or NULL */
 	const char			*client_file;	/* outbound, or NULL */
+	const char			*client_ca;	/* or NULL */
 	const char			*access_file;	/* or NULL */
 	const char			*sni_file;	/* or NULL */
 	const char			*ccert_file;	/* or NULL */

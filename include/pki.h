@@ -104,6 +104,8 @@ struct pki_input {
 					 * an error yet */
 	bool		 client;	/* goes out as a client's, too */
 	bool		 client_only;	/* and is no server's (with client) */
+	bool		 authorities;	/* CAs for certificates of clients: no
+					 * key, no server's (authorities.c) */
 	bool		 as_it_is;	/* in use: a chain comes out, whatever is
 					 * found about it */
 	bool		 dear;		/* 12 s of key derivation, not 75 ms */
@@ -134,7 +136,8 @@ struct pki_input {
 
 struct pki_output {
 	struct json_object	*report;
-	struct buf		 chain;	/* PEM: key, leaf, intermediates;
+	struct buf		 chain;	/* PEM: key, leaf, intermediates, or
+					 * the authorities;
 					 * empty when not ok or partial */
 };
 

@@ -10,6 +10,7 @@
 struct api_input {
 	struct json_object *settings; /* PATCH of settings.h, or NULL */
 	struct json_object *files;    /* FILES of ops.h, or NULL */
+	struct json_object *client_ca; /* base64, or NULL */
 	struct json_object *confirm;  /* array of codes, or NULL */
 	struct json_object *scanners; /* array of names, or NULL */
 	const char *apply;	      /* "restart", "reload", or NULL */

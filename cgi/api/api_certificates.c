@@ -47,7 +47,8 @@ put_name(const struct request *req, struct json_object *args, struct err *err)
 			return err_set(err, ERR_SNI_NAME, "name", "*");
 	}
 	if (*own != '\0' && strcmp(name, "*") == 0) {
-		if (strcmp(own, "outbound") == 0) /* nothing in them says so */
+		/* No name of a host: nothing in the files says so. */
+		if (strchr(own, '.') == NULL && strcmp(own, "default") != 0)
 			name = own;
 		else if (api_put(args, "only",
 			     json_object_new_string(

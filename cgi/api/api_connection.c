@@ -11,6 +11,7 @@
 #include "jsonx.h"
 #include "localise.h"
 #include "ops.h"
+#include "upload.h"
 #include "settings.h"
 
 #define ETAG_LEN_MAX 128
@@ -135,6 +136,7 @@ api_apply_args(const struct request *req, struct api_input *in,
 	} members[] = {
 	    {"settings", in->settings},
 	    {"files", in->files},
+	    {UPLOAD_CLIENT_CA, in->client_ca},
 	    {"confirm", in->confirm},
 	    {"scanners", in->scanners},
 	    {"apply", new_string(in->apply)},
@@ -146,6 +148,7 @@ api_apply_args(const struct request *req, struct api_input *in,
 	int rc = 0;
 
 	in->settings = in->files = in->confirm = in->scanners = NULL;
+	in->client_ca = NULL;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (api_put(args, members[i].key, members[i].value) == -1)
 			rc = err_set(err, ERR_NOMEM, "", "out of memory");
@@ -226,7 +229,8 @@ api_only_files(const struct identity *who, const struct api_input *in,
 {
 	if (who->scope == SCOPE_WRITE && !always)
 		return 0;
-	if (always && (in->settings != NULL || in->scanners != NULL))
+	if (always && (in->settings != NULL || in->scanners != NULL ||
+			  in->client_ca != NULL))
 		return err_set(err, ERR_FIELD_UNKNOWN, "",
 		    "expected the files of one certificate alone");
 	if (who->scope == SCOPE_WRITE) {
@@ -239,7 +243,8 @@ api_only_files(const struct identity *who, const struct api_input *in,
 	    strcmp(who->certificate, "default") != 0)
 		return err_set(err, ERR_AUTH_SCOPE, "",
 		    "a token for the certificate %.150s", who->certificate);
-	if (in->settings != NULL || in->key_id != NULL || in->scanners != NULL)
+	if (in->settings != NULL || in->key_id != NULL ||
+	    in->scanners != NULL || in->client_ca != NULL)
 		return err_set(err, ERR_AUTH_SCOPE, "",
 		    "a token of scope %s sends files alone",
 		    scope_name(who->scope));

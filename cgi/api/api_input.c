@@ -231,8 +231,8 @@ static int
 read_rest(struct json_object *json, bool files_only, struct api_input *in,
     struct err *err)
 {
-	static const char *const all[] = {
-	    "apply", "confirm", "scanners", "certificate", NULL};
+	static const char *const all[] = {"apply", "confirm", "scanners",
+	    "certificate", UPLOAD_CLIENT_CA, NULL};
 	static const char *const files[] = {"certificate", NULL};
 	const char *s = NULL;
 
@@ -244,7 +244,8 @@ read_rest(struct json_object *json, bool files_only, struct api_input *in,
 			   ? 0
 			   : err_set(err, ERR_FIELD_UNKNOWN, "key_id",
 				 "key_id: only where something is saved");
-	if (jsonx_str(json, "apply", "apply", 16, &s, err) == -1 ||
+	if (upload_client_ca_json(json, &in->client_ca, err) == -1 ||
+	    jsonx_str(json, "apply", "apply", 16, &s, err) == -1 ||
 	    (s != NULL && set_apply(in, s, err) == -1))
 		return -1;
 	return read_confirm(json, in, err) == -1 ? -1
@@ -339,17 +340,19 @@ read_form(const struct fields *form, bool files_only, struct api_input *in,
 	    "apply", "passphrase", "key_id", NULL};
 	static const char *const files[] = {"passphrase", NULL};
 	static const char *const many[] = {"server_certificate", "private_key",
-	    "ca_certificate", "confirm", "scanner", NULL};
+	    "ca_certificate", UPLOAD_CLIENT_CA, "confirm", "scanner", NULL};
 	struct json_object *names = NULL;
 
 	if (fields_check_also(form, files_only ? files : all,
 		files_only ? upload_fields : many,
 		files_only ? NULL : settings_has_form, err) == -1 ||
-	    upload_from_form(form, &in->files, &names, err) == -1)
+	    upload_from_form(form, &in->files, &names, err) == -1 ||
+	    upload_client_ca(form, &in->client_ca, err) == -1)
 		return -1;
 	json_object_put(names);
 	for (size_t i = 0; i < form->n; i++) {
 		if (!upload_is_field(form->v[i].name) &&
+		    strcmp(form->v[i].name, UPLOAD_CLIENT_CA) != 0 &&
 		    settings_by_form(form->v[i].name) == NULL &&
 		    read_text(&form->v[i], in, err) == -1)
 			return -1;
@@ -426,6 +429,7 @@ api_input_clear(struct api_input *in)
 {
 	json_object_put(in->settings);
 	jsonx_wipe(in->files);
+	jsonx_wipe(in->client_ca);
 	json_object_put(in->confirm);
 	json_object_put(in->scanners);
 	if (in->passphrase != NULL)

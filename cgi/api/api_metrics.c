@@ -108,7 +108,7 @@ put_certificate(struct buf *b, struct json_object *view)
 }
 
 static void
-put_outbound(struct buf *b, struct json_object *view)
+put_others(struct buf *b, struct json_object *view)
 {
 	struct json_object *list = jsonx_path(view, "by_name"), *row;
 	size_t i;
@@ -119,6 +119,11 @@ put_outbound(struct buf *b, struct json_object *view)
 			gauge(b, "outbound_certificate_days_left",
 			    "Whole days until that of outbound connections "
 			    "ends.",
+			    jsonx_path_int(row, "days_left"));
+		if (strcmp(jsonx_path_str(row, "use", ""), "client_ca") == 0)
+			gauge(b, "client_ca_days_left",
+			    "Whole days until the first CA of clients' "
+			    "certificates ends.",
 			    jsonx_path_int(row, "days_left"));
 	}
 }
@@ -219,7 +224,7 @@ put_view(struct buf *b, struct json_object *view)
 	put_postfix(b, view);
 	put_certificate(b, view);
 	put_names(b, view);
-	put_outbound(b, view);
+	put_others(b, view);
 	put_probe(b, view);
 }
 

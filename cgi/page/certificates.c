@@ -17,6 +17,26 @@
 
 #define OUTBOUND "outbound"
 
+/* By use: what is called what, and what becomes of one that goes. */
+static const struct {
+	const char *use, *what, *remove;
+} uses[] = {
+    {"inbound", "names.default", "names.remove_one"},
+    {OUTBOUND, "names.outbound", "names.remove_outbound"},
+    {"client_ca", "names.client_ca", "names.remove_client_ca"},
+};
+
+static size_t
+use_of(struct json_object *cert)
+{
+	const char *use = jsonx_path_str(cert, "use", "");
+	size_t i = sizeof(uses) / sizeof(uses[0]) - 1;
+
+	while (i > 0 && strcmp(uses[i].use, use) != 0)
+		i--;
+	return i;
+}
+
 static void
 put_keys(struct json_object *o, struct json_object *keys)
 {
@@ -40,13 +60,15 @@ row_of(const struct page *p, struct json_object *view,
 	const char *name = jsonx_path_str(cert, "name", "");
 	const char *unused = cert_unused(p, view, cert);
 	const char *life = cert_life(cert);
-	bool out = strcmp(jsonx_path_str(cert, "use", ""), OUTBOUND) == 0;
+	size_t use = use_of(cert);
+	bool named = *name != '\0';
 	char date[11];
 
 	date_of(jsonx_path_str(cert, "not_after", ""), date);
-	put_str(o, "name", name);
-	put_bool(o, "outbound", out);
-	put_str(o, "call", out ? OUTBOUND : name);
+	put_bool(o, "named", named);
+	put_str(o, "name", named ? name : page_text(p, uses[use].what));
+	put_str(o, "remove_help", page_text(p, uses[use].remove));
+	put_str(o, "call", named ? name : use == 0 ? "" : uses[use].use);
 	put_str(o, "subject", jsonx_path_str(cert, "subject", ""));
 	put_str(o, "issuer", jsonx_path_str(cert, "issuer_common_name", ""));
 	put_str(o, "date", date);

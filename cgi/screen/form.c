@@ -11,6 +11,7 @@
 #include "jsonx.h"
 #include "merge.h"
 #include "parts.h"
+#include "upload.h"
 #include "widget.h"
 
 /* In the order of the original screen. */
@@ -284,6 +285,49 @@ file_row(const struct screen *s, const char *field, bool *asked)
 	return o;
 }
 
+/* CAs for clients' certificates go with the Save that they are chosen for; no
+ * draft keeps them. */
+static void
+put_client_ca(const struct screen *s, struct json_object *ctx)
+{
+	struct json_object *o = json_object_new_object(), *row, *args;
+	struct json_object *all = jsonx_path(s->view, "by_name");
+	char date[11];
+	bool bad = false;
+	size_t i;
+
+	put_text(&s->page, o, "state", "client_ca.none", NULL);
+	for (i = 0; i < jsonx_len(all); i++) {
+		row = json_object_array_get_idx(all, i);
+		if (strcmp(jsonx_path_str(row, "use", ""), "client_ca") != 0)
+			continue;
+		args = json_object_new_object();
+		date_of(jsonx_path_str(row, "not_after", ""), date);
+		put_str(args, "name", jsonx_path_str(row, "subject", ""));
+		put_str(args, "date", date);
+		put_text(&s->page, o, "state", "client_ca.now", args);
+		json_object_put(args);
+	}
+	json_object_object_add(
+	    o, "findings", findings_at(s, "client_ca", &bad));
+	put_bool(o, "bad", bad);
+	put_bool(o, "authorities", true);
+	put_str(o, "field", UPLOAD_CLIENT_CA);
+	json_object_array_add(jsonx_path(ctx, "card.control"), o);
+}
+
+int
+screen_put_client_ca(struct screen *s, struct json_object *args)
+{
+	struct json_object *v = NULL;
+
+	if (upload_client_ca(&s->page.req->form, &v, &s->err) == -1)
+		return -1;
+	if (v != NULL)
+		json_object_object_add(args, UPLOAD_CLIENT_CA, v);
+	return 0;
+}
+
 void
 screen_form(const struct screen *s, struct json_object *ctx)
 {
@@ -298,6 +342,7 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	put_bool(ctx, "disabled", !usable);
 	put_apply(s, ctx);
 	screen_settings(s, ctx);
+	put_client_ca(s, ctx);
 	screen_chosen(s, ctx);
 	for (i = 0; i < sizeof(file_fields) / sizeof(file_fields[0]); i++)
 		json_object_array_add(

@@ -25,6 +25,8 @@ void screen_settle(struct screen *, const char *field, bool mine);
  * nothing of them is not asked. */
 bool screen_unseen_files(const struct screen *);
 void screen_put_was(const struct screen *, struct json_object *args);
+/* form.c: the CAs of clients' certificates that were chosen, into arguments. */
+int screen_put_client_ca(struct screen *, struct json_object *args);
 bool screen_has_was(const char *field); /* "was_NAME" of the form */
 /* "was", "was_certificate", "was_files": what the form is drawn from. */
 void put_was(const struct screen *, struct json_object *o,

@@ -191,7 +191,8 @@ save_once(struct screen *s, struct reply *reply, struct err *err)
 	bool wait;
 	int rc;
 
-	if (put_uploads(s, &req->form, args) == -1) {
+	if (put_uploads(s, &req->form, args) == -1 ||
+	    screen_put_client_ca(s, args) == -1) {
 		json_object_put(args);
 		return -1;
 	}
@@ -236,12 +237,22 @@ button_field(const char *button, const char *verb)
 }
 
 static int
+back_at(struct screen *s, struct reply *reply, const char *query,
+    const char *field, struct err *err)
+{
+	char anchor[64];
+
+	snprintf(anchor, sizeof(anchor), "at-%s", field);
+	return screen_back(s, reply, query, anchor, err);
+}
+
+static int
 press_upload(
     struct screen *s, struct reply *reply, const char *field, struct err *err)
 {
 	const struct fields *form = &s->page.req->form;
 	const struct field *f = fields_get(form, field);
-	char query[64] = "", anchor[64];
+	char query[64] = "";
 	bool chosen;
 
 	chosen =
@@ -249,19 +260,17 @@ press_upload(
 	    (f->len > 0 || (f->filename != NULL && f->filename[0] != '\0'));
 	if (!chosen && *fields_str(form, "passphrase", "") == '\0')
 		snprintf(query, sizeof(query), "unchosen=%s", field);
-	snprintf(anchor, sizeof(anchor), "at-%s", field);
-	return screen_back(s, reply, query, anchor, err);
+	return back_at(s, reply, query, field, err);
 }
 
 static int
 press_edit(
     struct screen *s, struct reply *reply, const char *field, struct err *err)
 {
-	char query[64], anchor[64];
+	char query[64];
 
 	snprintf(query, sizeof(query), "edit=%s", field);
-	snprintf(anchor, sizeof(anchor), "at-%s", field);
-	return screen_back(s, reply, query, anchor, err);
+	return back_at(s, reply, query, field, err);
 }
 
 /* A draft is replaced as a whole.  What the form does not hold, a long list
@@ -409,16 +418,6 @@ save(struct screen *s, struct reply *reply, struct err *err)
 	}
 }
 
-static int
-press_settle(
-    struct screen *s, struct reply *reply, const char *field, struct err *err)
-{
-	char anchor[64];
-
-	snprintf(anchor, sizeof(anchor), "at-%s", field);
-	return screen_back(s, reply, "", anchor, err);
-}
-
 /* The page with what was seen: nobody keeps that. */
 static int
 press_test(struct screen *s, struct reply *reply, struct err *err)
@@ -457,7 +456,7 @@ press(struct screen *s, struct reply *reply, struct err *err)
 		return press_edit(s, reply, field, err);
 	if ((field = button_field(button, "mine:")) != NULL ||
 	    (field = button_field(button, "theirs:")) != NULL)
-		return press_settle(s, reply, field, err);
+		return back_at(s, reply, "", field, err);
 	if (strcmp(button, "keep") == 0 ||
 	    button_field(button, "remove:") != NULL)
 		return screen_back(s, reply, "", "", err);
@@ -479,7 +478,8 @@ screen_press(
 	    "passphrase", "next_hop", "ca_certificate_text", "private_key_text",
 	    "server_certificate_text", NULL};
 	static const char *const many[] = {"confirm", "scanner",
-	    "ca_certificate", "private_key", "server_certificate", NULL};
+	    UPLOAD_CLIENT_CA, "ca_certificate", "private_key",
+	    "server_certificate", NULL};
 	struct screen s;
 	int rc;
 

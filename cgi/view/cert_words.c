@@ -235,8 +235,8 @@ const char *
 cert_unused(const struct page *p, struct json_object *view,
     struct json_object *row)
 {
-	bool out = strcmp(jsonx_path_str(row, "use", ""), "outbound") == 0;
-	bool on = out || jsonx_path_bool(view, "settings.inbound.enabled");
+	bool on = strcmp(jsonx_path_str(row, "use", "inbound"), "inbound") != 0 ||
+		  jsonx_path_bool(view, "settings.inbound.enabled");
 
 	if (jsonx_path(row, "in_use") == NULL || jsonx_path_bool(row, "in_use"))
 		return NULL;

@@ -13,6 +13,7 @@ static const struct {
     {"private_key", "file.private_key"},
     {"server_certificate", "file.server_certificate"},
     {"passphrase", "file.passphrase"},
+    {"client_ca", "names.client_ca"},
     {"next_hop", "hop.label"},
 };
 

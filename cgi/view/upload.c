@@ -35,7 +35,8 @@ upload_is_field(const char *name)
 struct field_limit
 upload_limit(const char *name, bool is_file)
 {
-	bool binary = is_file || upload_is_field(name);
+	bool binary = is_file || upload_is_field(name) ||
+		      strcmp(name, UPLOAD_CLIENT_CA) == 0;
 	const struct settings_field *f = settings_by_form(name);
 	size_t len = strlen(name);
 	/* "private_key_text": the same, pasted. */
@@ -176,32 +177,68 @@ upload_from_form(const struct fields *form, struct json_object **ret_files,
 	return 0;
 }
 
+/* One string of an object into files; null = absent. */
+static int
+put_string(struct json_object *o, const char *name, struct json_object **files,
+    struct err *err)
+{
+	const char *s = NULL;
+	size_t len;
+
+	if (jsonx_str(o, name, name, SIZE_MAX, &s, err) == -1)
+		return -1;
+	if (s == NULL)
+		return 0;
+	if ((len = strlen(s)) > PKI_FILE_MAX)
+		return too_large(name, len, err);
+	return put(files, name, jsonx_new_b64(s, len)) == -1 ? nomem(err) : 0;
+}
+
 int
 upload_from_json(struct json_object *certificate,
     struct json_object **ret_files, struct err *err)
 {
 	struct json_object *files = NULL;
-	const char *name, *s;
-	size_t len;
 
-	for (size_t i = 0; (name = upload_fields[i]) != NULL; i++) {
-		s = NULL;
-		if (jsonx_str(certificate, name, name, SIZE_MAX, &s, err) == -1)
-			goto fail;
-		if (s == NULL)
-			continue;
-		if ((len = strlen(s)) > PKI_FILE_MAX) {
-			too_large(name, len, err);
-			goto fail;
+	for (size_t i = 0; upload_fields[i] != NULL; i++)
+		if (put_string(certificate, upload_fields[i], &files, err) ==
+		    -1) {
+			jsonx_wipe(files);
+			return -1;
 		}
-		if (put(&files, name, jsonx_new_b64(s, len)) == -1) {
-			nomem(err);
-			goto fail;
-		}
-	}
 	*ret_files = files;
 	return 0;
-fail:
-	jsonx_wipe(files);
-	return -1;
+}
+
+static struct json_object *
+take_client_ca(struct json_object *files)
+{
+	struct json_object *v =
+	    json_object_get(jsonx_member(files, UPLOAD_CLIENT_CA));
+
+	json_object_put(files);
+	return v;
+}
+
+int
+upload_client_ca(
+    const struct fields *form, struct json_object **ret_b64, struct err *err)
+{
+	struct json_object *files = NULL, *names = NULL;
+	int rc = put_field(form, UPLOAD_CLIENT_CA, &files, &names, err);
+
+	json_object_put(names);
+	*ret_b64 = take_client_ca(files);
+	return rc;
+}
+
+int
+upload_client_ca_json(
+    struct json_object *o, struct json_object **ret_b64, struct err *err)
+{
+	struct json_object *files = NULL;
+	int rc = put_string(o, UPLOAD_CLIENT_CA, &files, err);
+
+	*ret_b64 = take_client_ca(files);
+	return rc;
 }

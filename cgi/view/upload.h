@@ -10,6 +10,12 @@
 bool upload_is_field(const char *name);
 struct field_limit upload_limit(const char *name, bool is_file);
 extern const char *const upload_fields[];
+/* A fourth, for CAs of clients' certificates: base64, or NULL. */
+#define UPLOAD_CLIENT_CA "client_ca"
+int upload_client_ca(
+    const struct fields *, struct json_object **ret_b64, struct err *);
+int upload_client_ca_json(
+    struct json_object *, struct json_object **ret_b64, struct err *);
 /* The same three as strings of a JSON object; null = absent. */
 int upload_from_json(
     struct json_object *certificate, struct json_object **files, struct err *);

@@ -87,15 +87,15 @@ adopt_certificate(struct txn *t, struct err *err)
 	return 0;
 }
 
-/* One that main.cf names no more is no outbound certificate of ours: whatever
- * stands there instead is the administrator's. */
+/* One that main.cf names no more is none of ours: whatever stands there instead
+ * is the administrator's. */
 static void
-adopt_client(struct txn *t)
+adopt_named(struct txn *t, enum cert_use use, const char *parameter)
 {
-	const struct cert *c = certs_find(&t->certs, CERT_OUTBOUND, "");
+	const struct cert *c = certs_find(&t->certs, use, "");
 
-	if (c != NULL && (t->owned & param_bit("smtp_tls_chain_files")) != 0 &&
-	    !params_client_ours(t->facts.params))
+	if (c != NULL && (t->owned & param_bit(parameter)) != 0 &&
+	    !params_name_ours(t->facts.params, parameter))
 		certs_drop(&t->certs, c);
 }
 
@@ -104,7 +104,8 @@ adopt_source(struct txn *t, struct err *err)
 {
 	if (adopt_settings(t, err) == -1 || txn_same_certs(t, err) == -1)
 		return -1;
-	adopt_client(t);
+	adopt_named(t, CERT_OUTBOUND, OUT_CHAIN);
+	adopt_named(t, CERT_CLIENT_CA, IN_CAFILE);
 	/* Where the chain file has never been ours nothing is touched: whoever
 	 * renews the files that are there goes on doing so. */
 	if ((t->owned & param_bit(IN_CHAIN)) == 0 ||
@@ -147,7 +148,9 @@ adopt_check(struct txn *t)
 		return; /* the plan step will say why */
 	for (i = 0; i < plan.n; i++) {
 		c = &plan.v[i];
-		if (c->before == NULL || is_adopted(c->name, c->before, &paths))
+		if (c->before == NULL ||
+		    is_adopted(c->name, c->before, &paths) ||
+		    params_name_ours(t->facts.params, c->name))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_RESET, "", "parameter",
 		    c->name, "value", c->before, "managed",

@@ -15,8 +15,9 @@
 #define FORMER_FACTS "certificate"
 #define FORMER_HASH  "chain_sha256"
 
-const char *const cert_uses[CERT_USE__MAX] = {
-    [CERT_INBOUND] = "inbound", [CERT_OUTBOUND] = "outbound"};
+const char *const cert_uses[CERT_USE__MAX] = {[CERT_INBOUND] = "inbound",
+    [CERT_OUTBOUND] = "outbound",
+    [CERT_CLIENT_CA] = "client_ca"};
 
 const char *
 cert_called(const struct cert *c)
@@ -28,10 +29,12 @@ cert_called(const struct cert *c)
 void
 cert_by_call(const char *call, enum cert_use *use, const char **name)
 {
-	bool out = strcmp(call, cert_uses[CERT_OUTBOUND]) == 0;
+	int i = CERT_USE__MAX - 1;
 
-	*use = out ? CERT_OUTBOUND : CERT_INBOUND;
-	*name = out ? "" : call;
+	while (i > CERT_INBOUND && strcmp(call, cert_uses[i]) != 0)
+		i--;
+	*use = (enum cert_use)i;
+	*name = i == CERT_INBOUND ? call : "";
 }
 
 bool
@@ -445,9 +448,9 @@ certs_to_view(const struct certs *c, struct json_object *standing,
 		json_object_object_add(o, "keys", key_labels(facts));
 		json_object_object_add(o, "in_use",
 		    json_object_new_boolean(
-			used[c->v[i].use == CERT_OUTBOUND ? CERTS_CLIENT
-			     : i == CERTS_DEFAULT	  ? CERTS_MAIN
-							  : CERTS_NAMED]));
+			used[c->v[i].name[0] != '\0'
+				 ? CERTS_NAMED
+				 : CERTS_MAIN + (int)c->v[i].use]));
 		json_object_array_add(list, o);
 	}
 	return list;

@@ -100,13 +100,16 @@ SETTING_CHECK(ccert_lowered)
 
 SETTING_CHECK(ccert_not_asked)
 {
-	struct json_object *now = t->facts.params;
-
 	if (t->settings.ccert == SETTING_KEEP &&
-	    strcasecmp(jsonx_path_str(now, ASK_CCERT, ""), "yes") !=
-		0 &&
-	    strcasecmp(jsonx_path_str(now, REQ_CCERT, ""), "yes") != 0)
+	    !params_ask_clients(t->facts.params))
 		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+SETTING_CHECK(client_ca_unused)
+{
+	if (certs_find(&t->certs, CERT_CLIENT_CA, "") != NULL &&
+	    certs_find(&t->stored, CERT_CLIENT_CA, "") == NULL)
+		check_ccert_not_asked(row, t, access);
 }
 
 SETTING_CHECK(ccert_not_permitted)

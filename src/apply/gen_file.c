@@ -42,7 +42,9 @@ gen_paths(
 
 	if (generation_path(conf, id, CERT_DEFAULT_FILE, ret->chain, err) ==
 		-1 ||
-	    generation_path(conf, id, CERT_CLIENT_FILE, ret->client, err) == -1)
+	    generation_path(conf, id, CERT_CLIENT_FILE, ret->client, err) ==
+		-1 ||
+	    generation_path(conf, id, CERT_CA_FILE, ret->client_ca, err) == -1)
 		return -1;
 	for (i = 0; i < GEN_FILE__MAX; i++)
 		if (generation_path(
@@ -51,20 +53,23 @@ gen_paths(
 	return 0;
 }
 
-static bool
-is_there(const struct cert *c)
+/* The file of the one of this use that has no name, or NULL. */
+static const char *
+file_of(const struct certs *certs, enum cert_use use, const char *path)
 {
-	return c->chain.len > 0 || c->file[0] != '\0';
+	const struct cert *c = certs_find(certs, use, "");
+
+	return c != NULL && (c->chain.len > 0 || c->file[0] != '\0') ? path
+								     : NULL;
 }
 
 void
 gen_paths_use(const struct gen_paths *p, const struct certs *certs,
     struct params_context *c)
 {
-	const struct cert *v = certs_find(certs, CERT_OUTBOUND, "");
-
-	c->chain_file = is_there(&certs->v[CERTS_DEFAULT]) ? p->chain : NULL;
-	c->client_file = v != NULL && is_there(v) ? p->client : NULL;
+	c->chain_file = file_of(certs, CERT_INBOUND, p->chain);
+	c->client_file = file_of(certs, CERT_OUTBOUND, p->client);
+	c->client_ca = file_of(certs, CERT_CLIENT_CA, p->client_ca);
 	c->access_file = p->v[GEN_ACCESS];
 	c->sni_file = p->v[GEN_SNI];
 	c->ccert_file = p->v[GEN_CCERTS];

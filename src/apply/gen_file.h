@@ -34,6 +34,7 @@ extern const struct gen_file_row gen_files[GEN_FILE__MAX];
 struct gen_paths {
 	char chain[STATE_PATH_MAX];	/* of the default certificate */
 	char client[STATE_PATH_MAX];	/* of the outbound one */
+	char client_ca[STATE_PATH_MAX];
 	char v[GEN_FILE__MAX][STATE_PATH_MAX];
 };
 int	gen_paths(const struct conf *, long id, struct gen_paths *,

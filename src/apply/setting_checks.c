@@ -202,6 +202,7 @@ static const struct setting_check setting_checks[] = {
 	    check_ccert_lowered },
 	{ ERR_CCERT_NOT_ASKED, "ccert_relay", M(ccert_relay),
 	    M(ccert) | M(ccert_relay), check_ccert_not_asked },
+	{ ERR_CCERT_NOT_ASKED, "client_ca", 0, 0, check_client_ca_unused },
 	{ ERR_CCERT_NOT_PERMITTED, "ccert_relay", M(ccert_relay),
 	    M(ccert_relay), check_ccert_not_permitted },
 	{ ERR_CCERT_DIGEST, "ccert_relay", M(ccert_relay), M(ccert_relay),

@@ -63,6 +63,7 @@ struct txn {
 
 	/* What is to be inspected as the default one. */
 	struct pki_bytes file[PKI_FIELD__MAX];
+	struct pki_bytes client_ca;
 	bool replaces; /* what is stored is no part of it */
 
 	struct settings settings; /* wanted */
@@ -153,8 +154,11 @@ int txn_context(const struct txn *, long id, struct params_context *,
 /* The default certificate: wanted, and in force. */
 const struct cert *txn_cert(const struct txn *);
 const struct cert *txn_stored(const struct txn *);
-/* Is it this one that the files of the request are for? */
+/* Is it this one that the files of the request are for, and do any come?  Into
+ * the fields that they are for, or NULL. */
 bool txn_is_target(const struct txn *, const struct cert *);
+bool txn_brings(const struct txn *, const struct cert *,
+    struct pki_bytes[PKI_FIELD__MAX]);
 /* What is in force goes on, as far as certificates go. */
 int txn_same_certs(struct txn *, struct err *);
 /* -1 with the first finding that blocks. */

@@ -16,18 +16,6 @@
 
 #define COSTLY_MAX 96
 
-static bool
-files_given(const struct txn *t)
-{
-	size_t i;
-
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		if (t->file[i].data != NULL)
-			return true;
-	}
-	return false;
-}
-
 /* The child's findings join those that are there already. */
 static int
 take_findings(struct txn *t, struct json_object *list, struct err *err)
@@ -50,6 +38,17 @@ take_findings(struct txn *t, struct json_object *list, struct err *err)
 	return rc;
 }
 
+/* What came beside other files has a field of its own. */
+static void
+set_field(struct json_object *findings, const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < jsonx_len(findings); i++)
+		jsonx_put_str(
+		    json_object_array_get_idx(findings, i), "field", field);
+}
+
 /* Take over the child's report: findings, CERT and chain. */
 static int
 take_report(
@@ -62,6 +61,8 @@ take_report(
 		*t->req->report = json_object_get(out->report);
 	}
 	v = jsonx_path(out->report, "findings");
+	if (c->use == CERT_CLIENT_CA)
+		set_field(v, cert_uses[c->use]);
 	if (take_findings(t, v, err) == -1)
 		return -1;
 	if (out->chain.len == 0)
@@ -112,6 +113,9 @@ inspect(struct txn *t, struct cert *c, struct pki_input *in,
 
 	in->hostname = c->name[0] != '\0' ? c->name : t->facts.info.myhostname;
 	in->client_only = c->use == CERT_OUTBOUND;
+	in->authorities = c->use == CERT_CLIENT_CA;
+	if (in->authorities)
+		stored = NULL; /* they stand alone */
 	in->now = time(NULL);
 	in->confirm = t->req->confirm;
 	in->n_confirm = t->req->n_confirm;
@@ -227,8 +231,7 @@ settle(struct txn *t, struct cert *c, bool *ret_looked, struct err *err)
 	buf_init(&c->chain, CHAIN_MAX);
 	c->facts = NULL;
 	*ret_looked = true;
-	if (txn_is_target(t, c) && files_given(t)) {
-		memcpy(in.file, t->file, sizeof(in.file));
+	if (txn_brings(t, c, in.file)) {
 		in.passphrase = t->req->passphrase;
 		rc = t->replaces ? inspect(t, c, &in, NULL, err)
 				 : inspect_beside(t, c, &in, was, err);

@@ -340,8 +340,9 @@ static void
 tell_unproven(struct txn *t)
 {
 	struct json_object *list, *row;
-	const char *name;
+	const char *name, *host;
 	char text[256] = "";
+	enum cert_use use;
 	size_t i, len = 0;
 
 	if (jsonx_path(t->probe, "by_name") != NULL)
@@ -350,8 +351,8 @@ tell_unproven(struct txn *t)
 	for (i = 0; i < jsonx_len(list) && len < sizeof(text); i++) {
 		row = json_object_array_get_idx(list, i);
 		name = jsonx_path_str(row, "name", "");
-		/* Outbound it is for no name. */
-		if (strcmp(name, cert_uses[CERT_OUTBOUND]) != 0 &&
+		cert_by_call(name, &use, &host);
+		if (use == CERT_INBOUND &&
 		    strcmp(jsonx_path_str(row, "change", ""), "removed") != 0)
 			len += (size_t)snprintf(text + len, sizeof(text) - len,
 			    "%s%s", len == 0 ? "" : ", ", name);

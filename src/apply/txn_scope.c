@@ -61,6 +61,15 @@ scope_settings(struct txn *t)
 		t->touched |= asked_for(t->req->settings);
 }
 
+static bool
+client_ca_changes(const struct txn *t)
+{
+	const struct cert *is = certs_find(&t->certs, CERT_CLIENT_CA, "");
+	const struct cert *was = certs_find(&t->stored, CERT_CLIENT_CA, "");
+
+	return is == NULL || was == NULL ? is != was : !cert_same(is, was);
+}
+
 void
 scope_parameters(struct txn *t)
 {
@@ -89,6 +98,8 @@ scope_parameters(struct txn *t)
 		  (params_marked(PARAM_FILE) & t->owned & ~hand);
 	/* An older name without effect is no concern of this Save. */
 	t->rows &= ~hand | params_without_orphans(hand);
+	if (client_ca_changes(t))
+		t->rows |= param_bit(IN_CAFILE);
 }
 
 bool
@@ -240,6 +251,8 @@ tell_used(struct txn *t)
 			continue;
 		(void)snprintf(
 		    name, sizeof(name), "%.*s", (int)(mark - key), key);
+		if (txn_planned(t, name) != NULL)
+			continue;
 		findings_add(&t->findings, ERR_PARAMETER_KEPT,
 		    "server_certificate", "parameter", name, "by",
 		    json_object_get_string(by), NULL);

@@ -56,18 +56,6 @@ restore_source(struct txn *t, struct err *err)
 	return 0;
 }
 
-static bool
-any_file(const struct txn *t)
-{
-	size_t i;
-
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		if (t->req->file[i].data != NULL)
-			return true;
-	}
-	return false;
-}
-
 /* The one that the request names comes, or goes. */
 static int
 named_cert(struct txn *t, struct err *err)
@@ -87,10 +75,10 @@ named_cert(struct txn *t, struct err *err)
 		certs_drop(&t->certs, c);
 		return 0;
 	}
-	if (certs_add(&t->certs, use, name) == NULL)
+	if ((c = certs_add(&t->certs, use, name)) == NULL)
 		return err_set(err, ERR_SNI_TOO_MANY, "name",
 		    "at most %d names", CERTS_MAX - 1);
-	if (!any_file(t))
+	if (!txn_brings(t, c, NULL))
 		return err_set(err, ERR_FIELD_MISSING, "server_certificate",
 		    "expected at least one file");
 	return 0;
@@ -129,7 +117,7 @@ changed_certs(struct txn *t, struct err *err)
 		    &t->stored, t->certs.v[i].use, t->certs.v[i].name);
 		if (was == NULL || !was->changed ||
 		    t->certs.v[i].chain.len > 0 || /* sent */
-		    (txn_is_target(t, &t->certs.v[i]) && any_file(t)))
+		    txn_brings(t, &t->certs.v[i], NULL))
 			continue;
 		findings_add(&t->findings, ERR_DRIFT_CHAIN,
 		    "server_certificate", "name", cert_called(was), NULL);
@@ -154,8 +142,12 @@ txn_source(struct txn *t, struct err *err)
 		return -1;
 	scope_settings(t);
 	memcpy(t->file, t->req->file, sizeof(t->file));
+	t->client_ca = t->req->client_ca;
 	if ((t->req->certs != NULL ? sent_certs(t, err)
 				   : txn_same_certs(t, err)) == -1)
 		return -1;
+	if (t->client_ca.data != NULL &&
+	    certs_add(&t->certs, CERT_CLIENT_CA, "") == NULL)
+		return err_set(err, ERR_NOMEM, "", "certificates");
 	return named_cert(t, err) == -1 ? -1 : changed_certs(t, err);
 }

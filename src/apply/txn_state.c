@@ -161,6 +161,25 @@ txn_is_target(const struct txn *t, const struct cert *c)
 	return strcmp(cert_called(c), name == NULL ? "" : name) == 0;
 }
 
+bool
+txn_brings(const struct txn *t, const struct cert *c,
+    struct pki_bytes into[PKI_FIELD__MAX])
+{
+	struct pki_bytes file[PKI_FIELD__MAX] = {{NULL, 0}};
+	bool any = false;
+	size_t i;
+
+	if (txn_is_target(t, c))
+		memcpy(file, t->file, sizeof(file));
+	else if (c->use == CERT_CLIENT_CA)
+		file[PKI_CA_CERTIFICATE] = t->client_ca;
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		any = any || file[i].data != NULL;
+	if (any && into != NULL)
+		memcpy(into, file, sizeof(file));
+	return any;
+}
+
 int
 txn_same_certs(struct txn *t, struct err *err)
 {

@@ -210,16 +210,22 @@ view_probe(const struct conf *conf, const struct view *v, bool busy,
 		json_object_object_add(o, "probe_stale", NULL);
 }
 
+/* Does this parameter name that file of the generation in force? */
 static bool
-names_chain(const struct conf *conf, const struct view *v)
+names_file(const struct conf *conf, const struct view *v, const char *parameter,
+    const char *file)
 {
 	char path[STATE_PATH_MAX];
 
-	return generation_path(conf, v->id, CERT_DEFAULT_FILE, path, NULL) ==
-		   0 &&
-	       strcmp(jsonx_path_str(
-			  v->facts.params, "smtpd_tls_chain_files", ""),
-		   path) == 0;
+	return generation_path(conf, v->id, file, path, NULL) == 0 &&
+	       strcmp(jsonx_path_str(v->facts.params, parameter, ""), path) ==
+		   0;
+}
+
+static bool
+names_chain(const struct conf *conf, const struct view *v)
+{
+	return names_file(conf, v, IN_CHAIN, CERT_DEFAULT_FILE);
 }
 
 /* Does any address offer TLS by what main.cf and master.cf say, with the
@@ -228,7 +234,6 @@ static void
 view_used(const struct conf *conf, const struct view *v, bool used[CERTS_KINDS])
 {
 	const struct postfix_info *info = &v->facts.info;
-	char path[STATE_PATH_MAX];
 	bool tls = false;
 	size_t i;
 
@@ -241,10 +246,9 @@ view_used(const struct conf *conf, const struct view *v, bool used[CERTS_KINDS])
 	used[CERTS_NAMED] =
 	    tls && certs_names_served(conf, v->id,
 		       jsonx_path_str(v->facts.params, SNI_MAPS, ""));
-	used[CERTS_CLIENT] =
-	    generation_path(conf, v->id, CERT_CLIENT_FILE, path, NULL) == 0 &&
-	    strcmp(jsonx_path_str(v->facts.params, "smtp_tls_chain_files", ""),
-		path) == 0;
+	used[CERTS_CLIENT] = names_file(conf, v, OUT_CHAIN, CERT_CLIENT_FILE);
+	used[CERTS_CA] = tls && names_file(conf, v, IN_CAFILE, CERT_CA_FILE) &&
+			 params_ask_clients(v->facts.params);
 }
 
 static struct json_object *

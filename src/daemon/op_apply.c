@@ -41,6 +41,7 @@ struct apply_call {
 	struct files files;
 	struct draft draft;
 	struct buf made; /* certificate of a key made here */
+	struct buf client_ca;
 	struct cluster_save save;
 	char name[CERT_NAME_MAX];     /* of the certificate, or "" */
 	bool place;		      /* by what is in the files */
@@ -237,8 +238,8 @@ check_drop(struct apply_call *a, struct json_object *args, struct err *err)
 	if (a->name[0] == '\0')
 		return err_set(err, ERR_SNI_NAME, "name", "default");
 	if (a->draft_id == NULL && a->req.settings == NULL &&
-	    a->scanners == NULL && files_count(&a->files) == 0 &&
-	    jsonx_member(args, "key_id") == NULL)
+	    jsonx_member(args, "client_ca") == NULL && a->scanners == NULL &&
+	    files_count(&a->files) == 0 && jsonx_member(args, "key_id") == NULL)
 		return 0;
 	return err_set(err, ERR_FIELD_INVALID, "drop",
 	    "a certificate that goes comes with nothing else");
@@ -311,8 +312,14 @@ find_place(struct apply_call *a, struct json_object *args, struct err *err)
 static int
 read_files(struct apply_call *a, struct json_object *args, struct err *err)
 {
-	if (files_read(args, &a->files, err) == -1)
+	if (files_read(args, &a->files, err) == -1 ||
+	    jsonx_b64(args, "client_ca", "client_ca", FILE_SENT_MAX,
+		&a->client_ca, err) == -1)
 		return -1;
+	if (jsonx_member(args, "client_ca") != NULL)
+		a->req.client_ca = (struct pki_bytes){
+		    a->client_ca.len > 0 ? a->client_ca.data : "",
+		    a->client_ca.len};
 	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
 	a->draft_id = jsonx_path_str(args, "draft", NULL);
 	if (read_name(a, args, err) == -1 || gather_files(a, args, err) == -1)
@@ -397,6 +404,7 @@ apply_from(struct call *c, read_source source, struct json_object *args,
 	a.req.actor = c->actor;
 	files_init(&a.files);
 	buf_init(&a.made, PKI_FILE_MAX);
+	buf_init(&a.client_ca, FILE_SENT_MAX);
 	draft_init(&a.draft);
 	if (read_choices(&a, args, err) == -1 || source(&a, args, err) == -1 ||
 	    random_hex(a.req.job, JOB_ID_LEN / 2, err) == -1)
@@ -411,6 +419,7 @@ out:
 	json_object_put(a.report);
 	files_clear(&a.files);
 	buf_clear(&a.made);
+	buf_clear(&a.client_ca);
 	draft_clear(&a.draft);
 	json_object_put(a.settings);
 	cluster_save_clear(&a.save);

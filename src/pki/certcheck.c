@@ -409,6 +409,23 @@ const struct check_row cert_rows[] = {
     {ERR_NONE, 0, NULL},
 };
 
+/* Of itself it may be an anchor, too: a root of before there was a mark for
+ * CAs, or a client's own. */
+static void
+check_not_ca(struct check_ctx *c, const struct check_row *row)
+{
+	if (!c->pair->leaf->is_ca && !c->pair->leaf->self_issued)
+		say(c, row, "CA:FALSE");
+}
+
+static const struct check_row authority_rows[] = {
+    {ERR_CLIENT_CA_NOT_CA, PKI_CA_CERTIFICATE, check_not_ca},
+    {ERR_CLIENT_CA_EXPIRED, PKI_CA_CERTIFICATE, check_expired},
+    {ERR_CERT_DATES, PKI_CA_CERTIFICATE, check_dates},
+    {ERR_CERT_EXTENSION, PKI_CA_CERTIFICATE, check_extensions},
+    {ERR_NONE, 0, NULL},
+};
+
 static void
 run(struct check_ctx *c, const struct check_row *row)
 {
@@ -422,6 +439,22 @@ check_key(struct pki_set *s, EVP_PKEY *pkey, const struct pki_input *in)
 	struct check_ctx c = {.set = s, .in = in, .pkey = pkey};
 
 	run(&c, key_rows);
+}
+
+void
+check_authority(
+    struct pki_set *s, struct pki_cert *cert, const struct pki_input *in)
+{
+	const struct pki_pair pair = {.leaf = cert, .trusted = -1};
+	struct check_ctx c = {.set = s,
+	    .pair = &pair,
+	    .in = in,
+	    .leaf = cert->x,
+	    .pkey = X509_get0_pubkey(cert->x)};
+
+	run(&c, key_rows);
+	run(&c, authority_rows);
+	ERR_clear_error();
 }
 
 void

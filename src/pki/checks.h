@@ -31,10 +31,17 @@ extern const struct check_row cert_rows[];
 extern const struct check_row chain_rows[];
 void check_pair(struct pki_set *, struct pki_pair *, const struct pki_input *);
 void check_key(struct pki_set *, EVP_PKEY *, const struct pki_input *);
+void check_authority(
+    struct pki_set *, struct pki_cert *, const struct pki_input *);
 bool verify_run(struct check_ctx *); /* true: up to the root, no error */
 bool roca_fingerprint(const BIGNUM *n);
 
 /* handshake.c: the plan as records of join.h */
 int chain_write(const struct pki_plan *, struct buf *);
+int write_cert(struct buf *, X509 *);
+
+/* authorities.c: instead of intake and chain; CERT, or NULL without any. */
+int authorities(struct pki_set *, const struct pki_input *,
+    struct json_object **ret_cert, struct buf *records);
 
 #endif

@@ -112,7 +112,9 @@ finish(const struct for_child *c, const struct pki_output *said, prove_fn fn,
 	    (records.len > 0 && has_error(&f) && !c->in.as_it_is))
 		goto out;
 	cert = jsonx_member(said->report, "certificate");
-	if (join_chain(&records, &c->held, cert, &j) == -1 ||
+	if ((c->in.authorities
+		    ? join_authorities(&records, cert, &j)
+		    : join_chain(&records, &c->held, cert, &j)) == -1 ||
 	    (j.n > 0 && !c->in.as_it_is &&
 		prove(&j, &c->in, &f, fn, arg) == -1))
 		goto out;

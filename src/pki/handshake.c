@@ -40,7 +40,7 @@ record(struct buf *out, char kind, const unsigned char *p, int len)
 		   : 0;
 }
 
-static int
+int
 write_cert(struct buf *out, X509 *x)
 {
 	unsigned char *der = NULL;

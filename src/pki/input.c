@@ -12,7 +12,8 @@ enum {
 	DEAR = 4,
 	AS_IT_IS = 8,
 	REVOKED = 16,
-	CLIENT_ONLY = 32
+	CLIENT_ONLY = 32,
+	AUTHORITIES = 64
 };
 
 int
@@ -23,6 +24,7 @@ input_pack(const struct pki_input *in, struct buf *b)
 
 	pack_u32(b, (in->partial ? PARTIAL : 0u) | (in->client ? CLIENT : 0u) |
 			(in->client_only ? CLIENT_ONLY : 0u) |
+			(in->authorities ? AUTHORITIES : 0u) |
 			(in->dear ? DEAR : 0u) |
 			(in->as_it_is ? AS_IT_IS : 0u) |
 			(in->revoked != NULL ? REVOKED : 0u));
@@ -77,6 +79,7 @@ input_unpack(const struct buf *b, struct input_room *r)
 	r->in.partial = (flags & PARTIAL) != 0;
 	r->in.client = (flags & CLIENT) != 0;
 	r->in.client_only = (flags & CLIENT_ONLY) != 0;
+	r->in.authorities = (flags & AUTHORITIES) != 0;
 	r->in.dear = (flags & DEAR) != 0;
 	r->in.as_it_is = (flags & AS_IT_IS) != 0;
 	r->in.ours = unpack_u32(&u);

@@ -132,8 +132,9 @@ describe_plan(const struct pki_plan *plan, time_t now)
 	return first;
 }
 
+/* The report takes the certificate. */
 static struct json_object *
-make_report(const struct pki_set *s, const struct pki_plan *plan,
+make_report(const struct pki_set *s, struct json_object *cert,
     const struct pki_input *in)
 {
 	struct json_object *o = json_object_new_object();
@@ -141,7 +142,7 @@ make_report(const struct pki_set *s, const struct pki_plan *plan,
 	int i;
 
 	json_object_object_add(o, "findings", findings_to_json(&s->found));
-	json_object_object_add(o, "certificate", describe_plan(plan, in->now));
+	json_object_object_add(o, "certificate", cert);
 	for (i = 0; i < PKI_FIELD__MAX; i++)
 		json_object_object_add(
 		    files, pki_field_names[i], describe_file(s, i, in->now));
@@ -149,41 +150,48 @@ make_report(const struct pki_set *s, const struct pki_plan *plan,
 	return o;
 }
 
-int
-pki_parse(const struct pki_input *in, struct pki_output *out, struct err *e)
+static int
+parse_pairs(struct pki_set *s, const struct pki_input *in,
+    struct json_object **ret_cert, struct buf *records)
 {
-	struct pki_set *s;
-	struct pki_plan *plan;
-	int rc = -1;
+	struct pki_plan *plan = calloc(1, sizeof(*plan));
+	int rc = 0;
 
-	s = malloc(sizeof(*s));
-	plan = calloc(1, sizeof(*plan));
-	if (s == NULL || plan == NULL) {
-		free(s);
-		free(plan);
-		return err_set(e, ERR_NOMEM, "", "inspection");
-	}
-	set_init(s);
-	read_all(s, in);
+	if (plan == NULL)
+		return -1;
 	intake(s, in, plan);
 	merge_stored(s, in, plan);
 	build_chains(s, plan, in);
 	intake_fields(s, plan);
 	chain_leftovers(s, plan, in);
 	check_all(s, plan, in);
+	*ret_cert = describe_plan(plan, in->now);
+	if (is_whole(plan) && (in->as_it_is || !set_has_error(s)))
+		rc = chain_write(plan, records);
+	free(plan);
+	return rc;
+}
+
+int
+pki_parse(const struct pki_input *in, struct pki_output *out, struct err *e)
+{
+	struct pki_set *s = malloc(sizeof(*s));
+	struct json_object *cert = NULL;
+	int rc;
+
+	if (s == NULL)
+		return err_set(e, ERR_NOMEM, "", "inspection");
+	set_init(s);
+	read_all(s, in);
 	buf_clear(&out->chain);
-	if (is_whole(plan) && (in->as_it_is || !set_has_error(s)) &&
-	    chain_write(plan, &out->chain) == -1) {
-		err_set(e, ERR_NOMEM, "", "chain file");
-		goto out;
-	}
+	rc = in->authorities ? authorities(s, in, &cert, &out->chain)
+			     : parse_pairs(s, in, &cert, &out->chain);
 	json_object_put(out->report);
-	out->report = make_report(s, plan, in);
-	rc = 0;
-out:
+	out->report = make_report(s, cert, in);
+	if (rc == -1)
+		err_set(e, ERR_NOMEM, "", "chain file");
 	set_clear(s);
 	free(s);
-	free(plan);
 	ERR_clear_error();
 	return rc;
 }

@@ -269,3 +269,29 @@ join_chain(const struct pki_bytes *records, const struct held *h,
 		return -1;
 	return pair_is_whole(&j) ? rc : -1;
 }
+
+int
+join_authorities(const struct pki_bytes *records, struct json_object *cert,
+    struct joined *out)
+{
+	struct json_object *chain = jsonx_path(cert, "chain");
+	const unsigned char *p = records->data;
+	unsigned char md[32];
+	size_t left = records->len, n, i;
+
+	for (i = 0; left > 0; i++) {
+		if (left < RECORD_HEAD || p[0] != RECORD_CERT ||
+		    (n = jail_get32(p + 1)) > left - RECORD_HEAD ||
+		    i >= jsonx_len(chain))
+			return -1;
+		p += RECORD_HEAD;
+		if (digest(p, n, md) == -1 || !der_whole(p, n) ||
+		    !is_described(
+			json_object_array_get_idx(chain, i), "sha256", md) ||
+		    pem_put(&out->pem, "CERTIFICATE", p, n) == -1)
+			return -1;
+		p += n;
+		left -= RECORD_HEAD + n;
+	}
+	return i == 0 || i == jsonx_len(chain) ? 0 : -1;
+}

@@ -73,6 +73,9 @@ void joined_clear(struct joined *);
 /* cert: the child's CERT or null; its digests must be those of the records. */
 int join_chain(const struct pki_bytes *records, const struct held *,
     struct json_object *cert, struct joined *);
+/* The same without a key: certificates alone. */
+int join_authorities(
+    const struct pki_bytes *records, struct json_object *cert, struct joined *);
 
 /* shape.c: the child's report {certificate, files}, member by member. */
 bool shape_report(struct json_object *);

@@ -63,7 +63,9 @@ say_key(struct check_ctx *c, const struct check_row *row)
 	key_print(c->pkey, print);
 	snprintf(bits, sizeof(bits), "%d", f.bits);
 	if (c->pair != NULL && c->pair->key == NULL)
-		field = PKI_SERVER_CERTIFICATE; /* all we have is that */
+		field = c->in->authorities /* all we have is that */
+			    ? PKI_CA_CERTIFICATE
+			    : PKI_SERVER_CERTIFICATE;
 	findings_add(&c->set->found, row->code, field_name(field), "type",
 	    f.label, "label", f.label, "bits", bits, "key", print, NULL);
 }

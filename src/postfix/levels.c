@@ -166,13 +166,21 @@ chain_path_ours(const char *value)
 	digits = strspn(p, "0123456789");
 	p += digits;
 	return digits > 0 && (strcmp(p, "/inbound.pem") == 0 ||
-				 strcmp(p, "/outbound.pem") == 0);
+				 strcmp(p, "/outbound.pem") == 0 ||
+				 strcmp(p, "/client_ca.pem") == 0);
 }
 
 bool
-params_client_ours(struct json_object *set)
+params_name_ours(struct json_object *set, const char *name)
 {
-	return chain_path_ours(jsonx_path_str(set, OUT_CHAIN, ""));
+	return chain_path_ours(jsonx_path_str(set, name, ""));
+}
+
+bool
+params_ask_clients(struct json_object *set)
+{
+	return strcasecmp(jsonx_path_str(set, ASK_CCERT, ""), "yes") == 0 ||
+	       strcasecmp(jsonx_path_str(set, REQ_CCERT, ""), "yes") == 0;
 }
 
 bool

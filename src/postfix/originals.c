@@ -3,6 +3,7 @@
  * what it made of it, so that it can be given back (PARAM_BACK).
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "jsonx.h"
 #include "param_row.h"
@@ -26,6 +27,14 @@ param_given_back(
 	return true;
 }
 
+static bool
+is_kept(const struct params_context *c, const struct param_row *p,
+    settings_mask managed)
+{
+	return ((p->flags & PARAM_BACK) != 0 && (p->of & managed) != 0) ||
+	       (c->client_ca != NULL && strcmp(p->name, IN_CAFILE) == 0);
+}
+
 struct json_object *
 params_originals(const struct params_context *c, struct json_object *wanted)
 {
@@ -34,7 +43,7 @@ params_originals(const struct params_context *c, struct json_object *wanted)
 	const struct param_row *p;
 
 	for (p = params; all != NULL && p < params + n_params; p++) {
-		if ((p->flags & PARAM_BACK) == 0 || (p->of & managed) == 0)
+		if (!is_kept(c, p, managed))
 			continue;
 		known = jsonx_member(c->originals, p->name);
 		if (known != NULL && (c->leave & param_bit(p->name)) != 0) {

@@ -133,16 +133,25 @@ rule_in_level(const struct params_context *in, struct want *w, struct err *err)
 }
 
 static int
+want_file(struct want *w, const char *file, struct err *err)
+{
+	if (!path_is_plain(file))
+		return err_set(err, ERR_CONFIG, "",
+		    "state_directory: main.cf cannot name \"%.100s\"", file);
+	return want_value(w, file);
+}
+
+static int
 rule_chain(const struct params_context *in, struct want *w, struct err *err)
 {
 	const char *chain = in->chain_file;
 
 	if (inbound(in) && chain == NULL)
 		return 0; /* a certificate of Postfix's own */
-	if (chain != NULL && !path_is_plain(chain))
-		return err_set(err, ERR_CONFIG, "",
-		    "state_directory: main.cf cannot name \"%.100s\"", chain);
-	(void)want_value(w, chain == NULL ? "" : chain);
+	if (chain == NULL)
+		(void)want_value(w, "");
+	else if (want_file(w, chain, err) == -1)
+		return -1;
 	if (!inbound(in))
 		w->kind = WANT_OVER_OURS;
 	return 0;
@@ -192,12 +201,22 @@ rule_in_gone(const struct params_context *in, struct want *w, struct err *err)
 	return 0;
 }
 
-/* Roots for the certificates of clients. */
+/* Roots for the certificates of clients: those that are kept here, and
+ * without them what stood before. */
 static int
 rule_in_ca(const struct params_context *in, struct want *w, struct err *err)
 {
 	const struct settings *s = in->settings;
 
+	if (in->client_ca != NULL)
+		return want_file(w, in->client_ca, err);
+	if (chain_path_ours(value_now(in, IN_CAFILE))) {
+		(void)want_value(
+		    w, jsonx_path_str(
+			   jsonx_member(in->originals, IN_CAFILE), "was", ""));
+		w->kind = WANT_OVER_OURS;
+		return 0;
+	}
 	return s->ccert != SETTING_KEEP || s->ccert_relay != NULL
 		   ? 0
 		   : rule_in_gone(in, w, err);
@@ -262,10 +281,7 @@ rule_out_chain(const struct params_context *in, struct want *w, struct err *err)
 			w->kind = WANT_UNSET;
 		return 0;
 	}
-	if (!path_is_plain(file))
-		return err_set(err, ERR_CONFIG, "",
-		    "state_directory: main.cf cannot name \"%.100s\"", file);
-	return want_value(w, file);
+	return want_file(w, file, err);
 }
 
 /* Postfix would ignore them beside a chain file. */
@@ -370,7 +386,7 @@ const struct param_row params[] = {
 	    NULL, NONE, IN_CHAIN },
 	{ "smtpd_tls_dkey_file", EVER, OF_CHAIN, 0, rule_in_gone, NULL,
 	    NULL, NONE, IN_CHAIN },
-	{ "smtpd_tls_CAfile", EVER, OF_CHAIN, 0, rule_in_ca, NULL,
+	{ IN_CAFILE, EVER, OF_CHAIN, PARAM_FILE, rule_in_ca, NULL,
 	    NULL, NONE, IN_CHAIN },
 };
 /* clang-format on */

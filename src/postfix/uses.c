@@ -22,7 +22,6 @@
 
 #define NAME_CHARS \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-#define CLIENT_CA "smtpd_tls_CAfile"
 
 /* "$name", "${name}", "$(name)", "${name?...}" */
 static bool
@@ -122,7 +121,7 @@ user_of(struct json_object *lines, struct json_object *values, const char *name)
 			continue;
 		if (refers_to(value, name) ||
 		    empties_level(line, value, name) ||
-		    (strcmp(name, CLIENT_CA) == 0 &&
+		    (strcmp(name, IN_CAFILE) == 0 &&
 			uses_client_ca(line, value)))
 			return line;
 	}

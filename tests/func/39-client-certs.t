@@ -127,4 +127,94 @@ is "... confirmed" "$STATUS $(param smtpd_tls_req_ccert)" "200 no"
 save ccert=
 is "given back" "$STATUS $(param smtpd_tls_req_ccert) $(param smtpd_tls_ask_ccert)" \
     "200 yes -"
+
+# --- CAs of their own: uploaded, and proven by a handshake each
+# ca NAME: a root; issue CA NAME: a client's certificate of it.
+ca()
+{
+	ec_new "$T/$1.key" &&
+	openssl req -x509 -new -key "$T/$1.key" -subj "/CN=Root $1" -days 90 \
+	    -out "$T/$1.pem" 2>/dev/null
+}
+# ended NAME: one that ended in 2021, by the tool that can make it.
+ended()
+{
+	ec_new "$T/$1.key" && mkdir "$T/$1.ca" && : >"$T/$1.ca/index" && echo 01 >"$T/$1.ca/serial" &&
+	printf '%s\n' '[ca]' 'default_ca=d' '[d]' "database=$T/$1.ca/index" "serial=$T/$1.ca/serial" \
+	    "new_certs_dir=$T/$1.ca" default_md=sha256 policy=p x509_extensions=x \
+	    '[p]' commonName=supplied '[x]' basicConstraints=critical,CA:TRUE >"$T/$1.cnf" &&
+	openssl req -new -key "$T/$1.key" -subj "/CN=Root $1" -out "$T/$1.csr" 2>/dev/null &&
+	openssl ca -batch -config "$T/$1.cnf" -selfsign -keyfile "$T/$1.key" -in "$T/$1.csr" -notext \
+	    -startdate 20200101000000Z -enddate 20210101000000Z -out "$T/$1.pem" >/dev/null 2>&1
+}
+issue()
+{
+	ec_new "$T/$2.key" &&
+	openssl req -new -key "$T/$2.key" -subj "/CN=$2" 2>/dev/null |
+	openssl x509 -req -CA "$T/$1.pem" -CAkey "$T/$1.key" -days 60 \
+	    -out "$T/$2.pem" 2>/dev/null
+}
+ca ours && ca other && ended ended && issue ours client-of-ours && issue other client-of-other
+edit "smtpd_relay_restrictions=permit_tls_all_clientcerts, reject_unauth_destination" \
+    "smtpd_tls_CAfile=$T/other.pem" smtpd_tls_req_ccert=no
+save ccert=ask "client_ca=@$T/ours.pem"
+codes=()
+for c in $(j '.errors[]?.code'); do codes+=("confirm=$c"); done
+[ "$STATUS" = 200 ] || save ccert=ask "client_ca=@$T/ours.pem" "${codes[@]}"
+is "a CA of clients' certificates" "$STATUS $(j .result)" "200 applied"
+file=$(param smtpd_tls_CAfile)
+like "a file of the generation" "$file" '^/.*/generations/gen-[0-9]+/client_ca\.pem$'
+is "for root alone" "$(stat -c %a "$file")" 600
+is "the certificate, and nothing else" "$(grep -c BEGIN "$file") $(leaf_of "$file")" "1 $(leaf_of "$T/ours.pem")"
+is "a client of it" "$(with client-of-ours)" "250 2.1.5"
+is "a client of another CA" "$(with client-of-other)" "554 5.7.1"
+api GET /api/v1/certificates
+is "in the list, with the days that it has left" \
+    "$(j '.certificates[] | select(.use == "client_ca") | "\(.in_use) \(.days_left) \(.subject)"')" \
+    "true 89 CN=Root ours"
+save idle_timeout=8
+is "another Save carries it along" "$STATUS $(with client-of-ours)" "200 250 2.1.5"
+api GET /api/v1/connection
+is "no drift" "$(j '[.drift[].parameter] | map(select(. == "smtpd_tls_CAfile")) | length')" 0
+before=$(j .generation.id)
+cat "$T/other.pem" "$T/ours.pem" >"$T/both.pem"
+save "client_ca=@$T/both.pem"
+is "two of them" "$STATUS $(with client-of-ours) $(with client-of-other)" "200 250 2.1.5 250 2.1.5"
+api GET "/api/v1/generations/$(j .generation)"
+is "told in the history" "$(j '.names[] | "\(.name) \(.change)"')" "client_ca renewed"
+api POST "/api/v1/generations/$before/restore"
+is "a restore brings the one back" "$STATUS $(with client-of-ours) $(with client-of-other)" "200 250 2.1.5 554 5.7.1"
+jq -Rs '{client_ca: .}' <"$T/other.pem" >"$T/body.json"
+api POST /api/v1/connection -H 'Content-Type: application/json' --data-binary "@$T/body.json"
+is "as JSON" "$STATUS $(with client-of-other)" "200 250 2.1.5"
+api POST /api/v1/certificates/client_ca -F "ca_certificate=@$T/ours.pem"
+is "by its own address" "$STATUS $(with client-of-other) $(with client-of-ours)" "200 554 5.7.1 250 2.1.5"
+# CA FILE WANT...: refused, each with its code and field.
+refused()
+{
+	save "client_ca=@$1"
+	is "refused: ${1##*/}" "$STATUS $(j '[.errors[] | "\(.code) \(.field)"] | unique | join(",")')" "422 $2"
+}
+cat "$T/ours.pem" "$T/ours.key" >"$T/with-key.pem"
+echo nothing >"$T/text.pem"
+refused "$T/with-key.pem" "client_ca.key client_ca"
+refused "$T/client-of-ours.pem" "client_ca.not_ca client_ca"
+refused "$T/ended.pem" "client_ca.expired client_ca"
+refused "$T/text.pem" "file.unreadable client_ca"
+save "client_ca=@$T/ended.pem" confirm=client_ca.expired
+is "... one that ended, confirmed" "$STATUS" 200
+save "client_ca=@$T/ours.pem"
+edit "smtpd_tls_CAfile=$T/other.pem"
+save "client_ca=@$T/both.pem"
+is "over a line that somebody wrote since: asked" "$STATUS $(j .errors[0].code)" "422 drift.overwrites"
+save idle_timeout=9
+is "a Save that does not name it leaves that line" "$STATUS $(param smtpd_tls_CAfile)" "200 $T/other.pem"
+save "client_ca=@$T/both.pem" confirm=drift.overwrites
+is "... confirmed" "$STATUS $(with client-of-ours)" "200 250 2.1.5"
+api DELETE /api/v1/certificates/client_ca
+is "it goes, and the line of before it is there again" "$STATUS $(param smtpd_tls_CAfile) $(with client-of-other) $(with client-of-ours)" \
+    "200 $T/other.pem 250 2.1.5 554 5.7.1"
+save "client_ca=@$T/ours.pem"
+api POST /api/v1/generations/0/restore
+is "what stood before all of it" "$STATUS $(param smtpd_tls_CAfile | grep -c client_ca.pem)" "200 0"
 done_testing

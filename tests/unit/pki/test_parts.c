@@ -16,9 +16,66 @@
 #include "../../../src/pki/checks.h"
 #include "../../../src/pki/decode.h"
 #include "../../../src/pki/describe.h"
+#include "../../../src/pki/join.h"
 #include "../../../src/pki/pki_int.h"
+#include "jsonx.h"
 
 static char dir[700];
+
+/* --- authorities -------------------------------------------------------- */
+
+/* What a child may say that the parent must not take: a letter or a length
+ * changed, one left out, another digest. */
+static const struct {
+	size_t at;
+	char to;
+	int cut;
+	const char *sha256;
+	int want;
+} forged[] = {
+    {0, 'C', 0, NULL, 0},
+    {0, 'K', 0, NULL, -1},
+    {4, '\x7f', 0, NULL, -1},
+    {0, 'C', 1, NULL, -1},
+    {RECORD_HEAD + 4, '\x30', 0,
+	"00000000000000000000000000000000000000000000000000000000000000aa", -1},
+};
+
+START_TEST(authorities_forged)
+{
+	static const unsigned char der[] = {0x30, 3, 2, 1, 5};
+	unsigned char md[32], all[64] = {0};
+	struct json_object *cert = json_object_new_object(), *list, *row;
+	struct pki_bytes records = {all, RECORD_HEAD + sizeof(der)};
+	char hex[SHA256_HEX];
+	struct joined j;
+
+	ck_assert_int_eq(
+	    EVP_Digest(der, sizeof(der), md, NULL, EVP_sha256(), NULL), 1);
+	hex_encode(hex, md, sizeof(md));
+	list = json_object_new_array();
+	row = json_object_new_object();
+	jsonx_put_str(
+	    row, "sha256", forged[_i].sha256 == NULL ? hex : forged[_i].sha256);
+	json_object_array_add(list, row);
+	json_object_object_add(cert, "chain", list);
+	all[0] = RECORD_CERT;
+	all[4] = sizeof(der);
+	memcpy(all + RECORD_HEAD, der, sizeof(der));
+	all[forged[_i].at] = (unsigned char)forged[_i].to;
+	records.len -= (size_t)forged[_i].cut;
+	joined_init(&j);
+	ck_assert_int_eq(join_authorities(&records, cert, &j), forged[_i].want);
+	if (forged[_i].want == 0) {
+		ck_assert_ptr_nonnull(strstr(j.pem.data, "MAMCAQU="));
+		/* One that is told of and does not come. */
+		json_object_array_add(list, json_object_get(row));
+		ck_assert_int_eq(join_authorities(&records, cert, &j), -1);
+	}
+	joined_clear(&j);
+	json_object_put(cert);
+}
+END_TEST
 
 /* --- text.c ------------------------------------------------------------- */
 
@@ -664,6 +721,7 @@ main(int argc, char **argv)
 
 	corpus_dir(argv[0], dir, sizeof(dir));
 	tcase_set_timeout(t, 60);
+	LOOP(authorities_forged, N(forged));
 	LOOP(test_text, N(texts));
 	tcase_add_test(t, test_text_notes);
 	LOOP(test_pem, N(pems));

@@ -501,7 +501,7 @@ START_TEST(masks_of_the_table)
 	    param_bit("smtpd_tls_chain_files") |
 		param_bit("smtp_tls_chain_files") |
 		param_bit("tls_server_sni_maps") |
-		param_bit("relay_clientcerts") |
+		param_bit("relay_clientcerts") | param_bit("smtpd_tls_CAfile") |
 		param_bit("smtpd_client_restrictions"));
 	ck_assert_uint_eq(param_bit("smtpd_tls_protocols"), 0);
 	names = params_to_json(all);
@@ -515,6 +515,49 @@ START_TEST(masks_of_the_table)
 	       param_bit("smtpd_tls_security_level");
 	ck_assert_uint_eq(params_without_orphans(mask),
 	    param_bit("smtpd_use_tls") | param_bit("smtpd_tls_security_level"));
+}
+END_TEST
+
+/* CAs of clients' certificates: ours, and afterwards what was there before. */
+START_TEST(client_ca)
+{
+	static const char ours[] = "/s/generations/gen-3/client_ca.pem";
+	struct postfix_info info = info_of(30711);
+	struct settings s = settings_of(1);
+	struct params_context c = {.settings = &s,
+	    .info = &info,
+	    .chain_file = CHAIN,
+	    .client_ca = ours,
+	    .current = json("{\"smtpd_tls_CAfile\": \"/theirs\"}"),
+	    .leave = ~param_bit("smtpd_tls_CAfile")};
+	struct json_object *w = NULL, *kept, *now;
+	struct param_plan p = {NULL, 0};
+	struct err e;
+
+	ck_assert_int_eq(params_wanted(&c, &w, &e), 0);
+	ck_assert_str_eq(jsonx_path_str(w, "smtpd_tls_CAfile", ""), ours);
+	kept = params_originals(&c, w);
+	ck_assert_str_eq(
+	    jsonx_path_str(jsonx_member(kept, "smtpd_tls_CAfile"), "was", ""),
+	    "/theirs");
+	json_object_put(w);
+	now = json("{\"smtpd_tls_CAfile\": "
+		   "\"/s/generations/gen-2/client_ca.pem\"}");
+	json_object_put(c.current);
+	c.current = now;
+	c.originals = kept;
+	c.client_ca = NULL;
+	ck_assert_int_eq(params_plan_all(&c, &p, &e), 0);
+	ck_assert_uint_eq(p.n, 1);
+	ck_assert_str_eq(p.v[0].after, "/theirs");
+	param_plan_clear(&p);
+	c.originals = NULL;
+	ck_assert_int_eq(params_plan_all(&c, &p, &e), 0);
+	ck_assert_uint_eq(p.n, 1);
+	ck_assert_ptr_null(p.v[0].after);
+	param_plan_clear(&p);
+	json_object_put(kept);
+	json_object_put(now);
 }
 END_TEST
 
@@ -607,6 +650,7 @@ main(void)
 	tcase_add_loop_test(t, levels_as_postfix_reads_them, 0, N(levels));
 	tcase_add_test(t, masks_of_the_table);
 	tcase_add_test(t, left_alone);
+	tcase_add_test(t, client_ca);
 	tcase_add_loop_test(t, in_the_manual, 0, (int)n_params);
 	return suite_run("params", t) == 0 ? 0 : 1;
 }
