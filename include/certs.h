@@ -42,6 +42,7 @@ enum cert_use {
 	CERT_USE__MAX
 };
 extern const char *const cert_uses[CERT_USE__MAX];
+#define CERT_USE_BIT(use) (1u << (use))
 
 struct cert {
 	enum cert_use	 use;

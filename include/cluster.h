@@ -131,7 +131,7 @@ struct cluster_save {
 	struct json_object *before; /* settings, owned */
 };
 /* Before apply_run: may this host save that, and is it up to date? */
-int	cluster_save_begin(const struct conf *, struct json_object *patch,
+int	cluster_save_begin(const struct conf *, const struct apply_request *,
 	    struct cluster_save *, struct err *);
 /* Is this an end that cluster_save_end has to write? */
 bool	cluster_save_holds(const struct cluster_save *,

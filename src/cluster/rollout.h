@@ -20,6 +20,14 @@ int cluster_outcome(const struct conf *, const char *file, const char *id,
 int cluster_seen(
     const struct conf *, struct json_object **ret, bool *fresh, struct err *);
 
+/* reads.c: which uses of certificates this host reads, into its status; and
+ * whether that one (NULL: each that has said anything) reads all of a set of
+ * CERT_USE_BIT: ERR_SCANNER_FORMER with its name. */
+void cluster_reads_put(struct json_object *status);
+int cluster_reads(
+    const struct conf *, const char *host, unsigned uses, struct err *);
+unsigned cluster_uses(const struct certs *);
+
 /* numbers.c: the highest that any host is known to have had, whatever etcd
  * says; the next Save gets one above. */
 struct cluster_numbers {

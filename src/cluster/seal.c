@@ -18,6 +18,7 @@
 
 #include "host.h"
 #include "jsonx.h"
+#include "rollout.h"
 #include "settings_table.h"
 
 /* A host that is away for longer gets the next one (src/sync/tidy.c). */
@@ -71,8 +72,8 @@ body_left(
 
 /* Settings and chain: those given, or of a generation. */
 static int
-body_content(const struct conf *conf, const struct cluster_content *c,
-    struct json_object *o, struct err *err)
+body_content(const struct conf *conf, const char *host,
+    const struct cluster_content *c, struct json_object *o, struct err *err)
 {
 	struct settings settings;
 	const struct certs *certs = c->certs;
@@ -97,6 +98,8 @@ body_content(const struct conf *conf, const struct cluster_content *c,
 		    body_left(conf, c->local, o, err) == -1)
 			goto out;
 	}
+	if (cluster_reads(conf, host, cluster_uses(certs), err) == -1)
+		goto out;
 	chain = &certs->v[CERTS_DEFAULT].chain;
 	settings.all_scanners = !c->own;
 	json_object_object_add(
@@ -118,8 +121,8 @@ out:
 }
 
 static struct json_object *
-body_make(
-    const struct conf *conf, const struct cluster_content *c, struct err *err)
+body_make(const struct conf *conf, const char *host,
+    const struct cluster_content *c, struct err *err)
 {
 	struct json_object *o;
 
@@ -134,7 +137,7 @@ body_make(
 	if (c->rejoin) {
 		json_object_object_add(
 		    o, "rejoin", json_object_new_boolean(true));
-	} else if (body_content(conf, c, o, err) == -1) {
+	} else if (body_content(conf, host, c, o, err) == -1) {
 		json_object_put(o);
 		return NULL;
 	}
@@ -158,7 +161,7 @@ cluster_seal(const struct conf *conf, const char *host,
 	if (cluster_state_read(conf, &s, err) == -1 ||
 	    cluster_identity_pair(conf, &pair, err) == -1 ||
 	    cluster_host_cert(conf, host, &pem, err) == -1 ||
-	    (body = body_make(conf, c, err)) == NULL)
+	    (body = body_make(conf, host, c, err)) == NULL)
 		goto out;
 	head.cluster = s.id;
 	head.host = host;

@@ -6,6 +6,7 @@
 #include "certname.h"
 #include "host.h"
 #include "jsonx.h"
+#include "rollout.h"
 
 /* A probe takes no longer than the first try needs when all is well. */
 #define STATUS_PROBE_MS 4000
@@ -75,6 +76,7 @@ cluster_status(const struct conf *conf, bool probe, struct json_object **ret,
 	jsonx_put_str(o, "own_code", s.own_code);
 	json_object_object_add(
 	    o, "local", json_object_get(jsonx_path(view, "generation.id")));
+	cluster_reads_put(o);
 	jsonx_put_str(o, "postfix", jsonx_path_str(view, "postfix.state", ""));
 	jsonx_put_str(
 	    o, "version", jsonx_path_str(view, "postfix.version", ""));

@@ -351,7 +351,7 @@ run_here(struct apply_call *a, const struct chosen *ch,
     struct json_object **job, struct err *err)
 {
 	if (!a->req.dry_run && cluster_save_begin(a->call->conf,
-				   a->req.settings, &a->save, err) == -1)
+				   &a->req, &a->save, err) == -1)
 		return -1;
 	memcpy(a->req.keep, a->save.keep, sizeof(a->req.keep));
 	if (apply_run(a->call->conf, &a->req, progress, a, job, err) == -1 ||

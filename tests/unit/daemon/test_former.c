@@ -90,6 +90,29 @@ START_TEST(takes_nothing_else)
 }
 END_TEST
 
+/* It would refuse the bundle, and say no more than that it is none. */
+static void
+refuses_what_it_cannot_read(void)
+{
+	struct json_object *args =
+	    args_new("{\"settings\":{\"all_scanners\":true}}");
+	long before = rig_current();
+	char path[256];
+	struct buf pem;
+
+	snprintf(path, sizeof(path), "%s/cert/root.pem", rig_root);
+	pem = rig_read(path);
+	json_object_object_add(
+	    args, "client_ca", jsonx_new_b64(pem.data, pem.len));
+	buf_clear(&pem);
+	talk_done(&answer);
+	ck_assert_int_eq(talk("connection.apply", args, &answer), -1);
+	ck_assert_str_eq(talk_code(&answer), "scanner.former_version");
+	ck_assert_str_eq(jsonx_path_str(answer.last, "error.detail", ""),
+	    "scanner1: client_ca");
+	ck_assert_int_eq(rig_current(), before);
+}
+
 /* A former host's word counts as every host's. */
 START_TEST(believes_reports)
 {
@@ -120,6 +143,7 @@ START_TEST(believes_reports)
 	    talk("scanners.get", json_object_new_object(), &answer), 0);
 	ck_assert_ptr_nonnull(
 	    memmem(answer.all, answer.all_len, "\"behind\"", 8));
+	refuses_what_it_cannot_read();
 }
 END_TEST
 
