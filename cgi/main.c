@@ -175,9 +175,9 @@ load(struct app *app, struct err *err)
 	if (db_open(app->conf.web_state_directory, &db, err) == -1)
 		return -1;
 	db_close(db);
-	if (wordlist_load(app->conf.password_list, &app->list, err) == -1)
-		return -1;
-	if (catalog_load(path, &app->texts, err) == -1)
+	if (places_make(app, err) == -1 ||
+	    wordlist_load(app->conf.password_list, &app->list, err) == -1 ||
+	    catalog_load(path, &app->texts, err) == -1)
 		return -1;
 	if (templates_load(
 		app->conf.template_directory, &app->templates, err) == -1)
@@ -235,7 +235,9 @@ worker_ended(struct parent *p, struct slot *s, int status)
 	int pause;
 
 	s->pid = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+	/* Whatever it says of itself: one that ends young ends the next soon. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+	    now_s() - s->started >= YOUNG_S) {
 		s->young_deaths = 0;
 		return;
 	}

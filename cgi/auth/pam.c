@@ -29,7 +29,6 @@
 #include "users.h"
 #include "util.h"
 
-#define PAM_FILE "pam.lock"
 
 enum answer { PAM_OK, PAM_DENIED, PAM_EXPIRED, PAM_UNAVAILABLE };
 
@@ -120,7 +119,7 @@ ask(struct app *app, const struct request *req, const char *user,
     const char *password, struct verdict *ret, struct err *err)
 {
 	int n = app->conf.workers > 1 ? app->conf.workers / 2 : 1;
-	int rc, fd = place_take(app, PAM_FILE, n);
+	int rc, fd = place_take(app, PLACE_PAM, n);
 
 	if (fd == -1)
 		return unavailable(err, "too many ask at a time");

@@ -71,10 +71,13 @@ const struct route *route_find(const struct route *, size_t n, enum http_method,
     const char *path, char allow[ALLOW_MAX], struct err *);
 bool path_is_api(const char *path);
 
-/* place.c: a descriptor that holds one of n places of that name among all
+/* place.c: a descriptor that holds one of n places of that kind among all
  * workers until it is closed; -1 = none is free.  A process must not hold two
- * of one name. */
-int place_take(const struct app *, const char *name, int n);
+ * of one kind. */
+enum place { PLACE_PAM, PLACE_STREAM, PLACE__MAX };
+int place_take(const struct app *, enum place, int n);
+/* Their files, which a worker in its sandbox cannot make. */
+int places_make(const struct app *, struct err *);
 
 /* reply.c */
 const char *reply_phrase(int status);

@@ -14,18 +14,45 @@
 #include "core.h"
 #include "util.h"
 
-int
-place_take(const struct app *app, const char *name, int n)
+static const char *const names[PLACE__MAX] = {
+    [PLACE_PAM] = "pam.lock",
+    [PLACE_STREAM] = "streams.lock",
+};
+
+static int
+place_open(const struct app *app, enum place which, struct err *err)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[CONF_STR_MAX + 32];
 	int fd;
 
-	snprintf(
-	    path, sizeof(path), "%s/%s", app->conf.web_state_directory, name);
+	snprintf(path, sizeof(path), "%s/%s", app->conf.web_state_directory,
+	    names[which]);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd == -1) {
-		log_warn("%s: %s", path, strerror(errno));
+	return fd != -1 ? fd : err_sys(err, ERR_IO, "", "%s", path);
+}
+
+int
+places_make(const struct app *app, struct err *err)
+{
+	int i, fd;
+
+	for (i = 0; i < PLACE__MAX; i++) {
+		if ((fd = place_open(app, i, err)) == -1)
+			return -1;
+		close(fd);
+	}
+	return 0;
+}
+
+int
+place_take(const struct app *app, enum place which, int n)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct err err;
+	int fd;
+
+	if ((fd = place_open(app, which, &err)) == -1) {
+		log_warn("%s", err.msg);
 		return -1;
 	}
 	lock.l_len = 1;

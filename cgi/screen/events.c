@@ -20,7 +20,6 @@
 #define LOOK_MS	    100	 /* between two looks at the job */
 #define ALIVE_MS    1000 /* a peer that has gone is noticed by then */
 #define EVENT_MAX   (64 * 1024)
-#define STREAM_FILE "streams.lock"
 
 static int
 send_state(const struct screen *s, struct buf *last)
@@ -82,7 +81,7 @@ int
 screen_events(struct screen *s, struct reply *reply, const char *id)
 {
 	const struct app *app = s->page.app;
-	int fd = place_take(app, STREAM_FILE, places(app));
+	int fd = place_take(app, PLACE_STREAM, places(app));
 
 	if (fd == -1) {
 		reply->status = 204;

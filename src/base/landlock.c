@@ -15,8 +15,6 @@
 #define FS_WRITE_FILE  (1ULL << 1)
 #define FS_READ_FILE   (1ULL << 2)
 #define FS_READ_DIR    (1ULL << 3)
-#define FS_REMOVE_FILE (1ULL << 5)
-#define FS_MAKE_REG    (1ULL << 8)
 #define FS_ALL_ABI1    ((1ULL << 13) - 1)
 #define FS_REFER       (1ULL << 13) /* ABI 2 */
 #define FS_TRUNCATE    (1ULL << 14) /* ABI 3 */
@@ -26,8 +24,8 @@
 #define SCOPE_ALL      3ULL	    /* ABI 6: abstract sockets, signals */
 
 #define RIGHTS_RO      (FS_READ_FILE | FS_READ_DIR)
-#define RIGHTS_RW \
-	(RIGHTS_RO | FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE)
+/* Files that are there: none is made, so that nobody can fill a disk. */
+#define RIGHTS_RW      (RIGHTS_RO | FS_WRITE_FILE | FS_TRUNCATE)
 #define RIGHTS_OF_FILE (FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE)
 
 #define CREATE_VERSION 1U

@@ -65,8 +65,8 @@ static const int allow_web[] = {
     CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getcwd),
     CALL(getdents64), CALL(pread64), CALL(pwrite64), CALL(preadv),
     CALL(pwritev), CALL(flock), CALL(fsync), CALL(fdatasync),
-    CALL(ftruncate), CALL(fallocate), CALL(fadvise64), CALL(unlink),
-    CALL(unlinkat), CALL(fchmod), CALL(fstatfs),
+    CALL(ftruncate), CALL(fallocate), CALL(fadvise64), CALL(fchmod),
+    CALL(fstatfs),
     /* sockets that are there, and Unix sockets */
     CALL(connect), CALL(accept), CALL(accept4), CALL(sendto),
     CALL(getsockopt), CALL(getsockname), CALL(getpeername), CALL(select),

@@ -430,7 +430,8 @@ db_open(const char *dir, struct db **ret_db, struct err *err)
 {
 	struct db *db;
 	char path[PATH_LEN];
-	int n;
+	/* A worker's sandbox lets it make no files: these stay. */
+	int n, persist = 1;
 
 	n = snprintf(path, sizeof(path), "%s/%s", dir, STORE_FILE);
 	if (n < 0 || (size_t)n >= sizeof(path))
@@ -447,6 +448,8 @@ db_open(const char *dir, struct db **ret_db, struct err *err)
 		goto fail;
 	}
 	sqlite3_busy_timeout(db->h, BUSY_MS);
+	(void)sqlite3_file_control(
+	    db->h, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
 	/* Seeds its generator now, before a sandbox hides /dev/urandom. */
 	sqlite3_randomness(sizeof(n), &n);
 	if (exec(db,

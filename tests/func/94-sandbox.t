@@ -23,7 +23,8 @@ MAIN_CF=$PF/main.cf CHAIN=$(param smtpd_tls_chain_files) OTHER_PID=$daemon
 # That of / to anybody who gets there: only the sandbox is in the way.
 DISK=$T/disk
 mknod -m 666 "$DISK" b "$(stat -c %Hd /)" "$(stat -c %Ld /)" || cp /etc/hosts "$DISK"
-export MAIN_CF CHAIN SMTP_PORT OTHER_PID DISK
+WEB_STATE=$STATE/web
+export MAIN_CF CHAIN SMTP_PORT OTHER_PID DISK WEB_STATE
 
 # What /proc says.
 field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
@@ -103,6 +104,19 @@ ok "more than 100 attempts inside a worker: $(wc -l <"$T/worker.out")" \
 is "none worked" "$(awk '$2 == 0' "$T/worker.out")" ""
 is "each was refused by the sandbox" "$(awk '$2 == 2' "$T/worker.out")" ""
 is "nothing was written" "$(ls /tmp/postseal-escaped /dev/shm/postseal-escaped 2>/dev/null)" ""
+
+# Workers that end at once are not made anew as fast.
+inside_conf leaver '/^user = /i workers = 1'
+(cd / && exec setsid "$B/redteam/insider" -c "$T/leaver.conf") </dev/null \
+    >"$T/leaver.log" 2>&1 &
+RUNS+=($!)
+wait_for 5 test -S "$T/leaver.fcgi"
+perl -e 'require "./tests/redteam/fcgi.pl"; use Time::HiRes qw(time);
+	my $start = time;
+	talk($ARGV[0], request_bytes(params => params("GET", "/leave")),
+	    deadline => 10) for 1 .. 4;
+	exit !(time - $start > 2.5)' "$T/leaver.fcgi" 2>>"$T/worker.err"
+result "three that left at once: a pause before the next"
 
 # Inside the child that parses.
 "$B/redteam/jailed" nobody >"$T/jailed.out" 2>"$T/jailed.err"

@@ -189,6 +189,72 @@ listen_unix(void)
 	return result(bind(fd, (struct sockaddr *)&sun, sizeof(sun)));
 }
 
+/* What the workers share. */
+static int
+shared_socket(void)
+{
+	int fd, on = 0;
+	socklen_t len = sizeof(on);
+
+	for (fd = 0; fd < 64; fd++)
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 &&
+		    on)
+			return fd;
+	return -1;
+}
+
+static int
+end_shared(void)
+{
+	int fd = shared_socket();
+
+	return fd == -1 ? OTHERWISE : result(shutdown(fd, SHUT_RDWR));
+}
+
+static int
+hurry_shared(void)
+{
+	const struct timeval tv = {0, 1};
+	int fd = shared_socket();
+
+	return fd == -1 ? OTHERWISE
+			: result(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv,
+			      sizeof(tv)));
+}
+
+static int
+unblock_shared(void)
+{
+	int fd = shared_socket();
+
+	return fd == -1 ? OTHERWISE : result(fcntl(fd, F_SETFL, O_NONBLOCK));
+}
+
+static int
+signals_by_shared(void)
+{
+	int fd = shared_socket();
+
+	return fd == -1 ? OTHERWISE : result(fcntl(fd, F_SETOWN, getppid()));
+}
+
+static int
+second_shared(void)
+{
+	int fd = shared_socket();
+
+	return fd == -1 ? OTHERWISE : result(fcntl(fd, F_DUPFD, 40));
+}
+
+static int
+fill_state(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/more", place("WEB_STATE", "/tmp"));
+	return result(open(path, O_WRONLY | O_CREAT, 0600));
+}
+
 static int
 exec_shell(void)
 {
@@ -271,6 +337,9 @@ static const struct {
     C(process_vm_writev, 1),
     C(clone, SIGCHLD),
     C(clone3, 0),
+    C(dup, 0),
+    C(recvmsg, 0),
+    C(unlink, 0),
     C(pidfd_open, 1),
     C(pidfd_getfd, 0),
     C(pidfd_send_signal, 0),
@@ -386,6 +455,12 @@ static const struct {
     {"UDP to DNS", udp_dns},
     {"a datagram by what is open", inherited_to_inet},
     {"listen on an abstract socket", listen_unix},
+    {"end the shared socket", end_shared},
+    {"give it a time limit", hurry_shared},
+    {"make it non-blocking", unblock_shared},
+    {"have signals sent by it", signals_by_shared},
+    {"a second number for it", second_shared},
+    {"more files in the state", fill_state},
     {"exec /bin/sh", exec_shell},
     {"exec itself", exec_self},
     {"kill the parent", kill_parent},

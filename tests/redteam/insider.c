@@ -5,10 +5,11 @@
  * of the one in the archive.
  *
  * GET /attempt/N answers with the attempt's number, its result and its name;
- * N at the end is a number beyond the last.
+ * N at the end is a number beyond the last.  GET /leave ends the worker.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core.h"
 #include "attempts.h"
@@ -28,7 +29,21 @@ try_it(
 	return reply_header(reply, "Content-Type", "text/plain");
 }
 
+/* A worker that goes as if it had done its work. */
+static int
+leave(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	(void)app;
+	(void)req;
+	(void)reply;
+	(void)err;
+	_exit(0);
+}
+
 const struct route routes[] = {
+    {HTTP_GET, "/leave", AUTH_NONE, false, 0, BODY_NONE, leave, NULL,
+	MAY_ANYONE},
     {HTTP_GET, "/attempt/{name}", AUTH_NONE, false, 0, BODY_NONE, try_it, NULL,
 	MAY_ANYONE},
     {HTTP_GET, NULL, AUTH_NONE, false, 0, BODY_NONE, NULL, NULL, MAY_NOTHING},

@@ -392,7 +392,7 @@ START_TEST(few_at_a_time)
 	for (size_t i = 0; i < N(pid); i++) {
 		ck_assert_int_ne(pid[i] = fork(), -1);
 		if (pid[i] == 0) {
-			if (place_take(&con.app, "pam.lock", N(pid)) == -1 ||
+			if (place_take(&con.app, PLACE_PAM, N(pid)) == -1 ||
 			    write(fd[1], "", 1) != 1)
 				_exit(1);
 			pause();
