@@ -76,7 +76,7 @@ is_refusal(enum err_code code)
 {
 	static const enum err_code refusals[] = {ERR_AUTH_FAILED,
 	    ERR_AUTH_FORBIDDEN, ERR_AUTH_SCOPE, ERR_AUTH_CSRF,
-	    ERR_TOKEN_EXPIRED, ERR_TOKEN_ADDRESS};
+	    ERR_AUTH_STEP_UP, ERR_TOKEN_EXPIRED, ERR_TOKEN_ADDRESS};
 	size_t i;
 
 	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)

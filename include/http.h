@@ -82,6 +82,7 @@ struct identity {
 	bool	must_enrol;		/* a second factor comes first */
 	bool	must_change;		/* a password of one's own does */
 	bool	pam;			/* a user of the host */
+	bool	fresh;			/* password or code a few minutes ago */
 	int	news, fails;		/* session_row: for the page's head */
 	/* Before log-in is complete: whose code is asked for. */
 	long	half;			/* row id of that session, 0 = none */
@@ -102,10 +103,11 @@ enum need {
 	MAY_RENEW,		/* certificate files of the connection */
 	MAY_CHANGE,		/* settings, keys, restore */
 	MAY_ACCESS,		/* users, tokens, all sessions, scanners */
+	MAY_GRANT,		/* change who gets in: in person, and fresh */
 	MAY__MAX
 };
 /* ERR_AUTH_FORBIDDEN (role), ERR_AUTH_SCOPE (token), ERR_AUTH_ENROL,
- * ERR_AUTH_CHANGE. */
+ * ERR_AUTH_CHANGE, ERR_AUTH_STEP_UP (session). */
 int	may_check(const struct identity *, enum need, enum http_method,
 	    struct err *);
 bool	may(const struct identity *, enum need);

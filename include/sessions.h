@@ -28,6 +28,7 @@ struct session_row {
 	int		fails;
 	bool		second_factor;	/* the user's, as it is now */
 	time_t		made;		/* as in user_row */
+	time_t		proven;		/* password or code were given then */
 };
 
 /* What happened to the account between the last log-in and this one. */
@@ -69,6 +70,8 @@ int	sessions_set_stage(struct db *, long id, enum stage, struct err *);
  * at most once a minute. */
 int	sessions_find(struct db *, const char *secret, time_t now, int idle_s,
 	    int max_s, struct session_row *, struct err *);
+/* Password or code were given once more. */
+int	sessions_prove(struct db *, long id, time_t now, struct err *);
 int	sessions_drop(struct db *, long id, struct err *);
 /* [{"id", "user", "from", "created_at", "seen_at"}] of those alive; of one
  * user, or of all with NULL. */

@@ -46,6 +46,10 @@ int	tokens_find(struct db *, const char *token, const char *from,
 /* [{"id", "name", "user", "scope", "certificate", "created_at", "expires_at", "addresses",
  * "last_used_at", "last_from"}] */
 int	tokens_list(struct db *, struct json_object **, struct err *);
+/* Those of a user. */
+int	tokens_count_of(struct db *, const char *user, int *ret,
+	    struct err *);
+int	tokens_delete_of(struct db *, const char *user, struct err *);
 int	tokens_delete(struct db *, long id, struct err *);
 
 /*

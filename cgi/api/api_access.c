@@ -109,12 +109,12 @@ int
 api_user_post(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	static const char *const names[] = {
-	    "role", "password", "reset_second_factor", NULL};
+	static const char *const names[] = {"role", "password",
+	    "reset_second_factor", "revoke_tokens", NULL};
 	const char *role = NULL, *password = NULL, *name = path_part(req);
 	char made[GENERATED_LEN + 1] = "";
 	struct user_row user;
-	bool reset = false;
+	bool reset = false, revoke = false;
 	enum role r = ROLE_NONE;
 
 	if (jsonx_only(req->json, "", names, err) == -1 ||
@@ -123,6 +123,8 @@ api_user_post(
 		&password, err) == -1 ||
 	    jsonx_bool(req->json, "reset_second_factor", "reset_second_factor",
 		&reset, err) == -1 ||
+	    jsonx_bool(req->json, "revoke_tokens", "revoke_tokens", &revoke,
+		err) == -1 ||
 	    (role != NULL && role_from_name(role, &r, err) == -1) ||
 	    (password != NULL && users_password_acceptable(
 				     app->db, password, name, err) == -1) ||
@@ -136,6 +138,7 @@ api_user_post(
 		access_user_role(app, req, user.name, r, err) == -1) ||
 	    (password != NULL && access_user_password(app, req, user.name,
 				     password, made, err) == -1) ||
+	    (revoke && access_tokens_revoke(app, req, user.name, err) == -1) ||
 	    (reset && access_totp_reset(app, req, user.name, err) == -1))
 		return -1;
 	return answer_user(reply, 200, user.name, "", err);
@@ -244,10 +247,28 @@ int
 api_session_delete(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	if (req->who.session != 0)
-		return err_set(err, ERR_AUTH_FORBIDDEN, "",
-		    "sessions are ended at /access, with the password");
 	if (access_session_end(app, req, NULL, path_part(req), err) == -1)
+		return -1;
+	reply->status = 204;
+	return 0;
+}
+
+int
+api_proof(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const names[] = {"password", "code", NULL};
+	const char *password = "", *code = "";
+
+	if (jsonx_only(req->json, "", names, err) == -1 ||
+	    jsonx_str(req->json, "password", "password", FIELD_TEXT_MAX,
+		&password, err) == -1 ||
+	    jsonx_str(req->json, "code", "code", 32, &code, err) == -1)
+		return -1;
+	if ((*password == '\0') == (*code == '\0'))
+		return err_set(err, ERR_FIELD_MISSING, "password",
+		    "expected password or code");
+	if (session_prove(app, req, reply, password, code, err) == -1)
 		return -1;
 	reply->status = 204;
 	return 0;

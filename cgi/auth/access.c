@@ -31,6 +31,16 @@ make_up(char made[GENERATED_LEN + 1], struct err *err)
 	return 0;
 }
 
+/* What somebody makes is never wider than he is. */
+static int
+not_wider(const struct request *req, enum role role, struct err *err)
+{
+	return role <= req->who.role
+		   ? 0
+		   : err_set(err, ERR_AUTH_FORBIDDEN, "role",
+			 "%s is more than one's own role", role_name(role));
+}
+
 /* Both or neither; a made-up one is only good for some days. */
 static int
 mark_made(struct app *app, const char *name, const char *made, struct err *err)
@@ -48,6 +58,8 @@ access_user_add(struct app *app, const struct request *req, const char *name,
 	int rc;
 
 	made[0] = '\0';
+	if (not_wider(req, role, err) == -1)
+		return -1;
 	if (*password == '\0') {
 		if (make_up(made, err) == -1)
 			return -1;
@@ -93,8 +105,10 @@ access_user_password(struct app *app, const struct request *req,
 
 int
 access_own_password(struct app *app, const struct request *req,
-    struct proof *proof, const char *password, struct err *err)
+    struct proof *proof, const char *password, bool revoke_tokens,
+    struct err *err)
 {
+	char detail[DETAIL_MAX];
 	int rc;
 
 	if (record_begin(app, err) == -1)
@@ -103,7 +117,11 @@ access_own_password(struct app *app, const struct request *req,
 	    app->db, req->who.user, proof, password, time(NULL), err);
 	if (rc == -1 && err->code == ERR_AUTH_FAILED)
 		snprintf(err->field, sizeof(err->field), "current");
-	return record_end(app, req, rc, "user.passwd", req->who.user, err);
+	if (rc == 0 && revoke_tokens)
+		rc = tokens_delete_of(app->db, req->who.user, err);
+	snprintf(detail, sizeof(detail), "%s%s", req->who.user,
+	    revoke_tokens ? ", all tokens revoked" : "");
+	return record_end(app, req, rc, "user.passwd", detail, err);
 }
 
 int
@@ -113,7 +131,7 @@ access_user_role(struct app *app, const struct request *req, const char *name,
 	char detail[DETAIL_MAX];
 
 	snprintf(detail, sizeof(detail), "%s %s", name, role_name(role));
-	if (record_begin(app, err) == -1)
+	if (not_wider(req, role, err) == -1 || record_begin(app, err) == -1)
 		return -1;
 	return record_end(app, req, users_set_role(app->db, name, role, err),
 	    "user.role", detail, err);
@@ -151,9 +169,12 @@ access_token_add(struct app *app, const struct request *req,
     struct err *err)
 {
 	char detail[DETAIL_MAX] = "";
+	struct user_row owner;
 	int rc;
 
-	if (record_begin(app, err) == -1)
+	if (users_get(app->db, want->user, &owner, err) == -1 ||
+	    not_wider(req, owner.role, err) == -1 ||
+	    record_begin(app, err) == -1)
 		return -1;
 	rc = tokens_create(app->db, want, time(NULL), token, ret_id, err);
 	if (rc == 0)
@@ -173,6 +194,19 @@ row_number(const char *s)
 
 	(void)number_read(s, strlen(s), INT32_MAX, &n);
 	return (long)n;
+}
+
+int
+access_tokens_revoke(struct app *app, const struct request *req,
+    const char *user, struct err *err)
+{
+	char detail[DETAIL_MAX];
+
+	snprintf(detail, sizeof(detail), "all of %s", user);
+	if (record_begin(app, err) == -1)
+		return -1;
+	return record_end(app, req, tokens_delete_of(app->db, user, err),
+	    "token.delete", detail, err);
 }
 
 int

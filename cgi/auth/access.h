@@ -24,7 +24,7 @@ int access_user_password(struct app *, const struct request *, const char *name,
 /* The asker's own, on the proof of the current one, which becomes one of the
  * new: ERR_AUTH_FAILED, field "current", when another was faster. */
 int access_own_password(struct app *, const struct request *, struct proof *,
-    const char *password, struct err *);
+    const char *password, bool revoke_tokens, struct err *);
 int access_user_role(struct app *, const struct request *, const char *name,
     enum role, struct err *);
 int access_user_delete(
@@ -35,6 +35,9 @@ int access_totp_reset(
 int access_token_add(struct app *, const struct request *,
     const struct token_want *, char token[TOKEN_LEN + 1], long *ret_id,
     struct err *);
+/* All of the user's. */
+int access_tokens_revoke(
+    struct app *, const struct request *, const char *user, struct err *);
 int access_token_delete(
     struct app *, const struct request *, const char *id, struct err *);
 /* user NULL: anybody's. */

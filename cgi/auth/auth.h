@@ -46,6 +46,10 @@ int	session_password(struct app *, struct request *, struct reply *,
 	    struct err *);
 int	session_code(struct app *, struct request *, struct reply *,
 	    const char *user, const char *code, struct err *);
+/* Password or code ("" = not given) of the request's own session, which is
+ * fresh then. */
+int	session_prove(struct app *, struct request *, struct reply *,
+	    const char *password, const char *code, struct err *);
 /* A new secret and session in the place of the request's: at log-in, where a
  * complete one is noted, or in between.  On a proof, or (NULL) on the request's
  * own session, half-open or not: see sessions_open. */

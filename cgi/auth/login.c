@@ -208,3 +208,25 @@ session_login_code(struct app *app, struct request *req, struct reply *reply,
 	backend_audit(app, req, "login", "ok", "second factor");
 	return 0;
 }
+
+int
+session_prove(struct app *app, struct request *req, struct reply *reply,
+    const char *password, const char *code, struct err *err)
+{
+	struct proof proof;
+	int rc;
+
+	rc = *code != '\0'
+		 ? session_code(app, req, reply, req->who.user, code, err)
+		 : session_password(
+		       app, req, reply, req->who.user, password, &proof, err);
+	if (rc == -1) {
+		if (err->code == ERR_AUTH_FAILED)
+			snprintf(err->field, sizeof(err->field), "current");
+		return -1;
+	}
+	if (sessions_prove(app->db, req->who.session, time(NULL), err) == -1)
+		return -1;
+	req->who.fresh = true;
+	return 0;
+}

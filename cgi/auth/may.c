@@ -18,6 +18,7 @@ static const struct {
 	unsigned int scopes;  /* of a token that may */
 	unsigned int reading; /* of a token that may GET */
 	bool cookie_only;
+	bool fresh; /* to change something, in a session */
 } needs[MAY__MAX] = {
     [MAY_NOTHING] = {ROLE__MAX, 0, 0, true},
     [MAY_ANYONE] = {ROLE_NONE, 0, 0, false},
@@ -27,12 +28,15 @@ static const struct {
     [MAY_RENEW] = {ROLE_OPERATOR, S(WRITE) | S(CERTIFICATES), 0, false},
     [MAY_CHANGE] = {ROLE_OPERATOR, S(WRITE), 0, false},
     [MAY_ACCESS] = {ROLE_ADMINISTRATOR, S(WRITE), S(READ), false},
+    /* No token: one that was found would make others, and users. */
+    [MAY_GRANT] = {ROLE_ADMINISTRATOR, 0, S(WRITE) | S(READ), false, true},
 };
 
 int
 may_check(const struct identity *who, enum need need, enum http_method method,
     struct err *err)
 {
+	const bool looks = method == HTTP_GET || method == HTTP_HEAD;
 	unsigned int scopes;
 
 	if (need == MAY_ANYONE)
@@ -43,7 +47,7 @@ may_check(const struct identity *who, enum need need, enum http_method method,
 		    err, ERR_AUTH_FORBIDDEN, "", "not with this role");
 	if (who->session == 0) {
 		scopes = needs[need].scopes;
-		if (method == HTTP_GET || method == HTTP_HEAD)
+		if (looks)
 			scopes |= needs[need].reading;
 		if (needs[need].cookie_only || (scopes & 1u << who->scope) == 0)
 			return err_set(err, ERR_AUTH_SCOPE, "",
@@ -56,6 +60,10 @@ may_check(const struct identity *who, enum need need, enum http_method method,
 	if (who->must_enrol && need != MAY_OWN)
 		return err_set(err, ERR_AUTH_ENROL, "",
 		    "a second factor has to be set up first");
+	if (needs[need].fresh && !looks && !who->fresh)
+		return err_set(err, ERR_AUTH_STEP_UP, "current",
+		    "send {\"password\"} or {\"code\"} to POST /api/v1/proof, "
+		    "then this again");
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "tokens.h"
 #include "util.h"
 
+#define FRESH_S	     300
 #define SECRET_BYTES 32
 #define SECRET_HEX   (2 * SECRET_BYTES)
 
@@ -66,6 +67,14 @@ session_stage(const struct app *app, const struct user_row *user)
 								 : STAGE_FULL;
 }
 
+static bool
+is_fresh(time_t proven)
+{
+	time_t now = time(NULL);
+
+	return proven <= now && now - proven < FRESH_S;
+}
+
 /* What follows from a session's secret. */
 static int
 know_session(const struct app *app, struct request *req,
@@ -85,6 +94,7 @@ know_session(const struct app *app, struct request *req,
 	    .must_enrol = stage == STAGE_ENROL || row->stage == STAGE_ENROL,
 	    .must_change = stage == STAGE_CHANGE || row->stage == STAGE_CHANGE,
 	    .pam = row->pam,
+	    .fresh = is_fresh(row->proven),
 	    .news = row->news,
 	    .fails = row->fails};
 

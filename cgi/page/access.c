@@ -173,15 +173,29 @@ static const struct {
     {"totp_off", MAY_OWN, account_totp_off},
     {"end", MAY_OWN, account_end},
     {"sign_out", MAY_OWN, account_sign_out},
-    {"user_add", MAY_ACCESS, user_add},
-    {"user_password", MAY_ACCESS, user_password},
-    {"user_role", MAY_ACCESS, user_role},
-    {"user_delete", MAY_ACCESS, user_delete},
-    {"totp_reset", MAY_ACCESS, factor_reset},
-    {"token_add", MAY_ACCESS, token_add},
+    {"user_add", MAY_GRANT, user_add},
+    {"user_password", MAY_GRANT, user_password},
+    {"user_role", MAY_GRANT, user_role},
+    {"user_delete", MAY_GRANT, user_delete},
+    {"totp_reset", MAY_GRANT, factor_reset},
+    {"token_add", MAY_GRANT, token_add},
     {"token_delete", MAY_ACCESS, token_delete},
     {"session_end", MAY_ACCESS, session_end_any},
 };
+
+/* The password that the form asked for, where the session is not fresh. */
+static int
+may_press(const struct page *p, struct reply *reply, enum need need,
+    struct err *why)
+{
+	const char *again = fields_str(&p->req->form, "current", "");
+
+	if (need == MAY_GRANT && !p->req->who.fresh && *again != '\0' &&
+	    may(&p->req->who, need) &&
+	    session_prove(p->app, p->req, reply, again, "", why) == -1)
+		return -1;
+	return may_check(&p->req->who, need, HTTP_POST, why);
+}
 
 static int
 press(const struct page *p, struct reply *reply, struct err *why)
@@ -194,7 +208,7 @@ press(const struct page *p, struct reply *reply, struct err *why)
 		if (strlen(acts[i].name) != n ||
 		    strncmp(acts[i].name, act, n) != 0)
 			continue;
-		if (may_check(&p->req->who, acts[i].need, HTTP_POST, why) == -1)
+		if (may_press(p, reply, acts[i].need, why) == -1)
 			return -1;
 		return acts[i].fn(p, reply, arg, why);
 	}
@@ -207,7 +221,7 @@ page_access(
 {
 	static const char *const once[] = {"csrf", "do", "current", "password",
 	    "again", "code", "user", "role", "name", "owner", "scope",
-	    "certificate", "days", "addresses", NULL};
+	    "certificate", "days", "addresses", "revoke_tokens", NULL};
 	const struct page p = {app, req};
 	struct access_page say = {0};
 	const char *done;

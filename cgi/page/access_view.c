@@ -250,6 +250,7 @@ access_render(const struct page *p, struct reply *reply,
 		status = 422;
 	put_str(ctx, "title", page_text(p, "nav.access"));
 	put_str(ctx, "refresh", "");
+	put_bool(ctx, "stale", !p->req->who.fresh);
 	put_say(p, say, ctx);
 	put_forms(p, ctx);
 	if (account_put(p, ctx, err) == -1 ||

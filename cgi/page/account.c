@@ -46,7 +46,9 @@ account_password(
 		    "the new password is the current one");
 	if (password_acceptable(new, p->req->who.user, why) == -1 ||
 	    account_password_again(p, reply, &proof, why) == -1 ||
-	    access_own_password(p->app, p->req, &proof, new, why) == -1 ||
+	    access_own_password(p->app, p->req, &proof, new,
+		fields_get(&p->req->form, "revoke_tokens") != NULL, why) ==
+		-1 ||
 	    users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
 	    session_open(p->app, p->req, reply, proof.id, &proof,
 		session_stage(p->app, &user), why) == -1)

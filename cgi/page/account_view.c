@@ -11,6 +11,7 @@
 #include "access_page.h"
 #include "mustache.h"
 #include "sessions.h"
+#include "tokens.h"
 #include "totp.h"
 #include "util.h"
 
@@ -97,14 +98,20 @@ account_put(const struct page *p, struct json_object *ctx, struct err *err)
 	struct json_object *o = json_object_new_object(), *args, *pending;
 	char secret[TOTP_SECRET_LEN + 1] = "";
 	struct user_row user;
-	int left = 0;
+	int left = 0, tokens = 0;
 
 	json_object_object_add(ctx, "account", o);
 	if (users_get(p->app->db, p->req->who.user, &user, err) == -1 ||
 	    totp_pending(p->app->db, user.name, secret, err) == -1 ||
 	    recovery_left(p->app->db, user.name, &left, err) == -1 ||
+	    tokens_count_of(p->app->db, user.name, &tokens, err) == -1 ||
 	    put_last(p, o, err) == -1)
 		return -1;
+	put_bool(o, "tokens", tokens > 0);
+	args = json_object_new_object();
+	put_int(args, "n", tokens);
+	put_text(p, o, "revoke", "access.password.revoke", args);
+	json_object_put(args);
 	put_bool(o, "must_enrol", p->req->who.must_enrol);
 	put_bool(o, "must_change", p->req->who.must_change);
 	put_bool(o, "of_host", user.pam);

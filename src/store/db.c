@@ -100,6 +100,8 @@ static const char *const migrations[] = {
     " WHERE last_from <> '' AND last_from NOT LIKE '%:%';",
     /* '' = every certificate */
     "ALTER TABLE tokens ADD COLUMN certificate TEXT NOT NULL DEFAULT '';",
+    /* 0 = long ago */
+    "ALTER TABLE sessions ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))
@@ -216,42 +218,6 @@ db_run(struct db *db, struct err *err, enum db_sql q, const char *fmt, ...)
 	while ((rc = db_step(db, st, err)) == 1)
 		;
 	return rc;
-}
-
-int
-db_begin(struct db *db, struct err *err)
-{
-	if (db->depth == 0) {
-		db->undone = false;
-		if (db_run(db, err, DB_BEGIN, "") == -1)
-			return -1;
-	}
-	db->depth++;
-	return 0;
-}
-
-int
-db_commit(struct db *db, struct err *err)
-{
-	if (db->depth == 1) {
-		if (db->undone)
-			return err_set(err, ERR_INTERNAL, "",
-			    "a part of the change was undone");
-		if (db_run(db, err, DB_COMMIT, "") == -1)
-			return -1;
-	}
-	db->depth--;
-	return 0;
-}
-
-void
-db_rollback(struct db *db)
-{
-	if (db->depth == 0)
-		return;
-	db->undone = true;
-	if (--db->depth == 0)
-		db_run(db, NULL, DB_ROLLBACK, "");
 }
 
 void

@@ -40,10 +40,20 @@ sessions_login(struct db *db, long id, long user_id, const char *from,
 
 /* A session in the place of another knows what that one knew. */
 static int
-inherit(struct db *db, long id, long old, struct err *err)
+inherit(struct db *db, long id, long old, bool as_proven, struct err *err)
 {
+	if (as_proven && db_run(db, err, DB_SESSION_AS_PROVEN, "ii",
+			     (int64_t)id, (int64_t)old) == -1)
+		return -1;
 	return db_run(
 	    db, err, DB_SESSION_INHERIT, "ii", (int64_t)id, (int64_t)old);
+}
+
+int
+sessions_prove(struct db *db, long id, time_t now, struct err *err)
+{
+	return db_run(
+	    db, err, DB_SESSION_PROVEN, "ii", (int64_t)id, (int64_t)now);
 }
 
 int
@@ -109,7 +119,7 @@ open_in(struct db *db, const struct session_want *w, struct err *err)
 		return -1;
 	id = sqlite3_last_insert_rowid(db->h);
 	if (w->inherit)
-		rc = inherit(db, (long)id, w->before, err);
+		rc = inherit(db, (long)id, w->before, w->proof == NULL, err);
 	else if (w->stage != STAGE_CODE)
 		rc = sessions_login(
 		    db, (long)id, w->user_id, w->from, w->now, err);
@@ -159,6 +169,7 @@ sessions_find(struct db *db, const char *secret, time_t now, int idle_s,
 	row.fails = sqlite3_column_int(st, 10);
 	row.second_factor = sqlite3_column_int(st, 11) != 0;
 	row.made = sqlite3_column_int64(st, 12);
+	row.proven = sqlite3_column_int64(st, 13);
 	db_done(st);
 	if (row.stage == STAGE_CODE && max_s > CODE_WAIT_S)
 		max_s = CODE_WAIT_S;

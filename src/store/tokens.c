@@ -202,3 +202,24 @@ tokens_delete(struct db *db, long id, struct err *err)
 		    err, ERR_TOKEN_UNKNOWN, "id", "no token %ld", id);
 	return 0;
 }
+
+int
+tokens_count_of(struct db *db, const char *user, int *ret, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((st = db_query(db, err, DB_TOKEN_COUNT_OF, "s", user)) == NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	*ret = rc == 1 ? sqlite3_column_int(st, 0) : 0;
+	if (rc == 1)
+		db_done(st);
+	return 0;
+}
+
+int
+tokens_delete_of(struct db *db, const char *user, struct err *err)
+{
+	return db_run(db, err, DB_TOKEN_DELETE_OF, "s", user);
+}

@@ -2,6 +2,7 @@
  * call of openapi.json that a lone host can answer, by a client that checks
  * each answer against the description it has fetched. */
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { after, before } from "node:test";
@@ -12,9 +13,10 @@ const step = steps();
 let it, description, ajv;
 const called = new Set();
 
-function http(method, path, { json, form, headers = {} } = {}) {
-	let body;
-	headers = { Authorization: `Bearer ${it.token}`, ...headers };
+function http(method, path, { json, form, text, headers = {} } = {}) {
+	let body = text && Buffer.from(text);
+	headers = headers.Cookie ? { ...headers }
+		: { Authorization: `Bearer ${it.token}`, ...headers };
 	if (json !== undefined) {
 		body = Buffer.from(JSON.stringify(json));
 		headers["Content-Type"] = "application/json";
@@ -94,6 +96,22 @@ function allowed(template, json) {
 	const valid = ajv.compile(absolute(schema));
 	assert.ok(valid(json), JSON.stringify(valid.errors));
 	return json;
+}
+
+/* The headers of a session: no token changes who gets in. */
+async function inPerson() {
+	const cookies = (res) => res.headers["set-cookie"]
+		.map((c) => c.split(";")[0]).filter((c) => !c.endsWith("="));
+	const asked = await http("GET", "/login");
+	const form = new URLSearchParams({ user: it.user, password: it.password,
+		csrf: asked.text.match(/name="csrf" value="([0-9a-f]+)"/)[1] });
+	const res = await http("POST", "/login", { text: form.toString(),
+		headers: { Cookie: cookies(asked).join("; "),
+			"Content-Type": "application/x-www-form-urlencoded" } });
+	assert.equal(res.status, 303);
+	const Cookie = cookies(res).find((c) => c.startsWith("__Host-postseal="));
+	return { Cookie, "X-CSRF-Token": createHmac("sha256",
+		Cookie.split("=")[1]).update("csrf").digest("hex") };
 }
 
 const file = (name) => ({ file: readFileSync(it.sample(name), "utf8") });
@@ -223,22 +241,28 @@ step("keys", async () => {
 });
 
 step("users, tokens, sessions", async () => {
-	await call("post", "/api/v1/users", {}, { status: 201,
+	const headers = await inPerson();
+	await call("post", "/api/v1/proof", {}, { status: 204, headers,
+		json: allowed("/api/v1/proof", { password: it.password }) });
+	await call("post", "/api/v1/tokens", {}, { status: 403,
+		json: { name: "hook", scope: "read" } });
+	await call("post", "/api/v1/users", {}, { status: 201, headers,
 		json: allowed("/api/v1/users", { name: "eve", role: "viewer" }) });
 	await call("post", "/api/v1/users/{name}", { name: "eve" },
-		{ status: 200, json: allowed("/api/v1/users/{name}",
+		{ status: 200, headers, json: allowed("/api/v1/users/{name}",
 			{ role: "operator" }) });
 	await call("get", "/api/v1/users", {}, { status: 200 });
-	const made = await call("post", "/api/v1/tokens", {}, { status: 201,
+	const made = await call("post", "/api/v1/tokens", {}, { status: 201, headers,
 		json: allowed("/api/v1/tokens", { name: "hook",
 			scope: "certificates", days: 30 }) });
 	await call("get", "/api/v1/tokens", {}, { status: 200 });
 	await call("delete", "/api/v1/tokens/{id}", { id: made.body.id },
-		{ status: 204 });
+		{ status: 204, headers });
 	await call("get", "/api/v1/sessions", {}, { status: 200 });
-	await call("delete", "/api/v1/sessions/{id}", { id: 999 });
+	await call("delete", "/api/v1/sessions/{id}", { id: 999 },
+		{ status: 404, headers });
 	await call("delete", "/api/v1/users/{name}", { name: "eve" },
-		{ status: 204 });
+		{ status: 204, headers });
 	await call("get", "/api/v1/openapi.json", {}, { status: 200 });
 });
 

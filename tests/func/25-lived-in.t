@@ -64,7 +64,7 @@ is "Debian's may: the settings say so" "$(settings)" "true false true drift 0"
 like "Debian's may: its line is there" "$(managed)" "$before"
 
 # 2. Set up by hand; a renewal hook that sends the files alone, by its token.
-req POST /api/v1/tokens -K "$T/auth" -H 'Content-Type: application/json' \
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name": "renewal", "scope": "certificates"}'
 printf 'header = "Authorization: Bearer %s"\n' "$(j .token)" >"$T/renewal"
 renew()

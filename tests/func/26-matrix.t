@@ -462,7 +462,7 @@ edit biff=no
 lived_certificates || bail "no certificates"
 lived_sink || bail "the other side does not start"
 sign_in admin "$PASSWORD" || bail "nobody can sign in"
-req POST /api/v1/tokens -K "$T/auth" -H 'Content-Type: application/json' \
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name": "renewal", "scope": "certificates"}'
 printf 'header = "Authorization: Bearer %s"\n' "$(j .token)" >"$T/renewal"
 LOWERED_N=0 LINES_N=0 LOST_N=0 PLAIN_N=0 STEPS_N=0 MAILS_N=0 SETUPS_N=0

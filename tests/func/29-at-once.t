@@ -372,9 +372,9 @@ save inbound_enabled=on outbound_enabled=on \
     "private_key=@$SAMPLES/self-signed-key.pem" \
     "server_certificate=@$SAMPLES/self-signed-cert.pem"
 is "generation 1" "$STATUS:$(j .generation)" 200:1
-api POST /api/v1/users -H 'Content-Type: application/json' \
+as_admin POST /api/v1/users -H 'Content-Type: application/json' \
     -d '{"name": "tanaka", "role": "administrator", "password": "vole kettle lantern"}'
-api POST /api/v1/users -H 'Content-Type: application/json' \
+as_admin POST /api/v1/users -H 'Content-Type: application/json' \
     -d '{"name": "sato", "role": "operator", "password": "vole kettle lantern"}'
 for WHO in tanaka sato; do
 	JAR=$T/jar.$WHO

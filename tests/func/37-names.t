@@ -207,7 +207,7 @@ like "another name than the certificate's: said" "$(j '[.findings[].code] | join
 api DELETE /api/v1/certificates/mx9.example.test
 
 # --- a token for renewals
-api POST /api/v1/tokens -H 'Content-Type: application/json' \
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name":"hook","scope":"certificates"}'
 printf 'header = "Authorization: Bearer %s"\n' "$(j .token)" >"$T/hook"
 req POST /api/v1/certificates/new.example.test -K "$T/hook" \
@@ -222,7 +222,7 @@ is "renews" "$STATUS $(seen mx4.example.test ec)" \
 req DELETE /api/v1/certificates/mx4.example.test -K "$T/hook"
 is "removes nothing" "$STATUS" 403
 
-api POST /api/v1/tokens -H 'Content-Type: application/json' \
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name":"one","scope":"certificates","certificate":"MX3.example.test"}'
 is "a token for one name" "$STATUS" 201
 printf 'header = "Authorization: Bearer %s"\n' "$(j .token)" >"$T/one"
@@ -244,7 +244,7 @@ is "renews its own, named" "$(hook certificates/MX3.example.test mx3.example.tes
 pair mx3.example.test mx3.example.test ec
 is "... or not" "$(hook certificates mx3.example.test) $(seen mx3.example.test ec)" \
     "200 null $(leaf_of "$T/mx3.example.test.pem")"
-api POST /api/v1/tokens -H 'Content-Type: application/json' \
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name":"two","scope":"write","certificate":"mx3.example.test"}'
 is "no other scope can be narrowed so" "$STATUS $(j .code)" "400 field.invalid"
 

@@ -120,10 +120,10 @@ is "misplaced: as the user's name" "$STATUS" 401
 # Access: a user, a token, the second factor, another password.
 jq -n --rawfile p <(printf %s "$NEW") \
     '{name: "nora", role: "operator", password: $p}' >"$T/r.json"
-api POST /api/v1/users -H 'Content-Type: application/json' --data-binary "@$T/r.json"
+as_admin POST /api/v1/users -H 'Content-Type: application/json' --data-binary "@$T/r.json"
 is "a user" "$STATUS" 201
 ANSWERS+=$(<"$BODY")
-api POST /api/v1/tokens -H 'Content-Type: application/json' \
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name": "renewal", "scope": "certificates"}'
 is "a token" "$STATUS" 201
 MADE=$(j .token)

@@ -169,11 +169,11 @@ page v /access
 is "everywhere" "$STATUS" 303
 login v vic "$V"
 id=$(ctl --json session list 2>/dev/null | jq '[.sessions[] | select(.user == "vic") | .id] | max')
-api DELETE "/api/v1/sessions/$id"
+as_admin DELETE "/api/v1/sessions/$id"
 is "API: end a session" "$STATUS" 204
 page v /access
 is "it has ended" "$STATUS" 303
-api DELETE "/api/v1/sessions/$id"
+as_admin DELETE "/api/v1/sessions/$id"
 is "API: no such session" "$STATUS $(j .code)" "404 session.unknown"
 
 # Tokens.
@@ -238,18 +238,18 @@ bearer "$low" GET /api/v1/connection
 is "a viewer's token reads" "$STATUS" 200
 bearer "$low" POST /api/v1/connection -F outbound_enabled=on
 is "and does no more than the viewer" "$STATUS $(j .code)" "403 auth.forbidden"
-api POST /api/v1/tokens -H 'Content-Type: application/json' -d '{"name":"n","scope":"read","days":1}'
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' -d '{"name":"n","scope":"read","days":1}'
 is "API: a token" "$STATUS" 201
 made=$(j .token) id=$(j .id)
 bearer "$made" GET /api/v1/status
 is "API: it works" "$STATUS" 200
-api DELETE "/api/v1/tokens/$id"
+as_admin DELETE "/api/v1/tokens/$id"
 is "API: revoked" "$STATUS" 204
 bearer "$made" GET /api/v1/status
 is "API: it is dead" "$STATUS $(j .code)" "401 auth.failed"
 
 # Users by the API.
-json() { api "$1" "$2" -H 'Content-Type: application/json' -d "$3"; }
+json() { as_admin "$1" "$2" -H 'Content-Type: application/json' -d "$3"; }
 json POST /api/v1/users '{"name":"api.user@example.jp","role":"operator"}'
 is "API: a user" "$STATUS" 201
 like "API: password made up" "$(j .password)" '^[a-z2-7]{24}$'
@@ -262,11 +262,23 @@ for bad in '{"name":"x"}' '{"name":"x","role":"king"}' '{"name":"x","role":"view
 	json POST /api/v1/users "$bad"
 	is "API: $bad" "$STATUS" 400
 done
-api DELETE /api/v1/users/api.user@example.jp
+as_admin DELETE /api/v1/users/api.user@example.jp
 is "API: delete" "$STATUS" 204
-api DELETE /api/v1/users/admin
+as_admin DELETE /api/v1/users/admin
 is "API: not the last administrator" "$STATUS $(j .code)" "409 user.last_administrator"
 
+# A token changes nothing of it, whatever its scope.  (A session that was left
+# open does not, either: tests/unit/cgi/test_step_up.)
+for call in "POST /api/v1/users {\"name\":\"eve\",\"role\":\"viewer\"}" \
+    "POST /api/v1/users/vic {\"role\":\"administrator\"}" "DELETE /api/v1/users/vic {}" \
+    "POST /api/v1/tokens {\"name\":\"x\",\"scope\":\"write\"}" "DELETE /api/v1/tokens/1 {}" \
+    "DELETE /api/v1/sessions/1 {}"; do
+	read -r method path data <<<"$call"
+	body=(-H 'Content-Type: application/json' -d "$data")
+	[ "$method" = POST ] || body=()
+	api "$method" "$path" "${body[@]}"
+	is "a token does not: $method $path" "$STATUS $(j .code)" "403 auth.scope"
+done
 # Second factor.
 login v vic "$V"
 press v totp_start current "not $V"

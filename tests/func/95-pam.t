@@ -137,9 +137,9 @@ like "others are asked for" "$(guess games "$GUESS games" "$web")" '"answer":"ok
 
 # A list of passwords of one's own: at the shell, and inside the sandbox.
 is "own list: postsealctl" "$(echo 'winter lantern kettle vole' | ctl user add x --password-stdin 2>&1 | grep -o 'password\.[a-z]*')" password.common
-api POST /api/v1/users -H 'Content-Type: application/json' -d '{"name":"x","role":"viewer","password":"winter lantern kettle vole"}'
+as_admin POST /api/v1/users -H 'Content-Type: application/json' -d '{"name":"x","role":"viewer","password":"winter lantern kettle vole"}'
 is "own list: API" "$STATUS $(j .code)" "400 password.common"
-api POST /api/v1/users -H 'Content-Type: application/json' -d '{"name":"x","role":"viewer","password":"winter lantern kettle volt"}'
+as_admin POST /api/v1/users -H 'Content-Type: application/json' -d '{"name":"x","role":"viewer","password":"winter lantern kettle volt"}'
 is "own list: another" "$STATUS" 201
 
 # Nothing of it stays, and nobody but the child knows libpam.
