@@ -45,7 +45,9 @@
  *   "restarted"|"reloaded"|"untouched"|"stopped" (what was done; absent:
  *   not known), "outage_ms": 870 | null,
  *   "summary": ["inbound.enabled", "certificate", ...] (what changed),
+ *   "changed"?: [{"setting", "before", "after"}] (of a list: how many),
  *   "kind": "save"|"restore"|"adopt"|"leave", "restored"?: N,
+ *   "previous": N (in force before it; 0: none),
  *   "certificate_name", "certificate_sha256"? (leaf),
  *   "error_code"?, "error_step"? (of a failed one)}
  *   generation.get adds "settings", "certificate": CERT | null, "result":

@@ -80,78 +80,7 @@ static const struct {
     {"outcome", "history.outcome", by_outcome},
 };
 
-#define CERTS_SHOWN 3
-#define COLUMNS	    (sizeof(columns) / sizeof(columns[0]))
-
-void
-add_names(const struct page *p, struct json_object *names, size_t max,
-    struct json_object *list)
-{
-	static const char *const texts[][2] = {{"added", "history.name.added"},
-	    {"renewed", "history.name.renewed"},
-	    {"removed", "history.name.removed"}};
-	struct json_object *row;
-	size_t i, k;
-
-	for (i = 0; i < jsonx_len(names) && i < max; i++) {
-		row = json_object_array_get_idx(names, i);
-		for (k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
-			if (strcmp(jsonx_path_str(row, "change", ""),
-				texts[k][0]) == 0)
-				json_object_array_add(
-				    list, new_text(p, texts[k][1], row));
-	}
-	if (i < jsonx_len(names))
-		json_object_array_add(list, json_object_new_string("..."));
-}
-
-struct json_object *
-gen_what(const struct page *p, struct json_object *gen)
-{
-	struct json_object *list = json_object_new_array(), *v;
-	struct json_object *summary = jsonx_path(gen, "summary");
-	const char *kind = jsonx_path_str(gen, "kind", ""), *s;
-	const struct settings_field *f;
-	size_t i;
-
-	if (strcmp(kind, "restore") == 0)
-		json_object_array_add(
-		    list, new_text(p,
-			      jsonx_path_int(gen, "restored") == 0
-				  ? "history.restored_original"
-				  : "history.restored",
-			      gen));
-	if (strcmp(kind, "leave") == 0)
-		json_object_array_add(list, new_text(p, "history.left", NULL));
-	if (strcmp(kind, "original") == 0)
-		json_object_array_add(
-		    list, new_text(p, "history.original", NULL));
-	if (strcmp(kind, "adopt") == 0)
-		json_object_array_add(
-		    list, new_text(p, "history.adopted", NULL));
-	for (i = 0; i < jsonx_len(summary); i++) {
-		v = json_object_array_get_idx(summary, i);
-		s = json_object_is_type(v, json_type_string)
-			? json_object_get_string(v)
-			: "";
-		if ((f = settings_by_path(s)) != NULL)
-			json_object_array_add(
-			    list, json_object_new_string(setting_short(p, f)));
-		if (strcmp(s, "names") == 0)
-			add_names(
-			    p, jsonx_path(gen, "names"), CERTS_SHOWN, list);
-		if (strcmp(s, "certificate") == 0)
-			json_object_array_add(list,
-			    jsonx_path(gen, "certificate_name") != NULL
-				? new_text(p, "history.certificate_is", gen)
-				: new_text(
-				      p, "history.certificate_gone", NULL));
-	}
-	if (json_object_array_length(list) == 0)
-		json_object_array_add(
-		    list, new_text(p, "history.values", NULL));
-	return list;
-}
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 void
 put_origin(const struct page *p, struct json_object *o, struct json_object *gen)
@@ -244,6 +173,8 @@ row_of(const struct page *p, struct json_object *gen)
 	put_str(o, "outcome",
 	    page_text(p, applied ? "history.applied" : "history.failed"));
 	put_icon(o, applied ? "ok" : "error");
+	put_bool(o, "restorable",
+	    applied && !jsonx_path_bool(gen, "in_force"));
 	put_str(o, "step", "");
 	if (!applied && *step != '\0') {
 		snprintf(key, sizeof(key), "step.%.32s", step);

@@ -8,13 +8,14 @@
 #include "finding.h"
 #include "parts.h"
 
-/* history.c */
+/* gen_words.c */
 /* What a GEN changed, as words. */
 struct json_object *gen_what(const struct page *, struct json_object *gen);
 /* Certificates by name that came, went or were renewed, as words; the first
  * max of them. */
 void add_names(const struct page *, struct json_object *names, size_t max,
     struct json_object *list);
+/* history.c */
 /* "192.0.2.1, API" */
 void put_origin(
     const struct page *, struct json_object *, struct json_object *gen);

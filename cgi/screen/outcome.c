@@ -219,6 +219,11 @@ put_outcome(const struct screen *s, struct json_object *o, const char *state)
 		    jsonx_path_str(s->job, "error.cause.detail",
 			jsonx_path_str(s->job, "error.detail", "")));
 	}
+	/* The form for it stands below, for the generation in force. */
+	put_bool(o, "undoable",
+	    i == 0 && jsonx_path(s->view, "generation.previous") != NULL &&
+		jsonx_path_int(s->view, "generation.id") ==
+		    jsonx_path_int(s->job, "result.generation"));
 	json_object_object_add(o, "lines", lines);
 }
 

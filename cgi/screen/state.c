@@ -169,6 +169,8 @@ put_generation(
 	put_int(o, "id", json_object_get_int64(jsonx_path(gen, "id")));
 	put_str(o, "by", jsonx_path_str(gen, "by", ""));
 	put_time(p, o, jsonx_path_str(gen, "at", NULL));
+	put_bool(o, "undo", jsonx_path(gen, "previous") != NULL);
+	put_int(o, "previous", jsonx_path_int(gen, "previous"));
 	json_object_object_add(ctx, "generation", o);
 }
 

@@ -10,10 +10,11 @@
 #include "certname.h"
 #include "jsonx.h"
 #include "original.h"
+#include "settings_table.h"
 
 static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
     "apply", "postfix", "outage_ms", "summary", "names", "kind", "restored",
-    NULL};
+    "previous", NULL};
 static const char *const result[] = {"outage_ms", "apply", "postfix", "steps",
     "probe", "hop", "changes", "findings", "job", NULL};
 
@@ -29,9 +30,42 @@ copy_members(
 	}
 }
 
+/* "changed": the settings of "summary" as they were and as they are, where
+ * the generation before is still kept; of a list, its number of entries. */
+static void
+put_changed(
+    const struct conf *conf, struct json_object *gen, struct json_object *meta)
+{
+	struct json_object *list, *before = NULL, *row, *was;
+	struct json_object *summary = jsonx_path(meta, "summary");
+	const struct settings_field *f;
+	size_t i;
+
+	if (jsonx_path_int(meta, "previous") <= 0 ||
+	    generation_meta(conf, (long)jsonx_path_int(meta, "previous"),
+		&before, NULL) == -1 ||
+	    (list = json_object_new_array()) == NULL)
+		return;
+	was = jsonx_path(before, "settings");
+	for (i = 0; i < jsonx_len(summary); i++) {
+		if ((f = settings_by_path(jsonx_str_at(summary, i))) == NULL ||
+		    (row = json_object_new_object()) == NULL)
+			continue;
+		jsonx_put_str(row, "setting", f->path);
+		json_object_object_add(
+		    row, "before", json_object_get(settings_value(was, f)));
+		json_object_object_add(row, "after",
+		    json_object_get(settings_value(
+			jsonx_path(meta, "settings"), f)));
+		json_object_array_add(list, row);
+	}
+	json_object_object_add(gen, "changed", list);
+	json_object_put(before);
+}
+
 /* The brief GEN of one meta.json. */
 static struct json_object *
-gen_brief(struct json_object *meta, long current)
+gen_brief(const struct conf *conf, struct json_object *meta, long current)
 {
 	struct json_object *gen, *v;
 	int64_t id = 0;
@@ -39,6 +73,7 @@ gen_brief(struct json_object *meta, long current)
 	if ((gen = json_object_new_object()) == NULL)
 		return NULL;
 	copy_members(gen, meta, brief);
+	put_changed(conf, gen, meta);
 	if (json_object_object_get_ex(meta, "id", &v))
 		id = json_object_get_int64(v);
 	json_object_object_add(
@@ -63,7 +98,7 @@ generation_brief(const struct conf *conf, long id, struct json_object **gen,
 
 	if (generation_meta(conf, id, &meta, err) == -1)
 		return -1;
-	if ((g = gen_brief(meta, id)) == NULL) {
+	if ((g = gen_brief(conf, meta, id)) == NULL) {
 		json_object_put(meta);
 		return err_set(err, ERR_NOMEM, "", "generation %ld", id);
 	}
@@ -108,7 +143,7 @@ generations_list(const struct conf *conf, size_t limit,
 		if (generation_meta(conf, ids[i], &meta, NULL) == -1)
 			continue;
 		if (is_history(conf, ids[i], meta) &&
-		    (gen = gen_brief(meta, current)) != NULL)
+		    (gen = gen_brief(conf, meta, current)) != NULL)
 			json_object_array_add(list, gen);
 		json_object_put(meta);
 	}
@@ -179,7 +214,7 @@ generation_get(
 		return get_original(conf, current, ret, err);
 	if (generation_meta(conf, id, &meta, err) == -1)
 		goto out;
-	if ((gen = gen_brief(meta, current)) == NULL ||
+	if ((gen = gen_brief(conf, meta, current)) == NULL ||
 	    (res = json_object_new_object()) == NULL) {
 		err_set(err, ERR_NOMEM, "", "generation %ld", id);
 		goto out;

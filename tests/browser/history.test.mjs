@@ -146,6 +146,21 @@ test("Restore: progress, outcome, and the old certificate is served", async () =
 	assert.match((await rows())[0], /Generation 1 restored.*in force$/);
 });
 
+test("undo: one press, and one more in its outcome takes it back", async () => {
+	await go("/smtp-routing/connection");
+	await page.click("#undo button");
+	assert.match(await outcome(page), /Applied and proven Generation 4 serves/);
+	assert.equal(await served(), sha256Of(it.sample("issued-cert.pem")));
+	await page.click('#outcome button[form="undo"]');
+	assert.match(await outcome(page), /Applied and proven Generation 5 serves/);
+	assert.equal(await served(), sha256Of(it.sample("self-signed-cert.pem")));
+	await go("/smtp-routing/history");
+	assert.match((await rows())[0], /Generation 3 restored.*in force$/);
+	await page.click(".restore >> nth=0");
+	await page.waitForURL(/history\/4#at-restore$/, {waitUntil: "commit"});
+	await clean("undone");
+});
+
 test("a page that is out of date restores nothing", async () => {
 	await go("/smtp-routing/history/2");
 	await page.evaluate(() => {
@@ -191,10 +206,11 @@ test("drift that cannot be adopted says which value", async () => {
 
 test("the audit log has all of it, filtered and page by page", async () => {
 	await page.click(".side a:has-text('Audit')");
+	await go("/audit");
 	const all = await rows();
 	assert.match(all[0], /127\.0\.0\.1, screen Restore generation \d+ applied$/);
 	assert.ok(all.some((r) => /Adopt.*refused$/.test(r)), all.join("\n"));
-	assert.ok(all.some((r) => /Sign-in done$/.test(r)));
+	assert.ok(all.some((r) => /Sign-in done/.test(r)));
 	await clean("audit");
 	await page.selectOption("#event", "connection.adopt");
 	await page.click(".filters button");

@@ -48,6 +48,12 @@ START_TEST(restored)
 	ck_assert_str_eq(jsonx_path_str(gen, "kind", ""), "restore");
 	ck_assert_int_eq(
 	    json_object_get_int(jsonx_path(gen, "restored")), (int)first);
+	ck_assert_int_eq(jsonx_path_int(gen, "previous"), second);
+	ck_assert_str_eq(
+	    json_object_to_json_string_ext(
+		jsonx_path(gen, "changed"), JSON_C_TO_STRING_PLAIN),
+	    "[{\"setting\":\"inbound.tls_only\",\"before\":true,\"after\":false},"
+	    "{\"setting\":\"outbound.enabled\",\"before\":false,\"after\":true}]");
 	json_object_put(gen);
 	/* The one in force, without drift: nothing to do. */
 	a.restore = third;

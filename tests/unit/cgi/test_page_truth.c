@@ -220,6 +220,17 @@ static const struct {
     {"old", SCREEN, page_connection, {{NULL, NULL}},
 	{"class=\"card state error\"", "cannot be managed or probed from here"},
 	{"encrypts inbound and"}},
+    /* The last change can be undone, in the outcome too while it is that. */
+    {"applied", SCREEN, page_connection,
+	{{VIEW "generation.previous", "11"}, {RESULT "generation", "12"}},
+	{"id=\"undo\" method=\"post\" action=\"/smtp-routing/history/11\"",
+	    "Undo the last change", "Undo this change"},
+	{NULL}},
+    {"applied", SCREEN, page_connection,
+	{{VIEW "generation.previous", "11"}},
+	{"Undo the last change"}, {"Undo this change"}},
+    {"force", SCREEN, page_connection, {{NULL, NULL}}, {"No changes"},
+	{"id=\"undo\"", "Undo"}},
     /* The sections: closed, with what is in force, until something waits. */
     {"force", SCREEN, page_connection, {{NULL, NULL}},
 	{"id=\"interface\">", "id=\"control\">", "id=\"tls\">",
