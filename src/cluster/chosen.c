@@ -107,7 +107,8 @@ chosen_begin(const struct conf *conf, struct json_object *names,
 	    cluster_numbers_read(conf, &highest, err) == -1 ||
 	    cluster_seen(conf, &seen, &ch->fresh, err) == -1)
 		return -1;
-	ch->base = jsonx_path_int(seen, "desired.chosen.generation");
+	ch->base = cluster_number_heard(
+	    highest.own, jsonx_path_int(seen, "desired.chosen.generation"));
 	ch->generation = (highest.own > ch->base ? highest.own : ch->base) + 1;
 	if (ch->others > 0 &&
 	    strcmp(jsonx_path_str(seen, "desired.chosen.state", ""),

@@ -70,6 +70,12 @@ hear(int64_t *n, int64_t from, int64_t said)
 		raise_to(n, said);
 }
 
+int64_t
+cluster_number_heard(int64_t highest, int64_t said)
+{
+	return said <= highest + AHEAD_MAX ? said : highest;
+}
+
 int
 cluster_numbers_note(
     const struct conf *conf, struct json_object *rows, struct err *err)

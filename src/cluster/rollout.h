@@ -36,6 +36,8 @@ struct cluster_numbers {
 int cluster_numbers_read(
     const struct conf *, struct cluster_numbers *, struct err *);
 /* From rows of cluster.report; kept on disk. */
+/* What postseal-sync says that etcd has, or the highest, if that is far off. */
+int64_t cluster_number_heard(int64_t highest, int64_t said);
 int cluster_numbers_note(
     const struct conf *, struct json_object *rows, struct err *);
 

@@ -85,6 +85,7 @@ cluster_save_begin(const struct conf *conf, const struct apply_request *req,
     struct cluster_save *save, struct err *err)
 {
 	struct json_object *view = NULL, *v;
+	struct cluster_numbers highest;
 	struct cluster_state s;
 	unsigned uses;
 	int64_t seen = 0;
@@ -93,6 +94,7 @@ cluster_save_begin(const struct conf *conf, const struct apply_request *req,
 	if (!cluster_on(conf))
 		return 0;
 	if (cluster_state_read(conf, &s, err) == -1 ||
+	    cluster_numbers_read(conf, &highest, err) == -1 ||
 	    newest(conf, &seen, &save->fresh, err) == -1 ||
 	    apply_view(conf, &view, err) == -1)
 		return -1;
@@ -105,7 +107,8 @@ cluster_save_begin(const struct conf *conf, const struct apply_request *req,
 	uses = uses_then(view, req);
 	json_object_put(view);
 	save->on = true;
-	save->base = s.own ? seen : s.generation;
+	save->base =
+	    s.own ? cluster_number_heard(highest.all, seen) : s.generation;
 	if (!save->all)
 		return 0;
 	if (!conf->cluster_console)

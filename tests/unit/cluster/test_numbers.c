@@ -123,6 +123,16 @@ START_TEST(who_claims_too_much)
 }
 END_TEST
 
+/* A Save that builds on what etcd is said to have. */
+START_TEST(what_etcd_is_said_to_have)
+{
+	ck_assert_int_eq(cluster_number_heard(6, 0), 0);
+	ck_assert_int_eq(cluster_number_heard(6, 10006), 10006);
+	ck_assert_int_eq(cluster_number_heard(6, 10007), 6);
+	ck_assert_int_eq(cluster_number_heard(6, INT32_MAX - 1), 6);
+}
+END_TEST
+
 START_TEST(only_a_console_keeps_it)
 {
 	put("state.json", "{\"generation\": 6, \"newest\": 6}");
@@ -141,6 +151,7 @@ main(void)
 	tcase_add_test(tc, what_this_host_had);
 	tcase_add_test(tc, what_others_had);
 	tcase_add_test(tc, who_claims_too_much);
+	tcase_add_test(tc, what_etcd_is_said_to_have);
 	tcase_add_test(tc, only_a_console_keeps_it);
 	return suite_run("highest", tc);
 }
