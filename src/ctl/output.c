@@ -36,16 +36,32 @@ cell(struct json_object *row, const char *key)
 	return json_object_get_string(v);
 }
 
+/* Bytes of the character at s. */
+static size_t
+step(const char *s, bool *unseen)
+{
+	size_t n = text_unseen(s, strlen(s));
+
+	*unseen = n > 0;
+	if (n == 0) {
+		do {
+			n++;
+		} while (((unsigned char)s[n] & 0xc0) == 0x80);
+	}
+	return n;
+}
+
 /* Names come from our own database and from certificates, but a terminal obeys
  * what it reads. */
 static void
 print_cell(FILE *out, const char *s, size_t pad)
 {
+	bool unseen;
 	size_t n;
 
-	for (; *s != '\0'; s += n > 0 ? n : 1) {
-		n = text_unseen(s, strlen(s));
-		fputc(n > 0 ? '?' : *s, out);
+	for (; *s != '\0'; s += n) {
+		n = step(s, &unseen);
+		(void)fwrite(unseen ? "?" : s, 1, unseen ? 1 : n, out);
 	}
 	while (pad-- > 0)
 		fputc(' ', out);
@@ -89,18 +105,47 @@ ctl_line(struct ctl *ctl, const char *label, const char *value)
 void
 ctl_text(FILE *out, const char *s)
 {
-	bool ended = false;
+	bool ended = false, unseen;
+	size_t n;
 
-	for (; *s != '\0'; s++) {
+	for (; *s != '\0'; s += n) {
 		ended = *s == '\n';
-		fputc(*s != '\n' && *s != '\t' &&
-			      ((unsigned char)*s < 0x20 || *s == 0x7f)
-			  ? '?'
-			  : *s,
-		    out);
+		n = step(s, &unseen);
+		unseen = unseen && !ended && *s != '\t';
+		(void)fwrite(unseen ? "?" : s, 1, unseen ? 1 : n, out);
 	}
 	if (!ended)
 		fputc('\n', out);
+}
+
+/* A terminal obeys C1 controls as well, and turns lines around: as \u, which
+ * says the same.  Below a blank json-c has done so. */
+static void
+print_json(FILE *out, const char *s)
+{
+	const unsigned char *c;
+	unsigned long u;
+	bool unseen;
+	size_t n;
+
+	for (; *s != '\0'; s += n) {
+		c = (const unsigned char *)s;
+		n = step(s, &unseen);
+		u = n == 1   ? c[0]
+		    : n == 2 ? (c[0] & 0x1fUL) << 6 | (c[1] & 0x3fUL)
+		    : n == 3 ? (c[0] & 0xfUL) << 12 | (c[1] & 0x3fUL) << 6 |
+				   (c[2] & 0x3fUL)
+			     : (c[0] & 7UL) << 18 | (c[1] & 0x3fUL) << 12 |
+				   (c[2] & 0x3fUL) << 6 | (c[3] & 0x3fUL);
+		if (!unseen || *c < 0x7f)
+			(void)fwrite(s, 1, n, out);
+		else if (u > 0xffff)
+			fprintf(out, "\\u%04lx\\u%04lx",
+			    0xd800 + ((u - 0x10000) >> 10),
+			    0xdc00 + ((u - 0x10000) & 0x3ff));
+		else
+			fprintf(out, "\\u%04lx", u);
+	}
 }
 
 int
@@ -112,8 +157,10 @@ ctl_json(struct ctl *ctl, struct json_object *o, struct err *err)
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	s = json_object_to_json_string_ext(
 	    o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (s != NULL)
-		fprintf(ctl->out, "%s\n", s);
+	if (s != NULL) {
+		print_json(ctl->out, s);
+		fputc('\n', ctl->out);
+	}
 	json_object_put(o);
 	return s == NULL ? err_set(err, ERR_NOMEM, "", "out of memory") : 0;
 }

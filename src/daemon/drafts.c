@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -105,6 +106,20 @@ draft_lock(const struct conf *conf, const char *id, struct err *err)
 	if (draft_path(conf, id, "lock", path, err) == -1)
 		return -1;
 	return fsx_lock(path, LOCK_WAIT_MS, err);
+}
+
+void
+draft_release(const struct conf *conf, const char *id, int fd)
+{
+	char path[DRAFT_PATH_MAX];
+	struct stat st;
+
+	if (fd == -1)
+		return;
+	if (draft_path(conf, id, "draft.json", path, NULL) == 0 &&
+	    lstat(path, &st) == -1 && errno == ENOENT)
+		(void)draft_drop(conf, id, NULL);
+	close(fd);
 }
 
 static int

@@ -34,6 +34,8 @@ int draft_load(
     const struct conf *, const char *id, struct draft *, struct err *);
 int draft_save(
     const struct conf *, const char *id, struct draft *, struct err *);
+/* The lock, and the directory when nothing was kept in it.  -1: none. */
+void draft_release(const struct conf *, const char *id, int fd);
 int draft_drop(const struct conf *, const char *id, struct err *);
 struct json_object *draft_to_json(const struct draft *);
 void drafts_sweep(const struct conf *);

@@ -225,7 +225,7 @@ read_kept(struct apply_call *a, struct json_object *args, struct err *err)
 		a->req.passphrase = a->draft.passphrase;
 	a->req.report = &a->report;
 	if (a->req.dry_run) {
-		close(a->keep_lock);
+		draft_release(conf, a->draft_id, a->keep_lock);
 		a->keep_lock = -1;
 	}
 	return 0;
@@ -414,8 +414,7 @@ apply_from(struct call *c, read_source source, struct json_object *args,
 	if (rc == -1)
 		keep_draft(&a, -1); /* refused before there was a job */
 out:
-	if (a.keep_lock != -1)
-		close(a.keep_lock);
+	draft_release(c->conf, a.draft_id, a.keep_lock);
 	json_object_put(a.report);
 	files_clear(&a.files);
 	buf_clear(&a.made);

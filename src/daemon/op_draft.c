@@ -340,8 +340,7 @@ op_draft_put(struct call *c, struct json_object *args,
 	json_object_object_add(*data, "draft", draft_to_json(&d));
 	rc = 0;
 out:
-	if (lock != -1)
-		close(lock);
+	draft_release(c->conf, id, lock);
 	files_clear(&sent);
 	draft_clear(&d);
 	return rc;

@@ -67,6 +67,18 @@ op_find(const char *name)
 	return NULL;
 }
 
+/* Of the web process an address, or none; it goes into the audit log and to
+ * PAM as the remote host.  Root and postseal-sync have words of their own. */
+static bool
+is_from(const char *s, unsigned peer)
+{
+	unsigned char addr[sizeof(struct in6_addr)];
+
+	return *s == '\0' || peer != PEER_WEB ||
+	       inet_pton(AF_INET, s, addr) == 1 ||
+	       inet_pton(AF_INET6, s, addr) == 1;
+}
+
 /* "via" is what the peer may claim: the web process is not a shell. */
 static int
 read_actor(struct call *c, struct json_object *req, struct err *err)
@@ -96,6 +108,9 @@ read_actor(struct call *c, struct json_object *req, struct err *err)
 		from = "";
 		via = "sync";
 	}
+	if (!is_from(from, c->peer))
+		return err_set(err, ERR_FIELD_INVALID, "actor.from",
+		    "expected an address");
 	clean_copy(c->actor.user, sizeof(c->actor.user), user);
 	clean_copy(c->actor.from, sizeof(c->actor.from), from);
 	clean_copy(c->actor.via, sizeof(c->actor.via), via);

@@ -11,13 +11,14 @@
  *    replaced, capitals, repeats, sequences, keyboard walks and dates, and
  *    what is put together of them: fewer than 2^BITS_MIN is refused.
  * 2. What it does not know is ours: words of common.def (the product's own,
- *    and those of other languages), the user's name, years, and runs are
- *    taken out; fewer than LEFT_MIN characters left over is refused.
+ *    and those of other languages), the user's name, what the gateway is
+ *    called, with its parts, years, and runs are taken out; fewer than LEFT_MIN characters left over is refused.
  *
  * Neither asks for kinds of characters (ASVS 2.1.9): a phrase of four words in
  * lower case passes.  In rule 2 the longest part that fits is taken at each
  * place: a guess at the best division, which is enough for a list of guesses.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -28,6 +29,14 @@
 #define BITS_MIN 35.0
 #define LEFT_MIN 4
 #define RUN_MIN	 3
+#define OWN_MAX	 24
+#define OWN_TEXT 512
+
+/* The user's name, the gateway's, and their parts; borrowed. */
+struct own {
+	const char *word[OWN_MAX];
+	size_t n;
+};
 
 static const char *const words[] = {
 #define W(word) word,
@@ -92,14 +101,27 @@ year_at(const char *s)
 		   : 0;
 }
 
+/* The longest word of them at s. */
 static size_t
-part_at(const char *s, const char *name)
+own_at(const char *s, const struct own *own)
+{
+	size_t n, best = 0;
+
+	for (size_t i = 0; i < own->n; i++)
+		if (strlen(own->word[i]) >= 3 &&
+		    (n = word_at(s, own->word[i])) > best)
+			best = n;
+	return best;
+}
+
+static size_t
+part_at(const char *s, const struct own *own)
 {
 	size_t n, best = run_at(s);
 
 	if ((n = year_at(s)) > best)
 		best = n;
-	if (name != NULL && strlen(name) >= 3 && (n = word_at(s, name)) > best)
+	if ((n = own_at(s, own)) > best)
 		best = n;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if ((n = word_at(s, words[i])) > best)
@@ -109,21 +131,23 @@ part_at(const char *s, const char *name)
 }
 
 static bool
-guessed_early(const char *password, const char *name)
+guessed_early(const char *password, struct own *own)
 {
-	const char *own[] = {"postseal", name, NULL};
+	const char *dict[OWN_MAX + 2] = {"postseal"};
 
-	return ZxcvbnMatch(password, own, NULL) < BITS_MIN;
+	for (size_t i = 0; i < own->n; i++)
+		dict[i + 1] = own->word[i];
+	return ZxcvbnMatch(password, dict, NULL) < BITS_MIN;
 }
 
 static bool
-nothing_left(const char *password, const char *name)
+nothing_left(const char *password, const struct own *own)
 {
 	size_t n, left = 0, at = 0, len = strlen(password);
 	char last = '\0';
 
 	while (at < len && left < LEFT_MIN) {
-		if ((n = part_at(password + at, name)) > 0) {
+		if ((n = part_at(password + at, own)) > 0) {
 			at += n;
 			last = '\0';
 			continue;
@@ -137,8 +161,29 @@ nothing_left(const char *password, const char *name)
 	return left < LEFT_MIN;
 }
 
-bool
-password_is_common(const char *password, const char *name)
+/* The text, and its parts between dots and the like. */
+static void
+own_add(struct own *own, char *text)
 {
-	return guessed_early(password, name) || nothing_left(password, name);
+	char *save = NULL, *word;
+
+	for (word = strtok_r(text, ".-_@ \n", &save);
+	     word != NULL && own->n < OWN_MAX;
+	     word = strtok_r(NULL, ".-_@ \n", &save))
+		own->word[own->n++] = word;
+}
+
+bool
+password_is_common(const char *password, const char *name, const char *here)
+{
+	char parts[OWN_TEXT], places[OWN_TEXT];
+	struct own own = {.n = 0};
+
+	if (name != NULL && *name != '\0')
+		own.word[own.n++] = name;
+	snprintf(parts, sizeof(parts), "%s", name != NULL ? name : "");
+	snprintf(places, sizeof(places), "%s", here != NULL ? here : "");
+	own_add(&own, parts);
+	own_add(&own, places);
+	return guessed_early(password, &own) || nothing_left(password, &own);
 }

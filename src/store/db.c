@@ -391,6 +391,23 @@ create_file(const char *path, struct err *err)
 	return 0;
 }
 
+/* Before a sandbox hides them. */
+static void
+know_names(struct db *db)
+{
+	size_t n;
+	FILE *f;
+
+	(void)gethostname(db->here, sizeof(db->here) / 2);
+	n = strlen(db->here);
+	db->here[n++] = ' ';
+	if ((f = fopen("/etc/mailname", "re")) == NULL)
+		return;
+	if (fgets(db->here + n, (int)(sizeof(db->here) - n), f) == NULL)
+		db->here[n] = '\0';
+	fclose(f);
+}
+
 int
 db_open(const char *dir, struct db **ret_db, struct err *err)
 {
@@ -414,6 +431,7 @@ db_open(const char *dir, struct db **ret_db, struct err *err)
 		goto fail;
 	}
 	sqlite3_busy_timeout(db->h, BUSY_MS);
+	know_names(db);
 	(void)sqlite3_file_control(
 	    db->h, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
 	/* Seeds its generator now, before a sandbox hides /dev/urandom. */

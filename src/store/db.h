@@ -17,6 +17,7 @@ struct db {
 	sqlite3 *h;
 	sqlite3_stmt *stmt[DB__MAX]; /* prepared at first use */
 	struct wordlist *list;	     /* NULL: none */
+	char here[512]; /* host and mail name, for password_is_common */
 	int depth;   /* of transactions; SQLite sees the outermost */
 	bool undone; /* one of them was rolled back */
 };
@@ -51,7 +52,8 @@ int db_keep(struct db *, const char *path, int version, struct err *);
 int password_hash(const char *, char dst[HASH_MAX], struct err *);
 bool password_matches(const char *, const char *hash);
 bool wordlist_has(const struct wordlist *, const char *password);
-bool password_is_common(const char *, const char *name); /* common.c */
+/* common.c.  here: names of this gateway; NULL = none. */
+bool password_is_common(const char *, const char *name, const char *here);
 
 /* names.c */
 enum role db_role(sqlite3_stmt *, int col);

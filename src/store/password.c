@@ -44,7 +44,7 @@ password_acceptable(const char *password, const char *name, struct err *err)
 	if (!utf8_valid(password, len))
 		return err_set(err, ERR_FIELD_ENCODING, "password",
 		    "password: expected UTF-8");
-	if (password_is_common(password, name))
+	if (password_is_common(password, name, NULL))
 		return err_set(err, ERR_PASSWORD_COMMON, "password",
 		    "password: made of widely known words and runs");
 	return 0;

@@ -39,6 +39,9 @@ users_password_acceptable(
 {
 	if (password_acceptable(password, name, err) == -1)
 		return -1;
+	if (password_is_common(password, name, db->here))
+		return err_set(err, ERR_PASSWORD_COMMON, "password",
+		    "password: made of what this gateway is called");
 	if (wordlist_has(db->list, password))
 		return err_set(err, ERR_PASSWORD_COMMON, "password",
 		    "password: it is in the list of known ones");

@@ -435,6 +435,39 @@ START_TEST(shows_first_sight)
 }
 END_TEST
 
+/* A terminal obeys C1 controls and lines that turn around: told, not sent. */
+START_TEST(nothing_for_the_terminal)
+{
+	static const char name[] =
+	    "a\xc2\x9b" "2J\x7f\xe2\x80\xae" "b\xf3\xa0\x81\x81"
+	    "\xe6\x97\xa5";
+	struct json_object *o;
+
+	write_file("generations.list",
+	    "{\"type\":\"result\",\"ok\":true,\"data\":{\"generations\":["
+	    "{\"id\":2,\"by\":\"a\\u009b2J\\u007f\\u202eb\\udb40\\udc41"
+	    "\\u65e5\"}]}}");
+	ck_assert_int_eq(ctl("", "history --json"), EXIT_OK);
+	ck_assert_ptr_null(strstr(out, "\xc2\x9b"));
+	ck_assert_ptr_null(strstr(out, "\xe2\x80\xae"));
+	ck_assert_ptr_null(strchr(out, '\x7f'));
+	ck_assert_ptr_nonnull(strstr(out, "\\u009b"));
+	ck_assert_ptr_nonnull(strstr(out, "\xe6\x97\xa5"));
+	ck_assert_int_eq(ctl("", "history"), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(out, "\xe6\x97\xa5"));
+	ck_assert_ptr_null(strstr(out, "\xc2\x9b"));
+	ck_assert_int_eq(ctl("", "history --json"), EXIT_OK);
+	/* It says what it said. */
+	o = out_json();
+	ck_assert_str_eq(
+	    json_object_get_string(jsonx_path(
+		json_object_array_get_idx(jsonx_path(o, "generations"), 0),
+		"by")),
+	    name);
+	json_object_put(o);
+}
+END_TEST
+
 START_TEST(shows_history)
 {
 	struct json_object *o;
@@ -543,6 +576,7 @@ main(void)
 	tcase_add_loop_test(t, shows_status, 0, N(views));
 	tcase_add_test(t, shows_first_sight);
 	tcase_add_test(t, says_what_was_seen);
+	tcase_add_test(t, nothing_for_the_terminal);
 	tcase_add_test(t, shows_history);
 	tcase_add_test(t, keys_made_here);
 	tcase_add_test(t, generated_is_even);

@@ -136,6 +136,11 @@ refused_put(struct json_object *args)
 	talk_done(&answer);
 	ck_assert_int_eq(talk("draft.put", args, &answer), -1);
 	ck_assert_str_eq(talk_code(&answer), "field.invalid");
+	/* What was not kept takes no place. */
+	ck_assert_int_eq(
+	    rig_sh("for d in $R/state/drafts/*; do [ ! -d $d ] || "
+		   "[ -e $d/draft.json ] || exit 1; done"),
+	    0);
 }
 
 START_TEST(keeps_was)

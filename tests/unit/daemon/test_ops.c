@@ -27,6 +27,15 @@ static const struct {
 	"actor.via"},
     {"{\"op\":\"status\",\"actor\":{\"via\":\"ctl\"},\"args\":{}}",
 	"field.invalid", "actor.via"},
+    {"{\"op\":\"status\",\"actor\":{\"via\":\"web\",\"from\":\"user=root\"},"
+     "\"args\":{}}",
+	"field.invalid", "actor.from"},
+    {"{\"op\":\"status\",\"actor\":{\"via\":\"web\",\"from\":\"::1 x\"},"
+     "\"args\":{}}",
+	"field.invalid", "actor.from"},
+    {"{\"op\":\"status\",\"actor\":{\"via\":\"api\",\"from\":\"mx.example\"},"
+     "\"args\":{}}",
+	"field.invalid", "actor.from"},
     {"{\"op\":\"status\",\"actor\":{\"via\":\"web\",\"uid\":0},\"args\":{}}",
 	"field.unknown", NULL},
     {REQ("status", "{\"probe\":1}"), "field.invalid", "probe"},

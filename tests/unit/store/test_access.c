@@ -422,11 +422,21 @@ END_TEST
 
 START_TEST(token_wants)
 {
+	static const char *const unseen[] = {"", "a\x1b[2J", "a\x7f",
+	    "a\xc2\x9b" "b", "a\xe2\x80\xae" "b", "\xe2\x80\x8b",
+	    "a\nb", "\xff"};
 	struct token_want good = {"one", "t", SCOPE_READ, 1, "::1", NULL}, w;
 	char token[TOKEN_LEN + 1] = "kept";
 	long id = 7;
 
 	add("one");
+	for (size_t i = 0; i < N(unseen); i++) {
+		w = good;
+		w.name = unseen[i];
+		ck_assert(is(tokens_create(db, &w, NOW, token, &id, &err),
+		    ERR_FIELD_INVALID));
+		ck_assert_str_eq(err.field, "name");
+	}
 	w = good;
 	w.days = -1;
 	ck_assert(is(

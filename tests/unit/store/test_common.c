@@ -4,6 +4,7 @@
  */
 #include "../suite.h"
 #include "rig.h"
+#include "../../../src/store/db.h"
 #include "users.h"
 
 static const char *const bases[] = {"password", "iloveyou", "princess",
@@ -100,7 +101,7 @@ static const char *const known[] = {"1qaz2wsx3edc", "1qaz2wsx3edc4rfv",
     "Winter2025/26", "Company2026!", "changeme1234", "Changeme2026!",
     "default12345", "guestguest12", "testtest1234", "user12345678",
     "ncc1701denterprise", "GoldenState2015", "october10october",
-    "onetwothreefour", "alphabetagamma", "redbluegreen12"};
+    "TrendMicro2026!", "Trend.Micro1!", "InterScan2026", "onetwothreefour", "alphabetagamma", "redbluegreen12"};
 
 START_TEST(known_passwords)
 {
@@ -203,8 +204,36 @@ START_TEST(own_name)
 {
 	ck_assert(
 	    password_acceptable("Yamada.Hanako1", "yamada.hanako", &err) == -1);
+	/* Nor are its parts. */
+	ck_assert(password_acceptable("Hanako-Yamada-2026",
+		      "yamada.hanako@example.jp", &err) == -1);
 	ck_assert(
 	    password_acceptable("y4m4d4.h4n4k0!", "yamada.hanako", &err) == -1);
+}
+END_TEST
+
+/* Host, domain, organisation: whoever sees the banner knows them. */
+START_TEST(own_gateway)
+{
+	static const char *const bad[] = {"Lighthouse2026!",
+	    "mx1-lighthouse!!", "L1ghth0use-Mail", "lighthouse.example",
+	    "Kaisha.Lighthouse1"};
+	struct db none = {0};
+	static const char *const fine[] = {
+	    "vole+kettle+lantern", "lighthouse in a winter storm"};
+
+	strcpy(none.here, "mx1 lighthouse.kaisha.example");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		err_clear(&err);
+		ck_assert_msg(users_password_acceptable(
+				  &none, bad[i], "admin", &err) == -1,
+		    "%s", bad[i]);
+		ck_assert_int_eq(err.code, ERR_PASSWORD_COMMON);
+	}
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+		ck_assert_int_eq(users_password_acceptable(
+				     &none, fine[i], "admin", &err),
+		    0);
 }
 END_TEST
 
@@ -220,5 +249,6 @@ main(void)
 	tcase_set_timeout(t, 60); /* own_list: 20,000 estimates */
 	tcase_add_test(t, own_list);
 	tcase_add_test(t, own_name);
+	tcase_add_test(t, own_gateway);
 	return suite_run("common", t) == 0 ? 0 : 1;
 }
