@@ -103,12 +103,15 @@ int	certs_whole(const struct certs *, long id, struct err *);
 /* What an administrator looks for, of each: [{"use", "name", "subject",
  * "issuer_common_name", "not_before", "not_after", "days_left", "days_total",
  * "sha256",
- * "keys": ["RSA 3072"], "in_use": bool}].  standing: CERT of the default one
- * as Postfix has it, or NULL.  used: do others get the default one, those by
+ * "keys": ["RSA 3072"], "in_use": bool, "managed": bool (by the console)}].
+ * first: CERT of the default one as Postfix has it, or NULL; standing: of each
+ * use, what somebody else put into main.cf.  used: do others get the default one, those by
  * name, the outbound one, and are clients' checked with theirs? */
 enum { CERTS_MAIN, CERTS_CLIENT, CERTS_CA, CERTS_NAMED, CERTS_KINDS };
 struct json_object *certs_to_view(const struct certs *,
-	    struct json_object *standing, const bool used[CERTS_KINDS]);
+	    struct json_object *first,
+	    struct json_object *const standing[CERT_USE__MAX],
+	    const bool used[CERTS_KINDS]);
 /* Does maps (tls_server_sni_maps) name the table of this generation?  One
  * that somebody took out by hand answers for no name. */
 bool	certs_names_served(const struct conf *, long id, const char *maps);

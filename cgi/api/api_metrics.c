@@ -110,21 +110,29 @@ put_certificate(struct buf *b, struct json_object *view)
 static void
 put_others(struct buf *b, struct json_object *view)
 {
-	struct json_object *list = jsonx_path(view, "by_name"), *row;
-	size_t i;
+	static const struct {
+		const char *use, *metric, *help;
+	} uses[] = {
+	    {"outbound", "outbound_certificate_days_left",
+		"Whole days until that of outbound connections ends."},
+	    {"client_ca", "client_ca_days_left",
+		"Whole days until the first CA of clients' certificates "
+		"ends."},
+	};
+	struct json_object *list = jsonx_path(view, "by_name"), *row, *of;
+	size_t i, use;
 
-	for (i = 0; i < jsonx_len(list); i++) {
-		row = json_object_array_get_idx(list, i);
-		if (strcmp(jsonx_path_str(row, "use", ""), "outbound") == 0)
-			gauge(b, "outbound_certificate_days_left",
-			    "Whole days until that of outbound connections "
-			    "ends.",
-			    jsonx_path_int(row, "days_left"));
-		if (strcmp(jsonx_path_str(row, "use", ""), "client_ca") == 0)
-			gauge(b, "client_ca_days_left",
-			    "Whole days until the first CA of clients' "
-			    "certificates ends.",
-			    jsonx_path_int(row, "days_left"));
+	for (use = 0; use < sizeof(uses) / sizeof(uses[0]); use++) {
+		/* One that is stored, or the one that is used instead. */
+		for (of = NULL, i = 0; i < jsonx_len(list); i++) {
+			row = json_object_array_get_idx(list, i);
+			if (strcmp(jsonx_path_str(row, "use", ""),
+				uses[use].use) == 0)
+				of = row;
+		}
+		if (of != NULL)
+			gauge(b, uses[use].metric, uses[use].help,
+			    jsonx_path_int(of, "days_left"));
 	}
 }
 

@@ -62,13 +62,16 @@ row_of(const struct page *p, struct json_object *view,
 	const char *life = cert_life(cert);
 	size_t use = use_of(cert);
 	bool named = *name != '\0';
+	bool theirs = jsonx_path(cert, "managed") != NULL &&
+		      !jsonx_path_bool(cert, "managed");
 	char date[11];
 
 	date_of(jsonx_path_str(cert, "not_after", ""), date);
 	put_bool(o, "named", named);
 	put_str(o, "name", named ? name : page_text(p, uses[use].what));
 	put_str(o, "remove_help", page_text(p, uses[use].remove));
-	put_str(o, "call", named ? name : use == 0 ? "" : uses[use].use);
+	put_bool(o, "theirs", theirs);
+	put_str(o, "call", theirs ? "" : named ? name : use == 0 ? "" : uses[use].use);
 	put_str(o, "subject", jsonx_path_str(cert, "subject", ""));
 	put_str(o, "issuer", jsonx_path_str(cert, "issuer_common_name", ""));
 	put_str(o, "date", date);

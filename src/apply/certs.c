@@ -422,37 +422,54 @@ key_labels(struct json_object *cert)
 	return list;
 }
 
-struct json_object *
-certs_to_view(const struct certs *c, struct json_object *standing,
-    const bool used[CERTS_KINDS])
+static void
+add_view(struct json_object *list, enum cert_use use, const char *name,
+    struct json_object *facts, bool used, bool managed)
 {
 	static const char *const members[] = {"subject", "issuer_common_name",
 	    "not_before", "not_after", "days_left", "days_total", "sha256",
 	    NULL};
-	struct json_object *list = json_object_new_array(), *o, *facts;
+	struct json_object *o = json_object_new_object();
 	const char *const *m;
+
+	cert_set_days_left(facts, time(NULL));
+	jsonx_put_str(o, "use", cert_uses[use]);
+	jsonx_put_str(o, "name", name);
+	for (m = members; *m != NULL; m++)
+		json_object_object_add(o, *m,
+		    json_object_get(
+			jsonx_member(jsonx_path(facts, "leaf"), *m)));
+	json_object_object_add(o, "keys", key_labels(facts));
+	jsonx_put_bool(o, "in_use", used);
+	jsonx_put_bool(o, "managed", managed);
+	json_object_array_add(list, o);
+}
+
+struct json_object *
+certs_to_view(const struct certs *c, struct json_object *first,
+    struct json_object *const standing[CERT_USE__MAX],
+    const bool used[CERTS_KINDS])
+{
+	struct json_object *list = json_object_new_array(), *facts;
+	const struct cert *v;
 	size_t i;
+	int use;
 
 	for (i = 0; i < c->n; i++) {
-		facts = i == CERTS_DEFAULT ? standing : c->v[i].facts;
-		if (facts == NULL)
-			continue;
-		cert_set_days_left(facts, time(NULL));
-		o = json_object_new_object();
-		jsonx_put_str(o, "use", cert_uses[c->v[i].use]);
-		jsonx_put_str(o, "name", c->v[i].name);
-		for (m = members; *m != NULL; m++)
-			json_object_object_add(o, *m,
-			    json_object_get(
-				jsonx_member(jsonx_path(facts, "leaf"), *m)));
-		json_object_object_add(o, "keys", key_labels(facts));
-		json_object_object_add(o, "in_use",
-		    json_object_new_boolean(
-			used[c->v[i].name[0] != '\0'
-				 ? CERTS_NAMED
-				 : CERTS_MAIN + (int)c->v[i].use]));
-		json_object_array_add(list, o);
+		v = &c->v[i];
+		facts = i == CERTS_DEFAULT ? first : v->facts;
+		if (facts != NULL)
+			add_view(list, v->use, v->name, facts,
+			    used[v->name[0] != '\0' ? CERTS_NAMED
+						    : CERTS_MAIN + (int)v->use] &&
+				(v->use == CERT_INBOUND ||
+				    standing[v->use] == NULL),
+			    i != CERTS_DEFAULT || first != standing[v->use]);
 	}
+	for (use = CERT_INBOUND + 1; use < CERT_USE__MAX; use++)
+		if (standing[use] != NULL)
+			add_view(list, (enum cert_use)use, "", standing[use],
+			    used[CERTS_MAIN + use], false);
 	return list;
 }
 

@@ -63,14 +63,44 @@ SETTING_CHECK(client_none)
 		findings_add(&t->findings, row->code, row->field, NULL);
 }
 
+static bool
+comes(const struct txn *t, enum cert_use use)
+{
+	const struct cert *c = certs_find(&t->certs, use, "");
+	const struct cert *was = certs_find(&t->stored, use, "");
+
+	return c != NULL && (was == NULL || !cert_same(c, was));
+}
+
+static bool
+is_written(const struct txn *t, const char *name)
+{
+	const struct param_change *c = txn_planned(t, name);
+
+	return c != NULL && c->after != NULL;
+}
+
 /* One of its own comes, and the tick goes before it. */
 SETTING_CHECK(client_unused)
 {
-	const struct cert *c = certs_find(&t->certs, CERT_OUTBOUND, "");
-	const struct cert *was = certs_find(&t->stored, CERT_OUTBOUND, "");
+	if (t->settings.client_certificate && comes(t, CERT_OUTBOUND))
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
 
-	if (t->settings.client_certificate && c != NULL &&
-	    (was == NULL || !cert_same(c, was)))
+/* Neither is proven by a probe: the words of the outcome say so. */
+SETTING_CHECK(client_unseen)
+{
+	bool tick = t->settings.client_certificate;
+	bool new_tick = tick && !t->former.settings.client_certificate;
+
+	if (is_written(t, OUT_CHAIN) &&
+	    (new_tick || comes(t, tick ? CERT_INBOUND : CERT_OUTBOUND)))
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
+SETTING_CHECK(client_ca_untried)
+{
+	if (is_written(t, IN_CAFILE) && comes(t, CERT_CLIENT_CA))
 		findings_add(&t->findings, row->code, row->field, NULL);
 }
 

@@ -248,7 +248,8 @@ original_gen(const struct conf *conf, const struct facts *facts,
 	settings_clear(&s);
 	then.params = o->values;
 	if (params_own_certificate(o->values))
-		(void)standing_certificate(conf, &then, &cert, NULL);
+		(void)standing_certificate(
+		    conf, &then, CERT_INBOUND, &cert, NULL);
 	json_object_object_add(gen, "certificate", cert);
 	return gen;
 }

@@ -194,6 +194,8 @@ static const struct setting_check setting_checks[] = {
 	    M(client_certificate), check_client_none },
 	{ ERR_CLIENT_CERT_UNUSED, "client_certificate", 0, 0,
 	    check_client_unused },
+	{ ERR_CLIENT_CERT_UNSEEN, "", 0, 0, check_client_unseen },
+	{ ERR_CLIENT_CA_UNTRIED, "client_ca", 0, 0, check_client_ca_untried },
 	{ ERR_CCERT_REQUIRED, "ccert", M(ccert), M(ccert) | M(tls_only),
 	    check_ccert_required },
 	{ ERR_CCERT_NO_EFFECT, "ccert", M(ccert), M(ccert) | M(tls_only),

@@ -42,7 +42,9 @@ SETTING_CHECK(ccert_required);
 SETTING_CHECK(ccert_no_effect);
 SETTING_CHECK(ccert_lowered);
 SETTING_CHECK(ccert_not_asked);
+SETTING_CHECK(client_unseen);
 SETTING_CHECK(client_ca_unused);
+SETTING_CHECK(client_ca_untried);
 SETTING_CHECK(ccert_not_permitted);
 SETTING_CHECK(ccert_digest);
 /* check_sockets.c: addresses and port */

@@ -1,6 +1,6 @@
 /*
- * standing.c - the certificate that Postfix has from files of somebody else:
- * as certbot, another console or a person left them in main.cf.
+ * standing.c - the certificates that Postfix has from files of somebody else,
+ * by use: as certbot, another console or a person left them in main.cf.
  *
  * The files are read as root and looked at in the jail, like an upload; only
  * the description comes back.  It is kept with the identity of each file, so
@@ -19,7 +19,34 @@
 
 #define BLANKS	", \t\r\n"
 #define KEY_MAX 4096
-#define KEPT	"standing.json"
+
+/* Where main.cf names them: a list, or pairs by older names. */
+static const struct {
+	const char *list;
+	const char *pair[2][2];
+	const char *kept; /* in the state directory */
+} places[CERT_USE__MAX] = {
+    [CERT_INBOUND] = {IN_CHAIN,
+	{{"smtpd_tls_cert_file", "smtpd_tls_key_file"},
+	    {"smtpd_tls_eccert_file", "smtpd_tls_eckey_file"}},
+	"standing.json"},
+    [CERT_OUTBOUND] = {OUT_CHAIN,
+	{{OUT_CERT, "smtp_tls_key_file"},
+	    {"smtp_tls_eccert_file", "smtp_tls_eckey_file"}},
+	"standing-outbound.json"},
+    [CERT_CLIENT_CA] = {IN_CAFILE, {{NULL}}, "standing-client_ca.json"},
+};
+
+/* "$smtpd_tls_cert_file", a line of many guides, is what that one has. */
+static const char *
+value_of(struct json_object *params, const char *name)
+{
+	const char *v = jsonx_path_str(params, name, "");
+
+	return v[0] == '$' && param_bit(v + 1) != 0
+		   ? jsonx_path_str(params, v + 1, v)
+		   : v;
+}
 
 /* One call for each file that main.cf names; -1 ends the walk. */
 typedef int (*file_fn)(
@@ -49,32 +76,32 @@ static int
 each_of_pair(struct json_object *params, const char *cert_name,
     const char *key_name, file_fn fn, void *arg, struct err *err)
 {
-	const char *cert = jsonx_path_str(params, cert_name, "");
-	const char *key = jsonx_path_str(params, key_name, "");
+	const char *cert = value_of(params, cert_name);
+	const char *key = value_of(params, key_name);
 
 	if (cert[0] == '\0' || strcmp(cert, "none") == 0)
 		return 0;
 	if (fn(arg, cert_name, cert, err) == -1)
 		return -1;
-	if (key[0] == '\0' || strcmp(key, cert) == 0 ||
-	    strcmp(key, "$smtpd_tls_cert_file") == 0 ||
-	    strcmp(key, "$smtpd_tls_eccert_file") == 0)
+	if (key[0] == '\0' || strcmp(key, cert) == 0)
 		return 0;
 	return fn(arg, key_name, key, err);
 }
 
 static int
-each_file(struct json_object *params, file_fn fn, void *arg, struct err *err)
+each_file(struct json_object *params, enum cert_use use, file_fn fn, void *arg,
+    struct err *err)
 {
-	const char *list = jsonx_path_str(params, IN_CHAIN, "");
+	const char *list = value_of(params, places[use].list);
+	size_t i;
 
 	if (list[0] != '\0')
-		return each_of_list(IN_CHAIN, list, fn, arg, err);
-	if (each_of_pair(params, "smtpd_tls_cert_file", "smtpd_tls_key_file",
-		fn, arg, err) == -1)
-		return -1;
-	return each_of_pair(params, "smtpd_tls_eccert_file",
-	    "smtpd_tls_eckey_file", fn, arg, err);
+		return each_of_list(places[use].list, list, fn, arg, err);
+	for (i = 0; i < 2 && places[use].pair[i][0] != NULL; i++)
+		if (each_of_pair(params, places[use].pair[i][0],
+			places[use].pair[i][1], fn, arg, err) == -1)
+			return -1;
+	return 0;
 }
 
 struct reading {
@@ -112,7 +139,7 @@ standing_files(struct json_object *params, struct buf *all,
 	struct reading r = {all, unread, n_unread};
 
 	*n_unread = 0;
-	return each_file(params, read_one, &r, err);
+	return each_file(params, CERT_INBOUND, read_one, &r, err);
 }
 
 /* Name and identity, one line a file. */
@@ -133,7 +160,7 @@ key_of_one(void *arg, const char *parameter, const char *path, struct err *err)
 }
 
 static int
-describe(const struct conf *conf, const struct facts *facts,
+describe(const struct conf *conf, const struct facts *facts, enum cert_use use,
     struct json_object **ret, struct err *err)
 {
 	const struct pki_jail jail = {
@@ -143,13 +170,14 @@ describe(const struct conf *conf, const struct facts *facts,
 	struct pki_input in;
 	struct pki_output out;
 	struct buf all;
-	size_t n;
+	size_t n = 0;
+	struct reading r = {&all, unread, &n};
 	int rc = -1;
 
 	buf_init(&all, 2 * PKI_FILE_MAX);
 	pki_output_init(&out);
 	memset(&in, 0, sizeof(in));
-	if (standing_files(facts->params, &all, unread, &n, err) == -1)
+	if (each_file(facts->params, use, read_one, &r, err) == -1)
 		goto out;
 	*ret = NULL;
 	if (all.len == 0) {
@@ -159,6 +187,8 @@ describe(const struct conf *conf, const struct facts *facts,
 	in.file[PKI_SERVER_CERTIFICATE].data = all.data;
 	in.file[PKI_SERVER_CERTIFICATE].len = all.len;
 	in.hostname = facts->info.myhostname;
+	in.client = in.client_only = use == CERT_OUTBOUND;
+	in.authorities = use == CERT_CLIENT_CA;
 	in.now = time(NULL);
 	in.confirm = both;
 	in.n_confirm = 1;
@@ -188,21 +218,34 @@ keep(const char *path, const char *key, struct json_object *cert)
 	json_object_put(o);
 }
 
+/* Does main.cf name one of this use that is not the console's? */
+static bool
+is_theirs(struct json_object *params, enum cert_use use)
+{
+	if (params == NULL || use == CERT_INBOUND)
+		return params != NULL && params_own_certificate(params);
+	/* Where nobody is asked it may only complete a chain. */
+	return !params_name_ours(params, places[use].list) &&
+	       (use != CERT_CLIENT_CA || params_ask_clients(params));
+}
+
 int
 standing_certificate(const struct conf *conf, const struct facts *facts,
-    struct json_object **ret, struct err *err)
+    enum cert_use use, struct json_object **ret, struct err *err)
 {
 	struct json_object *kept = NULL;
 	char path[STATE_PATH_MAX], key[KEY_MAX] = "";
 	int rc;
 
 	*ret = NULL;
-	if (facts->params == NULL || !params_own_certificate(facts->params))
+	if (!is_theirs(facts->params, use))
 		return 0;
-	if (fsx_path(path, sizeof(path), err, "%s/" KEPT,
-		conf->state_directory) == -1 ||
-	    each_file(facts->params, key_of_one, key, err) == -1)
+	if (fsx_path(path, sizeof(path), err, "%s/%s", conf->state_directory,
+		places[use].kept) == -1 ||
+	    each_file(facts->params, use, key_of_one, key, err) == -1)
 		return -1;
+	if (key[0] == '\0')
+		return 0;
 	if (jsonx_file_read(path, &kept, NULL) == 0 &&
 	    strcmp(jsonx_path_str(kept, "key", ""), key) == 0) {
 		*ret = json_object_get(jsonx_path(kept, "certificate"));
@@ -210,7 +253,7 @@ standing_certificate(const struct conf *conf, const struct facts *facts,
 		return 0;
 	}
 	json_object_put(kept);
-	if ((rc = describe(conf, facts, ret, err)) == 0)
+	if ((rc = describe(conf, facts, use, ret, err)) == 0)
 		keep(path, key, *ret);
 	return rc;
 }
@@ -225,7 +268,7 @@ standing_beside(const struct conf *conf, const struct facts *facts,
 	bool more;
 
 	/* What cannot be described is none that a Save can keep. */
-	(void)standing_certificate(conf, facts, &cert, NULL);
+	(void)standing_certificate(conf, facts, CERT_INBOUND, &cert, NULL);
 	more = cert_of(cert, 1) != NULL;
 	json_object_put(cert);
 	return more ? standing_files(facts->params, all, unread, &n, err) : 0;

@@ -90,7 +90,7 @@ int standing_beside(const struct conf *, const struct facts *, struct buf *all,
     struct err *);
 /* CERT of them, kept until one is another file; NULL: there are none, or
  * nothing can be said of them. */
-int standing_certificate(const struct conf *, const struct facts *,
+int standing_certificate(const struct conf *, const struct facts *, enum cert_use,
     struct json_object **ret, struct err *);
 
 /* drift.c */

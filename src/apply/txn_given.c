@@ -162,7 +162,8 @@ check_files(struct txn *t, struct json_object *after, struct err *err)
 		    NULL);
 	then.params = after;
 	if (rc == 0 && n == 0)
-		(void)standing_certificate(t->conf, &then, &t->standing, NULL);
+		(void)standing_certificate(
+		    t->conf, &then, CERT_INBOUND, &t->standing, NULL);
 	return rc;
 }
 

@@ -28,6 +28,7 @@ struct view {
 	struct certs certs;		/* by the record, chains unread */
 	struct json_object *drift;
 	struct json_object *certificate; /* that Postfix has, or NULL */
+	struct json_object *standing[CERT_USE__MAX]; /* of somebody else */
 	bool running;
 };
 
@@ -49,12 +50,16 @@ apply_etag(long generation, const char *maincf_sha256,
 static void
 view_clear(struct view *v)
 {
+	int use;
+
 	facts_clear(&v->facts);
 	settings_clear(&v->settings);
 	json_object_put(v->gen);
 	json_object_put(v->meta);
 	json_object_put(v->drift);
 	json_object_put(v->certificate);
+	for (use = 0; use < CERT_USE__MAX; use++)
+		json_object_put(v->standing[use]);
 	certs_clear(&v->certs);
 	memset(v, 0, sizeof(*v));
 }
@@ -62,6 +67,8 @@ view_clear(struct view *v)
 static int
 view_read(const struct conf *conf, struct view *v, struct err *err)
 {
+	int use;
+
 	if (facts_get(conf, &v->facts, err) == -1 ||
 	    generation_current(conf, &v->id, err) == -1)
 		return -1;
@@ -74,15 +81,14 @@ view_read(const struct conf *conf, struct view *v, struct err *err)
 	    settings_in_force(
 		conf, &v->facts, v->id, v->meta, &v->settings, err) == -1)
 		return -1;
-	if (v->facts.params != NULL &&
-	    params_own_certificate(v->facts.params)) {
-		/* What cannot be described is not known, and no failure. */
-		(void)standing_certificate(
-		    conf, &v->facts, &v->certificate, NULL);
-	} else if (v->meta != NULL) {
-		v->certificate =
-		    json_object_get(jsonx_path(v->meta, "certificate"));
-	}
+	/* What cannot be described is not known, and no failure. */
+	for (use = 0; use < CERT_USE__MAX; use++)
+		(void)standing_certificate(conf, &v->facts, (enum cert_use)use,
+		    &v->standing[use], NULL);
+	v->certificate = json_object_get(
+	    v->facts.params != NULL && params_own_certificate(v->facts.params)
+		? v->standing[CERT_INBOUND]
+		: jsonx_path(v->meta, "certificate"));
 	cert_set_days_left(v->certificate, time(NULL));
 	if (drift_find(conf, &v->facts, v->id, &v->settings, v->meta, &v->drift,
 		err) == -1)
@@ -246,9 +252,12 @@ view_used(const struct conf *conf, const struct view *v, bool used[CERTS_KINDS])
 	used[CERTS_NAMED] =
 	    tls && certs_names_served(conf, v->id,
 		       jsonx_path_str(v->facts.params, SNI_MAPS, ""));
-	used[CERTS_CLIENT] = names_file(conf, v, OUT_CHAIN, CERT_CLIENT_FILE);
-	used[CERTS_CA] = tls && names_file(conf, v, IN_CAFILE, CERT_CA_FILE) &&
-			 params_ask_clients(v->facts.params);
+	used[CERTS_CLIENT] =
+	    v->standing[CERT_OUTBOUND] != NULL ||
+	    names_file(conf, v, OUT_CHAIN, CERT_CLIENT_FILE);
+	used[CERTS_CA] = tls && params_ask_clients(v->facts.params) &&
+			 (v->standing[CERT_CLIENT_CA] != NULL ||
+			     names_file(conf, v, IN_CAFILE, CERT_CA_FILE));
 }
 
 static struct json_object *
@@ -274,7 +283,8 @@ view_json(const struct conf *conf, const struct view *v)
 	    o, "certificates", view_certificates(v->certificate));
 	view_used(conf, v, used);
 	json_object_object_add(
-	    o, "by_name", certs_to_view(&v->certs, v->certificate, used));
+	    o, "by_name", certs_to_view(
+			     &v->certs, v->certificate, v->standing, used));
 	json_object_object_add(o, "own", view_own(v));
 	view_probe(conf, v, busy, o);
 	json_object_object_add(o, "postfix", view_postfix(conf, v));

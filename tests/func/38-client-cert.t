@@ -64,6 +64,8 @@ is "without one: none" "$STATUS $(shown) $(param smtp_tls_chain_files)" \
 client one ec
 outbound one
 is "one of its own: taken" "$STATUS $(j .result)" "200 applied"
+seen() { j '[.findings[] | select(.code == "client_cert.not_seen")] | length'; }
+is "what no probe saw is said" "$(seen)" 1
 file=$(param smtp_tls_chain_files)
 like "a file of the generation" "$file" '^/.*/generations/gen-[0-9]+/outbound\.pem$'
 is "for root alone" "$(stat -c %a "$file")" 600
@@ -81,7 +83,7 @@ is "the same again" "$(j .result)" unchanged
 save inbound_enabled=on "private_key=@$s/self-signed-key.pem" \
     "server_certificate=@$s/self-signed-cert.pem"
 default=$(leaf_of "$s/self-signed-cert.pem")
-is "the inbound one beside it" "$STATUS $(served)" "200 $default"
+is "the inbound one beside it" "$STATUS $(served) $(seen)" "200 $default 0"
 is "... follows the generation, and is seen" "$(shown)" "$(leaf_of "$T/one.pem")"
 client two rsa
 outbound two -F confirm=cert.add_algorithm
@@ -104,7 +106,7 @@ is "a wrong key: refused" "$STATUS $(j .errors[0].code)" "422 key.mismatch"
 
 # --- the same as inbound
 save client_certificate=on
-is "the same as inbound: one tick" "$STATUS $(j .result)" "200 applied"
+is "the same as inbound: one tick" "$STATUS $(j .result) $(seen)" "200 applied 1"
 is "never a reference" "$(param smtp_tls_chain_files)" \
     "$(param smtpd_tls_chain_files)"
 is "the server sees the inbound one" "$(shown)" "$default"
@@ -159,6 +161,13 @@ is "an older pair stays" "$(param smtp_tls_cert_file) $(shown)" \
 api GET /api/v1/connection
 is "... shown as Postfix's own" \
     "$(j '.own[] | select(.parameter == "smtp_tls_cert_file").value')" "$T/sink.crt"
+# theirs: its row in the list, as that of somebody else.
+theirs()
+{
+	api GET /api/v1/certificates
+	j '.certificates[] | select(.use == "outbound") | "\(.managed) \(.in_use) \(.sha256)"'
+}
+is "... with its facts" "$(theirs)" "false true $(leaf_of "$T/sink.crt")"
 outbound one
 is "... replaced by ours when one comes" \
     "$STATUS $(param smtp_tls_cert_file) $(param smtp_tls_key_file) $(shown)" \
@@ -167,6 +176,12 @@ is "... replaced by ours when one comes" \
 is "leave: as before the first" \
     "$(param smtp_tls_chain_files) $(param smtp_tls_cert_file) $(shown)" \
     "- - plaintext"
+
+edit "smtpd_tls_cert_file=$T/sink.crt" "smtpd_tls_key_file=$T/sink.key" \
+    'smtp_tls_cert_file=$smtpd_tls_cert_file' 'smtp_tls_key_file=$smtpd_tls_key_file'
+is "a reference of main.cf's: its facts" "$(theirs)" "false true $(leaf_of "$T/sink.crt")"
+postconf -c "$PF" -X smtp_tls_cert_file smtp_tls_key_file smtpd_tls_cert_file smtpd_tls_key_file
+reload_settled "$PF"
 
 # --- first sight, no inbound certificate of ours
 api POST /api/v1/connection -F client_certificate=on

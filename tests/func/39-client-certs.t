@@ -157,11 +157,14 @@ issue()
 ca ours && ca other && ended ended && issue ours client-of-ours && issue other client-of-other
 edit "smtpd_relay_restrictions=permit_tls_all_clientcerts, reject_unauth_destination" \
     "smtpd_tls_CAfile=$T/other.pem" smtpd_tls_req_ccert=no
+api GET /api/v1/certificates
+is "CAs of somebody else, where nobody is asked: not listed" "$(j '[.certificates[] | select(.use == "client_ca")] | length')" 0
 save ccert=ask "client_ca=@$T/ours.pem"
 codes=()
 for c in $(j '.errors[]?.code'); do codes+=("confirm=$c"); done
 [ "$STATUS" = 200 ] || save ccert=ask "client_ca=@$T/ours.pem" "${codes[@]}"
-is "a CA of clients' certificates" "$STATUS $(j .result)" "200 applied"
+is "a CA of clients' certificates, and what was not tried is said" \
+    "$STATUS $(j .result) $(j '[.findings[].code | select(. == "client_ca.not_tried")] | length')" "200 applied 1"
 file=$(param smtpd_tls_CAfile)
 like "a file of the generation" "$file" '^/.*/generations/gen-[0-9]+/client_ca\.pem$'
 is "for root alone" "$(stat -c %a "$file")" 600
@@ -205,6 +208,9 @@ save "client_ca=@$T/ended.pem" confirm=client_ca.expired
 is "... one that ended, confirmed" "$STATUS" 200
 save "client_ca=@$T/ours.pem"
 edit "smtpd_tls_CAfile=$T/other.pem"
+api GET /api/v1/certificates
+is "CAs of somebody else: listed as such" \
+    "$(j '.certificates[] | select(.use == "client_ca" and .in_use) | "\(.managed) \(.subject)"')" "false CN=Root other"
 save "client_ca=@$T/both.pem"
 is "over a line that somebody wrote since: asked" "$STATUS $(j .errors[0].code)" "422 drift.overwrites"
 save idle_timeout=9
