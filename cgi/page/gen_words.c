@@ -16,16 +16,20 @@ add_names(const struct page *p, struct json_object *names, size_t max,
 	static const char *const texts[][2] = {{"added", "history.name.added"},
 	    {"renewed", "history.name.renewed"},
 	    {"removed", "history.name.removed"}};
-	struct json_object *row;
+	struct json_object *row, *args;
 	size_t i, k;
 
 	for (i = 0; i < jsonx_len(names) && i < max; i++) {
 		row = json_object_array_get_idx(names, i);
+		args = json_object_new_object();
+		put_str(args, "name",
+		    cert_call(p, jsonx_path_str(row, "name", "")));
 		for (k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
 			if (strcmp(jsonx_path_str(row, "change", ""),
 				texts[k][0]) == 0)
 				json_object_array_add(
-				    list, new_text(p, texts[k][1], row));
+				    list, new_text(p, texts[k][1], args));
+		json_object_put(args);
 	}
 	if (i < jsonx_len(names))
 		json_object_array_add(list, json_object_new_string("..."));

@@ -11,6 +11,7 @@
 #include "jsonx.h"
 #include "merge.h"
 #include "parts.h"
+#include "settings_table.h"
 #include "upload.h"
 #include "widget.h"
 
@@ -285,15 +286,16 @@ file_row(const struct screen *s, const char *field, bool *asked)
 	return o;
 }
 
-/* CAs for clients' certificates go with the Save that they are chosen for; no
- * draft keeps them. */
+/* CAs for clients' certificates, where these are asked for; they go with the
+ * Save that they are chosen for, and no draft keeps them. */
 static void
 put_client_ca(const struct screen *s, struct json_object *ctx)
 {
 	struct json_object *o = json_object_new_object(), *row, *args;
 	struct json_object *all = jsonx_path(s->view, "by_name");
 	char date[11];
-	bool bad = false;
+	bool bad = false,
+	     shown = screen_wanted(s, settings_by_form("ccert")) != NULL;
 	size_t i;
 
 	put_text(&s->page, o, "state", "client_ca.none", NULL);
@@ -301,6 +303,7 @@ put_client_ca(const struct screen *s, struct json_object *ctx)
 		row = json_object_array_get_idx(all, i);
 		if (strcmp(jsonx_path_str(row, "use", ""), "client_ca") != 0)
 			continue;
+		shown = true;
 		args = json_object_new_object();
 		date_of(jsonx_path_str(row, "not_after", ""), date);
 		put_str(args, "name", jsonx_path_str(row, "subject", ""));
@@ -313,7 +316,10 @@ put_client_ca(const struct screen *s, struct json_object *ctx)
 	put_bool(o, "bad", bad);
 	put_bool(o, "authorities", true);
 	put_str(o, "field", UPLOAD_CLIENT_CA);
-	json_object_array_add(jsonx_path(ctx, "card.control"), o);
+	if (shown || bad)
+		json_object_array_add(jsonx_path(ctx, "card.control"), o);
+	else
+		json_object_put(o);
 }
 
 int

@@ -232,6 +232,16 @@ cert_life(struct json_object *leaf)
 }
 
 const char *
+cert_call(const struct page *p, const char *name)
+{
+	if (strcmp(name, "outbound") == 0)
+		return page_text(p, "names.outbound");
+	if (strcmp(name, "client_ca") == 0)
+		return page_text(p, "names.client_ca");
+	return name;
+}
+
+const char *
 cert_unused(const struct page *p, struct json_object *view,
     struct json_object *row)
 {

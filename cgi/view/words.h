@@ -51,6 +51,8 @@ void put_names(const struct page *, struct json_object *o,
     struct json_object *cert, size_t max);
 /* "gone", "soon" or "fresh": of a leaf, or of a row of "by_name" (VIEW). */
 const char *cert_life(struct json_object *leaf);
+/* A host's name as it is; what a use without names is called. */
+const char *cert_call(const struct page *, const char *name);
 /* Why no client gets the certificate of this row of VIEW's "by_name"; NULL:
  * they do, or it is not known. */
 const char *cert_unused(const struct page *, struct json_object *view,

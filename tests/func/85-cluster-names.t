@@ -34,14 +34,14 @@ ok "and the default one to all others" all_serve "$selfsigned"
 save idle_timeout=7
 ok "another Save" until_true 60 rollout_is 3:done
 ok "carries it along" named_everywhere "$issued"
-# outbound_everywhere REGEX: what smtp_tls_chain_files is on each host.
-outbound_everywhere()
+# everywhere PARAMETER REGEX: what it is on each host.
+everywhere()
 {
 	local name
 
 	for name in $HOSTS; do
-		postconf -c "$(host_postfix "$name")" -h smtp_tls_chain_files |
-		    grep -Eq "$1" || return 1
+		postconf -c "$(host_postfix "$name")" -h "$1" |
+		    grep -Eq "$2" || return 1
 	done
 }
 api POST /api/v1/certificates/outbound -F apply=reload \
@@ -50,12 +50,16 @@ api POST /api/v1/certificates/outbound -F apply=reload \
     -F "ca_certificate=@$s/issued-intermediate.pem"
 is "one for outbound connections" "$STATUS $(j .result)" "200 applied"
 ok "is rolled out" until_true 60 rollout_is 4:done
-ok "every host shows it" outbound_everywhere '/outbound\.pem$'
+ok "every host shows it" everywhere smtp_tls_chain_files '/outbound\.pem$'
 save client_certificate=on
 ok "the same as inbound" until_true 60 rollout_is 5:done
-ok "everywhere" outbound_everywhere '/inbound\.pem$'
+ok "everywhere" everywhere smtp_tls_chain_files '/inbound\.pem$'
+save ccert=ask "client_ca=@$s/issued-intermediate.pem"
+is "CAs of clients' certificates" "$STATUS $(j .result)" "200 applied"
+ok "are rolled out" until_true 60 rollout_is 6:done
+ok "every host has them" everywhere smtpd_tls_CAfile '/client_ca\.pem$'
 api DELETE /api/v1/certificates/mx2.example.test
 is "removed" "$STATUS" 200
-ok "everywhere" until_true 60 rollout_is 6:done
+ok "everywhere" until_true 60 rollout_is 7:done
 ok "the default one again" named_everywhere "$selfsigned"
 done_testing

@@ -8,7 +8,7 @@
 static const struct {
 	const char *state;
 	int status;
-	const char *has[8];
+	const char *has[9];
 	const char *lacks[6];
 } shown[] = {
     {"fresh", 200,
@@ -90,14 +90,14 @@ static const struct {
 	    "name=\"connection_limit\" value=\"unlimited\" checked",
 	    "name=\"access_policy\" value=\"deny_except\" checked",
 	    "192.0.2.16/28\n2001:db8:25::/48\n</textarea>", "3 entries",
-	    "name=\"confirm\""},
+	    "name=\"confirm\"", "name=\"client_ca\""},
 	{"value=\"edit:access_list\"", "id=\"outcome\""}},
     {"proven", 200,
 	{"class=\"notice ok\" id=\"outcome\"", "Applied and proven",
 	    "192.0.2.25:25", "[2001:db8::25]:25",
 	    "mx.example.jp, smtp.example.jp", "RSA: TLS 1.2, 1.3; EC: TLS 1.3",
 	    "mail without TLS is refused", "STARTTLS is not offered, as set"},
-	{"Not seen", "probe warn"}},
+	{"Not seen", "probe warn", "name=\"client_ca\""}},
     {"part", 200,
 	{"class=\"notice warn\" id=\"outcome\"", "part of it was not seen",
 	    "Generation 13 serves mx.example.jp", "this host is turned away",
