@@ -39,11 +39,13 @@ function names(files) {
 }
 
 function showPicked(input) {
-	var span = $(".picked", input.parentNode), chosen = input.files.length > 0;
+	var span = $(".picked", input.parentNode) || doc.createElement("span"), chosen = input.files.length > 0;
 	/* What is said of a file beside it goes before "none". */
 	var card = input.closest(".file"), told = card && $(".file-state:not(.empty)", card);
 	span.textContent = chosen ? names(input.files) : told ? "" : body.dataset.noFile;
-	span.classList.toggle("chosen", chosen);
+	span.className = chosen ? "picked chosen" : "picked";
+	span.ariaHidden = "true";
+	input.after(span);
 }
 
 /* What no server would take is not sent: the field says so at once. */
@@ -115,7 +117,7 @@ function focusOn(el) {
 function put(html, where, moved) {
 	var page = new DOMParser().parseFromString(html, "text/html");
 	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
-	/* Sent elsewhere (to log in, say): the browser goes there itself. */
+	/* To log in, say: the browser goes there itself. */
 	if (!fresh || (moved && !page.getElementById("connection"))) { return false; }
 	each("details[open]:not(.paste)", old, (d) => {
 		var same = d.id ? page.getElementById(d.id) : d.parentNode.id && page.getElementById(d.parentNode.id);
@@ -149,7 +151,7 @@ function show(response, where) {
 
 function lost(form, card) {
 	var slot = $("#progress-slot"), p = doc.createElement("p"), old;
-	/* The page of a Restore: what the server says then is all there is. */
+	/* The page of a Restore. */
 	if (!slot) { location.reload(); return; }
 	p.className = "notice error";
 	p.textContent = card ? body.dataset.offline : body.dataset.lost;

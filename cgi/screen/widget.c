@@ -24,6 +24,7 @@
 #define LIST_SHOWN 2048 /* bytes in the page of everybody */
 #define LIST_FEW   5	/* lines of a longer one */
 #define LIST_MAX   (1024 * 1024)
+#define EXAMPLE_MAX 64
 
 /* Asked for just now, kept in the draft, or in force; NULL is null. */
 struct json_object *
@@ -287,8 +288,11 @@ put_examples(struct json_object *o, const struct settings_field *f)
 	struct json_object *list = json_object_new_array();
 	const char *const *s;
 
+	/* Of what is long one says it all. */
 	for (s = settings_examples(f); *s != NULL; s++)
-		json_object_array_add(list, json_object_new_string(*s));
+		if (jsonx_len(list) == 0 || strlen(*s) <= EXAMPLE_MAX)
+			json_object_array_add(
+			    list, json_object_new_string(*s));
 	json_object_object_add(o, "examples", list);
 }
 

@@ -42,6 +42,16 @@ function issue(dir) {
 }
 
 const IMG = join(TOP, "docs/img");
+
+/* A picture of the whole page has no bottom edge for the bar to stay at. */
+const unstick = (page) => page.evaluate(() => {
+	const sheet = new CSSStyleSheet();
+	sheet.replaceSync(".save { position: static !important; }");
+	document.adoptedStyleSheets = [sheet];
+	document.activeElement.blur();
+	window.scrollTo(0, 0);
+});
+
 /* The certificate's files, in the order in which they are chosen. */
 const sets = {
 	good: { private_key: "mx.key", server_certificate: "mx.pem",
@@ -59,10 +69,7 @@ async function report(browser, it, dir, name, locale) {
 	for (const [field, file] of Object.entries(sets[name])) {
 		await upload(page, field, join(dir, file));
 	}
-	await page.evaluate(() => {
-		document.activeElement.blur();
-		window.scrollTo(0, 0);
-	});
+	await unstick(page);
 	const boxes = [];
 	for (const field of Object.keys(sets.good)) {
 		boxes.push(await page.locator(`#at-${field}`).boundingBox());
@@ -86,10 +93,7 @@ async function sections(browser, it, locale) {
 	await page.check("#access_policy-accept_except");
 	await page.fill("#access_list", "192.0.2.7\n198.51.100.0/24\n2001:db8:bad::/48\n");
 	await press(page, "probe");
-	await page.evaluate(() => {
-		document.activeElement.blur();
-		window.scrollTo(0, 0);
-	});
+	await unstick(page);
 	const first = await page.locator("#interface").boundingBox();
 	const last = await page.locator("#control").boundingBox();
 	await page.screenshot({ fullPage: true, clip: { x: 0, y: first.y - 12,
@@ -132,7 +136,8 @@ try {
 	const file = join(it.postfix_config, "main.cf");
 	writeFileSync(file, readFileSync(file, "utf8").replace(/^relayhost.*$/m,
 		"relayhost ="));
-	const page = await visitor(browser, { viewport: { width: 1200, height: 900 } });
+	const page = await visitor(browser, { folded: true,
+		viewport: { width: 1280, height: 800 } });
 	await signIn(page, it);
 	await upload(page, "ca_certificate", join(dir, "chain.pem"));
 	await upload(page, "private_key", join(dir, "mx.key"));
@@ -140,9 +145,8 @@ try {
 	await check(page, "inbound_enabled", true);
 	await check(page, "outbound_enabled", true);
 	await save(page);
-	await page.evaluate(() => document.activeElement.blur());
-	await page.screenshot({ path: join(IMG, "connection.png"),
-		clip: { x: 0, y: 0, width: 1200, height: 1180 }, fullPage: true });
+	await page.goto(it.url + "/smtp-routing/connection");
+	await page.screenshot({ path: join(IMG, "connection.png") });
 	await firstPaint(page, it);
 } finally {
 	await browser.close();
