@@ -463,7 +463,7 @@ START_TEST(audit_fails_loudly)
 	strcpy(conf.state_directory, "/nonexistent/postseal");
 	ck_assert_int_eq(
 	    audit_add(&conf, &actor, "login", "ok", NULL, &err), -1);
-	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_int_eq(err.code, ERR_AUDIT);
 }
 END_TEST
 
