@@ -210,7 +210,7 @@ test("the audit log has all of it, filtered and page by page", async () => {
 	const all = await rows();
 	assert.match(all[0], /127\.0\.0\.1, screen Restore generation \d+ applied$/);
 	assert.ok(all.some((r) => /Adopt.*refused$/.test(r)), all.join("\n"));
-	assert.ok(all.some((r) => /Sign-in done/.test(r)));
+	assert.ok(all.some((r) => /Sign-in as reported done/.test(r)));
 	await clean("audit");
 	await page.selectOption("#event", "connection.adopt");
 	await page.click(".filters button");
