@@ -450,6 +450,34 @@ START_TEST(tells)
 }
 END_TEST
 
+/* From settings to changes in one call. */
+START_TEST(in_one_call)
+{
+	struct settings s;
+	struct params_context *c = context(&s, 30711);
+	struct param_plan plan = {NULL, 0};
+	struct err err;
+	size_t i;
+
+	c->current = json("{}");
+	ck_assert_int_eq(params_plan_all(c, &plan, &err), 0);
+	for (i = 0; i < plan.n; i++)
+		if (strcmp(plan.v[i].name, "smtpd_tls_chain_files") == 0)
+			break;
+	ck_assert_uint_lt(i, plan.n);
+	ck_assert_ptr_null(plan.v[i].before);
+	ck_assert_str_eq(plan.v[i].after, CHAIN);
+	param_plan_clear(&plan);
+	/* A path that main.cf cannot hold. */
+	s.access_policy = ACCESS_DENY_EXCEPT;
+	c->access_file = "generations/gen-7/access.cidr";
+	ck_assert_int_eq(params_plan_all(c, &plan, &err), -1);
+	ck_assert_int_eq(err.code, ERR_CONFIG);
+	ck_assert_ptr_null(plan.v);
+	json_object_put(c->current);
+}
+END_TEST
+
 /* null, as an originals file may have it, is "not set". */
 START_TEST(null_is_not_set)
 {
@@ -478,6 +506,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, characters, 1, 128);
 	tcase_add_loop_test(tc, afterwards, 0, N(ends));
 	tcase_add_loop_test(tc, tells, 0, N(told));
+	tcase_add_test(tc, in_one_call);
 	tcase_add_test(tc, null_is_not_set);
 }
 
