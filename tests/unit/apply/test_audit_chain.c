@@ -271,9 +271,9 @@ START_TEST(repeats)
 	ck_assert_int_eq(count("\"viewer\""), i + 1);
 	/* All are told of: lines that stand for themselves, and the sums. */
 	ck_assert_int_eq(
-	    rig_sh("[ $(grep -h viewer $R/state/audit.log | sed "
+	    rig_sh("grep -h viewer $R/state/audit.log | sed "
 		   "'s/.*\"repeats\":\\([0-9]*\\).*/\\1/;t;s/.*/1/' | "
-		   "paste -sd+ | bc) = 3000 ]"),
+		   "awk '{ n += $1 } END { exit n != 3000 }'"),
 	    0);
 }
 END_TEST
