@@ -209,12 +209,12 @@ take_last(int fd, struct audit_head *h)
 	n = pread(fd, text, sizeof(text),
 	    size > (off_t)sizeof(text) ? size - (off_t)sizeof(text) : 0);
 	for (end = n > 0 ? (size_t)n : 0; end > 0; end = start) {
-		/* text[end - 1] is the newline, or what was torn */
+		/* text[end - 1] is the newline, or what was torn, of which
+		 * only the newline may be lacking */
 		for (start = end - 1; start > 0 && text[start - 1] != '\n';)
 			start--;
-		if (text[end - 1] != '\n' ||
-		    !audit_line_end(
-			text + start, end - 1 - start, &seq, &hash))
+		if (!audit_line_end(text + start,
+			end - start - (text[end - 1] == '\n'), &seq, &hash))
 			continue;
 		if (seq > h->seq) {
 			h->seq = seq;

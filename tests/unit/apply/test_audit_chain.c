@@ -190,6 +190,8 @@ static const char *const crashes[] = {
     "head -c 4000 /dev/urandom >audit.head",
     "printf '{\"at\":\"20' >>audit.log",
     "printf '\\n\\n' >>audit.log",
+    "cp audit.head.before audit.head && truncate -s -1 audit.log",
+    "rm audit.head && truncate -s -1 audit.log && mv audit.log audit.log.1",
 };
 
 START_TEST(crashed)
