@@ -3,7 +3,8 @@
  *
  * The change and its line are one transaction of the console's database: the
  * line is asked for when the change is in it, and only then is it committed.
- * When the commit fails, a second line says so.
+ * When the commit fails, or no answer comes in time, though the line may stand,
+ * a second line says that it was not made.
  */
 #include <json-c/json.h>
 
@@ -40,11 +41,12 @@ int
 record_end(struct app *app, const struct request *req, int rc,
     const char *event, const char *detail, struct err *err)
 {
-	if (rc == -1 || line(app, req, event, detail, err) == -1) {
+	if (rc == -1) {
 		db_rollback(app->db);
 		return -1;
 	}
-	if (db_commit(app->db, err) == 0)
+	if (line(app, req, event, detail, err) == 0 &&
+	    db_commit(app->db, err) == 0)
 		return 0;
 	db_rollback(app->db);
 	backend_audit(app, req, event, "failed", detail);

@@ -10,6 +10,7 @@
 #define FULL                                                            \
 	"{\"type\":\"result\",\"ok\":false,\"error\":{\"code\":"        \
 	"\"audit.unwritable\",\"detail\":\"no room for audit.log\"}}"
+#define LATE   "hang up"
 #define FORM   "application/x-www-form-urlencoded"
 #define TYPED  "correct+horse+battery"
 #define SECRET \
@@ -68,21 +69,41 @@ static const char *const presses[] = {
     "&password=vole%2Bkettle%2Bfern&again=vole%2Bkettle%2Bfern",
 };
 
-START_TEST(on_the_page)
+/* One press while the log answers so: nothing is changed, and the last that
+ * postseald heard is that it failed. */
+static void
+not_made(const char *press, const char *says, const char *code)
 {
 	char before[4096], after[4096], text[512], cookie[128];
+	struct json_object *heard;
 
 	access_of(before, sizeof(before));
-	daemon_says("audit.add", FULL);
-	snprintf(text, sizeof(text), "csrf=%s&%s", csrf, presses[_i]);
+	daemon_says("audit.add", says);
+	snprintf(text, sizeof(text), "csrf=%s&%s", csrf, press);
 	ask("POST", "/access");
 	snprintf(cookie, sizeof(cookie), COOKIE_SESSION "=" SECRET);
 	param("HTTP_COOKIE", cookie);
 	body(FORM, text);
 	ck_assert_msg(go() == 503, "%d %s", ex.status, ex.out.data);
-	ck_assert_ptr_nonnull(strstr(ex.out.data, "audit.unwritable"));
+	ck_assert_ptr_nonnull(strstr(ex.out.data, code));
 	access_of(after, sizeof(after));
 	ck_assert_str_eq(before, after);
+	heard = daemon_heard("audit.add");
+	ck_assert_str_eq(
+	    jsonx_path_str(heard, "args.outcome", ""), "failed");
+	json_object_put(heard);
+}
+
+START_TEST(on_the_page)
+{
+	not_made(presses[_i], FULL, "audit.unwritable");
+}
+END_TEST
+
+/* The line may stand there, without an answer. */
+START_TEST(no_answer)
+{
+	not_made(presses[_i], LATE, "daemon.unreachable");
 }
 END_TEST
 
@@ -113,6 +134,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, con_teardown);
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, on_the_page, 0, N(presses));
+	tcase_add_loop_test(t, no_answer, 0, N(presses));
 	tcase_add_test(t, healthz);
 	return con_close(suite_run("record", t));
 }
