@@ -163,7 +163,8 @@ int	job_read(const struct conf *, const char *id, struct json_object **,
 
 void	job_prune(const struct conf *);	/* keeps the newest 50 */
 
-/* ERR_AUDIT: it does not stand in the log.  What is refused to the same actor
+/* ERR_AUDIT: it does not stand in the log; ERR_AUDIT_THROTTLED: because of
+ * too much else, and not at all.  What is refused to the same actor
  * over and over is counted, not written, and audit_flush, from time to time,
  * says how often. */
 int	audit_add(const struct conf *, const struct actor *,
@@ -173,7 +174,8 @@ int	audit_add(const struct conf *, const struct actor *,
 int	audit_claim(const struct conf *, const struct actor *,
 	    const char *event, const char *outcome, const char *detail,
 	    struct err *);
-void	audit_flush(const struct conf *);
+/* A few lines at most, without waiting for who writes; true: more is left. */
+bool	audit_flush(const struct conf *);
 /* Could a line be written now?  ERR_AUDIT. */
 int	audit_check(const struct conf *, struct err *);
 /* {"holds": bool, "files", "lines", "old" (before there were hashes), "torn",

@@ -7,9 +7,13 @@
  * BURST of the same are written at once, then one in EVERY_S, which says of
  * how many it is the last; audit_flush writes what is left over.  What is
  * refused to somebody is the same whatever the detail says, which the asker
- * chooses; but for log-ins, whose detail is a user of ours, or none.  Where everything is new, as from a web process that was taken
- * over, all have ALL_BURST, then ALL_RATE a minute: further refusals are
- * counted, and what was not refused is an error, so that it is not done.
+ * chooses; but for log-ins, whose detail is a user of ours, or none.
+ * A change is never counted instead: it has its line, or is not done.
+ * Where everything is new, as from strangers of many networks or a web process
+ * that was taken over, all have ALL_BURST, then ALL_RATE a minute.  Refusals,
+ * and the same change over and over, draw on half of it only, so that they
+ * leave room for what others do.  Without room, refusals and log-ins are
+ * counted, and a change is ERR_AUDIT_THROTTLED.
  * A file that is not such a table counts as empty.
  */
 #include <sys/file.h>
@@ -29,6 +33,7 @@
 #define FORGET_S  600
 #define ALL_BURST 600
 #define ALL_RATE  120
+#define FLUSH_MAX 8 /* lines; each waits for the disk */
 #define MAGIC	  0x61756431
 #define DETAIL	  512
 
@@ -52,8 +57,9 @@ struct table {
 	struct slot slot[SLOTS];
 };
 
+/* wait: 0, or LOCK_NB, which leaves errno EWOULDBLOCK. */
 static int
-table_open(const struct conf *conf, struct table *t, struct err *err)
+table_open(const struct conf *conf, struct table *t, int wait, struct err *err)
 {
 	char path[STATE_PATH_MAX];
 	int fd;
@@ -65,11 +71,13 @@ table_open(const struct conf *conf, struct table *t, struct err *err)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_AUDIT, "", "open %s", path);
-	while (flock(fd, LOCK_EX) == -1) {
+	while (flock(fd, LOCK_EX | wait) == -1) {
 		if (errno == EINTR)
 			continue;
 		err_sys(err, ERR_AUDIT, "", "lock %s", path);
+		wait = errno;
 		close(fd);
+		errno = wait;
 		return -1;
 	}
 	if (pread(fd, t, sizeof(*t), 0) != (ssize_t)sizeof(*t) ||
@@ -103,6 +111,14 @@ static bool
 is_refused(const char *outcome)
 {
 	return strcmp(outcome, "refused") == 0;
+}
+
+/* It changes nothing: how often it was is enough. */
+static bool
+is_counted(const struct same *s)
+{
+	return is_refused(s->outcome) || strcmp(s->event, "login") == 0 ||
+	       strcmp(s->event, "logout") == 0;
 }
 
 static bool
@@ -154,9 +170,9 @@ slot_write(
 	return 0;
 }
 
-/* A place in the number for all. */
+/* A place in the number for all, of which there are so many. */
 static bool
-has_place(struct table *t, int64_t now)
+has_place(struct table *t, int64_t now, uint32_t most)
 {
 	int64_t passed = (now - t->since) * ALL_RATE / 60;
 
@@ -167,7 +183,7 @@ has_place(struct table *t, int64_t now)
 		t->n -= (uint32_t)passed;
 		t->since = now;
 	}
-	if (t->n >= ALL_BURST)
+	if (t->n >= most)
 		return false;
 	t->n++;
 	return true;
@@ -180,6 +196,7 @@ take(const struct conf *conf, struct table *t, const struct audit_line *l,
 	int64_t now = (int64_t)time(NULL);
 	struct same same;
 	struct slot *s;
+	bool again;
 
 	same_set(&same, l);
 	s = slot_of(t, &same);
@@ -193,13 +210,16 @@ take(const struct conf *conf, struct table *t, const struct audit_line *l,
 	}
 	s->same = same;
 	s->seen = now;
-	if (s->written >= BURST && now >= s->last && now - s->last < EVERY_S) {
+	again = s->written >= BURST;
+	if (again && is_counted(&same) && now >= s->last &&
+	    now - s->last < EVERY_S) {
 		s->kept++;
 		return 0;
 	}
-	if (!has_place(t, now)) {
-		if (!is_refused(l->outcome))
-			return err_set(err, ERR_AUDIT, "",
+	if (!has_place(t, now,
+		again || is_refused(l->outcome) ? ALL_BURST / 2 : ALL_BURST)) {
+		if (!is_counted(&same))
+			return err_set(err, ERR_AUDIT_THROTTLED, "",
 			    "too many lines of the web process a minute");
 		s->kept++;
 		return 0;
@@ -216,7 +236,7 @@ audit_bounded(
     const struct conf *conf, const struct audit_line *l, struct err *err)
 {
 	struct table t;
-	int fd = table_open(conf, &t, err), rc;
+	int fd = table_open(conf, &t, 0, err), rc;
 
 	if (fd == -1)
 		return -1;
@@ -244,30 +264,33 @@ flush_lost(const struct conf *conf, struct table *t)
 }
 
 /* Nothing is said twice: a table that nobody holds back from is not written. */
-void
+bool
 audit_flush(const struct conf *conf)
 {
 	int64_t now = (int64_t)time(NULL);
 	struct table t;
-	bool changed = false;
-	int fd = table_open(conf, &t, NULL);
+	bool left = false;
+	int n, fd = table_open(conf, &t, LOCK_NB, NULL);
 
 	if (fd == -1)
-		return;
-	changed = flush_lost(conf, &t);
+		return errno == EWOULDBLOCK;
+	n = flush_lost(conf, &t);
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct slot *s = &t.slot[i];
 
 		if (s->magic != MAGIC || s->kept == 0 ||
 		    (now >= s->last && now - s->last < EVERY_S))
 			continue;
+		if ((left = n >= FLUSH_MAX))
+			break;
 		if (slot_write(conf, s, s->kept, NULL) == -1)
 			break;
 		s->last = now;
-		changed = true;
+		n++;
 	}
-	if (changed)
+	if (n > 0)
 		table_close(fd, &t);
 	else
 		close(fd);
+	return left;
 }

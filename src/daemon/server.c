@@ -23,6 +23,7 @@
 #include "util.h"
 
 #define SWEEP_MS 30000
+#define REST_MS 1000 /* to the next one, when something is left */
 #define KEEPER_MS 1000
 #define KEEPER_GONE -1
 #define DRAIN_MS 20000
@@ -224,24 +225,38 @@ drain(struct server *s)
 	}
 }
 
+/* When it is due.  What there is to wait until the next one. */
+static int
+sweep(struct server *s, int64_t *due)
+{
+	int64_t now = now_ms();
+	int rest;
+
+	if (now >= *due) {
+		drafts_sweep(s->conf);
+		rest = audit_flush(s->conf) ? REST_MS : SWEEP_MS;
+		now = now_ms();
+		*due = now + rest;
+	}
+	return (int)(*due - now);
+}
+
 int
 server_run(struct server *s, struct err *err)
 {
 	struct pollfd p[2];
-	int64_t sweep = 0;
+	int64_t due = 0;
 	bool end = false;
+	int rest, wait;
 
 	while (!end) {
-		if (now_ms() >= sweep) {
-			drafts_sweep(s->conf);
-			audit_flush(s->conf);
-			sweep = now_ms() + SWEEP_MS;
-		}
+		rest = sweep(s, &due);
 		p[0] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
 		p[1] = (struct pollfd){.fd = s->listen_fd, .events = POLLIN};
 		if (s->n_children >= CHILDREN_MAX)
 			p[1].fd = -1;
-		if (poll(p, 2, make_keepers(s)) == -1) {
+		wait = make_keepers(s);
+		if (poll(p, 2, wait < rest ? wait : rest) == -1) {
 			if (errno == EINTR)
 				continue;
 			return err_sys(err, ERR_IO, "", "poll");
