@@ -33,6 +33,8 @@ struct json_object *params_after(struct json_object *current,
 bool	params_own_certificate(struct json_object *params);
 /* Does this parameter name a file of certificates of the console's? */
 bool	params_name_ours(struct json_object *params, const char *name);
+/* Is this value one, as ".../generations/gen-N/inbound.pem"? */
+bool	chain_path_ours(const char *value);
 /* Are clients asked for a certificate? */
 bool	params_ask_clients(struct json_object *params);
 

@@ -57,6 +57,11 @@ put_name(const struct request *req, struct json_object *args, struct err *err)
 	} else if (*own != '\0' && strcasecmp(name, own) != 0)
 		return err_set(err, ERR_AUTH_SCOPE, "name",
 		    "a token for the certificate %.150s", own);
+	/* Whom clients are trusted by is nobody's renewal by the way. */
+	if (*own == '\0' && strcmp(name, "client_ca") == 0 &&
+	    req->who.scope == SCOPE_CERTIFICATES)
+		return err_set(err, ERR_AUTH_SCOPE, "name",
+		    "CAs of clients: with a token for client_ca alone");
 	if (strcmp(name, "default") == 0)
 		return 0;
 	return api_put(args, "certificate", json_object_new_string(name));

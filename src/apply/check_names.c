@@ -111,6 +111,21 @@ SETTING_CHECK(ccert_required)
 		findings_add(&t->findings, row->code, row->field, NULL);
 }
 
+/* One is required, and there is no CA that it could be of: asked by the Save
+ * that changes the first, and by the one that takes the CAs. */
+SETTING_CHECK(ccert_no_ca)
+{
+	const struct param_change *ca = txn_planned(t, IN_CAFILE);
+	const char *file = ca != NULL
+			       ? ca->after
+			       : jsonx_path_str(t->facts.params, IN_CAFILE, "");
+
+	if (t->settings.ccert == CCERT_REQUIRE && t->settings.tls_only &&
+	    (file == NULL || *file == '\0') &&
+	    (row->changed != 0 || ca != NULL))
+		findings_add(&t->findings, row->code, row->field, NULL);
+}
+
 SETTING_CHECK(ccert_no_effect)
 {
 	if (t->settings.ccert == CCERT_REQUIRE && !t->settings.tls_only)
@@ -121,7 +136,8 @@ SETTING_CHECK(ccert_lowered)
 {
 	const struct param_change *c = txn_planned(t, REQ_CCERT);
 
-	if (c != NULL && c->before != NULL && strcasecmp(c->before, "yes") == 0 &&
+	if (c != NULL && c->before != NULL &&
+	    strcasecmp(c->before, "yes") == 0 &&
 	    (t->owned & param_bit(c->name)) == 0)
 		findings_add(&t->findings, row->code, row->field, "parameter",
 		    c->name, "value", c->before, "after",
@@ -160,7 +176,6 @@ SETTING_CHECK(ccert_digest)
 		jsonx_member(t->facts.params, PARAM_LOOKS) == NULL))
 		return;
 	findings_add(&t->findings, row->code, row->field, "parameter",
-	    CCERT_DIGEST,
-	    "value", c->before == NULL ? "" : c->before, "maps",
+	    CCERT_DIGEST, "value", c->before == NULL ? "" : c->before, "maps",
 	    maps[0] != '\0' ? maps : "check_ccert_access", NULL);
 }

@@ -39,6 +39,7 @@ SETTING_CHECK(name_taken);
 SETTING_CHECK(client_none);
 SETTING_CHECK(client_unused);
 SETTING_CHECK(ccert_required);
+SETTING_CHECK(ccert_no_ca);
 SETTING_CHECK(ccert_no_effect);
 SETTING_CHECK(ccert_lowered);
 SETTING_CHECK(ccert_not_asked);

@@ -225,7 +225,7 @@ is_theirs(struct json_object *params, enum cert_use use)
 	if (params == NULL || use == CERT_INBOUND)
 		return params != NULL && params_own_certificate(params);
 	/* Where nobody is asked it may only complete a chain. */
-	return !params_name_ours(params, places[use].list) &&
+	return !chain_path_ours(value_of(params, places[use].list)) &&
 	       (use != CERT_CLIENT_CA || params_ask_clients(params));
 }
 

@@ -148,6 +148,7 @@ txn_source(struct txn *t, struct err *err)
 		return -1;
 	if (t->client_ca.data != NULL &&
 	    certs_add(&t->certs, CERT_CLIENT_CA, "") == NULL)
-		return err_set(err, ERR_NOMEM, "", "certificates");
+		return err_set(err, ERR_SNI_TOO_MANY, "client_ca",
+		    "at most %d certificates", CERTS_MAX);
 	return named_cert(t, err) == -1 ? -1 : changed_certs(t, err);
 }

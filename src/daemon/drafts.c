@@ -24,6 +24,7 @@
 
 #define DRAFT_PATH_MAX 1024
 #define DRAFT_JSON_MAX (1024 * 1024) /* 10,000 long entries: 470 KiB */
+#define LOCK_TRIES     3
 #define LOCK_WAIT_MS   8000
 
 static const char hex[] = "0123456789abcdef";
@@ -90,22 +91,32 @@ drafts_count(const struct conf *conf)
 int
 draft_lock(const struct conf *conf, const char *id, struct err *err)
 {
-	char path[DRAFT_PATH_MAX];
+	char dir[DRAFT_PATH_MAX], path[DRAFT_PATH_MAX];
+	struct err why;
 	struct stat st;
+	int fd = -1, i;
 
 	if (draft_check_id(id, err) == -1 ||
-	    draft_path(conf, id, NULL, path, err) == -1)
+	    draft_path(conf, id, NULL, dir, err) == -1 ||
+	    draft_path(conf, id, "lock", path, err) == -1)
 		return -1;
-	if (lstat(path, &st) == -1) {
-		if (drafts_count(conf) >= DRAFTS_MAX)
-			return err_set(err, ERR_DRAFT_FULL, "draft",
-			    "%d drafts wait already", DRAFTS_MAX);
-		if (mkdir(path, 0700) == -1 && errno != EEXIST)
-			return err_sys(err, ERR_IO, "draft", "mkdir %s", path);
+	/* Who waits for a put that fails finds its directory gone. */
+	for (i = 0; fd == -1 && i < LOCK_TRIES; i++) {
+		if (lstat(dir, &st) == -1) {
+			if (drafts_count(conf) >= DRAFTS_MAX)
+				return err_set(err, ERR_DRAFT_FULL, "draft",
+				    "%d drafts wait already", DRAFTS_MAX);
+			if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+				return err_sys(
+				    err, ERR_IO, "draft", "mkdir %s", dir);
+		}
+		fd = fsx_lock(path, LOCK_WAIT_MS, &why);
+		if (fd == -1 && why.sys != ENOENT)
+			break;
 	}
-	if (draft_path(conf, id, "lock", path, err) == -1)
-		return -1;
-	return fsx_lock(path, LOCK_WAIT_MS, err);
+	if (fd == -1 && err != NULL)
+		*err = why;
+	return fd;
 }
 
 void

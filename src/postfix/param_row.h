@@ -53,8 +53,6 @@ bool	param_given_back(const struct params_context *,
 	    const struct param_row *, struct want *);
 extern const char *const params_looked_at[];	/* NULL at the end */
 const struct param_row *param_find(const char *name);
-/* Is it ".../generations/gen-N/inbound.pem", or outbound.pem? */
-bool	chain_path_ours(const char *value);
 /* levels.c: an inbound level with exemptions, as the console writes it. */
 #define LEVEL_CONDITIONAL "${{$service_name} == {"
 /* Would a list of ours allow a protocol that this value does not?  Also when

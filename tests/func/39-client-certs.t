@@ -98,10 +98,14 @@ save ccert=require
 is "required where TLS is not: said" \
     "$STATUS $(j '[.findings[].code | select(. == "ccert.no_effect")] | length') $(param smtpd_tls_req_ccert)" \
     "200 1 yes"
+save tls_only=on
+is "with TLS required, and no CA: both asked" \
+    "$STATUS $(j '[.errors[].code | select(startswith("ccert."))] | sort | join(",")')" \
+    "422 ccert.no_ca,ccert.required"
 edit "smtpd_tls_CAfile=$T/one.pem"
 save tls_only=on
-is "with TLS required: asked" "$STATUS $(j '[.errors[].code] | contains(["ccert.required"])')" \
-    "422 true"
+is "with a CA: asked" "$STATUS $(j '[.errors[].code | select(startswith("ccert."))] | join(",")')" \
+    "422 ccert.required"
 codes=()
 for c in $(j .errors[].code); do codes+=("confirm=$c"); done
 save tls_only=on "${codes[@]}"
