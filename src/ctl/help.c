@@ -142,13 +142,25 @@ told(const struct ctl *ctl, const struct command *c)
 	return false;
 }
 
-/* A line for each first word, and one for each command. */
+static void
+complete_options(const struct ctl *ctl, unsigned options)
+{
+	const struct option_row *row;
+
+	for (row = ctl->options; row->name != NULL; row++)
+		if (row->bit == 0 || (row->bit & options) != 0)
+			fprintf(ctl->out, " --%s", row->name);
+	fprintf(ctl->out, " ;;\n");
+}
+
+/* A line for each first word, which may be a command itself, and one for each
+ * command. */
 static void
 complete_words(const struct ctl *ctl)
 {
 	FILE *out = ctl->out;
 	const struct command *c, *k;
-	const struct option_row *row;
+	unsigned options;
 	int len;
 
 	fprintf(out, "_postsealctl_words()\n{\n\tcase $1 in\n\t\"\") echo");
@@ -162,17 +174,20 @@ complete_words(const struct ctl *ctl)
 		if (c->name[len] == '\0' || told(ctl, c))
 			continue;
 		fprintf(out, "\t\" %.*s\") echo", len, c->name);
-		for (k = c; k->name != NULL; k++)
-			if (strncmp(k->name, c->name, (size_t)len + 1) == 0)
+		options = 0;
+		for (k = c; k->name != NULL; k++) {
+			if (strncmp(k->name, c->name, (size_t)len) != 0)
+				continue;
+			if (k->name[len] == ' ')
 				fprintf(out, " %s", k->name + len + 1);
-		fprintf(out, " --help ;;\n");
+			else if (k->name[len] == '\0')
+				options = k->options;
+		}
+		complete_options(ctl, options);
 	}
 	for (c = ctl->commands; c->name != NULL; c++) {
 		fprintf(out, "\t\" %s\"*) echo", c->name);
-		for (row = ctl->options; row->name != NULL; row++)
-			if (row->bit == 0 || (row->bit & c->options) != 0)
-				fprintf(out, " --%s", row->name);
-		fprintf(out, " ;;\n");
+		complete_options(ctl, c->options);
 	}
 	fprintf(out, "\tesac\n}\n\n");
 }
