@@ -165,13 +165,30 @@ add_conditional(scmp_filter_ctx ctx, const struct role *r)
 	return r->threads ? add_threads(ctx) : 0;
 }
 
+/* Any number but this one: there is a bit in which they differ.  Of the 64 that
+ * are handed over, the kernel takes the lower 32. */
+static int
+add_not(scmp_filter_ctx ctx, int call, int number)
+{
+	scmp_datum_t bit;
+	int i, rc = 0;
+
+	for (i = 0; rc == 0 && i < 32; i++) {
+		bit = (scmp_datum_t)1 << i;
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, bit,
+			~(scmp_datum_t)number & bit));
+	}
+	return rc;
+}
+
 /* Those of the role's own. */
 static int
 add_where(scmp_filter_ctx ctx, const struct role *r, int listening)
 {
 	const struct where *w;
 	size_t i;
-	int rc;
+	int rc = 0;
 
 	for (i = 0; i < r->n_where; i++) {
 		w = &r->where[i];
@@ -183,13 +200,9 @@ add_where(scmp_filter_ctx ctx, const struct role *r, int listening)
 		if (rc != 0)
 			return rc;
 	}
-	for (i = 0; i < r->n_not_listening; i++) {
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, r->not_listening[i],
-		    1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)listening));
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
+	for (i = 0; rc == 0 && i < r->n_not_listening; i++)
+		rc = add_not(ctx, r->not_listening[i], listening);
+	return rc;
 }
 
 static int

@@ -222,6 +222,28 @@ hurry_shared(void)
 			      sizeof(tv)));
 }
 
+/* The kernel takes the lower half of the number. */
+static long
+shared_and_more(void)
+{
+	return (1L << 32) | shared_socket();
+}
+
+static int
+end_shared_64(void)
+{
+	return result(syscall(SYS_shutdown, shared_and_more(), SHUT_RDWR));
+}
+
+static int
+hurry_shared_64(void)
+{
+	const struct timeval tv = {0, 1};
+
+	return result(syscall(SYS_setsockopt, shared_and_more(), SOL_SOCKET,
+	    SO_RCVTIMEO, &tv, sizeof(tv)));
+}
+
 static int
 unblock_shared(void)
 {
@@ -457,6 +479,8 @@ static const struct {
     {"listen on an abstract socket", listen_unix},
     {"end the shared socket", end_shared},
     {"give it a time limit", hurry_shared},
+    {"end it by 64 bits", end_shared_64},
+    {"a time limit by 64 bits", hurry_shared_64},
     {"make it non-blocking", unblock_shared},
     {"have signals sent by it", signals_by_shared},
     {"a second number for it", second_shared},

@@ -356,6 +356,34 @@ hurry_listening(void)
 	    LISTENING, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
 }
 
+/* The kernel takes the lower half of the number. */
+static int
+end_listening_64(void)
+{
+	return done(syscall(SYS_shutdown, 1L << 32 | LISTENING, SHUT_RDWR));
+}
+
+static int
+hurry_listening_64(void)
+{
+	const struct timeval tv = {0, 1};
+
+	return done(syscall(SYS_setsockopt, 1L << 32 | LISTENING, SOL_SOCKET,
+	    SO_RCVTIMEO, &tv, sizeof(tv)));
+}
+
+/* All others: done wrong, but not refused. */
+static int
+end_others(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 64; fd++)
+		if (fd != LISTENING && shutdown(fd, 99) == -1 && errno == EPERM)
+			return REFUSED;
+	return DONE;
+}
+
 static int
 unblock_listening(void)
 {
@@ -455,6 +483,9 @@ static const struct {
     {"TIOCSTI", terminal_injection, REFUSED, false},
     {"shut the listening socket down", end_listening, REFUSED, false},
     {"a time limit of it", hurry_listening, REFUSED, false},
+    {"shut it down by 64 bits", end_listening_64, REFUSED, false},
+    {"a time limit by 64 bits", hurry_listening_64, REFUSED, false},
+    {"shut the others down", end_others, DONE, false},
     {"make it non-blocking", unblock_listening, REFUSED, false},
     {"dup", second_number, REFUSED, false},
     {"F_DUPFD", third_number, REFUSED, false},
