@@ -546,6 +546,15 @@ a_thread(void)
 	return got != NULL ? DONE : BROKEN;
 }
 
+/* Into a file that was open before. */
+static int log_file = -1;
+
+static int
+log_line(void)
+{
+	return done(write(log_file, "x", 1));
+}
+
 /* postseal-sync asks etcd and postseald, and does nothing else. */
 static const struct {
 	int (*fn)(void);
@@ -555,6 +564,7 @@ static const struct {
     {unix_socket, DONE},
     {a_thread, DONE},
     {connect_sock, DONE},
+    {log_line, DONE},
     {open_outside, REFUSED},
     {create_outside, REFUSED},
     {truncate_outside, REFUSED},
@@ -583,7 +593,9 @@ START_TEST(sync_confined)
 
 	if (!able)
 		return;
+	log_file = open(tmp_path("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 	got = in_role(SANDBOX_SYNC, of_sync[_i].fn);
+	close(log_file);
 	ck_assert_msg(
 	    got == of_sync[_i].want, "%d: %d", _i, got);
 }
