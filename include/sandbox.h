@@ -70,8 +70,9 @@ void	sandbox_require(bool);
 /* Drop to the named user: groups, gid, uid, all ids, checked that the way
  * back is closed. */
 int	sandbox_drop_user(const char *user, struct err *);
-/* A filter for this process and all that it starts.  no_new_privs is set where
- * the kernel insists, without CAP_SYS_ADMIN. */
+/* A filter for this process and all that it starts.  Where the kernel insists
+ * on no_new_privs, without CAP_SYS_ADMIN, that is set, but for FORBID_ROOT,
+ * which does without the filter then and logs it. */
 int	sandbox_forbid(enum sandbox_forbid, struct err *);
 /* Enter the role.  Cannot be undone. */
 int	sandbox_enter(enum sandbox_role, const struct sandbox_paths *,

@@ -11,6 +11,7 @@
 #include <seccomp.h>
 
 #include "sandbox_int.h"
+#include "util.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -78,18 +79,46 @@ forbid_sockets(scmp_filter_ctx ctx, bool internet)
 	return rc;
 }
 
-/* Without no_new_privs where the process still has the right to: programs of
- * Postfix below it may be setgid. */
+/*
+ * A 32-bit program that pipe(8) starts is not killed for what it is.  It has
+ * the rules that are added from here on, so not those of sockets, which it may
+ * ask for by socketcall(), whose arguments no filter sees.
+ */
 static int
-load(scmp_filter_ctx ctx)
+other_programs(scmp_filter_ctx ctx)
+{
+	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
+
+	if (rc == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64 &&
+	    (rc = seccomp_arch_add(ctx, SCMP_ARCH_X86)) == 0)
+		rc = seccomp_arch_add(ctx, SCMP_ARCH_X32);
+	return rc;
+}
+
+/*
+ * Without no_new_privs where the process still has the right to.  Where it has
+ * not, postseald does without the filter: with no_new_privs Postfix's setgid
+ * programs below it had their group in vain.
+ */
+static int
+load(scmp_filter_ctx ctx, enum sandbox_forbid which)
 {
 	int rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
 
+	/* The kernel's own error, please. */
+	if (rc == 0)
+		rc = seccomp_attr_set(ctx, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (rc == 0)
 		rc = seccomp_load(ctx);
-	if (rc == 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (rc != -EACCES)
 		return rc;
-	return seccomp_load(ctx);
+	if (which == FORBID_ROOT) {
+		log_warn("without CAP_SYS_ADMIN postseald and Postfix below it "
+			 "have no system call filter");
+		return 0;
+	}
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ? rc
+							   : seccomp_load(ctx);
 }
 
 int
@@ -104,11 +133,12 @@ sandbox_forbid(enum sandbox_forbid which, struct err *err)
 	if ((ctx = seccomp_init(SCMP_ACT_ALLOW)) == NULL)
 		return err_set(
 		    err, ERR_NOMEM, NULL, "sandbox %s: no memory", f->name);
-	if ((rc = forbid_all(ctx, sandbox_never, sandbox_n_never)) != 0 ||
+	if ((rc = forbid_sockets(ctx, f->internet)) != 0 ||
+	    (which == FORBID_ROOT && (rc = other_programs(ctx)) != 0) ||
+	    (rc = forbid_all(ctx, sandbox_never, sandbox_n_never)) != 0 ||
 	    (rc = forbid_all(ctx, f->calls, f->n_calls)) != 0 ||
 	    (rc = forbid_clone(ctx, f->forks)) != 0 ||
-	    (rc = forbid_sockets(ctx, f->internet)) != 0 ||
-	    (rc = load(ctx)) != 0) {
+	    (rc = load(ctx, which)) != 0) {
 		errno = -rc;
 		err_sys(err, ERR_CONFIG, NULL, "sandbox %s: system call filter",
 		    f->name);

@@ -18,6 +18,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -730,6 +731,63 @@ START_TEST(never)
 }
 END_TEST
 
+/* As in a container: setgid programs of Postfix are to have their group. */
+static int
+without_admin(void)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	struct err err;
+
+	if (syscall(SYS_capget, &head, data) != 0)
+		return BROKEN;
+	data[0].effective &= ~(1u << CAP_SYS_ADMIN);
+	if (syscall(SYS_capset, &head, data) != 0 ||
+	    sandbox_forbid(FORBID_ROOT, &err) == -1)
+		return BROKEN;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 ? DONE : REFUSED;
+}
+
+START_TEST(never_in_vain)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(in_role(FREE, without_admin), DONE);
+}
+END_TEST
+
+#ifdef __x86_64__
+static long
+of_32_bits(long nr)
+{
+	long rc;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(rc)
+			 : "a"(nr), "b"(0), "c"(0), "d"(0)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return rc;
+}
+
+/* getpid, keyctl */
+static int
+other_programs(void)
+{
+	return of_32_bits(20) != getpid() ? BROKEN
+	       : of_32_bits(288) == -EPERM ? REFUSED
+					   : DONE;
+}
+
+/* Those of 32 bits live, by the same list. */
+START_TEST(never_for_32_bits)
+{
+	if (in_role(FREE, other_programs) == DONE)
+		ck_assert_int_eq(
+		    forbidden(FORBID_ROOT, other_programs), REFUSED);
+}
+END_TEST
+#endif
+
 /* An attack in INSPECT is the end of it, not an errno to try again with. */
 START_TEST(inspect_is_killed)
 {
@@ -752,6 +810,10 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, sync_confined, 0, N(of_sync));
 	tcase_add_test(tc, sync_ports);
 	tcase_add_loop_test(tc, never, 0, N(of_forbidden));
+	tcase_add_test(tc, never_in_vain);
+#ifdef __x86_64__
+	tcase_add_test(tc, never_for_32_bits);
+#endif
 	tcase_add_loop_test(tc, inspect_is_killed, 0, 11);
 }
 
