@@ -49,7 +49,7 @@ enum sandbox_forbid {
 
 struct sandbox_paths {		/* what differs from host to host */
 	const char	*rw[4];	/* directories; NULL-terminated */
-	const char	*ro[4];
+	const char	*ro[8];
 	const char	*sock[4]; /* Unix sockets it may connect to: their
 				   * directories */
 	uint16_t	 tcp[10]; /* ports to connect to (Landlock from ABI 4

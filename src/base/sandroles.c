@@ -189,7 +189,8 @@ const struct role sandbox_roles[SANDBOX__MAX] = {
 	    .limits = limits_sync,
 	    .n_limits = N(limits_sync),
 	    /* Names and roots; resolv.conf is put anew, so its directory. */
-	    .ro = {"/etc", "/usr/share/ca-certificates", "/dev/urandom",
+	    .ro = {"/etc", "/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates", "/dev/urandom",
 		"/run/systemd/resolve", "/run/resolvconf",
 		"/run/NetworkManager"},
 	    .otherwise = SCMP_ACT_ERRNO(EPERM),

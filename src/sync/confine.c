@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,17 +65,20 @@ sync_confine(const struct conf *conf, struct err *err)
 {
 	const char *const file[] = {conf->cluster_ca, conf->cluster_certificate,
 	    conf->cluster_key};
-	char dir[3][CONF_STR_MAX];
+	char dir[3][CONF_STR_MAX], real[3][PATH_MAX];
 	struct sandbox_paths paths = {.rw = {NULL}};
 	size_t i, n = 0;
 
 	load_resolvers();
-	/* The directories, as a renewed file is another one. */
+	/* The directories, as a renewed file is another one: of the name, and
+	 * of what it is a link to, by which Landlock judges. */
 	for (i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
 		if (file[i][0] == '\0')
 			continue;
 		(void)snprintf(dir[i], sizeof(dir[i]), "%s", file[i]);
 		paths.ro[n++] = dirname(dir[i]);
+		if (realpath(file[i], real[i]) != NULL)
+			paths.ro[n++] = dirname(real[i]);
 	}
 	ports_of(conf->cluster_endpoints, paths.tcp,
 	    sizeof(paths.tcp) / sizeof(paths.tcp[0]));
