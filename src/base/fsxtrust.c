@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,13 +55,31 @@ owners_of_program(struct owners *o)
 	}
 }
 
+/* The owner's private one, of his name and with nobody else in it: umask 002
+ * (pam_umask: usergroups) means him alone. */
+static bool
+is_own_group(uid_t uid, gid_t gid)
+{
+	const struct passwd *pw = getpwuid(uid);
+	const struct group *gr;
+	char **m;
+
+	if (pw == NULL || pw->pw_gid != gid || (gr = getgrgid(gid)) == NULL ||
+	    strcmp(gr->gr_name, pw->pw_name) != 0)
+		return false;
+	for (m = gr->gr_mem; *m != NULL && strcmp(*m, pw->pw_name) == 0; m++)
+		;
+	return *m == NULL;
+}
+
 /* May only trusted people say what this is, or, in a directory with the sticky
  * bit, what of theirs is in it? */
 static int
 check_one(const struct owners *o, const char *path, const struct stat *st,
     bool last, struct err *err)
 {
-	mode_t others = S_IWOTH | (st->st_gid != 0 ? S_IWGRP : 0);
+	bool own = st->st_gid == 0 || is_own_group(st->st_uid, st->st_gid);
+	mode_t others = S_IWOTH | (own ? 0 : S_IWGRP);
 
 	if (!is_owner(o, st->st_uid))
 		return err_set(err, ERR_CONFIG, "",

@@ -16,6 +16,8 @@ like "or below a directory of his" "$(run_in "$T/theirs/mine")" 'theirs belongs 
 is "nothing was made there" "$(ls -A "$T/theirs")" ""
 install -d -m 777 "$T/open"
 like "everybody's" "$(run_in "$T/open")" "everybody may write to $T/open"
+install -d -m 775 -g nogroup "$T/ours"
+like "a group's" "$(run_in "$T/ours")" "group nogroup may write to $T/ours"
 install -d -o nobody "$T/other/state" && ln -s "$T/theirs" "$T/link"
 like "by a link" "$(run_in "$T/link")" 'theirs belongs to nobody'
 
@@ -35,4 +37,19 @@ like "one that everybody may write" "$(daemon -c "$T/own.conf")" 'own.conf can b
 conf "$T/theirs/daemon" "$T/state.conf"
 like "a state directory of his" "$(daemon -c "$T/state.conf")" 'theirs belongs to user'
 is "which stays as it was" "$(ls -A "$T/theirs")" ""
+
+# A clone with umask 002: its owner's private group is he himself.
+install -d -o daemon -g daemon -m 775 "$T/clone" && cp "$B/postseald" "$T/clone"
+conf "$T/clone/new" "$T/clone/c.conf"
+chmod 664 "$T/clone/c.conf" && chown daemon:daemon "$T/clone/"*
+clone() { "$T/clone/postseald" -t -c "$T/clone/c.conf" 2>&1; }
+like "a clone with umask 002" "$(clone)" 'in order'
+# What run asks before it makes anything.
+asks() { sed -n '/^is_own_group()/,/^}/p; /^check_owners()/,/^}/p' "$TOP/deploy/run" | {
+	cat; echo 'shopt -s lastpipe; fail() { echo "$*"; exit 1; }; check_owners && echo "goes on"'
+} | TOP=$T/clone STATE=$T/clone/run bash; }
+like "run agrees" "$(asks)" 'goes on'
+chgrp nogroup "$T/clone"
+like "another group's clone" "$(clone)" 'clone can be written'
+like "run agrees" "$(asks)" "group nogroup may write to $T/clone"
 done_testing
