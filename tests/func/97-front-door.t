@@ -65,4 +65,49 @@ reach() { setpriv --reuid="$1" --regid="$2" --clear-groups \
 	    perl -MSocket -e 'socket(my $s, PF_UNIX, SOCK_STREAM, 0);
 	    exit(connect($s, sockaddr_un($ARGV[0])) ? 0 : 1)' "$STATE/run/fcgi.sock"; }
 ok "nobody of www-data's group gets there" not reach nobody www-data
+
+# Both sites in one nginx, the second as docs/install.md makes it.
+mkdir -p "$T/nginx/sites-available" "$T/nginx/sites-enabled"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2 \
+    -subj /CN=localhost -keyout "$T/nginx/key.pem" -out "$T/nginx/cert.pem" 2>/dev/null
+here() { sed "s|/etc/nginx/|$T/nginx/|g; s|/usr/share/postseal/nginx|$TOP/deploy/nginx|g
+	    s|/etc/postseal/https|$T/nginx|" "$@"; }
+here "$TOP/deploy/nginx/site.conf" >"$T/nginx/sites-available/postseal"
+ln -s ../sites-available/postseal "$T/nginx/sites-enabled/postseal"
+cat >"$T/nginx/nginx.conf" <<EOT
+pid $T/nginx/pid;
+error_log stderr;
+events { }
+http {
+	access_log off;
+	include sites-enabled/*;
+}
+EOT
+taken() { nginx -q -t -c "$T/nginx/nginx.conf" >"$T/said" 2>&1 || { sed 's/^/# /' "$T/said"; false; }; }
+ok "nginx takes the site" taken
+sed -n "/^sed 's|\/run\/postseal/,/sites-enabled\/postseal-internal/p" "$TOP/docs/install.md" |
+    here >"$T/second.sh"
+ok "the second one of docs/install.md" bash -e "$T/second.sh"
+is "is another site" "$(grep -hoE "^[[:space:]]+listen [^ ]+|unix:[^;]+" "$T/nginx/sites-enabled/postseal-internal" \
+    "$T/nginx/postseal-internal.conf" | tr -d "\t" | sort -u | tr "\n" " ")" \
+    "listen 127.0.0.1:8444 unix:/run/postseal-internal/fcgi.sock "
+ok "and nginx takes both" taken
+
+# An upgrade of the package: each web server that has a site of Postseal's,
+# whatever its name, and no other.
+mkdir -p "$T/etc/apache2/conf-enabled" "$T/etc/lighttpd" "$T/etc/nginx/conf.d" "$T/bin"
+# shellcheck disable=SC2016
+printf '#!/bin/sh\necho "$@" >>"%s"\n' "$T/asked" >"$T/bin/invoke-rc.d"
+chmod +x "$T/bin/invoke-rc.d"
+sed "s|/etc/|$T/etc/|g" "$TOP/debian/postseal.postinst" >"$T/postinst"
+upgraded() { : >"$T/asked"; PATH=$T/bin:$PATH sh "$T/postinst" configure "$@" >/dev/null; paste -sd, "$T/asked"; }
+echo "fastcgi_pass unix:/run/php/fcgi.sock;" >"$T/etc/nginx/conf.d/php.conf"
+is "no site: nobody is asked" "$(upgraded 1.0.0)" ""
+echo "include /usr/share/postseal/nginx/postseal.conf;" >"$T/etc/nginx/conf.d/gateway.conf"
+is "one in conf.d: nginx is reloaded" "$(upgraded 1.0.0)" "nginx reload"
+echo 'SetHandler "proxy:unix:/run/postseal/fcgi.sock|fcgi://postseal"' >"$T/tls.conf"
+ln -s "$T/tls.conf" "$T/etc/apache2/conf-enabled/tls.conf"
+echo '"socket" => "/run/postseal/fcgi.sock",' >"$T/etc/lighttpd/lighttpd.conf"
+is "all three" "$(upgraded 1.0.0)" "nginx reload,apache2 reload,lighttpd restart"
+is "not for a first installation" "$(upgraded)" ""
 done_testing
