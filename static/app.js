@@ -93,6 +93,9 @@ function tally() {
 			named.push($("legend, label, .name", at).textContent.trim());
 		}
 	});
+	each("#client_ca", doc, (i) => {
+		if (i.files.length > 0) { named.push($("#at-client_ca .name").textContent); }
+	});
 	n = named.length + Number(count.dataset.files || 0);
 	count.textContent = (n === 0 ? count.dataset.none : n === 1 ? count.dataset.one : count.dataset.many).replace("{n}", n);
 	$(".save").classList.toggle("some", n > 0);
@@ -117,6 +120,7 @@ function focusOn(el) {
 function put(html, where, moved) {
 	var page = new DOMParser().parseFromString(html, "text/html");
 	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
+	var ca = $("#client_ca", old), now = $("#client_ca", fresh);
 	/* To log in, say: the browser goes there itself. */
 	if (!fresh || (moved && !page.getElementById("connection"))) { return false; }
 	each("details[open]:not(.paste)", old, (d) => {
@@ -131,8 +135,13 @@ function put(html, where, moved) {
 		var b = $(".languages input[name=back]", page);
 		if (b) { i.value = b.value; }
 	});
+	/* What goes with a Save only stays chosen until one has taken it. */
+	if (ca && now && where !== after.cancel && !(where === outcome && $("#outcome:not(.error)", fresh))) {
+		now.files = ca.files;
+	}
 	scrollTo(0, y);
 	dress(fresh);
+	if (now && now.files.length > 0) { tally(); }
 	focusOn(typeof where === "function" ? where() : where && $(where));
 	return true;
 }
@@ -347,14 +356,13 @@ doc.addEventListener("input", (e) => {
 });
 
 doc.addEventListener("change", (e) => {
-	var t = e.target;
+	var t = e.target, b;
 	withMaster();
 	if (t.type === "file" && t.form && t.form.id === "connection") {
 		showPicked(t);
-		if (tooLarge(t)) { return; }
-		if (t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) {
-			send(t.form, $('button[value="upload:' + t.name + '"]', t.form));
-		}
+		b = !tooLarge(t) && $('button[value="upload:' + t.name + '"]', t.form);
+		tally();
+		if (b && t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) { send(t.form, b); }
 	}
 });
 

@@ -3,11 +3,12 @@
  * nobody gets, no way to the gateway, an address that was only posted to. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { get } from "node:https";
 import { hostname } from "node:os";
 import { after, before } from "node:test";
 import { check, launch, press, save, settled, signIn, startInstance, steps,
-	upload, visitor } from "./instance.mjs";
+	unfold, upload, visitor } from "./instance.mjs";
 
 const test = steps();
 let it, browser, page;
@@ -166,6 +167,45 @@ test("three files dropped at once find their fields", async () => {
 	await press(page, "cancel");
 });
 
+test("CAs of clients' certificates stay chosen until a Save has taken them", async () => {
+	const pem = execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt",
+		"ec_paramgen_curve:P-256", "-noenc", "-days", "60", "-subj", "/CN=Our clients",
+		"-keyout", "/dev/null"], { stdio: ["ignore", "pipe", "ignore"] });
+	const chosen = () => words("#at-client_ca .picked");
+	await page.check("#ccert-ask");
+	await save(page);
+	assert.match(await words("#client_ca-state"), /none/);
+	assert.doesNotMatch(await words("#client_ca-help"), /Choose them again/);
+	await page.setInputFiles("#client_ca", { name: "clients.pem",
+		mimeType: "application/x-pem-file", buffer: pem });
+	assert.match(await words("#count"), /^1 /);
+	assert.match(await words("#named"), /CAs of clients/);
+	await upload(page, "private_key", it.sample("issued-key.pem"));
+	assert.equal(await chosen(), "clients.pem");
+	await press(page, "remove:private_key");
+	assert.match(await words("#count"), /^1 /);
+	const before = await page.inputValue("#idle_timeout");
+	await page.fill("#idle_timeout", "soon");
+	await press(page, "save");
+	assert.equal(await page.locator("#errors").count(), 1);
+	assert.equal(await chosen(), "clients.pem");
+	await page.fill("#idle_timeout", before);
+	await save(page);
+	assert.equal(await page.locator("#errors, #outcome.error").count(), 0);
+	assert.match(await words("#client_ca-state"), /Our clients, until/);
+	assert.doesNotMatch(await chosen(), /clients\.pem/);
+	assert.doesNotMatch(await words("#count"), /^1 /);
+	const file = execFileSync("postconf", ["-hc", it.postfix_config,
+		"smtpd_tls_CAfile"], { encoding: "utf8" }).trim();
+	assert.match(file, /client_ca\.pem$/);
+	assert.match(readFileSync(file, "utf8"), new RegExp(pem.toString().split("\n")[2]
+	    .replace(/[+]/g, "\\+")));
+	await page.setInputFiles("#client_ca", { name: "others.pem",
+		mimeType: "application/x-pem-file", buffer: pem });
+	await press(page, "cancel");
+	assert.doesNotMatch(await chosen(), /others\.pem/);
+});
+
 test("a session that ended is told at log-in", async () => {
 	const p = await visitor(browser);
 	await signIn(p, it);
@@ -194,5 +234,7 @@ test("without scripts", async () => {
 	await p.click("button[value=test]");
 	assert.match(await words("#hop-seen", p), /127\.0\.0\.1/);
 	assert.equal(await p.inputValue("#next_hop"), `[127.0.0.1]:${it.smtp.split(":")[1]}`);
+	await unfold(p);
+	assert.match(await words("#client_ca-help", p), /Choose them again after any other button/);
 	await p.context().close();
 });
