@@ -166,7 +166,7 @@ daemon_as()
 
 	[ "$1" != postseal-sync ] || via=sync
 	jq -nc --arg op "$3" --argjson args "$4" --arg via $via \
-	    '{op: $op, actor: {user: "test", from: "test", via: $via},
+	    '{op: $op, actor: {user: "test", from: "192.0.2.7", via: $via},
 	      args: $args}' |
 	    setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups -- \
 	    perl -MIO::Socket::UNIX -e '
