@@ -256,8 +256,8 @@ chosen_publish(struct sync *s, struct err *err)
 	(void)snprintf(dir, sizeof(dir), CHOSEN_PREFIX "%010lld-%.8s",
 	    (long long)generation, id);
 	if (publish(s, what, dir, &done, err) == -1) {
-		if (err->code == ERR_TIMEOUT)
-			return -1; /* etcd is away: later */
+		if (console_later(err))
+			return -1;
 		log_warn("publishing for chosen hosts failed: %s", err->msg);
 		return console_settle(s, id, "failed", err->msg, err);
 	}

@@ -370,6 +370,12 @@ publish(struct sync *s, struct json_object *what, const char *dir, bool *done,
 	return rc;
 }
 
+bool
+console_later(const struct err *err)
+{
+	return err->code == ERR_TIMEOUT || err->code == ERR_DAEMON_UNREACHABLE;
+}
+
 int
 console_publish(struct sync *s, struct err *err)
 {
@@ -386,8 +392,8 @@ console_publish(struct sync *s, struct err *err)
 	(void)snprintf(
 	    dir, sizeof(dir), "%010lld-%.8s", (long long)generation, id);
 	if (publish(s, what, dir, &done, err) == -1) {
-		if (err->code == ERR_TIMEOUT)
-			return -1; /* etcd is away: later */
+		if (console_later(err))
+			return -1;
 		log_warn("publishing failed: %s", err->msg);
 		return console_settle(s, id, "failed", err->msg, err);
 	}

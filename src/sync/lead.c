@@ -197,8 +197,12 @@ console_command(struct sync *s, struct err *err)
 	else
 		return console_settle(
 		    s, id, "stale", "there is no such roll-out", err);
-	if (rc == -1)
-		return -1;
+	if (rc == -1) {
+		if (console_later(err))
+			return -1;
+		log_warn("%s: %s", what, err->msg);
+		return console_settle(s, id, "failed", err->msg, err);
+	}
 	/* Not done: desired has changed meanwhile; the watch will tell. */
 	return done ? console_settle(s, id, "published", "", err) : 0;
 }

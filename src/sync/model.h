@@ -41,6 +41,7 @@ struct host {
 	char seen[32];		    /* ISO, or "" */
 	struct json_object *status; /* {"text", "sig", "at"} or NULL */
 	char sealed[64];	    /* bundle that is there for it; "-": none */
+	char unsealed[64];	    /* one that was said to be refused, or "" */
 	char late[64];		    /* one that it is too late for, or "" */
 	/* as postseald believes it */
 	bool known, valid, own, unproven, refused, own_refused;

@@ -56,6 +56,9 @@ struct json_object *console_rollout(struct sync *, struct json_object *what,
 /* o as desired, if that is still at mod. */
 int console_swap(struct sync *, struct json_object *o, int64_t mod, bool *done,
     struct err *);
+/* Is it etcd, or postseald, that is away?  Later, then; anything else would be
+ * refused again. */
+bool console_later(const struct err *);
 /* Tell postseald what became of its request. */
 int console_settle(struct sync *, const char *id, const char *outcome,
     const char *detail, struct err *);

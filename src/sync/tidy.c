@@ -11,8 +11,9 @@
 #include "sync.h"
 #include "util.h"
 
-#define RENEW_S	 (7 * 24 * 3600)
-#define RENEW_MS (24 * 3600 * (int64_t)1000) /* how often that is looked at */
+#define RENEW_S	   (7 * 24 * 3600)
+#define RENEW_MS   (24 * 3600 * (int64_t)1000) /* how often that is looked at */
+#define REFUSED_MS (10 * 60 * 1000) /* a host may have this version by then */
 
 /* Only a console that has this very generation can seal it. */
 static bool
@@ -86,35 +87,54 @@ tidy_there(struct sync *s, const char *key, int64_t *ret_wave, bool *ret_old,
 	return 0;
 }
 
+static int
+tidy_bundle(struct sync *s, struct host *h, const char *dir, bool again,
+    struct err *err)
+{
+	char key[KEY_MAX];
+	int64_t wave;
+	bool old, due;
+
+	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", h->name, dir);
+	if (tidy_there(s, key, &wave, &old, err) == -1)
+		return -1;
+	due = wave == 0 || again || old;
+	if (wave == 0 || again)
+		wave = tidy_wave(s, h, again);
+	(void)snprintf(
+	    h->late, sizeof(h->late), "%s", wave == WAVE_LATE ? dir : "");
+	/* Only who has it can seal it, but nobody waits for it. */
+	if (due && can_seal(s) && tidy_seal(s, h, key, wave, err) == -1)
+		return -1;
+	(void)snprintf(h->sealed, sizeof(h->sealed), "%s",
+	    due && !can_seal(s) ? "" : dir);
+	return 0;
+}
+
 /* A host that was enrolled after the publication, or again with a new
- * identity: its bundle is missing, or cannot be opened by it. */
+ * identity: its bundle is missing, or cannot be opened by it.  What cannot be
+ * sealed for one, as its version is a former one, keeps no other waiting. */
 static int
 tidy_host(struct sync *s, struct host *h, bool again, struct err *err)
 {
 	const char *dir = jsonx_path_str(s->desired, "bundle", "");
-	char key[KEY_MAX];
-	int64_t wave;
-	bool old;
 
 	if (strcmp(h->sealed, dir) == 0 && !again)
 		return 0;
-	(void)snprintf(key, sizeof(key), KEY_BUNDLE "%s/%s", h->name, dir);
-	if (tidy_there(s, key, &wave, &old, err) == -1)
-		return -1;
-	if (wave == 0 || again || old) {
-		/* Only who has it can seal it, but nobody waits for it. */
-		if (wave == 0 || again)
-			wave = tidy_wave(s, h, again);
-		if (can_seal(s) && tidy_seal(s, h, key, wave, err) == -1)
-			return -1;
-		if (!can_seal(s))
-			dir = "";
+	if (tidy_bundle(s, h, dir, again, err) == 0) {
+		h->unsealed[0] = '\0';
+		return 0;
 	}
-	h->late[0] = '\0';
-	if (wave == WAVE_LATE)
-		(void)snprintf(h->late, sizeof(h->late), "%s",
-		    jsonx_path_str(s->desired, "bundle", ""));
+	if (console_later(err))
+		return -1;
+	if (strcmp(h->unsealed, dir) != 0)
+		log_warn("%s: generation %lld was not sealed: %s", h->name,
+		    (long long)jsonx_path_int(s->desired, "generation"),
+		    err->msg);
+	(void)snprintf(h->unsealed, sizeof(h->unsealed), "%s", dir);
 	(void)snprintf(h->sealed, sizeof(h->sealed), "%s", dir);
+	if (s->renew_at > now_ms() + REFUSED_MS)
+		s->renew_at = now_ms() + REFUSED_MS;
 	return 0;
 }
 
@@ -188,7 +208,7 @@ tidy_stranger(struct sync *s, struct host *h, struct err *err)
 	return 0;
 }
 
-/* Each bundle is looked at once a day. */
+/* Each bundle is looked at once a day; sooner after a refusal. */
 static void
 tidy_daily(struct sync *s)
 {
