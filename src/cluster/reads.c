@@ -3,7 +3,9 @@
  *
  * A host of a former version refuses a bundle that has one of a use that it
  * does not know.  So each host says which it reads, signed with the rest of its
- * report; one that says nothing of it reads those of inbound connections alone.
+ * report; one that says nothing of it reads those of inbound and of outbound
+ * connections, and no CA of clients.  A host with settings of its own gets
+ * nothing of what is for all.
  * Of a host that nobody has heard of nothing is known: it is not held up.
  */
 #include <string.h>
@@ -30,15 +32,17 @@ reads(struct json_object *says, enum cert_use use)
 	struct json_object *list = jsonx_path(says, "reads");
 	size_t i;
 
+	if (list == NULL)
+		return use == CERT_INBOUND || use == CERT_OUTBOUND;
 	for (i = 0; i < jsonx_len(list); i++)
 		if (strcmp(jsonx_str_at(list, i), cert_uses[use]) == 0)
 			return true;
-	return use == CERT_INBOUND;
+	return false;
 }
 
 int
-cluster_reads(
-    const struct conf *conf, const char *host, unsigned uses, struct err *err)
+cluster_reads(const struct conf *conf, const char *host, bool own,
+    unsigned uses, struct err *err)
 {
 	struct json_object *seen = NULL, *rows, *says;
 	const char *name;
@@ -54,7 +58,8 @@ cluster_reads(
 	for (i = 0; rc == 0 && i < jsonx_len(rows); i++) {
 		says = jsonx_path(json_object_array_get_idx(rows, i), "says");
 		name = jsonx_path_str(says, "name", "");
-		if (*name == '\0' || (host != NULL && strcmp(name, host) != 0))
+		if (*name == '\0' || (host != NULL && strcmp(name, host) != 0) ||
+		    (!own && jsonx_path_bool(says, "own")))
 			continue;
 		for (use = 0; rc == 0 && use < CERT_USE__MAX; use++)
 			if ((uses & CERT_USE_BIT(use)) != 0 &&

@@ -22,10 +22,11 @@ int cluster_seen(
 
 /* reads.c: which uses of certificates this host reads, into its status; and
  * whether that one (NULL: each that has said anything) reads all of a set of
- * CERT_USE_BIT: ERR_SCANNER_FORMER with its name. */
+ * CERT_USE_BIT: ERR_SCANNER_FORMER with its name.  own: it is chosen, so it
+ * gets them also where it has settings of its own. */
 void cluster_reads_put(struct json_object *status);
-int cluster_reads(
-    const struct conf *, const char *host, unsigned uses, struct err *);
+int cluster_reads(const struct conf *, const char *host, bool own,
+    unsigned uses, struct err *);
 unsigned cluster_uses(const struct certs *);
 
 /* numbers.c: the highest that any host is known to have had, whatever etcd
@@ -42,7 +43,7 @@ int cluster_numbers_note(
     const struct conf *, struct json_object *rows, struct err *);
 
 /* scanners.c: the order that has a host of scanners.json try again ("retry",
- * "retry_chosen"); NULL: it has not failed. */
+ * "retry_chosen"); NULL: it has not failed, or that cannot help. */
 const char *cluster_retry_of(
     struct json_object *row, struct json_object *desired);
 

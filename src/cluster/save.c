@@ -114,7 +114,7 @@ cluster_save_begin(const struct conf *conf, const struct apply_request *req,
 	if (!conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "all_scanners",
 		    "this host is no console of the cluster");
-	if (cluster_reads(conf, NULL, uses, err) == -1)
+	if (cluster_reads(conf, NULL, false, uses, err) == -1)
 		return -1;
 	return cluster_up_to_date(seen, save->base, err);
 }

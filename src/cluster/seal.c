@@ -98,7 +98,7 @@ body_content(const struct conf *conf, const char *host,
 		    body_left(conf, c->local, o, err) == -1)
 			goto out;
 	}
-	if (cluster_reads(conf, host, cluster_uses(certs), err) == -1)
+	if (cluster_reads(conf, host, c->own, cluster_uses(certs), err) == -1)
 		goto out;
 	chain = &certs->v[CERTS_DEFAULT].chain;
 	settings.all_scanners = !c->own;
