@@ -68,7 +68,13 @@ cluster_retry_of(struct json_object *row, struct json_object *desired)
 {
 	if (strcmp(scanner_state(row, desired), "failed") != 0)
 		return NULL;
-	return chosen_for(row, desired) > 0 ? "retry_chosen" : "retry";
+	if (chosen_for(row, desired) == 0)
+		return "retry";
+	/* Sealed once and for all. */
+	if (strcmp(jsonx_path_str(row, "says.own_code", ""),
+		err_name(ERR_BUNDLE_EXPIRED)) == 0)
+		return NULL;
+	return "retry_chosen";
 }
 
 static struct json_object *

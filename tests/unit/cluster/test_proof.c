@@ -71,11 +71,43 @@ START_TEST(truth)
 }
 END_TEST
 
+/* What was sealed once for chosen hosts cannot be taken by trying again. */
+static const struct {
+	const char *row, *retry;
+} again[] = {
+    {"{\"own_failed\":5,\"own_code\":\"probe.starttls\"}", "retry_chosen"},
+    {"{\"own_failed\":5,\"own_code\":\"bundle.expired\"}", ""},
+    {"{\"own_generation\":5,\"failed\":7,\"code\":\"bundle.expired\","
+     "\"own_code\":\"bundle.expired\"}",
+	"retry"},
+    {"{\"own_generation\":5,\"generation\":7}", ""},
+};
+
+START_TEST(tries_again)
+{
+	struct json_object *row = json_tokener_parse(
+	    "{\"name\":\"mx2\",\"known\":true,\"reported\":true,"
+	    "\"valid\":true}");
+	struct json_object *desired = json_tokener_parse(
+	    "{\"generation\":7,\"chosen\":{\"hosts\":{\"mx2\":"
+	    "{\"generation\":5}}}}");
+	const char *retry;
+
+	json_object_object_add(row, "says", json_tokener_parse(again[_i].row));
+	retry = cluster_retry_of(row, desired);
+	ck_assert_str_eq(retry != NULL ? retry : "", again[_i].retry);
+	json_object_put(row);
+	json_object_put(desired);
+}
+END_TEST
+
 int
 main(void)
 {
 	TCase *tc = tcase_create("prove");
 
 	tcase_add_loop_test(tc, truth, 0, sizeof(t) / sizeof(t[0]));
+	tcase_add_loop_test(
+	    tc, tries_again, 0, sizeof(again) / sizeof(again[0]));
 	return suite_run("prove", tc);
 }
