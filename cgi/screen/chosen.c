@@ -93,40 +93,63 @@ name_add(struct buf *b, const char *name)
 	buf_printf(b, "%s%s", b->len > 0 ? ", " : "", name);
 }
 
-/* "others_differ", "others_away": names of scanners that are not as they
- * should be, or of which nothing is heard. */
-static void
-put_others(struct json_object *ctx, struct json_object *rows)
+/* Is that one of these words? */
+static bool
+is_one_of(const char *state, const char *const *words)
 {
-	static const char *const wrong[] = {"ahead", "failed", "untrusted"};
-	struct json_object *row;
-	struct buf differ, away;
-	const char *state;
-	size_t i, k;
+	while (*words != NULL && strcmp(state, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* One that does not have what was saved: does a roll-out still come to it? */
+static bool
+is_coming(struct json_object *data, const char *state)
+{
+	const char *track = strcmp(state, "chosen") == 0 ? "desired.chosen.state"
+							 : "desired.state";
+
+	return strcmp(jsonx_path_str(data, track, ""), "rolling") == 0;
+}
+
+/* "others_differ", "others_coming", "others_away": names of scanners that are
+ * not as they should be, that a roll-out has not come to yet, or of which
+ * nothing is heard. */
+static void
+put_others(struct json_object *ctx, struct json_object *data)
+{
+	static const char *const wrong[] = {
+	    "ahead", "failed", "untrusted", NULL};
+	static const char *const left[] = {"behind", "chosen", NULL};
+	struct json_object *row, *rows = jsonx_path(data, "scanners");
+	struct buf differ, coming, away;
+	const char *state, *name;
+	size_t i;
 
 	buf_init(&differ, NAMES_MAX);
+	buf_init(&coming, NAMES_MAX);
 	buf_init(&away, NAMES_MAX);
 	for (i = 0; i < jsonx_len(rows); i++) {
 		row = json_object_array_get_idx(rows, i);
 		state = jsonx_path_str(row, "state", "");
+		name = jsonx_path_str(row, "name", "");
 		if (jsonx_path_bool(row, "this_host") ||
 		    strcmp(state, "removed") == 0)
 			continue;
-		if (!jsonx_path_bool(row, "alive")) {
-			name_add(&away, jsonx_path_str(row, "name", ""));
-			continue;
-		}
-		for (k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++)
-			if (strcmp(state, wrong[k]) == 0)
-				break;
-		if (k < sizeof(wrong) / sizeof(wrong[0]) ||
-		    jsonx_path_int(row, "drift") > 0 ||
-		    jsonx_path_str(row, "probe_error", "")[0] != '\0')
-			name_add(&differ, jsonx_path_str(row, "name", ""));
+		if (!jsonx_path_bool(row, "alive"))
+			name_add(&away, name);
+		else if (is_one_of(state, left) && is_coming(data, state))
+			name_add(&coming, name);
+		else if (is_one_of(state, wrong) || is_one_of(state, left) ||
+			 jsonx_path_int(row, "drift") > 0 ||
+			 jsonx_path_str(row, "probe_error", "")[0] != '\0')
+			name_add(&differ, name);
 	}
 	put_str(ctx, "others_differ", differ.len > 0 ? differ.data : "");
+	put_str(ctx, "others_coming", coming.len > 0 ? coming.data : "");
 	put_str(ctx, "others_away", away.len > 0 ? away.data : "");
 	buf_clear(&differ);
+	buf_clear(&coming);
 	buf_clear(&away);
 }
 
@@ -149,7 +172,7 @@ screen_chosen(const struct screen *s, struct json_object *ctx)
 	if (names == NULL)
 		names = jsonx_path(s->view, "draft.scanners");
 	rows = jsonx_path(data, "scanners");
-	put_others(ctx, rows);
+	put_others(ctx, data);
 	for (i = 0;
 	     json_object_is_type(rows, json_type_array) &&
 	     json_object_get_boolean(jsonx_path(data, "cluster.console")) &&

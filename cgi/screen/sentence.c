@@ -231,19 +231,23 @@ say_certificate(struct saying *w, const struct screen *s)
 static void
 say_others(struct saying *w, const struct screen *s, struct json_object *ctx)
 {
-	const char *differ = jsonx_path_str(ctx, "others_differ", "");
-	const char *away = jsonx_path_str(ctx, "others_away", "");
+	static const char *const others[][3] = {
+	    {"others_differ", "warn", "sentence.differ"},
+	    {"others_coming", "unknown", "sentence.coming"},
+	    {"others_away", "unknown", "sentence.away"}};
+	const char *names;
+	size_t i;
 
 	if (jsonx_len(jsonx_path(s->view, "drift")) > 0)
 		say(w, "warn", "sentence.drift");
 	if (jsonx_path_bool(ctx, "rollout_stopped"))
 		say(w, "error", "sentence.rollout");
-	put_str(w->args, "names", differ);
-	if (*differ != '\0')
-		say(w, "warn", "sentence.differ");
-	put_str(w->args, "names", away);
-	if (*away != '\0')
-		say(w, "unknown", "sentence.away");
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		names = jsonx_path_str(ctx, others[i][0], "");
+		put_str(w->args, "names", names);
+		if (*names != '\0')
+			say(w, others[i][1], others[i][2]);
+	}
 }
 
 void

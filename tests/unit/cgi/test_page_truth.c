@@ -24,6 +24,11 @@ struct worse {
 	"}]"
 #define RESULT "job.get:result."
 #define VIEW   "connection.get:"
+#define OTHERS "scanners.get:"
+#define GATEWAYS(state) \
+	"[{\"name\":\"gw1\",\"this_host\":true,\"state\":\"current\"}," \
+	"{\"name\":\"gw2\",\"alive\":true,\"state\":\"" state "\"}," \
+	"{\"name\":\"gw3\",\"alive\":true,\"state\":\"current\"}]"
 
 static const struct {
 	const char *state, *path;
@@ -243,6 +248,32 @@ static const struct {
     {"interface", SCREEN, page_connection, {{NULL, NULL}},
 	{"id=\"interface\" open>", "id=\"control\" open>", "and 3 more"},
 	{"No changes</strong>"}},
+    /* Other gateways: what was left behind is not what was saved. */
+    {"force", SCREEN, page_connection,
+	{{OTHERS "desired", "{\"state\":\"left\"}"},
+	    {OTHERS "scanners", GATEWAYS("behind")}},
+	{"class=\"card state warn\"", "Different from what was saved: gw2."},
+	{"Not known", "gw3"}},
+    {"force", SCREEN, page_connection,
+	{{OTHERS "desired", "{\"state\":\"done\"}"},
+	    {OTHERS "scanners", GATEWAYS("behind")}},
+	{"Different from what was saved: gw2."}, {"Not known", "gw3"}},
+    {"force", SCREEN, page_connection,
+	{{OTHERS "desired", "{\"state\":\"rolling\"}"},
+	    {OTHERS "scanners", GATEWAYS("behind")}},
+	{"class=\"card state unknown\"",
+	    "Not known yet, as the roll-out has not reached them: gw2."},
+	{"Different", "they do not answer", "gw3"}},
+    {"force", SCREEN, page_connection,
+	{{OTHERS "desired",
+	     "{\"state\":\"done\",\"chosen\":{\"state\":\"rolling\"}}"},
+	    {OTHERS "scanners", GATEWAYS("chosen")}},
+	{"has not reached them: gw2."}, {"Different", "gw3"}},
+    {"force", SCREEN, page_connection,
+	{{OTHERS "desired",
+	     "{\"state\":\"done\",\"chosen\":{\"state\":\"stopped\"}}"},
+	    {OTHERS "scanners", GATEWAYS("chosen")}},
+	{"Different from what was saved: gw2."}, {"Not known", "gw3"}},
     {"fresh", SCREEN, page_connection, {{NULL, NULL}},
 	{"id=\"interface\">", "id=\"tls\" open>", "As Postfix has it"},
 	{"class=\"save some\""}},
@@ -256,6 +287,11 @@ make_worse(const struct worse *w)
 	struct json_object *o;
 
 	snprintf(path, sizeof(path), "%.*s", (int)(colon - w->at), w->at);
+	if (strncmp(w->at, OTHERS, strlen(OTHERS)) == 0) {
+		strcpy(app.conf.cluster_name, "gw1");
+		if (json_object_object_get(state, path) == NULL)
+			says(path, "{}");
+	}
 	o = json_object_object_get(state, path);
 	ck_assert_msg(o != NULL, "%s", path);
 	snprintf(path, sizeof(path), "%s", colon + 1);
@@ -272,6 +308,7 @@ START_TEST(tells_the_truth)
 {
 	size_t i;
 
+	app.conf.cluster_name[0] = '\0';
 	load_state(shown[_i].state);
 	for (i = 0; i < N(shown[_i].worse) && shown[_i].worse[i].at; i++)
 		make_worse(&shown[_i].worse[i]);
