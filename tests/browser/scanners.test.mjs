@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync, utimesSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before } from "node:test";
 import { check, launch, save, sha256Of, signIn, startInstance, starttls,
-	steps, upload, visitor, waitFor } from "./instance.mjs";
+	steps, unfold, upload, visitor, waitFor } from "./instance.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url)
     .resolve("axe-core/axe.min.js"), "utf8");
@@ -141,6 +141,7 @@ test("without script, in Japanese, narrow: the same, and back", async () => {
 	assert.equal(await served("scanner2"),
 	    sha256Of(it.sample("self-signed-cert.pem")));
 	await go("/smtp-routing/connection", plain);
+	await unfold(plain);
 	await plain.uncheck("#all_scanners");
 	await plain.check("#scanner-scanner1");
 	await plain.check("#outbound_enabled");
