@@ -166,6 +166,18 @@ text(const char *value)
 	return value == NULL ? "" : value;
 }
 
+/* The field of the form that the first of them has. */
+static const char *
+form_of(settings_mask mask)
+{
+	const struct settings_field *f;
+
+	for (f = settings_fields; f->form != NULL; f++)
+		if ((mask & SETTING_BIT(f->id)) != 0)
+			return f->form;
+	return (mask & SETTINGS_FILES) != 0 ? "server_certificate" : "";
+}
+
 /* A level that the console wrote itself may be lowered by a request that
  * names it. */
 static void
@@ -181,23 +193,11 @@ check_lowered(struct txn *t, enum tls_direction direction,
 	    is.rank >= was.rank || (t->owned & ~hand & param_bit(level)) != 0)
 		return;
 	findings_add(&t->findings, ERR_LEVEL_LOWERED,
-	    direction == TLS_OUTBOUND ? "outbound_enabled"
-	    : is.rank == RANK_NONE    ? "inbound_enabled"
-				      : "tls_only",
+	    direction == TLS_INBOUND && is.rank != RANK_NONE
+		? "tls_only"
+		: form_of(param_settings(level)),
 	    "parameter", was.parameter, "value", was.value, "after",
 	    is.value[0] == '\0' ? "none" : is.value, NULL);
-}
-
-/* The field of the form that the first of them has. */
-static const char *
-form_of(settings_mask mask)
-{
-	const struct settings_field *f;
-
-	for (f = settings_fields; f->form != NULL; f++)
-		if ((mask & SETTING_BIT(f->id)) != 0)
-			return f->form;
-	return (mask & SETTINGS_FILES) != 0 ? "server_certificate" : "";
 }
 
 static void

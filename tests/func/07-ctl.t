@@ -76,7 +76,7 @@ EOT
 port=$(free_port)
 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 5,
     LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], ReuseAddr => 1) or die;
-    sleep 600' "$port" &
+    sleep' "$port" &
 taker=$!
 CLEAN+=("kill $taker 2>/dev/null")
 wait_for 10 listens "$port" || bail "nobody takes the port"

@@ -70,7 +70,7 @@ mended "smtpd is dead"
 port=$(free_port)
 setpriv --reuid=65534 --regid=65534 --clear-groups perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 5,
     LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], ReuseAddr => 1) or die;
-    sleep 600' "$port" &
+    sleep' "$port" &
 taker=$!
 CLEAN+=("kill $taker 2>/dev/null")
 wait_for 10 listens "$port" || bail "nobody takes the port"

@@ -279,4 +279,16 @@ rig_assert_no_stray_key(void)
 	free(ids);
 }
 
+/* The audit log, as logrotate does it. */
+static inline void
+rig_rotate(void)
+{
+	ck_assert_int_eq(
+	    rig_sh("cd $R/state && for i in 9 8 7 6 5 4 3 2 1; do "
+		   "[ ! -e audit.log.$i ] || mv audit.log.$i "
+		   "audit.log.$((i + 1)); done; "
+		   "[ ! -e audit.log ] || mv audit.log audit.log.1"),
+	    0);
+}
+
 #endif

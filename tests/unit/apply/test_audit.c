@@ -24,18 +24,6 @@ line(const struct actor *who, const char *event, const char *outcome,
 	    audit_add(&rig_conf, who, event, outcome, detail, &err), 0);
 }
 
-/* As logrotate does it. */
-static void
-rotate(void)
-{
-	ck_assert_int_eq(
-	    rig_sh("cd $R/state && for i in 9 8 7 6 5 4 3 2 1; do "
-		   "[ ! -e audit.log.$i ] || mv audit.log.$i "
-		   "audit.log.$((i + 1)); done; "
-		   "[ ! -e audit.log ] || mv audit.log audit.log.1"),
-	    0);
-}
-
 static struct json_object *
 page(const struct audit_query *q)
 {
@@ -118,12 +106,12 @@ START_TEST(pages)
 			    rig_sh("printf '{\"at\":' >>$R/state/audit.log"),
 			    0);
 		if (i == 35 || i == 60)
-			rotate();
+			rig_rotate();
 	}
 	for (;;) {
 		o = page(&q);
 		if (want == 99)
-			rotate();
+			rig_rotate();
 		for (k = 0; k < length(o); k++, want--) {
 			snprintf(detail, sizeof(detail), "number %d", want);
 			v = json_object_array_get_idx(
@@ -159,7 +147,7 @@ START_TEST(rotated_while_written)
 		}
 	}
 	for (int k = 0; k < 8; k++)
-		rotate();
+		rig_rotate();
 	while (wait(&status) > 0)
 		ck_assert_int_eq(status, 0);
 	do {

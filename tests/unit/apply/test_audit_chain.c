@@ -42,18 +42,6 @@ line(const char *event, const char *detail)
 	    err.msg);
 }
 
-/* As logrotate does it. */
-static void
-rotate(void)
-{
-	ck_assert_int_eq(
-	    rig_sh("cd $R/state && for i in 9 8 7 6 5 4 3 2 1; do "
-		   "[ ! -e audit.log.$i ] || mv audit.log.$i "
-		   "audit.log.$((i + 1)); done; "
-		   "[ ! -e audit.log ] || mv audit.log audit.log.1"),
-	    0);
-}
-
 static struct json_object *
 verify(void)
 {
@@ -110,7 +98,7 @@ START_TEST(over_rotations)
 	for (i = 1; i <= 40; i++) {
 		line("login", "one");
 		if (i % 9 == 0)
-			rotate();
+			rig_rotate();
 		holds(i);
 	}
 	o = verify();
@@ -158,7 +146,7 @@ START_TEST(a_hand_in_it)
 	fresh_log();
 	for (i = 0; i < 5; i++)
 		line("login", "former");
-	rotate();
+	rig_rotate();
 	for (i = 0; i < 10; i++) {
 		snprintf(detail, sizeof(detail), "number %d", i);
 		line("login", detail);
@@ -224,7 +212,7 @@ START_TEST(rotated_while_written)
 		}
 	}
 	for (int k = 0; k < 8; k++)
-		rotate();
+		rig_rotate();
 	while (wait(&status) > 0)
 		ck_assert_int_eq(status, 0);
 	holds(300);

@@ -27,41 +27,6 @@ console_has(void)
 	return local;
 }
 
-/* The sealed bundle of the last answer, opened with scanner1's key. */
-static struct json_object *
-opened(int64_t *ret_generation)
-{
-	const struct pki_jail jail = {
-	    .user = geteuid() == 0 ? rig_conf.inspect_user : NULL};
-	struct json_object *state = recorded("scanner1/state.json");
-	struct json_object *body = NULL;
-	struct bundle_head want = {.host = "scanner1"};
-	struct bundle_identity host;
-	struct pki_bytes consoles, bytes;
-	struct buf sealed, pair, pem;
-	struct err err;
-
-	buf_init(&sealed, BUNDLE_SEALED_MAX);
-	ck_assert_int_eq(jsonx_b64(jsonx_path(answer.last, "data"), "blob", "",
-			     BUNDLE_SEALED_MAX, &sealed, &err),
-	    0);
-	pair = rig_read(FORMER "scanner1/identity.pem");
-	pem = rig_read(FORMER "scanner1/consoles.pem");
-	host.key.data = host.certificate.data = pair.data;
-	host.key.len = host.certificate.len = pair.len;
-	consoles = (struct pki_bytes){pem.data, pem.len};
-	bytes = (struct pki_bytes){sealed.data, sealed.len};
-	want.cluster = jsonx_path_str(state, "id", "");
-	ck_assert_msg(bundle_open_jailed(&jail, &bytes, &host, &consoles, &want,
-			  ret_generation, &body, &err) == 0,
-	    "%s", err.msg);
-	json_object_put(state);
-	buf_clear(&sealed);
-	buf_clear(&pair);
-	buf_clear(&pem);
-	return body;
-}
-
 static const char *
 refused(const char *args)
 {
@@ -97,7 +62,7 @@ START_TEST(says_nothing)
 	ck_assert_int_eq(sync_says("cluster.seal",
 			     args_new("{\"host\":\"scanner1\"}")),
 	    0);
-	body = opened(&generation);
+	body = former_opens(&generation);
 	ck_assert_int_eq(generation, 1);
 	ck_assert_str_eq(jsonx_path_str(body, "by", ""), "admin");
 	ck_assert_str_eq(jsonx_path_str(body, "apply", ""), "restart");
@@ -114,7 +79,7 @@ START_TEST(what_waits)
 
 	waits(7, console_has());
 	ck_assert_int_eq(sync_says("cluster.seal", args_new(ask)), 0);
-	body = opened(&generation);
+	body = former_opens(&generation);
 	ck_assert_int_eq(generation, 7);
 	ck_assert_str_eq(jsonx_path_str(body, "apply", ""), "reload");
 	ck_assert_int_gt(
