@@ -109,8 +109,8 @@ int
 api_user_post(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	static const char *const names[] = {"role", "password",
-	    "reset_second_factor", "revoke_tokens", NULL};
+	static const char *const names[] = {
+	    "role", "password", "reset_second_factor", "revoke_tokens", NULL};
 	const char *role = NULL, *password = NULL, *name = path_part(req);
 	char made[GENERATED_LEN + 1] = "";
 	struct user_row user;
@@ -134,11 +134,12 @@ api_user_post(
 	    strcmp(user.name, req->who.user) == 0)
 		return err_set(err, ERR_AUTH_FORBIDDEN, "",
 		    "one's own is changed at /access, with the password");
-	if ((role != NULL &&
-		access_user_role(app, req, user.name, r, err) == -1) ||
+	/* Each is a change of its own: what takes access away comes first. */
+	if ((revoke && access_tokens_revoke(app, req, user.name, err) == -1) ||
 	    (password != NULL && access_user_password(app, req, user.name,
 				     password, made, err) == -1) ||
-	    (revoke && access_tokens_revoke(app, req, user.name, err) == -1) ||
+	    (role != NULL &&
+		access_user_role(app, req, user.name, r, err) == -1) ||
 	    (reset && access_totp_reset(app, req, user.name, err) == -1))
 		return -1;
 	return answer_user(reply, 200, user.name, "", err);
