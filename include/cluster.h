@@ -130,7 +130,8 @@ struct cluster_save {
 	long keep[2];		    /* for the apply_request */
 	struct json_object *before; /* settings, owned */
 };
-/* Before apply_run: may this host save that, and is it up to date? */
+/* Before apply_run, of a Save and of its dry run: may this host save that, is
+ * it up to date, and can the others take it? */
 int	cluster_save_begin(const struct conf *, const struct apply_request *,
 	    struct cluster_save *, struct err *);
 /* Is this an end that cluster_save_end has to write? */
@@ -152,9 +153,10 @@ struct chosen {
 	int64_t generation; /* of this one */
 	bool fresh;
 };
-/* Checks the names and whether such a Save may begin. */
+/* Checks the names and whether such a Save may begin; without a request they
+ * are to go back to what all have. */
 int	chosen_begin(const struct conf *, struct json_object *names,
-	    struct json_object *settings, struct chosen *, struct err *);
+	    const struct apply_request *, struct chosen *, struct err *);
 /* The whole of it when this host is none of them: the job is told and kept. */
 int	chosen_run(const struct conf *, const struct chosen *,
 	    const struct apply_request *, apply_progress, void *arg,

@@ -81,9 +81,28 @@ check_waiting(const struct conf *conf, struct err *err)
 	return rc;
 }
 
+/* None of the others is too old for what there is to be: asked before this
+ * host has it. */
+static int
+check_reads(const struct conf *conf, const struct chosen *ch,
+    const struct apply_request *req, struct err *err)
+{
+	const char *name;
+	unsigned uses = 0;
+	size_t i;
+	int rc = cluster_uses_then(conf, req, &uses, err);
+
+	for (i = 0; rc == 0 && i < jsonx_len(ch->names); i++) {
+		name = jsonx_str_at(ch->names, i);
+		if (!is_self(conf, name))
+			rc = cluster_reads(conf, name, true, uses, err);
+	}
+	return rc;
+}
+
 int
 chosen_begin(const struct conf *conf, struct json_object *names,
-    struct json_object *settings, struct chosen *ch, struct err *err)
+    const struct apply_request *req, struct chosen *ch, struct err *err)
 {
 	struct json_object *seen = NULL;
 	struct cluster_numbers highest;
@@ -99,10 +118,12 @@ chosen_begin(const struct conf *conf, struct json_object *names,
 	if (!conf->cluster_console)
 		return err_set(err, ERR_CLUSTER_NOT_CONSOLE, "scanners",
 		    "this host is no console of the cluster");
-	if (json_object_get_boolean(jsonx_path(settings, "all_scanners")))
+	if (req != NULL &&
+	    json_object_get_boolean(jsonx_path(req->settings, "all_scanners")))
 		return err_set(err, ERR_FIELD_INVALID, "scanners",
 		    "scanners: not together with all_scanners");
 	if (check_names(conf, ch, err) == -1 ||
+	    (req != NULL && check_reads(conf, ch, req, err) == -1) ||
 	    (ch->others > 0 && check_waiting(conf, err) == -1) ||
 	    cluster_numbers_read(conf, &highest, err) == -1 ||
 	    cluster_seen(conf, &seen, &ch->fresh, err) == -1)

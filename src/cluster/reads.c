@@ -58,7 +58,8 @@ cluster_reads(const struct conf *conf, const char *host, bool own,
 	for (i = 0; rc == 0 && i < jsonx_len(rows); i++) {
 		says = jsonx_path(json_object_array_get_idx(rows, i), "says");
 		name = jsonx_path_str(says, "name", "");
-		if (*name == '\0' || (host != NULL && strcmp(name, host) != 0) ||
+		if (*name == '\0' ||
+		    (host != NULL && strcmp(name, host) != 0) ||
 		    (!own && jsonx_path_bool(says, "own")))
 			continue;
 		for (use = 0; rc == 0 && use < CERT_USE__MAX; use++)
@@ -81,4 +82,48 @@ cluster_uses(const struct certs *certs)
 	for (i = 0; i < certs->n; i++)
 		uses |= CERT_USE_BIT(certs->v[i].use);
 	return uses;
+}
+
+/* By the record: no chain is read. */
+static int
+recorded(const struct conf *conf, long id, struct certs *certs, struct err *err)
+{
+	struct json_object *meta = NULL;
+	int rc;
+
+	if (certs_init(certs) == -1)
+		return err_set(err, ERR_NOMEM, "", "certificates");
+	if (id == 0 && generation_current(conf, &id, err) == -1)
+		return -1;
+	if (id == 0)
+		return 0;
+	if (generation_meta(conf, id, &meta, err) == -1)
+		return -1;
+	rc = certs_of_meta(certs, meta, err);
+	json_object_put(meta);
+	return rc;
+}
+
+int
+cluster_uses_then(const struct conf *conf, const struct apply_request *req,
+    unsigned *ret, struct err *err)
+{
+	struct certs certs = {NULL, 0};
+	const char *name;
+	enum cert_use use;
+	int rc = recorded(conf, req->restore, &certs, err);
+
+	if (rc == 0) {
+		*ret = cluster_uses(&certs);
+		cert_by_call(
+		    req->cert_name == NULL ? "" : req->cert_name, &use, &name);
+		if (!req->cert_drop)
+			*ret |= CERT_USE_BIT(use);
+		else if (use != CERT_INBOUND)
+			*ret &= ~CERT_USE_BIT(use);
+		if (req->client_ca.data != NULL)
+			*ret |= CERT_USE_BIT(CERT_CLIENT_CA);
+	}
+	certs_clear(&certs);
+	return rc;
 }

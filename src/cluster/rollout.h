@@ -28,6 +28,10 @@ void cluster_reads_put(struct json_object *status);
 int cluster_reads(const struct conf *, const char *host, bool own,
     unsigned uses, struct err *);
 unsigned cluster_uses(const struct certs *);
+/* Of the certificates that there are to be: those of the generation that is to
+ * be in force, with what comes and without what goes. */
+int cluster_uses_then(const struct conf *, const struct apply_request *,
+    unsigned *ret, struct err *);
 
 /* numbers.c: the highest that any host is known to have had, whatever etcd
  * says; the next Save gets one above. */

@@ -54,32 +54,6 @@ cluster_up_to_date(int64_t seen, int64_t here, struct err *err)
 	    (long long)seen, (long long)here);
 }
 
-/* Of the certificates that there are to be: those that there are, and what
- * comes. */
-static unsigned
-uses_then(struct json_object *view, const struct apply_request *req)
-{
-	const char *call = req->cert_name == NULL ? "" : req->cert_name, *name;
-	struct json_object *all = jsonx_path(view, "by_name");
-	enum cert_use use;
-	unsigned uses = 0;
-	size_t i;
-
-	for (i = 0; i < jsonx_len(all); i++) {
-		cert_by_call(jsonx_path_str(json_object_array_get_idx(all, i),
-				 "use", ""),
-		    &use, &name);
-		if (!req->cert_drop || strcmp(call, cert_uses[use]) != 0)
-			uses |= CERT_USE_BIT(use);
-	}
-	cert_by_call(call, &use, &name);
-	if (!req->cert_drop)
-		uses |= CERT_USE_BIT(use);
-	if (req->client_ca.data != NULL)
-		uses |= CERT_USE_BIT(CERT_CLIENT_CA);
-	return uses;
-}
-
 int
 cluster_save_begin(const struct conf *conf, const struct apply_request *req,
     struct cluster_save *save, struct err *err)
@@ -87,7 +61,7 @@ cluster_save_begin(const struct conf *conf, const struct apply_request *req,
 	struct json_object *view = NULL, *v;
 	struct cluster_numbers highest;
 	struct cluster_state s;
-	unsigned uses;
+	unsigned uses = 0;
 	int64_t seen = 0;
 
 	memset(save, 0, sizeof(*save));
@@ -96,6 +70,7 @@ cluster_save_begin(const struct conf *conf, const struct apply_request *req,
 	if (cluster_state_read(conf, &s, err) == -1 ||
 	    cluster_numbers_read(conf, &highest, err) == -1 ||
 	    newest(conf, &seen, &save->fresh, err) == -1 ||
+	    cluster_uses_then(conf, req, &uses, err) == -1 ||
 	    apply_view(conf, &view, err) == -1)
 		return -1;
 	v = jsonx_path(req->settings, "all_scanners");
@@ -104,7 +79,6 @@ cluster_save_begin(const struct conf *conf, const struct apply_request *req,
 	cluster_state_keep(&s, save->keep);
 	save->all = json_object_get_boolean(v);
 	save->before = plain_settings(view);
-	uses = uses_then(view, req);
 	json_object_put(view);
 	save->on = true;
 	save->base =

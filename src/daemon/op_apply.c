@@ -299,8 +299,8 @@ find_place(struct apply_call *a, struct json_object *args, struct err *err)
 {
 	const char *only = jsonx_path_str(args, "only", NULL);
 
-	if (place_files(a->call, a->req.file, a->req.passphrase, a->name,
-		err) == -1)
+	if (place_files(
+		a->call, a->req.file, a->req.passphrase, a->name, err) == -1)
 		return -1;
 	if (only == NULL || strcmp(only, a->name) == 0)
 		return 0;
@@ -327,21 +327,29 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 	return a->place ? find_place(a, args, err) : 0;
 }
 
-/* Hosts were chosen: "for all" is not ticked, whatever was there before. */
-static int
-choose(struct apply_call *a, struct chosen *ch, struct err *err)
+static bool
+is_elsewhere(const struct chosen *ch)
 {
-	if (a->req.dry_run || a->scanners == NULL)
-		return 0;
-	if (chosen_begin(
-		a->call->conf, a->scanners, a->req.settings, ch, err) == -1)
+	return ch->names != NULL && !ch->here;
+}
+
+/* All that is asked of the cluster before a step is done, and of a dry run no
+ * less.  Hosts were chosen: "for all" is not ticked, whatever was there. */
+static int
+ask(struct apply_call *a, struct chosen *ch, struct err *err)
+{
+	if (chosen_begin(a->call->conf, a->scanners, &a->req, ch, err) == -1)
 		return -1;
-	if (!ch->here)
+	if (is_elsewhere(ch))
 		return 0;
-	if (a->req.settings == NULL)
+	if (ch->here && a->req.settings == NULL)
 		a->req.settings = a->settings = json_object_new_object();
-	json_object_object_add(
-	    a->req.settings, "all_scanners", json_object_new_boolean(false));
+	if (ch->here)
+		json_object_object_add(a->req.settings, "all_scanners",
+		    json_object_new_boolean(false));
+	if (cluster_save_begin(a->call->conf, &a->req, &a->save, err) == -1)
+		return -1;
+	memcpy(a->req.keep, a->save.keep, sizeof(a->req.keep));
 	return 0;
 }
 
@@ -350,12 +358,11 @@ static int
 run_here(struct apply_call *a, const struct chosen *ch,
     struct json_object **job, struct err *err)
 {
-	if (!a->req.dry_run && cluster_save_begin(a->call->conf,
-				   &a->req, &a->save, err) == -1)
+	if (apply_run(a->call->conf, &a->req, progress, a, job, err) == -1)
 		return -1;
-	memcpy(a->req.keep, a->save.keep, sizeof(a->req.keep));
-	if (apply_run(a->call->conf, &a->req, progress, a, job, err) == -1 ||
-	    cluster_save_end(
+	if (a->req.dry_run)
+		return 0;
+	if (cluster_save_end(
 		a->call->conf, a->call->actor.user, &a->save, *job, err) == -1)
 		return -1;
 	return chosen_end(a->call->conf, ch, &a->req, *job, progress, a, err);
@@ -368,9 +375,9 @@ run_apply(struct apply_call *a, struct json_object **data, struct err *err)
 	struct chosen ch = {.names = NULL};
 	int rc;
 
-	if (choose(a, &ch, err) == -1)
+	if (ask(a, &ch, err) == -1)
 		return -1;
-	if (ch.names != NULL && !ch.here)
+	if (is_elsewhere(&ch) && !a->req.dry_run)
 		rc = chosen_run(
 		    a->call->conf, &ch, &a->req, progress, a, &job, err);
 	else
