@@ -72,6 +72,16 @@ int	sessions_find(struct db *, const char *secret, time_t now, int idle_s,
 	    int max_s, struct session_row *, struct err *);
 /* Password or code were given once more. */
 int	sessions_prove(struct db *, long id, time_t now, struct err *);
+/* A text that the session keeps until it is taken, once; "" = none. */
+#define ONCE_MAX	8192
+int	sessions_keep(struct db *, long id, const char *, struct err *);
+int	sessions_take(struct db *, long id, char dst[ONCE_MAX], struct err *);
+/* How many there are. */
+struct access_count {
+	int		users, tokens, sessions;	/* those alive */
+};
+int	access_count(struct db *, time_t now, int idle_s, int max_s,
+	    struct access_count *, struct err *);
 int	sessions_drop(struct db *, long id, struct err *);
 /* [{"id", "user", "from", "created_at", "seen_at"}] of those alive; of one
  * user, or of all with NULL. */

@@ -464,14 +464,12 @@ if ($("#show-password")) {
 		$("#password").type = e.target.checked ? "text" : "password";
 	});
 }
-/* A reload of what was shown once does not make another one. */
-if ($(".once")) { history.replaceState(null, "", location.pathname); }
 retype();
 dress(doc);
 if ($("#progress")) {
 	watch("/smtp-routing/connection/job/" + $("#progress").dataset.job,
 	    $("#progress"), $("#connection"));
 } else if (!location.hash) {
-	focusOn($("#errors") || $("#outcome"));
+	focusOn($("#errors") || $("#outcome") || $("#made") || $("#codes") || $("#done"));
 }
 }());

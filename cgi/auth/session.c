@@ -101,7 +101,8 @@ know_session(const struct app *app, struct request *req,
 	snprintf(who.user, sizeof(who.user), "%s", row->user);
 	memcpy(who.via, "web", sizeof("web"));
 	if (hmac_sha256_hex(secret, strlen(secret), "csrf", who.csrf) == -1 ||
-	    hmac_sha256_hex(secret, strlen(secret), "draft", who.draft) == -1)
+	    hmac_sha256_hex(secret, strlen(secret), "draft", who.draft) == -1 ||
+	    hmac_sha256_hex(secret, strlen(secret), "once", who.seal) == -1)
 		return err_set(err, ERR_INTERNAL, "", "HMAC");
 	req->who = who;
 	OPENSSL_cleanse(&who, sizeof(who));

@@ -1,11 +1,10 @@
 /*
  * access.c - /access: one's own account for everybody; users, tokens and
- * all sessions for administrators.
+ * all sessions for administrators, each at an address of its own.
  *
  * Each button is a row of acts[], with what whoever presses it needs; the same
- * table of rights (may.c) decides what the page shows.  A secret is shown
- * once, in the answer to the POST that made it, and is stored nowhere;
- * everything else ends in 303.
+ * table of rights (may.c) decides what the page shows.  What succeeds ends in
+ * 303; a secret is shown once, by the page that follows (once.c).
  */
 #include <string.h>
 #include <strings.h>
@@ -13,6 +12,7 @@
 #include <openssl/crypto.h>
 
 #include "access_page.h"
+#include "jsonx.h"
 #include "tokens.h"
 #include "users.h"
 
@@ -21,6 +21,7 @@ static const struct {
 } dones[] = {
     {"password", "access.done.password"},
     {"session", "access.done.session"},
+    {"totp", "access.done.totp"},
     {"totp_off", "access.done.totp_off"},
     {"role", "access.done.role"},
     {"deleted", "access.done.deleted"},
@@ -31,15 +32,30 @@ static const struct {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* A password that was made up for the user; wiped. */
+static int
+made_up(const struct page *p, struct reply *reply, const char *user, char *made,
+    struct err *why)
+{
+	struct json_object *o = json_object_new_object();
+	int rc;
+
+	put_str(o, "title", "access.made.password");
+	put_str(o, "user", user);
+	put_str(o, "value", made);
+	OPENSSL_cleanse(made, strlen(made));
+	rc = once_put(p->app, p->req, o, why);
+	jsonx_wipe(o);
+	return rc == -1 ? -1 : access_back(reply, PATH_USERS, why);
+}
+
 static int
 user_add(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
 	const struct fields *f = &p->req->form;
 	char made[GENERATED_LEN + 1] = "";
-	struct access_page say = {.made_for = "access.made.password"};
 	enum role role;
-	int rc;
 
 	(void)arg;
 	if (role_from_name(fields_str(f, "role", ""), &role, why) == -1 ||
@@ -47,11 +63,8 @@ user_add(
 		fields_str(f, "password", ""), made, why) == -1)
 		return -1;
 	if (made[0] == '\0')
-		return access_back(reply, "user", "users", why);
-	say.made = made;
-	rc = access_render(p, reply, &say, why);
-	OPENSSL_cleanse(made, sizeof(made));
-	return rc;
+		return access_back(reply, PATH_USERS "?done=user", why);
+	return made_up(p, reply, fields_str(f, "user", ""), made, why);
 }
 
 /* Names have no case: "ADMIN" is oneself, too. */
@@ -66,18 +79,13 @@ user_password(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
 	char made[GENERATED_LEN + 1] = "";
-	struct access_page say = {
-	    .made_for = "access.made.password", .made = made};
-	int rc;
 
 	if (is_me(p, arg))
 		return err_set(why, ERR_AUTH_FORBIDDEN, "",
 		    "one's own password is changed with the old one");
 	if (access_user_password(p->app, p->req, arg, "", made, why) == -1)
 		return -1;
-	rc = access_render(p, reply, &say, why);
-	OPENSSL_cleanse(made, sizeof(made));
-	return rc;
+	return made_up(p, reply, arg, made, why);
 }
 
 static int
@@ -90,7 +98,7 @@ user_role(
 		-1 ||
 	    access_user_role(p->app, p->req, arg, role, why) == -1)
 		return -1;
-	return access_back(reply, "role", "users", why);
+	return access_back(reply, PATH_USERS "?done=role", why);
 }
 
 static int
@@ -99,7 +107,7 @@ user_delete(
 {
 	if (access_user_delete(p->app, p->req, arg, why) == -1)
 		return -1;
-	return access_back(reply, "deleted", "users", why);
+	return access_back(reply, PATH_USERS "?done=deleted", why);
 }
 
 static int
@@ -111,7 +119,7 @@ factor_reset(
 		    "one's own is turned off with password and code");
 	if (access_totp_reset(p->app, p->req, arg, why) == -1)
 		return -1;
-	return access_back(reply, "totp_reset", "users", why);
+	return access_back(reply, PATH_USERS "?done=totp_reset", why);
 }
 
 static int
@@ -124,8 +132,7 @@ token_add(
 	    .certificate = fields_str(f, "certificate", ""),
 	    .allowed = fields_str(f, "addresses", "")};
 	char token[TOKEN_LEN + 1] = "";
-	struct access_page say = {
-	    .made_for = "access.made.token", .made = token};
+	struct json_object *o;
 	long id = 0;
 	int rc;
 
@@ -135,9 +142,14 @@ token_add(
 	    access_days(fields_str(f, "days", ""), &want.days, why) == -1 ||
 	    access_token_add(p->app, p->req, &want, token, &id, why) == -1)
 		return -1;
-	rc = access_render(p, reply, &say, why);
+	o = json_object_new_object();
+	put_str(o, "title", "access.made.token");
+	put_str(o, "name", want.name);
+	put_str(o, "value", token);
 	OPENSSL_cleanse(token, sizeof(token));
-	return rc;
+	rc = once_put(p->app, p->req, o, why);
+	jsonx_wipe(o);
+	return rc == -1 ? -1 : access_back(reply, PATH_TOKENS, why);
 }
 
 static int
@@ -146,7 +158,7 @@ token_delete(
 {
 	if (access_token_delete(p->app, p->req, arg, why) == -1)
 		return -1;
-	return access_back(reply, "revoked", "tokens", why);
+	return access_back(reply, PATH_TOKENS "?done=revoked", why);
 }
 
 static int
@@ -158,7 +170,7 @@ session_end_any(
 	if (account_password_again(p, reply, &proof, why) == -1 ||
 	    access_session_end(p->app, p->req, NULL, arg, why) == -1)
 		return -1;
-	return access_back(reply, "session", "sessions", why);
+	return access_back(reply, PATH_SESSIONS "?done=session", why);
 }
 
 static const struct {
@@ -185,8 +197,8 @@ static const struct {
 
 /* The password that the form asked for, where the session is not fresh. */
 static int
-may_press(const struct page *p, struct reply *reply, enum need need,
-    struct err *why)
+may_press(
+    const struct page *p, struct reply *reply, enum need need, struct err *why)
 {
 	const char *again = fields_str(&p->req->form, "current", "");
 

@@ -1,7 +1,7 @@
 /*
- * access_list.c - Access > the users, tokens and sessions that a text names,
- * in the order that was asked for; all of it in the address, so that a view
- * can be shared and works without JavaScript.
+ * access_list.c - Access > the users, tokens or sessions that a text names,
+ * in the order that was asked for, a page of them; all of it in the address,
+ * so that a view can be shared and works without JavaScript.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,22 +9,9 @@
 
 #include "access_page.h"
 #include "jsonx.h"
+#include "util.h"
 
-#define KEYS  3
-#define SHOWN 20
-
-/* Where a text is searched for, and the time by which a list is sorted. */
-static const struct {
-	const char *list;
-	const char *keys[KEYS + 1];
-	const char *last;
-} lists[] = {
-    {"users", {"name", "role_text", NULL}, "last_login_at.at"},
-    {"tokens", {"name", "user", "scope", NULL}, "last_used_at.at"},
-    {"sessions", {"user", "from", NULL}, "seen_at.at"},
-};
-
-#define LISTS (sizeof(lists) / sizeof(lists[0]))
+#define KEYS 3
 
 static const char *const sorts[][2] = {
     {"", "access.sort.added"},
@@ -72,84 +59,111 @@ by_user(const void *a, const void *b)
 static int
 by_login(const void *a, const void *b)
 {
-	return by_key(a, b, lists[0].last, true);
+	return by_key(a, b, "last_login_at.at", true);
 }
 
 static int
 by_use(const void *a, const void *b)
 {
-	return by_key(a, b, lists[1].last, true);
+	return by_key(a, b, "last_used_at.at", true);
 }
 
 static int
 by_seen(const void *a, const void *b)
 {
-	return by_key(a, b, lists[2].last, true);
+	return by_key(a, b, "seen_at.at", true);
 }
 
-/* The first of a long list, and how many there are: "users_more". */
-static void
-put_shown(const struct page *p, struct json_object *ctx, size_t i,
-    struct json_object *rows)
-{
-	size_t n = json_object_array_length(rows);
-	struct json_object *args;
-	char key[32];
+/* Where a text is searched for, and the two ways of sorting. */
+static const struct {
+	const char *list;
+	const char *keys[KEYS + 1];
+	int (*by_name)(const void *, const void *);
+	int (*by_last)(const void *, const void *);
+} lists[] = {
+    {"users", {"name", "role_text", NULL}, by_name, by_login},
+    {"tokens", {"name", "user", "scope", NULL}, by_name, by_use},
+    {"sessions", {"user", "from", NULL}, by_user, by_seen},
+};
 
-	snprintf(key, sizeof(key), "%s_more", lists[i].list);
-	put_str(ctx, key, "");
-	if (n <= SHOWN || fields_get(&p->req->query, "all") != NULL)
-		return;
-	args = json_object_new_object();
-	put_int(args, "shown", SHOWN);
-	put_int(args, "total", (int64_t)n);
-	put_text(p, ctx, key, "access.more", args);
-	json_object_put(args);
-	json_object_array_del_idx(rows, SHOWN, n - SHOWN);
+/* A link to that page of the list; "" when there is none. */
+static void
+put_turn(const struct page *p, struct json_object *o, const char *key,
+    const char *path, size_t page, bool there)
+{
+	char text[24];
+
+	put_str(o, key, "");
+	snprintf(text, sizeof(text), "%zu", page);
+	if (there)
+		put_link(o, key, path,
+		    (const struct pair[]){
+			{"text", fields_str(&p->req->query, "text", "")},
+			{"sort", fields_str(&p->req->query, "sort", "")},
+			{"page", text}},
+		    3);
 }
 
+/* Of a long list one page, and "pages": which it is, and the next to it. */
 static void
-narrow_one(const struct page *p, struct json_object *ctx, size_t i,
-    const char *text, const char *sort)
+put_page(const struct page *p, struct json_object *ctx,
+    struct json_object *rows, const char *path, size_t shown)
 {
-	static int (*const names[LISTS])(const void *, const void *) = {
-	    by_name, by_name, by_user};
-	static int (*const times[LISTS])(const void *, const void *) = {
-	    by_login, by_use, by_seen};
-	struct json_object *all = jsonx_path(ctx, lists[i].list), *row;
+	const char *asked = fields_str(&p->req->query, "page", "1");
+	size_t n = json_object_array_length(rows), first, end;
+	struct json_object *o = NULL;
+	int64_t at = 1;
+
+	if (n > shown) {
+		(void)number_read(asked, strlen(asked), 100000, &at);
+		if (at < 1 || (size_t)(at - 1) * shown >= n)
+			at = 1;
+		first = (size_t)(at - 1) * shown;
+		end = first + shown < n ? first + shown : n;
+		o = json_object_new_object();
+		put_int(o, "from", (int64_t)first + 1);
+		put_int(o, "to", (int64_t)end);
+		put_int(o, "total", (int64_t)n);
+		put_text(p, o, "range", "access.range", o);
+		put_turn(p, o, "prev", path, (size_t)at - 1, at > 1);
+		put_turn(p, o, "next", path, (size_t)at + 1, end < n);
+		json_object_array_del_idx(rows, end, n - end);
+		json_object_array_del_idx(rows, 0, first);
+	}
+	json_object_object_add(ctx, "pages", o);
+}
+
+void
+access_narrow(const struct page *p, struct json_object *ctx, const char *list,
+    const char *path, size_t shown)
+{
+	const char *text = fields_str(&p->req->query, "text", "");
+	const char *sort = fields_str(&p->req->query, "sort", "");
+	struct json_object *all = jsonx_path(ctx, list), *row, *options;
 	struct json_object *some = json_object_new_array();
-	size_t j;
+	size_t i = 0, j, n = json_object_array_length(all);
 
-	for (j = 0; j < json_object_array_length(all); j++) {
+	while (strcmp(lists[i].list, list) != 0)
+		i++;
+	for (j = 0; j < n; j++) {
 		row = json_object_array_get_idx(all, j);
 		if (is_named(row, lists[i].keys, text))
 			json_object_array_add(some, json_object_get(row));
 	}
 	if (strcmp(sort, "name") == 0)
-		json_object_array_sort(some, names[i]);
+		json_object_array_sort(some, lists[i].by_name);
 	else if (strcmp(sort, "-last") == 0)
-		json_object_array_sort(some, times[i]);
-	put_shown(p, ctx, i, some);
-	json_object_object_add(ctx, lists[i].list, some);
-}
-
-void
-access_narrow(const struct page *p, struct json_object *ctx)
-{
-	const char *text = fields_str(&p->req->query, "text", "");
-	const char *sort = fields_str(&p->req->query, "sort", "");
-	struct json_object *options = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < LISTS; i++)
-		narrow_one(p, ctx, i, text, sort);
+		json_object_array_sort(some, lists[i].by_last);
+	put_page(p, ctx, some, path, shown);
+	json_object_object_add(ctx, list, some);
+	options = json_object_new_array();
 	for (i = 0; i < sizeof(sorts) / sizeof(sorts[0]); i++)
 		option_add(
 		    options, sorts[i][0], page_text(p, sorts[i][1]), sort);
-	put_str(ctx, "text", text);
-	put_link(ctx, "all_href", "/access",
-	    (const struct pair[]){{"all", "1"}, {"text", text}, {"sort", sort}},
-	    3);
-	put_bool(ctx, "filtered", *text != '\0' || *sort != '\0');
 	json_object_object_add(ctx, "sorts", options);
+	put_str(ctx, "text", text);
+	put_str(ctx, "list_path", path);
+	put_bool(ctx, "filtered", *text != '\0' || *sort != '\0');
+	/* A list that is seen whole needs none of it. */
+	put_bool(ctx, "filter", n > shown || *text != '\0' || *sort != '\0');
 }

@@ -1,210 +1,197 @@
 /*
- * access_view.c - what /access shows: users, tokens and sessions as rows, its
- * forms, and what became of the last button.
+ * access_view.c - what /access shows: one's own account, or one of the lists
+ * of users, tokens and sessions, or one of their rows with what can be done to
+ * it; and above what became of the last button.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "access_page.h"
 #include "jsonx.h"
 #include "sessions.h"
-#include "tokens.h"
-#include "totp.h"
 
-struct choice {
-	const char *value, *text;
-};
-
-static const struct choice roles[] = {
-    {"viewer", "access.role.viewer"},
-    {"operator", "access.role.operator"},
-    {"administrator", "access.role.administrator"},
-};
-
-static const struct choice scopes[] = {
-    {"certificates", "access.scope.certificates"},
-    {"read", "access.scope.read"},
-    {"write", "access.scope.write"},
-};
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define SHOWN 20 /* of a list */
+#define MINE  3	 /* of one's own sessions, below the account */
 
 int
-access_back(
-    struct reply *reply, const char *done, const char *anchor, struct err *why)
+access_back(struct reply *reply, const char *to, struct err *why)
 {
-	char where[128];
-
-	snprintf(where, sizeof(where), PATH_ACCESS "%s%s#%s",
-	    *done != '\0' ? "?done=" : "", done, anchor);
-	return reply_redirect(reply, where) == 0
+	return reply_redirect(reply, to) == 0
 		   ? 0
 		   : err_set(why, ERR_INTERNAL, "", "redirect");
 }
 
-/* A list of the store as the template wants it: text columns as they are,
- * times in their three forms. */
-static struct json_object *
-rows_of(const struct page *p, struct json_object *list,
-    const char *const *texts, const char *const *times)
-{
-	struct json_object *out = json_object_new_array(), *row, *o, *t;
-
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		row = json_object_array_get_idx(list, i);
-		o = json_object_new_object();
-		for (size_t j = 0; texts[j] != NULL; j++)
-			put_str(o, texts[j], jsonx_path_str(row, texts[j], ""));
-		for (size_t j = 0; times[j] != NULL; j++) {
-			t = json_object_new_object();
-			put_time(p, t, jsonx_path_str(row, times[j], ""));
-			json_object_object_add(o, times[j], t);
-		}
-		json_object_array_add(out, o);
-	}
-	return out;
-}
-
-static struct json_object *
-row_at(struct json_object *list, size_t i)
-{
-	return json_object_array_get_idx(list, i);
-}
-
-/* "mine": users look at a list of their own sessions, too. */
+/* The row that the address names is "item". */
 static int
-put_sessions(const struct page *p, struct json_object *ctx, const char *key,
-    const char *user, struct err *err)
+pick(const struct page *p, struct json_object *ctx, const char *list,
+    const char *key, enum err_code unknown, struct err *err)
 {
-	static const char *const texts[] = {"user", "from", NULL};
-	static const char *const times[] = {"created_at", "seen_at", NULL};
-	struct json_object *list = NULL, *rows;
-	int64_t id;
+	struct json_object *all = jsonx_path(ctx, list), *o;
+	const char *arg = request_path_arg(p->req);
 
-	if (sessions_list(p->app->db, user, time(NULL), session_idle_s(p->app),
-		session_max_s(p->app), &list, err) == -1)
-		return -1;
-	rows = rows_of(p, list, texts, times);
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		id = json_object_get_int64(jsonx_path(row_at(list, i), "id"));
-		put_int(row_at(rows, i), "id", id);
-		put_bool(row_at(rows, i), "current", id == p->req->who.session);
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		o = json_object_array_get_idx(all, i);
+		if (strcasecmp(
+			json_object_get_string(jsonx_path(o, key)), arg) != 0)
+			continue;
+		json_object_object_add(ctx, "item", json_object_get(o));
+		return 0;
 	}
-	json_object_put(list);
-	json_object_object_add(ctx, key, rows);
-	return 0;
+	return err_set(err, unknown, key, "no such row");
 }
 
-static struct json_object *
-role_options(const struct page *p, const char *chosen)
+static int
+put_me(const struct page *p, struct json_object *ctx, struct err *err)
 {
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < COUNT(roles); i++)
-		option_add(
-		    list, roles[i].value, page_text(p, roles[i].text), chosen);
-	return list;
+	if (account_put(p, ctx, err) == -1 ||
+	    access_put_sessions(p, ctx, p->req->who.user, err) == -1)
+		return -1;
+	access_narrow(p, ctx, "sessions", PATH_ACCESS, MINE);
+	return 0;
 }
 
 static int
 put_users(const struct page *p, struct json_object *ctx, struct err *err)
 {
-	static const char *const texts[] = {"name", "role", NULL};
-	static const char *const times[] = {
-	    "created_at", "changed_at", "last_login_at", NULL};
-	struct json_object *list = NULL, *rows, *o;
-	const char *role;
-
-	if (users_list(p->app->db, &list, err) == -1)
+	if (access_put_users(p, ctx, err) == -1)
 		return -1;
-	rows = rows_of(p, list, texts, times);
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		o = row_at(rows, i);
-		role = jsonx_path_str(o, "role", "");
-		put_str(o, "role_text", role);
-		for (size_t j = 0; j < COUNT(roles); j++) {
-			if (strcmp(roles[j].value, role) == 0)
-				put_str(o, "role_text",
-				    page_text(p, roles[j].text));
-		}
-		json_object_object_add(o, "roles", role_options(p, role));
-		put_int(o, "n", (int64_t)i);
-		put_bool(o, "of_host",
-		    strcmp(jsonx_path_str(row_at(list, i), "source", ""),
-			"pam") == 0);
-		put_bool(o, "factor",
-		    json_object_get_boolean(
-			jsonx_path(row_at(list, i), "second_factor")));
-		put_bool(o, "me",
-		    strcmp(jsonx_path_str(o, "name", ""), p->req->who.user) ==
-			0);
-	}
-	json_object_put(list);
-	json_object_object_add(ctx, "users", rows);
+	access_narrow(p, ctx, "users", PATH_USERS, SHOWN);
 	return 0;
+}
+
+static int
+put_user(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	return access_put_users(p, ctx, err) == -1
+		   ? -1
+		   : pick(p, ctx, "users", "name", ERR_USER_UNKNOWN, err);
 }
 
 static int
 put_tokens(const struct page *p, struct json_object *ctx, struct err *err)
 {
-	static const char *const texts[] = {
-	    "name", "user", "scope", "certificate", "addresses", "last_from",
-	    NULL};
-	static const char *const times[] = {"created_at", "last_used_at", NULL};
-	struct json_object *list = NULL, *rows, *o;
-	char date[11];
-
-	if (tokens_list(p->app->db, &list, err) == -1)
+	if (access_put_tokens(p, ctx, err) == -1)
 		return -1;
-	rows = rows_of(p, list, texts, times);
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		o = row_at(rows, i);
-		for (size_t j = 0; j < COUNT(scopes); j++) {
-			if (strcmp(scopes[j].value,
-				jsonx_path_str(o, "scope", "")) == 0)
-				put_str(
-				    o, "scope", page_text(p, scopes[j].text));
-		}
-		date_of(
-		    jsonx_path_str(row_at(list, i), "expires_at", ""), date);
-		put_str(o, "expires", date);
-		put_int(o, "id",
-		    json_object_get_int64(jsonx_path(row_at(list, i), "id")));
-	}
-	json_object_put(list);
-	json_object_object_add(ctx, "tokens", rows);
+	access_narrow(p, ctx, "tokens", PATH_TOKENS, SHOWN);
 	return 0;
 }
 
-/* The forms as they were filled in, or their first state. */
-static void
-put_forms(const struct page *p, struct json_object *ctx)
+static int
+put_token(const struct page *p, struct json_object *ctx, struct err *err)
 {
-	const struct fields *f = &p->req->form;
-	struct json_object *list = json_object_new_array();
-	const char *scope = fields_str(f, "scope", "certificates");
+	return access_put_tokens(p, ctx, err) == -1
+		   ? -1
+		   : pick(p, ctx, "tokens", "id", ERR_TOKEN_UNKNOWN, err);
+}
 
-	json_object_object_add(
-	    ctx, "new_roles", role_options(p, fields_str(f, "role", "viewer")));
-	for (size_t i = 0; i < COUNT(scopes); i++)
-		option_add(
-		    list, scopes[i].value, page_text(p, scopes[i].text), scope);
-	json_object_object_add(ctx, "scopes", list);
-	put_str(ctx, "form_user", fields_str(f, "user", ""));
-	put_str(ctx, "form_name", fields_str(f, "name", ""));
-	put_str(ctx, "form_owner", fields_str(f, "owner", p->req->who.user));
-	put_str(ctx, "form_days", fields_str(f, "days", "365"));
-	put_str(ctx, "form_certificate", fields_str(f, "certificate", ""));
-	put_str(ctx, "form_addresses", fields_str(f, "addresses", ""));
+static int
+put_sessions(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	if (access_put_sessions(p, ctx, NULL, err) == -1)
+		return -1;
+	access_narrow(p, ctx, "sessions", PATH_SESSIONS, SHOWN);
+	return 0;
+}
+
+/* Of those that are not administrators, one's own. */
+static int
+put_session(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	const char *user =
+	    may(&p->req->who, MAY_ACCESS) ? NULL : p->req->who.user;
+
+	return access_put_sessions(p, ctx, user, err) == -1
+		   ? -1
+		   : pick(p, ctx, "sessions", "id", ERR_SESSION_UNKNOWN, err);
+}
+
+/* The pages, and of which tab they are. */
+static const struct {
+	const char *path, *tab, *template;
+	int (*put)(const struct page *, struct json_object *, struct err *);
+} views[] = {
+    {PATH_ACCESS, PATH_ACCESS, "access", put_me},
+    {PATH_USERS, PATH_USERS, "users", put_users},
+    {PATH_USERS "/{name}", PATH_USERS, "user", put_user},
+    {PATH_TOKENS, PATH_TOKENS, "tokens", put_tokens},
+    {PATH_TOKENS "/{id}", PATH_TOKENS, "token", put_token},
+    {PATH_SESSIONS, PATH_SESSIONS, "sessions", put_sessions},
+    {PATH_SESSIONS "/{id}", PATH_SESSIONS, "session", put_session},
+};
+
+static void
+tab_add(const struct page *p, struct json_object *list, const char *path,
+    const char *text, int count, const char *current)
+{
+	struct json_object *o = json_object_new_object();
+	char n[16] = "";
+
+	if (count >= 0)
+		snprintf(n, sizeof(n), "%d", count);
+	put_str(o, "href", path);
+	put_str(o, "label", page_text(p, text));
+	put_str(o, "count", n);
+	put_bool(o, "current", strcmp(path, current) == 0);
+	json_object_array_add(list, o);
+}
+
+/* Who has only oneself needs no tabs. */
+static int
+put_tabs(const struct page *p, struct json_object *ctx, const char *tab,
+    struct err *err)
+{
+	struct json_object *o = NULL, *list;
+	struct access_count n = {0};
+
+	if (may(&p->req->who, MAY_ACCESS)) {
+		if (access_count(p->app->db, time(NULL), session_idle_s(p->app),
+			session_max_s(p->app), &n, err) == -1)
+			return -1;
+		o = json_object_new_object();
+		list = json_object_new_array();
+		tab_add(p, list, PATH_ACCESS, "access.me", -1, tab);
+		tab_add(p, list, PATH_USERS, "access.users", n.users, tab);
+		tab_add(p, list, PATH_TOKENS, "access.tokens", n.tokens, tab);
+		tab_add(
+		    p, list, PATH_SESSIONS, "access.sessions", n.sessions, tab);
+		json_object_object_add(o, "list", list);
+	}
+	json_object_object_add(ctx, "tabs", o);
+	return 0;
+}
+
+/* What the last POST made, once. */
+static int
+put_once(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	struct json_object *o = NULL, *codes, *list = NULL;
+
+	if (p->req->method != HTTP_POST &&
+	    once_take(p->app, p->req, &o, err) == -1)
+		return -1;
+	if ((codes = jsonx_path(o, "codes")) != NULL) {
+		list = json_object_new_object();
+		json_object_object_add(list, "list", json_object_get(codes));
+	}
+	json_object_object_add(ctx, "codes", list);
+	if (jsonx_path(o, "value") == NULL) {
+		json_object_put(o); /* the codes live on in ctx */
+		o = NULL;
+	} else {
+		put_text(p, o, "made_title", jsonx_path_str(o, "title", ""), o);
+	}
+	json_object_object_add(ctx, "made", o);
+	return 0;
 }
 
 static void
 put_say(const struct page *p, const struct access_page *say,
     struct json_object *ctx)
 {
-	struct json_object *o = NULL, *list;
+	struct json_object *o = NULL;
 	char *sentence;
 
 	if (say->why != NULL) {
@@ -216,23 +203,6 @@ put_say(const struct page *p, const struct access_page *say,
 	}
 	json_object_object_add(ctx, "refused", o);
 	put_str(ctx, "done", say->done != NULL ? page_text(p, say->done) : "");
-	o = NULL;
-	if (say->made != NULL) {
-		o = json_object_new_object();
-		put_str(o, "made_title", page_text(p, say->made_for));
-		put_str(o, "value", say->made);
-	}
-	json_object_object_add(ctx, "made", o);
-	o = NULL;
-	if (say->codes != NULL) {
-		o = json_object_new_object();
-		list = json_object_new_array();
-		for (size_t i = 0; i < RECOVERY_CODES; i++)
-			json_object_array_add(
-			    list, json_object_new_string(say->codes[i]));
-		json_object_object_add(o, "list", list);
-	}
-	json_object_object_add(ctx, "codes", o);
 }
 
 int
@@ -240,9 +210,11 @@ access_render(const struct page *p, struct reply *reply,
     const struct access_page *say, struct err *err)
 {
 	struct json_object *ctx = json_object_new_object();
-	const char *me = p->req->who.user;
 	int rc = -1, status = 200;
+	size_t i = 0;
 
+	while (strcmp(views[i].path, p->req->route->path) != 0)
+		i++;
 	if (say->why != NULL)
 		status = err_http(say->why->code);
 	/* The password or code of a form is wrong: nobody is signed out. */
@@ -252,18 +224,11 @@ access_render(const struct page *p, struct reply *reply,
 	put_str(ctx, "refresh", "");
 	put_bool(ctx, "stale", !p->req->who.fresh);
 	put_say(p, say, ctx);
-	put_forms(p, ctx);
-	if (account_put(p, ctx, err) == -1 ||
-	    put_sessions(p, ctx, "mine", me, err) == -1)
-		goto out;
-	if (may(&p->req->who, MAY_ACCESS) &&
-	    (put_users(p, ctx, err) == -1 || put_tokens(p, ctx, err) == -1 ||
-		put_sessions(p, ctx, "sessions", NULL, err) == -1))
-		goto out;
-	if (may(&p->req->who, MAY_ACCESS))
-		access_narrow(p, ctx);
-	rc = page_render(p->app, p->req, reply, status, "access", ctx, err);
-out:
+	access_put_forms(p, ctx);
+	if (put_tabs(p, ctx, views[i].tab, err) == 0 &&
+	    views[i].put(p, ctx, err) == 0 && put_once(p, ctx, err) == 0)
+		rc = page_render(
+		    p->app, p->req, reply, status, views[i].template, ctx, err);
 	jsonx_wipe(ctx);
 	return rc;
 }

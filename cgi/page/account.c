@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "access_page.h"
+#include "jsonx.h"
 #include "sessions.h"
 #include "totp.h"
 
@@ -47,13 +48,13 @@ account_password(
 	if (password_acceptable(new, p->req->who.user, why) == -1 ||
 	    account_password_again(p, reply, &proof, why) == -1 ||
 	    access_own_password(p->app, p->req, &proof, new,
-		fields_get(&p->req->form, "revoke_tokens") != NULL, why) ==
-		-1 ||
+		fields_get(&p->req->form, "revoke_tokens") != NULL,
+		why) == -1 ||
 	    users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
 	    session_open(p->app, p->req, reply, proof.id, &proof,
 		session_stage(p->app, &user), why) == -1)
 		return -1;
-	return access_back(reply, "password", "account", why);
+	return access_back(reply, PATH_ACCESS "?done=password", why);
 }
 
 int
@@ -68,7 +69,23 @@ account_totp_start(
 	    totp_start(p->app->db, p->req->who.user, secret, why) == -1)
 		return -1;
 	OPENSSL_cleanse(secret, sizeof(secret));
-	return access_back(reply, "", "second-factor", why);
+	return access_back(reply, PATH_ACCESS "#second-factor", why);
+}
+
+static int
+show_codes(
+    const struct page *p, char (*codes)[RECOVERY_LEN + 1], struct err *why)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	int rc;
+
+	for (size_t i = 0; i < RECOVERY_CODES; i++)
+		json_object_array_add(list, json_object_new_string(codes[i]));
+	json_object_object_add(o, "codes", list);
+	rc = once_put(p->app, p->req, o, why);
+	jsonx_wipe(o);
+	return rc;
 }
 
 int
@@ -76,7 +93,6 @@ account_totp_confirm(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
 	char codes[RECOVERY_CODES][RECOVERY_LEN + 1] = {{0}};
-	struct access_page say = {.done = "access.done.totp", .codes = codes};
 	struct user_row user;
 	int rc = -1;
 
@@ -94,8 +110,9 @@ account_totp_confirm(
 		p->app, p->req, reply, user.id, NULL, STAGE_FULL, why) == 0 &&
 	    /* They were opened without it. */
 	    sessions_end_others(
-		p->app->db, user.name, p->req->who.session, why) == 0)
-		rc = access_render(p, reply, &say, why);
+		p->app->db, user.name, p->req->who.session, why) == 0 &&
+	    show_codes(p, codes, why) == 0)
+		rc = access_back(reply, PATH_ACCESS "?done=totp", why);
 out:
 	OPENSSL_cleanse(codes, sizeof(codes));
 	return rc;
@@ -121,7 +138,7 @@ account_totp_off(
 	    session_open(p->app, p->req, reply, proof.id, &proof,
 		session_stage(p->app, &user), why) == -1)
 		return -1;
-	return access_back(reply, "totp_off", "second-factor", why);
+	return access_back(reply, PATH_ACCESS "?done=totp_off", why);
 }
 
 int
@@ -134,7 +151,7 @@ account_end(
 	    access_session_end(p->app, p->req, p->req->who.user, arg, why) ==
 		-1)
 		return -1;
-	return access_back(reply, "session", "account", why);
+	return access_back(reply, PATH_ACCESS "?done=session", why);
 }
 
 /* Everywhere: this session, too. */

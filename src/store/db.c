@@ -102,6 +102,8 @@ static const char *const migrations[] = {
     "ALTER TABLE tokens ADD COLUMN certificate TEXT NOT NULL DEFAULT '';",
     /* 0 = long ago */
     "ALTER TABLE sessions ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;",
+    /* What is shown once, sealed with the cookie's secret. */
+    "ALTER TABLE sessions ADD COLUMN once TEXT NOT NULL DEFAULT '';",
 };
 
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))

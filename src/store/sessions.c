@@ -57,6 +57,55 @@ sessions_prove(struct db *db, long id, time_t now, struct err *err)
 }
 
 int
+sessions_keep(struct db *db, long id, const char *text, struct err *err)
+{
+	if (strlen(text) >= ONCE_MAX)
+		return err_set(err, ERR_INTERNAL, "", "too long to keep");
+	return db_run(db, err, DB_SESSION_KEEP, "is", (int64_t)id, text);
+}
+
+int
+sessions_take(struct db *db, long id, char dst[ONCE_MAX], struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	dst[0] = '\0';
+	if ((st = db_query(db, err, DB_SESSION_ONCE, "i", (int64_t)id)) ==
+		NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return 0;
+	db_column(st, 0, dst, ONCE_MAX);
+	db_done(st);
+	if (dst[0] == '\0')
+		return 0;
+	if (db_run(db, err, DB_SESSION_TAKE, "is", (int64_t)id, dst) == -1)
+		return -1;
+	if (sqlite3_changes(db->h) == 0)
+		dst[0] = '\0';
+	return 0;
+}
+
+int
+access_count(struct db *db, time_t now, int idle_s, int max_s,
+    struct access_count *ret, struct err *err)
+{
+	sqlite3_stmt *st;
+
+	if ((st = db_query(db, err, DB_ACCESS_COUNT, "ii",
+		 (int64_t)now - idle_s, (int64_t)now - max_s)) == NULL ||
+	    db_step(db, st, err) == -1)
+		return -1;
+	ret->users = sqlite3_column_int(st, 0);
+	ret->tokens = sqlite3_column_int(st, 1);
+	ret->sessions = sqlite3_column_int(st, 2);
+	db_done(st);
+	return 0;
+}
+
+int
 sessions_last(struct db *db, long id, struct last_login *ret, struct err *err)
 {
 	struct last_login last = {0};

@@ -130,20 +130,54 @@ test("an address that was posted to can be opened", async () => {
 });
 
 test("what is deleted is asked for once, by name", async () => {
-	await page.goto(`${it.url}/access`);
+	await page.goto(`${it.url}/access/tokens`);
 	await page.fill("#token-name", "hook");
 	await page.click("button[value=token_add]");
 	await page.waitForSelector(".once");
+	assert.equal(await page.evaluate(() => document.activeElement.id), "made");
 	await page.reload();
-	assert.equal(await page.locator("#tokens article:has-text('hook')").count(), 1);
-	const token = page.locator("#tokens article:has-text('hook')");
-	assert.ok(!await token.locator("button").isVisible());
-	await token.locator("summary").click();
-	assert.match(await token.locator("button").innerText(), /hook/);
-	await token.locator("button").click();
+	assert.equal(await page.locator(".once").count(), 0);
+	const row = page.locator("#tokens tr:has-text('hook')");
+	assert.equal(await row.count(), 1);
+	await row.locator("a").click();
+	const button = page.locator("main button");
+	assert.match(await button.innerText(), /hook/);
+	await button.click();
 	await page.waitForURL(/done=revoked/);
-	assert.equal(await token.count(), 0);
-	assert.equal(await page.locator(".badge.off").count(), 1);
+	assert.equal(await row.count(), 0);
+});
+
+test("Access: each part is one screen, with few stops for the keyboard", async () => {
+	for (const lang of ["en-US", "ja-JP"]) {
+		const p = await visitor(browser, { locale: lang, viewport: { width: 1280, height: 800 } });
+		await signIn(p, it);
+		for (const [path, most] of [["", 16], ["/users", 12], ["/tokens", 12], ["/sessions", 12], ["/users/admin", 9]]) {
+			await p.goto(`${it.url}/access${path}`);
+			assert.ok(await p.evaluate(() => document.documentElement.scrollHeight <= 800), path + lang);
+			const stops = await p.evaluate(() => [...document.querySelectorAll("main :is(a, button, input, select, summary, [tabindex='0'])")]
+			    .filter((e) => e.checkVisibility() && e.type !== "hidden" && e.tabIndex >= 0 && !e.closest("details:not([open]) > :not(summary)")).length);
+			assert.ok(stops <= most, `${path}: ${stops}`);
+		}
+		await p.context().close();
+	}
+});
+
+test("a session is ended by name, with the password, without scripts too", async () => {
+	for (const javaScriptEnabled of [true, false]) {
+		const other = await visitor(browser), p = await visitor(browser, { javaScriptEnabled });
+		await signIn(other, it);
+		await signIn(p, it);
+		await p.goto(`${it.url}/access/sessions`);
+		const link = p.getByRole("link", { name: "End the session of admin from 127.0.0.1" });
+		assert.ok(await link.count() >= 2);
+		await link.first().click();
+		await p.fill("#sessions-current", it.password);
+		await p.click("button:has-text('End the session of admin')");
+		await p.waitForURL(/done=session/);
+		assert.match(await words("#done", p), /session has ended/);
+		await other.context().close();
+		await p.context().close();
+	}
 });
 
 test("what is the same for everybody comes compressed", async () => {

@@ -136,7 +136,8 @@ req GET /access -b "$T/jar.n" -c "$T/jar.n"
 FACTOR=$(sed -n 's/.*secret=\([A-Z2-7]*\)&.*/\1/p' "$BODY" | head -n 1)
 like "its secret" "$FACTOR" '^[A-Z2-7]{32}$'
 press n totp_confirm code "$(totp 0 <<<"$FACTOR")"
-is "it is on" "$STATUS" 200
+is "it is on" "$STATUS" 303
+req GET /access -b "$T/jar.n" -c "$T/jar.n"
 RECOVERY=$(sed -n 's/^<li><code>\([a-z2-7-]*\)<\/code><\/li>$/\1/p' "$BODY" | head -n 1)
 login n nora "$NEW"
 code n 000000

@@ -10,6 +10,8 @@ console_start
 s=$SAMPLES
 header() { sed -n "s/^$1: //Ip" "$HEAD" | tr -d '\r'; }
 said() { sed -n 's/.*<p class="code"><code>\([a-z_.]*\)<.*/\1/p' "$BODY" | head -n 1; }
+# What the POST just made: on the page that follows, once.
+shown() { page "$1" "$(header location)"; }
 once() { sed -n 's/.*<code class="fp once">\([^<]*\)<.*/\1/p' "$BODY"; }
 codes() { sed -n 's/^<li><code>\([a-z2-7-]*\)<\/code><\/li>$/\1/p' "$BODY"; }
 
@@ -35,12 +37,18 @@ for path in /smtp-routing/connection /smtp-routing/history /smtp-routing/keys /a
 	page v $path
 	is "viewer: GET $path" "$STATUS" 200
 done
+for path in users users/admin tokens tokens/1 sessions; do
+	page v /access/$path
+	is "viewer: GET /access/$path" "$STATUS" 403
+done
+page v "/access/sessions/$(ctl --json session list 2>/dev/null | jq '.sessions[] | select(.user == "vic") | .id')"
+is "viewer: one's own session" "$STATUS" 200
 page v /smtp-routing/connection
 unlike "viewer: no button to save" "$(<"$BODY")" 'value="(save|preview|cancel|probe|upload:[a-z_]*)"'
 page v /smtp-routing/keys
 unlike "viewer: no button for keys" "$(<"$BODY")" 'value="create"'
 page v /access
-unlike "viewer: no users" "$(<"$BODY")" 'id="(users|tokens|sessions)"'
+unlike "viewer: no users" "$(<"$BODY")" '/access/(users|tokens)'
 good=$(csrf)
 HASH=$(maincf_hash)
 for path in /smtp-routing/connection /smtp-routing/keys /smtp-routing/history/1 /smtp-routing/connection/drift; do
@@ -72,14 +80,15 @@ for act in user_add user_role:olga user_delete:admin token_add session_end:1; do
 	is "operator: $act" "$STATUS" 403
 done
 page o /access
-unlike "operator: no users" "$(<"$BODY")" 'id="(users|tokens|sessions)"'
+unlike "operator: no users" "$(<"$BODY")" '/access/(users|tokens)'
 
 # The administrator: users.
 login a admin "$PASSWORD"
-page a /access
+page a /access/users
 like "administrator: users" "$(<"$BODY")" 'id="users"'
 press a user_add user tess role viewer
-is "a user without a password" "$STATUS" 200
+is "a user without a password" "$STATUS" 303
+shown a
 made=$(once)
 like "one is made up" "$made" '^[a-z2-7]{24}$'
 login t tess "$made"
@@ -110,6 +119,7 @@ is "a role is changed" "$STATUS" 303
 page t /smtp-routing/connection
 like "and holds at once" "$(<"$BODY")" 'value="save"'
 press a user_password:tess
+shown a
 made2=$(once)
 page t /access
 is "a new password ends sessions" "$STATUS" 303
@@ -178,9 +188,11 @@ is "API: no such session" "$STATUS $(j .code)" "404 session.unknown"
 
 # Tokens.
 press a token_add name hook owner admin scope certificates days 30 addresses "127.0.0.1, 2001:db8::/32"
+is "a token: redirected" "$STATUS $(header location)" "303 /access/tokens"
+shown a
 hook=$(once)
 like "a token is shown once" "$hook" '^pst_[A-Za-z0-9_-]{43}$'
-page a /access
+page a /access/tokens
 unlike "and not again" "$(<"$BODY")" "$hook"
 like "its addresses" "$(<"$BODY")" '127\.0\.0\.1, 2001:db8::/32'
 press a token_add name x owner admin scope write addresses 'example.org'
@@ -294,7 +306,8 @@ is "factor: not in force yet" "$STATUS" 303
 press v totp_confirm code 000000
 is "factor: a wrong code" "$STATUS $(said)" "422 auth.code"
 press v totp_confirm code "$(totp 0 <<<"$secret")"
-is "factor: on" "$STATUS" 200
+is "factor: on" "$STATUS" 303
+shown v
 mapfile -t recovery < <(codes)
 is "factor: ten recovery codes" "${#recovery[@]}" 10
 page v /access

@@ -40,8 +40,8 @@ said() { sed -n '/role="alert"/,/<\/div>$/p' "$BODY" | grep -o '<p>[^<]*' | head
 login n news "$GUESS news"
 is "administrators' group" "$STATUS" 303
 page n /access
-like "it is an administrator" "$(<"$BODY")" 'id="users"'
-like "and of the host" "$(<"$BODY")" 'host user'
+like "it is an administrator" "$(<"$BODY")" 'href="/access/users"'
+like "and of the host" "$(<"$BODY")" 'password on this host'
 unlike "no form for the password" "$(<"$BODY")" 'value="password"'
 page n /api/v1/users
 is "the list says so" "$(j '[.users[] | [.name, .source]] | sort | tostring')" '[["admin","local"],["news","pam"]]'

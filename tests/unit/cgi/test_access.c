@@ -436,10 +436,10 @@ START_TEST(page_escapes)
 	be(USER, ROLE_NONE);
 	ck_assert_int_eq(
 	    tokens_create(con.app.db, &w, time(NULL), token, &id, &err), 0);
-	ck_assert_int_eq(get("/access"), 200);
+	ck_assert_int_eq(get("/access/tokens"), 200);
 	ck_assert_ptr_nonnull(strstr(ex.out.data, "&lt;script&gt;alert(1)"));
 	ck_assert_ptr_null(strstr(ex.out.data, "<script>alert"));
-	ck_assert_int_eq(get("/access?done=%3Cscript%3E"), 200);
+	ck_assert_int_eq(get("/access/tokens?done=%3Cscript%3E"), 200);
 	ck_assert_ptr_null(strstr(ex.out.data, "id=\"done\""));
 	tokens_delete(con.app.db, id, NULL);
 	leave();
