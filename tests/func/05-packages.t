@@ -42,7 +42,7 @@ chmod 755 "$T"/bin/*
 packages()
 {
 	: >"$T/asked"
-	PATH=$T/bin:$PATH PROGRESS_EVERY=0.05 "$T/deploy/install-packages" "$@" 2>&1
+	PATH=$T/bin:$PATH PROGRESS_EVERY=${EVERY:-60} "$T/deploy/install-packages" "$@" 2>&1
 }
 
 policy=$(cat /usr/sbin/policy-rc.d 2>&1)
@@ -56,7 +56,7 @@ is "that is all it says" "$(wc -l <<<"$out")" 2
 unlike "nothing was installed" "$(grep -v '^-s ' "$T/asked")" 'install (postseal|gcc)'
 
 : >"$T/remv" >"$T/wait"
-packages g >"$T/out" &
+EVERY=0.05 packages g >"$T/out" &
 told()
 {
 	grep -q '^postseal: fetching liba, 1 of 3$' "$T/out"
