@@ -54,7 +54,8 @@
  *   {"outage_ms", "apply", "postfix", "steps", "probe", "changes", "findings",
  *   "job"},
  *   "error": ERROR (of a failed one)
- * DRAFT {"files": {field: {"name", "size"}}, "report": REPORT | null,
+ * DRAFT {"files": {field: {"name", "size"}}, "client_ca": as one of these, if
+ *   there is one, "report": REPORT | null,
  *   "settings": PATCH | null, "was": {field: text} | null (before it, as the
  *   form had it), "apply": ".." | null, "scanners": [name] | null,
  *   "passphrase": bool (one is kept), "expires_at": ISO}

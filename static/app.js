@@ -93,9 +93,6 @@ function tally() {
 			named.push($("legend, label, .name", at).textContent.trim());
 		}
 	});
-	each("#client_ca", doc, (i) => {
-		if (i.files.length > 0) { named.push($("#at-client_ca .name").textContent); }
-	});
 	n = named.length + Number(count.dataset.files || 0);
 	count.textContent = (n === 0 ? count.dataset.none : n === 1 ? count.dataset.one : count.dataset.many).replace("{n}", n);
 	$(".save").classList.toggle("some", n > 0);
@@ -120,7 +117,6 @@ function focusOn(el) {
 function put(html, where, moved) {
 	var page = new DOMParser().parseFromString(html, "text/html");
 	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
-	var ca = $("#client_ca", old), now = $("#client_ca", fresh);
 	/* To log in, say: the browser goes there itself. */
 	if (!fresh || (moved && !page.getElementById("connection"))) { return false; }
 	each("details[open]:not(.paste)", old, (d) => {
@@ -135,13 +131,8 @@ function put(html, where, moved) {
 		var b = $(".languages input[name=back]", page);
 		if (b) { i.value = b.value; }
 	});
-	/* What goes with a Save only stays chosen until one has taken it. */
-	if (ca && now && where !== after.cancel && !(where === outcome && $("#outcome:not(.error)", fresh))) {
-		now.files = ca.files;
-	}
 	scrollTo(0, y);
 	dress(fresh);
-	if (now && now.files.length > 0) { tally(); }
 	focusOn(typeof where === "function" ? where() : where && $(where));
 	return true;
 }

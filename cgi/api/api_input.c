@@ -347,7 +347,7 @@ read_form(const struct fields *form, bool files_only, struct api_input *in,
 		files_only ? upload_fields : many,
 		files_only ? NULL : settings_has_form, err) == -1 ||
 	    upload_from_form(form, &in->files, &names, err) == -1 ||
-	    upload_client_ca(form, &in->client_ca, err) == -1)
+	    upload_client_ca(form, &in->client_ca, &names, err) == -1)
 		return -1;
 	json_object_put(names);
 	for (size_t i = 0; i < form->n; i++) {

@@ -202,7 +202,7 @@ put_file_state(const struct screen *s, struct json_object *o, const char *field,
 		if (what.len > 0) {
 			kind = "stored";
 			text = *screen_unused(s) != '\0' ? "file.state.kept"
-							: "file.state.stored";
+							 : "file.state.stored";
 		}
 	}
 	put_str(args, "what", what.len > 0 ? what.data : "");
@@ -260,10 +260,10 @@ file_row(const struct screen *s, const char *field, bool *asked)
 {
 	struct json_object *o = json_object_new_object(), *rows;
 	struct json_object *pending, *report;
-	bool bad = false, ask;
+	bool bad = false, ask, ca = strcmp(field, UPLOAD_CLIENT_CA) == 0;
 	char path[64], key[64];
 
-	snprintf(path, sizeof(path), "draft.files.%s", field);
+	snprintf(path, sizeof(path), "draft.%s%s", ca ? "" : "files.", field);
 	pending = jsonx_path(s->view, path);
 	snprintf(path, sizeof(path), "draft.report.files.%s", field);
 	report = pending != NULL ? jsonx_path(s->view, path) : NULL;
@@ -272,8 +272,7 @@ file_row(const struct screen *s, const char *field, bool *asked)
 			     findings_have(rows, "key.passphrase_wrong"));
 	*asked = *asked || ask;
 	put_str(o, "field", field);
-	snprintf(key, sizeof(key), "file.%s", field);
-	put_str(o, "label", page_text(&s->page, key));
+	put_str(o, "label", page_text(&s->page, field_label(field)));
 	snprintf(key, sizeof(key), "file.%s_help", field);
 	put_str(o, "help", page_text(&s->page, key));
 	put_bool(o, "bad", bad);
@@ -286,59 +285,61 @@ file_row(const struct screen *s, const char *field, bool *asked)
 	return o;
 }
 
-/* CAs for clients' certificates, where these are asked for; they go with the
- * Save that they are chosen for, and no draft keeps them. */
-static void
-put_client_ca(const struct screen *s, struct json_object *ctx)
+/* Of the console's own CAs the first to end; false: there are none. */
+static bool
+put_client_ca_now(const struct screen *s, struct json_object *o)
 {
-	struct json_object *o = json_object_new_object(), *row, *args;
-	struct json_object *all = jsonx_path(s->view, "by_name");
+	struct json_object *all = jsonx_path(s->view, "by_name"), *row, *args;
 	char date[11];
-	bool bad = false,
-	     shown = screen_wanted(s, settings_by_form("ccert")) != NULL;
+	bool any = false;
 	size_t i;
 
-	put_text(&s->page, o, "state", "client_ca.none", NULL);
 	for (i = 0; i < jsonx_len(all); i++) {
 		row = json_object_array_get_idx(all, i);
-		if (strcmp(jsonx_path_str(row, "use", ""), "client_ca") != 0)
+		if (strcmp(jsonx_path_str(row, "use", ""), UPLOAD_CLIENT_CA) !=
+		    0)
 			continue;
-		shown = true;
+		any = true;
 		args = json_object_new_object();
 		date_of(jsonx_path_str(row, "not_after", ""), date);
 		put_str(args, "name", jsonx_path_str(row, "subject", ""));
 		put_str(args, "date", date);
-		put_text(&s->page, o, "state", "client_ca.now", args);
+		put_text(&s->page, o, "now", "client_ca.now", args);
 		json_object_put(args);
 	}
-	json_object_object_add(
-	    o, "findings", findings_at(s, "client_ca", &bad));
-	put_bool(o, "bad", bad);
+	return any;
+}
+
+/* CAs for clients' certificates, where these are asked for. */
+static void
+put_client_ca(const struct screen *s, struct json_object *ctx)
+{
+	bool asked = true; /* for a passphrase: there is no key */
+	struct json_object *o = file_row(s, UPLOAD_CLIENT_CA, &asked);
+	bool waits = jsonx_path_bool(o, "pending");
+	bool shown = put_client_ca_now(s, o) || waits ||
+		     jsonx_path_bool(o, "bad") ||
+		     screen_wanted(s, settings_by_form("ccert")) != NULL;
+
+	if (!waits) {
+		put_str(o, "state_kind", "");
+		put_str(o, "state_text",
+		    jsonx_path_str(
+			o, "now", page_text(&s->page, "client_ca.none")));
+	}
 	put_bool(o, "authorities", true);
-	put_str(o, "field", UPLOAD_CLIENT_CA);
-	if (shown || bad)
+	put_bool(o, "changed", waits);
+	if (shown)
 		json_object_array_add(jsonx_path(ctx, "card.control"), o);
 	else
 		json_object_put(o);
 }
 
-int
-screen_put_client_ca(struct screen *s, struct json_object *args)
-{
-	struct json_object *v = NULL;
-
-	if (upload_client_ca(&s->page.req->form, &v, &s->err) == -1)
-		return -1;
-	if (v != NULL)
-		json_object_object_add(args, UPLOAD_CLIENT_CA, v);
-	return 0;
-}
-
 void
 screen_form(const struct screen *s, struct json_object *ctx)
 {
-	struct json_object *list = json_object_new_array(), *files;
-	bool asked = false, any = false;
+	struct json_object *list = json_object_new_array();
+	bool asked = false;
 	bool usable = json_object_get_boolean(jsonx_path(s->view, "usable"));
 	int64_t until;
 	size_t i;
@@ -354,12 +355,10 @@ screen_form(const struct screen *s, struct json_object *ctx)
 		json_object_array_add(
 		    list, file_row(s, file_fields[i], &asked));
 	json_object_object_add(ctx, "files", list);
-	files = jsonx_path(s->view, "draft.files");
-	any = json_object_is_type(files, json_type_object) &&
-	      json_object_object_length(files) > 0;
 	screen_sections(s, ctx);
 	put_str(ctx, "minutes", "");
-	if (any &&
+	if ((screen_has_files(s) ||
+		jsonx_path(s->view, "draft.client_ca") != NULL) &&
 	    time_parse(jsonx_path_str(s->view, "draft.expires_at", NULL),
 		&until) == 0 &&
 	    until > (int64_t)time(NULL))

@@ -32,7 +32,7 @@
 
 #define UNKNOWN	    "?"
 #define CERTIFICATE "certificate"
-#define WAS_FILES	    "was_files"
+#define WAS_FILES   "was_files"
 #define WAS_NAME    72
 
 /* Below a switch "x.enabled" what is "x.y" means something only with it. */
@@ -169,15 +169,22 @@ screen_has_was(const char *field)
 		   settings_has_form(field + 4));
 }
 
+bool
+screen_has_files(const struct screen *s)
+{
+	struct json_object *files = jsonx_path(s->view, "draft.files");
+
+	return json_object_is_type(files, json_type_object) &&
+	       json_object_object_length(files) > 0;
+}
+
 static bool
 has_files(const struct screen *s)
 {
-	struct json_object *files = jsonx_path(s->view, "draft.files");
 	const struct field *f;
 	size_t i;
 
-	if (json_object_is_type(files, json_type_object) &&
-	    json_object_object_length(files) > 0)
+	if (screen_has_files(s))
 		return true;
 	for (i = 0; upload_fields[i] != NULL; i++) {
 		f = fields_get(&s->page.req->form, upload_fields[i]);
@@ -192,16 +199,21 @@ static void
 text_of_files(const struct screen *s, char dst[SHA256_HEX])
 {
 	struct json_object *files = jsonx_path(s->view, "draft.files");
+	struct json_object *cas = jsonx_path(s->view, "draft.client_ca");
 	char cert[WAS_TEXT_MAX + 1], all[2048];
 
 	dst[0] = '\0';
-	if (!json_object_is_type(files, json_type_object) ||
-	    json_object_object_length(files) == 0)
+	if (!screen_has_files(s) && cas == NULL)
 		return;
 	text_of_certificate(
 	    jsonx_path(s->view, "draft.report.certificate"), cert);
 	(void)snprintf(all, sizeof(all), "%s %s", cert,
 	    json_object_to_json_string_ext(files, JSON_C_TO_STRING_PLAIN));
+	if (cas != NULL)
+		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all),
+		    " %s",
+		    json_object_to_json_string_ext(
+			cas, JSON_C_TO_STRING_PLAIN));
 	(void)sha256_hex(all, strlen(all), dst);
 	dst[16] = '\0';
 }

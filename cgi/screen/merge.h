@@ -21,12 +21,12 @@ struct json_object *screen_pending(const struct screen *);
 settings_mask screen_conflicts(const struct screen *);
 /* The person has chosen; "theirs" of the files is to remove them. */
 void screen_settle(struct screen *, const char *field, bool mine);
+/* Does a file of the certificate wait in the draft? */
+bool screen_has_files(const struct screen *);
 /* Do files wait that the page of this form has not shown?  A form that says
  * nothing of them is not asked. */
 bool screen_unseen_files(const struct screen *);
 void screen_put_was(const struct screen *, struct json_object *args);
-/* form.c: the CAs of clients' certificates that were chosen, into arguments. */
-int screen_put_client_ca(struct screen *, struct json_object *args);
 bool screen_has_was(const char *field); /* "was_NAME" of the form */
 /* "was", "was_certificate", "was_files": what the form is drawn from. */
 void put_was(const struct screen *, struct json_object *o,

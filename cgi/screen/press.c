@@ -99,6 +99,9 @@ drop_cr(struct field *f)
 	f->len = n;
 }
 
+static const char *const pasted[] = {
+    "ca_certificate", "private_key", "server_certificate", UPLOAD_CLIENT_CA};
+
 /* Text that was pasted beside a field without a file is its file. */
 static int
 take_pasted(struct screen *s, struct fields *form)
@@ -107,10 +110,10 @@ take_pasted(struct screen *s, struct fields *form)
 	char other[FIELD_NAME_MAX + 1];
 	size_t i;
 
-	for (i = 0; upload_fields[i] != NULL; i++) {
-		snprintf(other, sizeof(other), "%s_text", upload_fields[i]);
+	for (i = 0; i < sizeof(pasted) / sizeof(pasted[0]); i++) {
+		snprintf(other, sizeof(other), "%s_text", pasted[i]);
 		text = field_of(form, other);
-		f = field_of(form, upload_fields[i]);
+		f = field_of(form, pasted[i]);
 		if (text == NULL || f == NULL || f->len > 0 ||
 		    text->value[strspn(text->value, " \t\r\n")] == '\0')
 			continue;
@@ -134,15 +137,10 @@ static int
 put_uploads(
     struct screen *s, const struct fields *form, struct json_object *args)
 {
-	struct json_object *files = NULL, *names = NULL;
 	const char *passphrase = fields_str(form, "passphrase", "");
 
-	if (upload_from_form(form, &files, &names, &s->err) == -1)
+	if (upload_put(form, args, &s->err) == -1)
 		return -1;
-	if (files != NULL)
-		json_object_object_add(args, "files", files);
-	if (names != NULL)
-		json_object_object_add(args, "names", names);
 	if (*passphrase != '\0')
 		put_str(args, "passphrase", passphrase);
 	screen_put_chosen(s, args);
@@ -168,9 +166,11 @@ draft_put(struct screen *s, const struct fields *form, const char *remove)
 		put_str(args, "apply", s->apply);
 	if (remove != NULL) {
 		list = json_object_new_array();
-		for (i = 0; upload_fields[i] != NULL; i++)
-			if (strcmp(remove, "all") == 0 ||
-			    strcmp(remove, upload_fields[i]) == 0)
+		if (strcmp(remove, "all") != 0)
+			json_object_array_add(
+			    list, json_object_new_string(remove));
+		else
+			for (i = 0; upload_fields[i] != NULL; i++)
 				json_object_array_add(list,
 				    json_object_new_string(upload_fields[i]));
 		json_object_object_add(args, "remove", list);
@@ -191,8 +191,7 @@ save_once(struct screen *s, struct reply *reply, struct err *err)
 	bool wait;
 	int rc;
 
-	if (put_uploads(s, &req->form, args) == -1 ||
-	    screen_put_client_ca(s, args) == -1) {
+	if (put_uploads(s, &req->form, args) == -1) {
 		json_object_put(args);
 		return -1;
 	}
@@ -476,7 +475,7 @@ screen_press(
 {
 	static const char *const once[] = {"csrf", "etag", "do", "apply",
 	    "passphrase", "next_hop", "ca_certificate_text", "private_key_text",
-	    "server_certificate_text", NULL};
+	    "server_certificate_text", UPLOAD_CLIENT_CA "_text", NULL};
 	static const char *const many[] = {"confirm", "scanner",
 	    UPLOAD_CLIENT_CA, "ca_certificate", "private_key",
 	    "server_certificate", NULL};

@@ -130,13 +130,13 @@ section_add(const struct screen *s, struct json_object *ctx,
 
 	n = count(s, rows, "changed", &open);
 	if (tls) {
-		n += count(s, jsonx_path(ctx, "card.scanners"), "changed",
-		    &open);
+		n += count(
+		    s, jsonx_path(ctx, "card.scanners"), "changed", &open);
 		n += count(s, jsonx_path(ctx, "files"), "pending", &open) > 0;
-		open = open ||
-		       (!jsonx_path_bool(s->view, "settings.inbound.enabled") &&
-			   !jsonx_path_bool(
-			       s->view, "settings.outbound.enabled"));
+		open =
+		    open ||
+		    (!jsonx_path_bool(s->view, "settings.inbound.enabled") &&
+			!jsonx_path_bool(s->view, "settings.outbound.enabled"));
 	}
 	put_str(o, "id", card);
 	snprintf(key, sizeof(key), "card.%s", card);
@@ -153,8 +153,10 @@ section_add(const struct screen *s, struct json_object *ctx,
 
 /* What waits: "TLS only: off -> on", the first ones by name. */
 static void
-put_waits(const struct screen *s, struct json_object *ctx, bool files)
+put_waits(const struct screen *s, struct json_object *ctx)
 {
+	bool files = screen_has_files(s),
+	     cas = jsonx_path(s->view, "draft.client_ca") != NULL;
 	struct json_object *o = json_object_new_object(), *args;
 	struct json_object *settings = jsonx_path(s->view, "settings");
 	const struct settings_field *f;
@@ -169,8 +171,7 @@ put_waits(const struct screen *s, struct json_object *ctx, bool files)
 		put_str(args, "label", setting_short(&s->page, f));
 		put_setting(
 		    &s->page, args, "before", f, settings_value(settings, f));
-		put_setting(
-		    &s->page, args, "after", f, screen_wanted(s, f));
+		put_setting(&s->page, args, "after", f, screen_wanted(s, f));
 		item_add(&s->page, &b, "changes.value", args);
 		json_object_put(args);
 	}
@@ -179,12 +180,15 @@ put_waits(const struct screen *s, struct json_object *ctx, bool files)
 		screen_own_certificate(s, args);
 		item_add(&s->page, &b, "changes.files", args);
 	}
+	if (cas && ++n <= NAMED)
+		item_add(&s->page, &b, "names.client_ca", NULL);
 	put_int(args, "n", n - NAMED);
 	if (n > NAMED)
 		item_add(&s->page, &b, "changes.more", args);
 	json_object_put(args);
 	put_bool(ctx, "pending", n > 0);
-	put_bool(o, "files", files);
+	if (files || cas)
+		put_int(o, "files", files + cas);
 	put_str(o, "list", b.data);
 	put_str(o, "count", page_text(&s->page, "changes.none"));
 	if (n > 0)
@@ -197,13 +201,10 @@ void
 screen_sections(const struct screen *s, struct json_object *ctx)
 {
 	struct json_object *list = json_object_new_array();
-	struct json_object *files = jsonx_path(s->view, "draft.files");
 	size_t i;
 
 	for (i = 0; i < sizeof(cards) / sizeof(cards[0]); i++)
 		section_add(s, ctx, list, cards[i]);
 	json_object_object_add(ctx, "sections", list);
-	put_waits(s, ctx,
-	    json_object_is_type(files, json_type_object) &&
-		json_object_object_length(files) > 0);
+	put_waits(s, ctx);
 }

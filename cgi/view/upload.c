@@ -221,15 +221,34 @@ take_client_ca(struct json_object *files)
 }
 
 int
-upload_client_ca(
-    const struct fields *form, struct json_object **ret_b64, struct err *err)
+upload_client_ca(const struct fields *form, struct json_object **ret_b64,
+    struct json_object **names, struct err *err)
 {
-	struct json_object *files = NULL, *names = NULL;
-	int rc = put_field(form, UPLOAD_CLIENT_CA, &files, &names, err);
+	struct json_object *files = NULL;
+	int rc = put_field(form, UPLOAD_CLIENT_CA, &files, names, err);
 
-	json_object_put(names);
 	*ret_b64 = take_client_ca(files);
 	return rc;
+}
+
+int
+upload_put(const struct fields *form, struct json_object *args, struct err *err)
+{
+	struct json_object *files = NULL, *names = NULL, *cas = NULL;
+
+	if (upload_from_form(form, &files, &names, err) == -1)
+		return -1;
+	if (files != NULL)
+		json_object_object_add(args, "files", files);
+	if (upload_client_ca(form, &cas, &names, err) == -1) {
+		json_object_put(names);
+		return -1;
+	}
+	if (cas != NULL)
+		json_object_object_add(args, UPLOAD_CLIENT_CA, cas);
+	if (names != NULL)
+		json_object_object_add(args, "names", names);
+	return 0;
 }
 
 int

@@ -10,10 +10,13 @@
 bool upload_is_field(const char *name);
 struct field_limit upload_limit(const char *name, bool is_file);
 extern const char *const upload_fields[];
-/* A fourth, for CAs of clients' certificates: base64, or NULL. */
+/* A fourth, for CAs of clients' certificates: base64, or NULL; its file's
+ * name joins those of the others. */
 #define UPLOAD_CLIENT_CA "client_ca"
-int upload_client_ca(
-    const struct fields *, struct json_object **ret_b64, struct err *);
+int upload_client_ca(const struct fields *, struct json_object **ret_b64,
+    struct json_object **names, struct err *);
+/* Of these and that what came, into arguments of postseald's. */
+int upload_put(const struct fields *, struct json_object *args, struct err *);
 int upload_client_ca_json(
     struct json_object *, struct json_object **ret_b64, struct err *);
 /* The same three as strings of a JSON object; null = absent. */

@@ -170,10 +170,9 @@ load_members(struct json_object *o, struct draft *d, struct err *err)
 	json_object_get(d->report);
 	json_object_get(d->refused);
 	clean_copy(d->apply, sizeof(d->apply), jsonx_path_str(o, "apply", ""));
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		s = names == NULL
-			? ""
-			: jsonx_path_str(names, pki_field_names[i], "");
+	for (i = 0; i < FILES__MAX; i++) {
+		s = names == NULL ? ""
+				  : jsonx_path_str(names, file_names[i], "");
 		clean_copy(d->name[i], sizeof(d->name[i]), s);
 	}
 	return 0;
@@ -235,8 +234,8 @@ draft_load(
 		rc = 0;
 		goto out;
 	}
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		if (draft_path(conf, id, pki_field_names[i], path, err) == -1 ||
+	for (i = 0; i < FILES__MAX; i++) {
+		if (draft_path(conf, id, file_names[i], path, err) == -1 ||
 		    load_file(path, PKI_FILE_MAX, &d->files.data[i],
 			&d->files.given[i], err) == -1)
 			goto out;
@@ -274,9 +273,9 @@ save_members(const struct draft *d)
 	struct json_object *names = json_object_new_object();
 	size_t i;
 
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
+	for (i = 0; i < FILES__MAX; i++) {
 		if (d->files.given[i])
-			json_object_object_add(names, pki_field_names[i],
+			json_object_object_add(names, file_names[i],
 			    json_object_new_string(d->name[i]));
 	}
 	json_object_object_add(o, "expires", json_object_new_int64(d->expires));
@@ -300,10 +299,9 @@ draft_save(
 	int rc = 0;
 
 	d->expires = (int64_t)time(NULL) + 60 * (int64_t)conf->draft_minutes;
-	for (i = 0; i < PKI_FIELD__MAX && rc == 0; i++)
-		rc = put_file(conf, id, pki_field_names[i],
-		    d->files.data[i].data, d->files.data[i].len,
-		    d->files.given[i], err);
+	for (i = 0; i < FILES__MAX && rc == 0; i++)
+		rc = put_file(conf, id, file_names[i], d->files.data[i].data,
+		    d->files.data[i].len, d->files.given[i], err);
 	if (rc == 0)
 		rc = put_file(conf, id, "passphrase", d->passphrase,
 		    strlen(d->passphrase), d->passphrase[0] != '\0', err);
@@ -364,24 +362,30 @@ whole_report(const struct draft *d)
 	return r;
 }
 
+static void
+put_file_json(struct json_object *o, const struct draft *d, size_t i)
+{
+	struct json_object *f;
+
+	if (!d->files.given[i])
+		return;
+	f = json_object_new_object();
+	jsonx_put_str(f, "name", d->name[i]);
+	jsonx_put_int(f, "size", (int64_t)d->files.data[i].len);
+	json_object_object_add(o, file_names[i], f);
+}
+
 struct json_object *
 draft_to_json(const struct draft *d)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *files = json_object_new_object(), *f;
+	struct json_object *files = json_object_new_object();
 	char at[32];
 	size_t i;
 
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		if (!d->files.given[i])
-			continue;
-		f = json_object_new_object();
-		json_object_object_add(
-		    f, "name", json_object_new_string(d->name[i]));
-		json_object_object_add(f, "size",
-		    json_object_new_int64((int64_t)d->files.data[i].len));
-		json_object_object_add(files, pki_field_names[i], f);
-	}
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		put_file_json(files, d, i);
+	put_file_json(o, d, FILE_CLIENT_CA);
 	time_iso((time_t)d->expires, at);
 	json_object_object_add(o, "files", files);
 	json_object_object_add(o, "report", whole_report(d));

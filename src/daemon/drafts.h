@@ -16,7 +16,7 @@
 struct draft {
 	bool exists;
 	struct files files;
-	char name[PKI_FIELD__MAX][FILE_NAME_MAX + 1];
+	char name[FILES__MAX][FILE_NAME_MAX + 1];
 	char passphrase[PASSPHRASE_MAX + 1];
 	struct json_object *settings, *report; /* or NULL */
 	struct json_object *was; /* {field: text}: before settings; or NULL */
@@ -46,6 +46,10 @@ int draft_merge(const struct conf *, struct json_object *args,
     const struct files *sent, struct draft *, struct err *);
 int draft_check_settings(struct json_object *settings, struct err *);
 int draft_inspect(const struct call *, struct draft *, struct err *);
+/* CAs of clients' certificates stand alone: what is said of them is put
+ * behind what the report has. */
+int draft_inspect_authorities(
+    const struct call *, struct draft *, struct err *);
 /* Take those of the new files out again for which the draft's report has no
  * hope; true when there was one. */
 bool draft_drop_hopeless(struct draft *, const struct files *sent);

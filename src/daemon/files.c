@@ -15,12 +15,20 @@
 
 #define HOST_MAX 256
 
+const char *const file_names[] = {
+    [PKI_CA_CERTIFICATE] = "ca_certificate",
+    [PKI_PRIVATE_KEY] = "private_key",
+    [PKI_SERVER_CERTIFICATE] = "server_certificate",
+    [FILE_CLIENT_CA] = "client_ca",
+    [FILES__MAX] = NULL,
+};
+
 void
 files_init(struct files *f)
 {
 	size_t i;
 
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
+	for (i = 0; i < FILES__MAX; i++) {
 		buf_init(&f->data[i], FILE_SENT_MAX);
 		f->given[i] = false;
 	}
@@ -31,7 +39,7 @@ files_clear(struct files *f)
 {
 	size_t i;
 
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
+	for (i = 0; i < FILES__MAX; i++) {
 		buf_clear(&f->data[i]);
 		f->given[i] = false;
 	}
@@ -42,41 +50,44 @@ field_number(const char *name)
 {
 	int i;
 
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		if (strcmp(pki_field_names[i], name) == 0)
+	for (i = 0; i < FILES__MAX; i++) {
+		if (strcmp(file_names[i], name) == 0)
 			return i;
 	}
 	return -1;
+}
+
+static int
+read_one(struct json_object *o, size_t i, struct files *f, struct err *err)
+{
+	const char *name = file_names[i], *s = NULL;
+
+	if (jsonx_str(o, name, name, IPC_FRAME_MAX, &s, err) == -1)
+		return -1;
+	if (s == NULL)
+		return 0;
+	if (strlen(s) > (size_t)FILE_SENT_MAX / 3 * 4)
+		return err_set(err, ERR_FILE_TOO_LARGE, name,
+		    "at most %d bytes", PKI_FILE_MAX);
+	if (jsonx_b64(o, name, name, FILE_SENT_MAX, &f->data[i], err) == -1)
+		return -1;
+	f->given[i] = true;
+	return 0;
 }
 
 int
 files_read(struct json_object *args, struct files *f, struct err *err)
 {
 	struct json_object *files = jsonx_member(args, "files");
-	const char *s;
 	size_t i;
 
-	if (files == NULL)
-		return 0;
-	if (jsonx_only(files, "files", pki_field_names, err) == -1)
+	if (files != NULL &&
+	    jsonx_only(files, "files", pki_field_names, err) == -1)
 		return -1;
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		s = NULL;
-		if (jsonx_str(files, pki_field_names[i], pki_field_names[i],
-			IPC_FRAME_MAX, &s, err) == -1)
+	for (i = 0; files != NULL && i < PKI_FIELD__MAX; i++)
+		if (read_one(files, i, f, err) == -1)
 			return -1;
-		if (s == NULL)
-			continue;
-		if (strlen(s) > (size_t)FILE_SENT_MAX / 3 * 4)
-			return err_set(err, ERR_FILE_TOO_LARGE,
-			    pki_field_names[i], "at most %d bytes",
-			    PKI_FILE_MAX);
-		if (jsonx_b64(files, pki_field_names[i], pki_field_names[i],
-			FILE_SENT_MAX, &f->data[i], err) == -1)
-			return -1;
-		f->given[i] = true;
-	}
-	return 0;
+	return read_one(args, FILE_CLIENT_CA, f, err);
 }
 
 size_t
@@ -89,24 +100,28 @@ files_count(const struct files *f)
 	return n;
 }
 
+struct pki_bytes
+file_bytes(const struct files *f, size_t i)
+{
+	const struct buf *b = &f->data[i];
+
+	if (!f->given[i])
+		return (struct pki_bytes){NULL, 0};
+	return (struct pki_bytes){b->data == NULL ? "" : b->data, b->len};
+}
+
 void
 files_bytes(const struct files *f, struct pki_bytes bytes[PKI_FIELD__MAX])
 {
 	size_t i;
 
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
-		bytes[i].data = NULL;
-		bytes[i].len = 0;
-		if (!f->given[i])
-			continue;
-		bytes[i].data = f->data[i].data == NULL ? "" : f->data[i].data;
-		bytes[i].len = f->data[i].len;
-	}
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		bytes[i] = file_bytes(f, i);
 }
 
 int
 files_inspect(const struct call *c, const struct pki_bytes file[PKI_FIELD__MAX],
-    const char *passphrase, bool partial, struct json_object **report,
+    const char *passphrase, enum files_kind kind, struct json_object **report,
     struct err *err)
 {
 	const struct pki_jail jail = {
@@ -127,8 +142,9 @@ files_inspect(const struct call *c, const struct pki_bytes file[PKI_FIELD__MAX],
 	in.passphrase = passphrase;
 	in.hostname = host[0] == '\0' ? NULL : host;
 	in.now = time(NULL);
-	in.partial = partial;
-	if (stored.len > 0) {
+	in.partial = kind == FILES_PART;
+	in.authorities = kind == FILES_AUTHORITIES;
+	if (stored.len > 0 && !in.authorities) {
 		in.stored.data = stored.data;
 		in.stored.len = stored.len;
 	}

@@ -41,7 +41,6 @@ struct apply_call {
 	struct files files;
 	struct draft draft;
 	struct buf made; /* certificate of a key made here */
-	struct buf client_ca;
 	struct cluster_save save;
 	char name[CERT_NAME_MAX];     /* of the certificate, or "" */
 	bool place;		      /* by what is in the files */
@@ -87,6 +86,7 @@ static void
 describe_draft(struct apply_call *a, int step)
 {
 	struct draft *d = &a->draft;
+	int rc;
 
 	json_object_put(d->report);
 	d->report = json_object_get(a->report);
@@ -95,8 +95,10 @@ describe_draft(struct apply_call *a, int step)
 		json_object_put(d->settings);
 		d->settings = NULL;
 	}
-	if ((step < AT_inspect && d->report == NULL &&
-		draft_inspect(a->call, d, NULL) == -1) ||
+	rc = step < AT_inspect && d->report == NULL
+		 ? draft_inspect(a->call, d, NULL)
+		 : draft_inspect_authorities(a->call, d, NULL);
+	if (rc == -1 ||
 	    (step <= AT_inspect && draft_drop_hopeless(d, &a->files) &&
 		draft_inspect(a->call, d, NULL) == -1))
 		log_warn("the files of a draft could not be inspected");
@@ -221,6 +223,7 @@ read_kept(struct apply_call *a, struct json_object *args, struct err *err)
 	    draft_merge(conf, args, &a->files, &a->draft, err) == -1)
 		return -1;
 	files_bytes(&a->draft.files, a->req.file);
+	a->req.client_ca = file_bytes(&a->draft.files, FILE_CLIENT_CA);
 	if (a->draft.passphrase[0] != '\0')
 		a->req.passphrase = a->draft.passphrase;
 	a->req.report = &a->report;
@@ -279,6 +282,7 @@ gather_files(struct apply_call *a, struct json_object *args, struct err *err)
 	if (jsonx_path_bool(args, "keep"))
 		return read_kept(a, args, err);
 	files_bytes(&a->files, a->req.file);
+	a->req.client_ca = file_bytes(&a->files, FILE_CLIENT_CA);
 	if (a->draft_id == NULL)
 		return read_key_id(a, args, err);
 	if (draft_load(a->call->conf, a->draft_id, &a->draft, err) == -1)
@@ -288,6 +292,8 @@ gather_files(struct apply_call *a, struct json_object *args, struct err *err)
 		if (a->req.file[i].data == NULL)
 			a->req.file[i] = drafted[i];
 	}
+	if (a->req.client_ca.data == NULL)
+		a->req.client_ca = file_bytes(&a->draft.files, FILE_CLIENT_CA);
 	if (a->req.passphrase == NULL && a->draft.passphrase[0] != '\0')
 		a->req.passphrase = a->draft.passphrase;
 	return read_key_id(a, args, err);
@@ -312,14 +318,8 @@ find_place(struct apply_call *a, struct json_object *args, struct err *err)
 static int
 read_files(struct apply_call *a, struct json_object *args, struct err *err)
 {
-	if (files_read(args, &a->files, err) == -1 ||
-	    jsonx_b64(args, "client_ca", "client_ca", FILE_SENT_MAX,
-		&a->client_ca, err) == -1)
+	if (files_read(args, &a->files, err) == -1)
 		return -1;
-	if (jsonx_member(args, "client_ca") != NULL)
-		a->req.client_ca = (struct pki_bytes){
-		    a->client_ca.len > 0 ? a->client_ca.data : "",
-		    a->client_ca.len};
 	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
 	a->draft_id = jsonx_path_str(args, "draft", NULL);
 	if (read_name(a, args, err) == -1 || gather_files(a, args, err) == -1)
@@ -411,7 +411,6 @@ apply_from(struct call *c, read_source source, struct json_object *args,
 	a.req.actor = c->actor;
 	files_init(&a.files);
 	buf_init(&a.made, PKI_FILE_MAX);
-	buf_init(&a.client_ca, FILE_SENT_MAX);
 	draft_init(&a.draft);
 	if (read_choices(&a, args, err) == -1 || source(&a, args, err) == -1 ||
 	    random_hex(a.req.job, JOB_ID_LEN / 2, err) == -1)
@@ -425,7 +424,6 @@ out:
 	json_object_put(a.report);
 	files_clear(&a.files);
 	buf_clear(&a.made);
-	buf_clear(&a.client_ca);
 	draft_clear(&a.draft);
 	json_object_put(a.settings);
 	cluster_save_clear(&a.save);

@@ -22,7 +22,8 @@
 
 static const char *const hopeless[] = {"file.empty", "file.too_large",
     "file.unreadable", "file.truncated", "file.wrong_field",
-    "file.too_many_objects", "key.of_ca", "inspect.failed", NULL};
+    "file.too_many_objects", "key.of_ca", "inspect.failed", "client_ca.none",
+    "client_ca.key", "client_ca.not_ca", NULL};
 
 static bool
 is_hopeless(const char *code)
@@ -54,13 +55,69 @@ op_inspect(struct call *c, struct json_object *args, struct json_object **data,
 	}
 	files_bytes(&f, file);
 	if (files_inspect(c, file, jsonx_path_str(args, "passphrase", NULL),
-		jsonx_path_bool(args, "partial"), &report, err) == -1)
+		jsonx_path_bool(args, "partial") ? FILES_PART : FILES_SET,
+		&report, err) == -1)
 		goto out;
 	*data = json_object_new_object();
 	json_object_object_add(*data, "report", report);
 	rc = 0;
 out:
 	files_clear(&f);
+	return rc;
+}
+
+/* What is said of the CAs, into the report of the rest, or into a new one. */
+static int
+add_report(struct draft *d, struct json_object *cas, struct err *err)
+{
+	struct json_object *all = NULL, *list, *row, *files;
+	size_t i;
+
+	if (d->report != NULL &&
+	    json_object_deep_copy(d->report, &all, NULL) == -1)
+		return err_set(err, ERR_NOMEM, "", "draft");
+	if (all == NULL) {
+		all = json_object_new_object();
+		json_object_object_add(
+		    all, "ok", json_object_new_boolean(true));
+		json_object_object_add(all, "certificate", NULL);
+		json_object_object_add(all, "files", json_object_new_object());
+		json_object_object_add(
+		    all, "findings", json_object_new_array());
+	}
+	files = jsonx_path(all, "files");
+	json_object_object_add(files, file_names[FILE_CLIENT_CA],
+	    json_object_get(jsonx_path(cas, "files.ca_certificate")));
+	list = jsonx_path(cas, "findings");
+	for (i = 0; i < jsonx_len(list); i++) {
+		row = json_object_array_get_idx(list, i);
+		jsonx_put_str(row, "field", file_names[FILE_CLIENT_CA]);
+		json_object_array_add(
+		    jsonx_path(all, "findings"), json_object_get(row));
+	}
+	if (!jsonx_path_bool(cas, "ok"))
+		json_object_object_add(
+		    all, "ok", json_object_new_boolean(false));
+	json_object_put(d->report);
+	d->report = all;
+	return 0;
+}
+
+int
+draft_inspect_authorities(
+    const struct call *c, struct draft *d, struct err *err)
+{
+	struct pki_bytes file[PKI_FIELD__MAX] = {{NULL, 0}};
+	struct json_object *report = NULL;
+	int rc;
+
+	if (!d->files.given[FILE_CLIENT_CA])
+		return 0;
+	file[PKI_CA_CERTIFICATE] = file_bytes(&d->files, FILE_CLIENT_CA);
+	rc = files_inspect(c, file, NULL, FILES_AUTHORITIES, &report, err);
+	if (rc == 0)
+		rc = add_report(d, report, err);
+	json_object_put(report);
 	return rc;
 }
 
@@ -74,12 +131,13 @@ draft_inspect(const struct call *c, struct draft *d, struct err *err)
 
 	json_object_put(d->report);
 	d->report = NULL;
-	if (files_count(&d->files) == 0)
-		return 0;
 	files_bytes(&d->files, file);
-	return files_inspect(c, file,
-	    d->passphrase[0] == '\0' ? NULL : d->passphrase, partial,
-	    &d->report, err);
+	if (files_count(&d->files) > 0 &&
+	    files_inspect(c, file,
+		d->passphrase[0] == '\0' ? NULL : d->passphrase,
+		partial ? FILES_PART : FILES_SET, &d->report, err) == -1)
+		return -1;
+	return draft_inspect_authorities(c, d, err);
 }
 
 static void
@@ -103,7 +161,7 @@ forget_refused(struct draft *d, int field)
 	for (i = 0; i < json_object_array_length(d->refused); i++) {
 		row = json_object_array_get_idx(d->refused, i);
 		if (strcmp(jsonx_path_str(row, "field", ""),
-			pki_field_names[field]) != 0)
+			file_names[field]) != 0)
 			json_object_array_add(keep, json_object_get(row));
 	}
 	json_object_put(d->refused);
@@ -160,15 +218,14 @@ put_files(struct json_object *args, struct draft *d, const struct files *sent,
 	const char *name;
 	size_t i;
 
-	if (names != NULL &&
-	    jsonx_only(names, "names", pki_field_names, err) == -1)
+	if (names != NULL && jsonx_only(names, "names", file_names, err) == -1)
 		return -1;
-	for (i = 0; i < PKI_FIELD__MAX; i++) {
+	for (i = 0; i < FILES__MAX; i++) {
 		if (!sent->given[i])
 			continue;
 		name = "";
-		if (names != NULL && jsonx_str(names, pki_field_names[i],
-					 "names", 1024, &name, err) == -1)
+		if (names != NULL && jsonx_str(names, file_names[i], "names",
+					 1024, &name, err) == -1)
 			return -1;
 		forget_file(d, i);
 		forget_refused(d, (int)i);

@@ -102,7 +102,8 @@ place_files(const struct call *c, const struct pki_bytes file[PKI_FIELD__MAX],
 	struct json_object *report = NULL, *view = NULL, *names;
 	int rc = -1;
 
-	if (files_inspect(c, file, passphrase, true, &report, err) == -1 ||
+	if (files_inspect(c, file, passphrase, FILES_PART, &report, err) ==
+		-1 ||
 	    apply_view(c->conf, &view, err) == -1)
 		goto out;
 	names = jsonx_path(report, "certificate.leaf.names");

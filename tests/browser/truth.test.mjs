@@ -201,43 +201,48 @@ test("three files dropped at once find their fields", async () => {
 	await press(page, "cancel");
 });
 
-test("CAs of clients' certificates stay chosen until a Save has taken them", async () => {
-	const pem = execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt",
-		"ec_paramgen_curve:P-256", "-noenc", "-days", "60", "-subj", "/CN=Our clients",
-		"-keyout", "/dev/null"], { stdio: ["ignore", "pipe", "ignore"] });
-	const chosen = () => words("#at-client_ca .picked");
+const clientsCa = (name) => execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt",
+    "ec_paramgen_curve:P-256", "-noenc", "-days", "60", "-subj", `/CN=${name}`,
+    "-keyout", "/dev/null"], { stdio: ["ignore", "pipe", "ignore"] });
+
+test("CAs of clients' certificates wait for Save like other files", async () => {
+	const pem = clientsCa("Our clients"), state = () => words("#client_ca-state");
+	const choose = (name, buffer) => settled(page, () => page.setInputFiles("#client_ca",
+	    { name, mimeType: "application/x-pem-file", buffer }));
 	await page.check("#ccert-ask");
 	await save(page);
-	assert.match(await words("#client_ca-state"), /none/);
-	assert.doesNotMatch(await words("#client_ca-help"), /Choose them again/);
-	await page.setInputFiles("#client_ca", { name: "clients.pem",
-		mimeType: "application/x-pem-file", buffer: pem });
+	assert.match(await state(), /none/);
+	await choose("notes.pem", Buffer.from("no certificate\n"));
+	assert.match(await words("#at-client_ca .finding"), /./);
+	await choose("clients.pem", pem);
+	assert.equal(await state(), "new: clients.pem");
 	assert.match(await words("#count"), /^1 /);
 	assert.match(await words("#named"), /CAs of clients/);
 	await upload(page, "private_key", it.sample("issued-key.pem"));
-	assert.equal(await chosen(), "clients.pem");
+	assert.match(await words("#count"), /^2 /);
 	await press(page, "remove:private_key");
 	assert.match(await words("#count"), /^1 /);
 	const before = await page.inputValue("#idle_timeout");
 	await page.fill("#idle_timeout", "soon");
 	await press(page, "save");
 	assert.equal(await page.locator("#errors").count(), 1);
-	assert.equal(await chosen(), "clients.pem");
+	assert.equal(await state(), "new: clients.pem");
 	await page.fill("#idle_timeout", before);
 	await save(page);
 	assert.equal(await page.locator("#errors, #outcome.error").count(), 0);
-	assert.match(await words("#client_ca-state"), /Our clients, until/);
-	assert.doesNotMatch(await chosen(), /clients\.pem/);
+	assert.match(await state(), /Our clients, until/);
 	assert.doesNotMatch(await words("#count"), /^1 /);
 	const file = execFileSync("postconf", ["-hc", it.postfix_config,
 		"smtpd_tls_CAfile"], { encoding: "utf8" }).trim();
 	assert.match(file, /client_ca\.pem$/);
 	assert.match(readFileSync(file, "utf8"), new RegExp(pem.toString().split("\n")[2]
 	    .replace(/[+]/g, "\\+")));
-	await page.setInputFiles("#client_ca", { name: "others.pem",
-		mimeType: "application/x-pem-file", buffer: pem });
+	await choose("others.pem", pem);
+	await press(page, "remove:client_ca");
+	assert.match(await state(), /Our clients, until/);
+	await choose("others.pem", pem);
 	await press(page, "cancel");
-	assert.doesNotMatch(await chosen(), /others\.pem/);
+	assert.match(await state(), /Our clients, until/);
 });
 
 test("a session that ended is told at log-in", async () => {
@@ -269,6 +274,13 @@ test("without scripts", async () => {
 	assert.match(await words("#hop-seen", p), /127\.0\.0\.1/);
 	assert.equal(await p.inputValue("#next_hop"), `[127.0.0.1]:${it.smtp.split(":")[1]}`);
 	await unfold(p);
-	assert.match(await words("#client_ca-help", p), /Choose them again after any other button/);
+	const pem = clientsCa("Later clients");
+	await p.setInputFiles("#client_ca", { name: "later.pem", mimeType: "text/plain", buffer: pem });
+	await p.click("button[value='upload:client_ca']");
+	assert.equal(await words("#client_ca-state", p), "new: later.pem");
+	await p.click("button[value=save]");
+	await p.waitForSelector("#outcome");
+	await unfold(p);
+	assert.match(await words("#client_ca-state", p), /Later clients, until/);
 	await p.context().close();
 });

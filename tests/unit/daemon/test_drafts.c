@@ -115,6 +115,60 @@ START_TEST(one_after_the_other)
 }
 END_TEST
 
+static struct json_object *
+put_ca(const char *name)
+{
+	struct json_object *args = put_args();
+	char path[256];
+	struct buf b;
+
+	snprintf(path, sizeof(path), "%s/cert/%s", rig_root, name);
+	b = rig_read(path);
+	json_object_object_add(args, "client_ca", jsonx_new_b64(b.data, b.len));
+	buf_clear(&b);
+	json_object_object_add(
+	    args, "names", args_new("{\"client_ca\":\"clients.pem\"}"));
+	return put(args);
+}
+
+/* CAs of clients' certificates wait beside the files of the certificate, and
+ * neither speaks for the other. */
+START_TEST(client_ca)
+{
+	struct json_object *d, *args;
+
+	drop();
+	d = put_ca("leaf.pem");
+	ck_assert_ptr_null(jsonx_path(d, "client_ca"));
+	ck_assert(has_code(d, "client_ca.not_ca", "client_ca"));
+	d = put_ca("leaf.key");
+	ck_assert_ptr_null(jsonx_path(d, "client_ca"));
+	ck_assert(has_code(d, "client_ca.key", "client_ca"));
+	d = put_ca("root.pem");
+	ck_assert_uint_eq(count(d), 0);
+	ck_assert_str_eq(
+	    jsonx_path_str(d, "client_ca.name", ""), "clients.pem");
+	ck_assert(jsonx_path_bool(d, "report.ok"));
+	ck_assert_uint_eq(
+	    jsonx_len(jsonx_path(d, "report.files.client_ca.certificates")), 1);
+	d = put_file("private_key", "leaf.key");
+	ck_assert_uint_eq(count(d), 1);
+	ck_assert_ptr_nonnull(jsonx_path(d, "client_ca"));
+	d = get();
+	ck_assert_str_eq(
+	    jsonx_path_str(d, "client_ca.name", ""), "clients.pem");
+	ck_assert_int_eq(
+	    rig_sh("cmp -s $R/cert/root.pem $R/state/drafts/" ID "/client_ca"),
+	    0);
+	args = put_args();
+	json_object_object_add(args, "remove", args_new("[\"client_ca\"]"));
+	d = put(args);
+	ck_assert_ptr_null(jsonx_path(d, "client_ca"));
+	ck_assert_uint_eq(count(d), 1);
+	drop();
+}
+END_TEST
+
 /* What the form was drawn from is the form's own: kept as it came, in bounds,
  * and replaced as a whole. */
 static const struct {
@@ -137,9 +191,8 @@ refused_put(struct json_object *args)
 	ck_assert_int_eq(talk("draft.put", args, &answer), -1);
 	ck_assert_str_eq(talk_code(&answer), "field.invalid");
 	/* What was not kept takes no place. */
-	ck_assert_int_eq(
-	    rig_sh("for d in $R/state/drafts/*; do [ ! -d $d ] || "
-		   "[ -e $d/draft.json ] || exit 1; done"),
+	ck_assert_int_eq(rig_sh("for d in $R/state/drafts/*; do [ ! -d $d ] || "
+				"[ -e $d/draft.json ] || exit 1; done"),
 	    0);
 }
 
@@ -547,6 +600,7 @@ add(TCase *tc)
 {
 	tcase_add_test(tc, inspect_stores_nothing);
 	tcase_add_test(tc, one_after_the_other);
+	tcase_add_test(tc, client_ca);
 	tcase_add_loop_test(tc, keeps_was, 0, sizeof(wases) / sizeof(wases[0]));
 	tcase_add_test(tc, mismatch_is_kept_until_mended);
 	tcase_add_loop_test(tc, hopeless_files, 0, COUNT(hopeless));

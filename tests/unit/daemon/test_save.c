@@ -301,6 +301,32 @@ START_TEST(placed_with_the_draft)
 }
 END_TEST
 
+/* One file at a time, then Save: with the draft's CAs, as it is called when a
+ * Save is refused and when it is not. */
+START_TEST(client_ca_of_the_draft)
+{
+	struct json_object *args = args_new(DRAFT);
+	char path[256];
+	struct buf b;
+
+	snprintf(path, sizeof(path), "%s/cert/root.pem", rig_root);
+	b = rig_read(path);
+	json_object_object_add(args, "client_ca", jsonx_new_b64(b.data, b.len));
+	buf_clear(&b);
+	talk_done(&answer);
+	ck_assert_int_eq(talk("draft.put", args, &answer), 0);
+	refused(form("leaf.pem", "self.key"), "key.mismatch");
+	ck_assert_ptr_nonnull(jsonx_path(draft(), "client_ca"));
+	ck_assert_msg(
+	    save(form("self.pem", "self.key")) == 0, "%s", talk_code(&answer));
+	ck_assert_ptr_null(draft());
+	ck_assert_int_eq(
+	    rig_sh("[ -s $R/state/generations/gen-%ld/client_ca.pem ]",
+		rig_current()),
+	    0);
+}
+END_TEST
+
 /* A dry run keeps nothing. */
 START_TEST(dry)
 {
@@ -420,6 +446,7 @@ add(TCase *tc)
 	tcase_add_test(tc, dry);
 	tcase_add_test(tc, refused_or_accepted);
 	tcase_add_test(tc, costly_is_told);
+	tcase_add_test(tc, client_ca_of_the_draft);
 }
 
 int
