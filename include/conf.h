@@ -50,6 +50,8 @@ struct conf {
 	int	workers;			/* 8, 1..64 */
 	int	session_idle_minutes;		/* 15 */
 	int	session_max_hours;		/* 8 */
+	char	origin[300];			/* https://name[:port] of the
+						 * console; "": not known */
 	char	totp_required[64];		/* roles, commas between; "" */
 	/* [auth]: where users come from */
 	char	auth_source[8];			/* key "source": local | pam |

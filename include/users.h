@@ -50,12 +50,16 @@ int	users_passwd_own(struct db *, const char *name, struct proof *,
 /* ERR_USER_LAST: the last administrator stays one. */
 int	users_set_role(struct db *, const char *name, enum role,
 	    struct err *);
+/* Does everybody need a second factor, whatever the role?  -1 with *err. */
+int	users_factor_required(struct db *, bool *, struct err *);
+int	users_require_factor(struct db *, bool, struct err *);
 /* With sessions and tokens.  delete: any user (the shell's way); remove:
  * ERR_USER_LAST for the last administrator. */
 int	users_delete(struct db *, const char *name, struct err *);
 int	users_remove(struct db *, const char *name, struct err *);
 /* [{"name", "role", "source": "local"|"pam", "second_factor", "created_at",
- * "changed_at", "last_login_at"}] */
+ * "changed_at", "last_login_at", "invited_at": when a password was made up
+ * that waits to be changed}] */
 int	users_list(struct db *, struct json_object **, struct err *);
 /* ERR_AUTH_FAILED for a wrong password and for an unknown user, after the
  * same time. */

@@ -55,21 +55,24 @@ api_users_get(
 	return answer_list(reply, "users", list, err);
 }
 
-/* {"name", "role", "password"?}: 201, with the password if it was made up. */
+/* With a password that was made up, and where it is changed. */
 static int
-answer_user(struct reply *reply, int status, const char *name, const char *made,
-    struct err *err)
+answer_user(struct app *app, const struct request *req, struct reply *reply,
+    const char *name, const char *made, struct err *err)
 {
 	struct json_object *o = json_object_new_object();
+	char join[JOIN_MAX];
 	int rc;
 
+	access_join(app, req, name, join);
 	if (api_put(o, "name", json_object_new_string(name)) == -1 ||
 	    (*made != '\0' &&
-		api_put(o, "password", json_object_new_string(made)) == -1)) {
+		(api_put(o, "password", json_object_new_string(made)) == -1 ||
+		    api_put(o, "join", json_object_new_string(join)) == -1))) {
 		jsonx_wipe(o);
 		return err_set(err, ERR_NOMEM, "", "out of memory");
 	}
-	rc = api_answer(reply, status, o, err);
+	rc = api_answer(reply, 200, o, err);
 	jsonx_wipe(o);
 	return rc;
 }
@@ -98,7 +101,8 @@ api_users_post(
 	    access_user_add(app, req, name, r, password != NULL ? password : "",
 		made, err) == -1)
 		return -1;
-	rc = answer_user(reply, 201, name, made, err);
+	rc = answer_user(app, req, reply, name, made, err);
+	reply->status = 201;
 	OPENSSL_cleanse(made, sizeof(made));
 	return rc;
 }
@@ -142,7 +146,7 @@ api_user_post(
 		access_user_role(app, req, user.name, r, err) == -1) ||
 	    (reset && access_totp_reset(app, req, user.name, err) == -1))
 		return -1;
-	return answer_user(reply, 200, user.name, "", err);
+	return answer_user(app, req, reply, user.name, "", err);
 }
 
 int
@@ -153,6 +157,45 @@ api_user_delete(
 		return -1;
 	reply->status = 204;
 	return 0;
+}
+
+int
+api_policy_get(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	struct json_object *o;
+	bool on = false;
+	int rc = -1;
+
+	(void)req;
+	if (users_factor_required(app->db, &on, err) == -1)
+		return -1;
+	o = json_object_new_object();
+	if (api_put(o, "second_factor_required", json_object_new_boolean(on)) ==
+	    -1)
+		err_set(err, ERR_NOMEM, "", "out of memory");
+	else
+		rc = api_answer(reply, 200, o, err);
+	json_object_put(o);
+	return rc;
+}
+
+int
+api_policy_post(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const names[] = {"second_factor_required", NULL};
+	bool on = false;
+
+	if (jsonx_only(req->json, "", names, err) == -1 ||
+	    jsonx_bool(req->json, names[0], names[0], &on, err) == -1)
+		return -1;
+	if (jsonx_path(req->json, names[0]) == NULL)
+		return err_set(err, ERR_FIELD_MISSING, names[0],
+		    "expected second_factor_required");
+	if (access_require_factor(app, req, on, err) == -1)
+		return -1;
+	return api_policy_get(app, req, reply, err);
 }
 
 int

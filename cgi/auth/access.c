@@ -45,8 +45,7 @@ not_wider(const struct request *req, enum role role, struct err *err)
 static int
 mark_made(struct app *app, const char *name, const char *made, struct err *err)
 {
-	return made[0] == '\0' ? 0
-			       : users_made(app->db, name, time(NULL), err);
+	return made[0] == '\0' ? 0 : users_made(app->db, name, time(NULL), err);
 }
 
 int
@@ -67,8 +66,8 @@ access_user_add(struct app *app, const struct request *req, const char *name,
 	}
 	snprintf(detail, sizeof(detail), "%s %s", name, role_name(role));
 	if ((rc = record_begin(app, err)) == 0) {
-		if (users_create(app->db, name, password, role, time(NULL),
-			err) == -1 ||
+		if (users_create(
+			app->db, name, password, role, time(NULL), err) == -1 ||
 		    mark_made(app, name, made, err) == -1)
 			rc = -1;
 		rc = record_end(app, req, rc, "user.add", detail, err);
@@ -148,6 +147,44 @@ access_user_delete(struct app *app, const struct request *req, const char *name,
 }
 
 int
+access_require_factor(
+    struct app *app, const struct request *req, bool on, struct err *err)
+{
+	if (record_begin(app, err) == -1)
+		return -1;
+	return record_end(app, req, users_require_factor(app->db, on, err),
+	    "access.policy",
+	    on ? "second factor required" : "second factor not required", err);
+}
+
+void
+access_origin(
+    const struct app *app, const struct request *req, char dst[ORIGIN_MAX])
+{
+	const char *host = request_header(req, "Host");
+
+	if (host == NULL || strlen(host) > 256 || *host == '\0' ||
+	    host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
+			      "uvwxyz0123456789.-:[]")] != '\0')
+		host = "localhost";
+	if (app->conf.origin[0] != '\0')
+		snprintf(dst, ORIGIN_MAX, "%s", app->conf.origin);
+	else
+		snprintf(dst, ORIGIN_MAX, "https://%s", host);
+}
+
+void
+access_join(const struct app *app, const struct request *req, const char *user,
+    char dst[JOIN_MAX])
+{
+	char origin[ORIGIN_MAX];
+
+	access_origin(app, req, origin);
+	snprintf(dst, JOIN_MAX, "%s/join?user=%s", origin,
+	    user_name_valid(user) ? user : "");
+}
+
+int
 access_totp_reset(struct app *app, const struct request *req, const char *name,
     struct err *err)
 {
@@ -215,9 +252,8 @@ access_token_delete(
 {
 	if (record_begin(app, err) == -1)
 		return -1;
-	return record_end(app, req,
-	    tokens_delete(app->db, row_number(id), err), "token.delete", id,
-	    err);
+	return record_end(app, req, tokens_delete(app->db, row_number(id), err),
+	    "token.delete", id, err);
 }
 
 int

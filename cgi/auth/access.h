@@ -29,6 +29,18 @@ int access_user_role(struct app *, const struct request *, const char *name,
     enum role, struct err *);
 int access_user_delete(
     struct app *, const struct request *, const char *name, struct err *);
+/* A second factor for everybody, or as the configuration has it. */
+int access_require_factor(
+    struct app *, const struct request *, bool, struct err *);
+/* The console's own address, "https://name:port": as configured, else as the
+ * request came. */
+#define ORIGIN_MAX 300
+void access_origin(
+    const struct app *, const struct request *, char dst[ORIGIN_MAX]);
+/* Where somebody whose password was made up chooses another. */
+#define JOIN_MAX 400
+void access_join(const struct app *, const struct request *, const char *user,
+    char dst[JOIN_MAX]);
 /* Ends the user's sessions, too. */
 int access_totp_reset(
     struct app *, const struct request *, const char *name, struct err *);

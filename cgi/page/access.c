@@ -28,6 +28,9 @@ static const struct {
     {"totp_reset", "access.done.totp_reset"},
     {"user", "access.done.user"},
     {"revoked", "access.done.revoked"},
+    {"factor_required", "access.done.factor_required"},
+    {"factor_optional", "access.done.factor_optional"},
+    {"joined", "access.done.joined"},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -38,10 +41,13 @@ made_up(const struct page *p, struct reply *reply, const char *user, char *made,
     struct err *why)
 {
 	struct json_object *o = json_object_new_object();
+	char join[JOIN_MAX];
 	int rc;
 
 	put_str(o, "title", "access.made.password");
 	put_str(o, "user", user);
+	access_join(p->app, p->req, user, join);
+	put_str(o, "join", join);
 	put_str(o, "value", made);
 	OPENSSL_cleanse(made, strlen(made));
 	rc = once_put(p->app, p->req, o, why);
@@ -102,6 +108,21 @@ user_role(
 }
 
 static int
+factor_policy(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	bool on = fields_get(&p->req->form, "required") != NULL;
+
+	(void)arg;
+	if (access_require_factor(p->app, p->req, on, why) == -1)
+		return -1;
+	return access_back(reply,
+	    on ? PATH_USERS "?done=factor_required"
+	       : PATH_USERS "?done=factor_optional",
+	    why);
+}
+
+static int
 user_delete(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
@@ -131,7 +152,7 @@ token_add(
 	    .name = fields_str(f, "name", ""),
 	    .certificate = fields_str(f, "certificate", ""),
 	    .allowed = fields_str(f, "addresses", "")};
-	char token[TOKEN_LEN + 1] = "";
+	char token[TOKEN_LEN + 1] = "", origin[ORIGIN_MAX];
 	struct json_object *o;
 	long id = 0;
 	int rc;
@@ -146,6 +167,10 @@ token_add(
 	put_str(o, "title", "access.made.token");
 	put_str(o, "name", want.name);
 	put_str(o, "value", token);
+	access_origin(p->app, p->req, origin);
+	put_str(o, "origin", origin);
+	put_bool(o, "hook", want.scope != SCOPE_READ);
+	put_str(o, "of", want.certificate);
 	OPENSSL_cleanse(token, sizeof(token));
 	rc = once_put(p->app, p->req, o, why);
 	jsonx_wipe(o);
@@ -190,6 +215,7 @@ static const struct {
     {"user_role", MAY_GRANT, user_role},
     {"user_delete", MAY_GRANT, user_delete},
     {"totp_reset", MAY_GRANT, factor_reset},
+    {"factor_policy", MAY_GRANT, factor_policy},
     {"token_add", MAY_GRANT, token_add},
     {"token_delete", MAY_ACCESS, token_delete},
     {"session_end", MAY_ACCESS, session_end_any},
@@ -233,7 +259,8 @@ page_access(
 {
 	static const char *const once[] = {"csrf", "do", "current", "password",
 	    "again", "code", "user", "role", "name", "owner", "scope",
-	    "certificate", "days", "addresses", "revoke_tokens", NULL};
+	    "certificate", "days", "addresses", "revoke_tokens", "required",
+	    NULL};
 	const struct page p = {app, req};
 	struct access_page say = {0};
 	const char *done;

@@ -119,6 +119,9 @@ access_put_users(const struct page *p, struct json_object *ctx, struct err *err)
 		}
 		json_object_object_add(o, "roles", role_options(p, role));
 		put_int(o, "n", (int64_t)i);
+		put_bool(o, "invited",
+		    jsonx_path_str(row_at(list, i), "invited_at", "")[0] !=
+			'\0');
 		put_bool(o, "of_host",
 		    strcmp(jsonx_path_str(row_at(list, i), "source", ""),
 			"pam") == 0);

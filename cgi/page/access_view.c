@@ -56,8 +56,24 @@ put_me(const struct page *p, struct json_object *ctx, struct err *err)
 static int
 put_users(const struct page *p, struct json_object *ctx, struct err *err)
 {
-	if (access_put_users(p, ctx, err) == -1)
+	struct json_object *args = json_object_new_object(), *all;
+	bool on = false;
+	int without = 0;
+
+	if (access_put_users(p, ctx, err) == -1 ||
+	    users_factor_required(p->app->db, &on, err) == -1) {
+		json_object_put(args);
 		return -1;
+	}
+	put_bool(ctx, "required", on);
+	all = jsonx_path(ctx, "users");
+	for (size_t i = 0; i < json_object_array_length(all); i++)
+		without += !jsonx_path_bool(
+		    json_object_array_get_idx(all, i), "factor");
+	put_int(args, "n", without);
+	put_int(args, "total", (int64_t)json_object_array_length(all));
+	put_text(p, ctx, "without", "access.without", args);
+	json_object_put(args);
 	access_narrow(p, ctx, "users", PATH_USERS, SHOWN);
 	return 0;
 }
@@ -182,6 +198,10 @@ put_once(const struct page *p, struct json_object *ctx, struct err *err)
 		o = NULL;
 	} else {
 		put_text(p, o, "made_title", jsonx_path_str(o, "title", ""), o);
+		/* Mustache would look for these outside. */
+		put_str(o, "join", jsonx_path_str(o, "join", ""));
+		put_str(o, "origin", jsonx_path_str(o, "origin", ""));
+		put_bool(o, "hook", jsonx_path_bool(o, "hook"));
 	}
 	json_object_object_add(ctx, "made", o);
 	return 0;

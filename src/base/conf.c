@@ -82,6 +82,7 @@ static const struct key keys[] = {
     INT("web", "workers", workers, 1, 64, "8"),
     INT("web", "session_idle_minutes", session_idle_minutes, 1, 1440, "15"),
     INT("web", "session_max_hours", session_max_hours, 1, 168, "8"),
+    STR("web", "origin", KIND_ORIGIN, origin, ""),
     STR("web", "totp_required", KIND_ROLES, totp_required, ""),
     STR("auth", "source", KIND_SOURCE, auth_source, "local"),
     STR("auth", "pam_service", KIND_NAME, pam_service, "postseal"),

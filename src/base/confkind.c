@@ -75,6 +75,27 @@ endpoints_valid(const char *s, size_t max)
 	}
 }
 
+/* As a browser writes an origin: lower case, no default port, no path. */
+static bool
+origin_valid(const char *s, size_t max)
+{
+	size_t n, port;
+
+	if (strlen(s) >= max || strncmp(s, "https://", 8) != 0)
+		return false;
+	s += 8;
+	n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	if (n == 0 || n > 253 || s[0] == '.' || s[0] == '-' ||
+	    s[n - 1] == '.' || s[n - 1] == '-')
+		return false;
+	s += n;
+	if (*s == '\0')
+		return true;
+	port = strspn(s + 1, "0123456789");
+	return *s == ':' && port > 0 && port <= 5 && s[1] != '0' &&
+	       s[1 + port] == '\0' && strcmp(s, ":443") != 0;
+}
+
 /* The words are those of role_name in src/store, above this layer. */
 static bool
 roles_valid(const char *s, size_t max)
@@ -133,6 +154,8 @@ static const struct {
     [KIND_HOST_OR_NONE] = {host_valid, NULL, true, "a name of a-z 0-9 . - _"},
     [KIND_ENDPOINTS] = {endpoints_valid, NULL, true,
 	"https://host:port, with commas between"},
+    [KIND_ORIGIN] = {origin_valid, NULL, true,
+	"https://name or https://name:port, as browsers show it"},
     [KIND_SOURCE] = {NULL, source_words, false, "local, pam or both"},
     [KIND_NAME_OR_NONE] = {name_valid, NULL, true, "a group name or nothing"},
 };

@@ -18,6 +18,7 @@ enum conf_kind {
 	KIND_ROLES,	   /* of users, commas between; or empty */
 	KIND_HOST_OR_NONE, /* name of a host in a cluster, or empty */
 	KIND_ENDPOINTS,	   /* https://host:port, commas between; or empty */
+	KIND_ORIGIN,	   /* https://name[:port], or empty */
 	KIND_SOURCE,	   /* of users: local | pam | both */
 	KIND_NAME_OR_NONE, /* group, or empty */
 	KIND_INT	   /* min to max: its key knows them */

@@ -176,6 +176,24 @@ ctl_user_totp_reset(
 	return 0;
 }
 
+int
+ctl_user_factor(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	bool on = strcmp(args[0], "required") == 0;
+
+	(void)status;
+	if (!on && strcmp(args[0], "optional") != 0)
+		return err_set(err, ERR_FIELD_INVALID, "factor",
+		    "user factor: expected required or optional");
+	if (users_require_factor(ctl->db, on, err) == -1)
+		return -1;
+	if (ctl->json)
+		return ctl_json(
+		    ctl, ctl_object("second_factor", args[0], NULL), err);
+	return 0;
+}
+
 /* The only user there is. */
 static int
 only_user(struct ctl *ctl, char dst[USER_NAME_MAX + 1], struct err *err)

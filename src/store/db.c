@@ -104,6 +104,10 @@ static const char *const migrations[] = {
     "ALTER TABLE sessions ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;",
     /* What is shown once, sealed with the cookie's secret. */
     "ALTER TABLE sessions ADD COLUMN once TEXT NOT NULL DEFAULT '';",
+    /* What holds for all users: name, value. */
+    "CREATE TABLE policy ("
+    " name TEXT PRIMARY KEY,"
+    " value INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 #define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))

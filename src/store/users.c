@@ -156,6 +156,29 @@ users_made(struct db *db, const char *name, time_t now, struct err *err)
 	return db_run(db, err, DB_USER_MADE, "is", (int64_t)now, name);
 }
 
+#define FACTOR "second_factor"
+
+int
+users_factor_required(struct db *db, bool *ret, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((st = db_query(db, err, DB_POLICY_GET, "s", FACTOR)) == NULL ||
+	    (rc = db_step(db, st, err)) == -1)
+		return -1;
+	*ret = rc == 1 && sqlite3_column_int(st, 0) != 0;
+	if (rc == 1)
+		db_done(st);
+	return 0;
+}
+
+int
+users_require_factor(struct db *db, bool on, struct err *err)
+{
+	return db_run(db, err, DB_POLICY_SET, "si", FACTOR, (int64_t)on);
+}
+
 int
 users_failed(struct db *db, const char *name, const char *from, time_t now,
     struct err *err)
@@ -235,6 +258,7 @@ users_list(struct db *db, struct json_object **ret, struct err *err)
 	    {"changed_at", DB_JSON_TIME},
 	    {"last_login_at", DB_JSON_TIME},
 	    {"source", DB_JSON_STR},
+	    {"invited_at", DB_JSON_TIME},
 	};
 
 	return db_rows(db, db_query(db, err, DB_USER_LIST, ""), members,

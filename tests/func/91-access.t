@@ -192,6 +192,9 @@ is "a token: redirected" "$STATUS $(header location)" "303 /access/tokens"
 shown a
 hook=$(once)
 like "a token is shown once" "$hook" '^pst_[A-Za-z0-9_-]{43}$'
+# The line for certbot, as it is shown.
+line=$(grep -o '<code class="fp line">.*</code>' "$BODY" | sed -n 2p | sed 's/^<code class="fp line">//; s/<.code>.*//; s/&quot;/"/g; s/&#39;/'"'"'/g; s/&amp;/\&/g; s/&lt;/</g; s/&gt;/>/g')
+like "its line for certbot" "$line" "^echo 'header = \"Authorization: Bearer $hook\"' \| curl .* $URL/api/v1/certificates\$"
 page a /access/tokens
 unlike "and not again" "$(<"$BODY")" "$hook"
 like "its addresses" "$(<"$BODY")" '127\.0\.0\.1, 2001:db8::/32'
@@ -234,6 +237,13 @@ is "(inbound is on)" "$STATUS" 200
 bearer "$hook" POST /api/v1/connection -F "private_key=@$s/self-signed-key.pem" -F "server_certificate=@$s/self-signed-cert.pem"
 is "certificates: a renewal" "$STATUS $(j .result)" "200 applied"
 is "certificates: it is served" "$(served)" "$(leaf_of "$s/self-signed-cert.pem")"
+mkdir "$T/lineage"
+cp "$s/issued-key.pem" "$T/lineage/privkey.pem"
+cp "$s/issued-cert.pem" "$T/lineage/cert.pem"
+cp "$s/issued-intermediate.pem" "$T/lineage/chain.pem"
+RENEWED_LINEAGE=$T/lineage CURL_CA_BUNDLE=$CA sh -c "$line" >"$T/hook" 2>&1
+is "certificates: certbot's line renews" "$(jq -r .result "$T/hook")" applied
+is "certificates: its certificate is served" "$(served)" "$(leaf_of "$s/issued-cert.pem")"
 for call in "GET /api/v1/connection" "GET /api/v1/users" "GET /api/v1/audit"; do
 	# shellcheck disable=SC2086
 	bearer "$read_token" $call
@@ -260,11 +270,52 @@ is "API: revoked" "$STATUS" 204
 bearer "$made" GET /api/v1/status
 is "API: it is dead" "$STATUS $(j .code)" "401 auth.failed"
 
+# An invitation: link and code, a password of one's own, then the second factor.
+press a user_add user ivan role operator
+shown a
+invited=$(once)
+link=$(sed -n 's/.*data-copy="\(https[^"]*\)".*/\1/p' "$BODY" | head -n 1)
+is "invited: the link" "$link" "$URL/join?user=ivan"
+join() # CODE PASSWORD
+{
+	rm -f "$T/jar.j"
+	req GET "/join?user=ivan" -c "$T/jar.j"
+	form csrf "$(csrf)" user ivan code "$1" password "$2" again "$2"
+	req POST /join -b "$T/jar.j" -c "$T/jar.j" "${args[@]}"
+}
+join "${invited%?}0" "ivan $V"
+is "invited: another code" "$STATUS" 401
+press a factor_policy required on
+is "policy: everybody needs a second factor" "$STATUS" 303
+join "$invited" "ivan $V"
+is "invited: joins" "$STATUS $(header location)" "303 /access?done=joined"
+page j /smtp-routing/connection
+is "policy: the second factor first" "$STATUS $(header location)" "303 /access"
+page j /access
+like "policy: the page says so" "$(<"$BODY")" 'id="must-enrol"'
+join "$invited" "ivan $V 2"
+is "invited: once" "$STATUS" 401
+ctl user factor optional 2>/dev/null
+login j ivan "ivan $V"
+page j /smtp-routing/connection
+is "policy: off again, by root" "$STATUS" 200
+unlike "invited: no code in the web server's log" "$(<"$STATE/log/access.log")" "$invited"
+ctl user delete ivan 2>/dev/null
+
 # Users by the API.
 json() { as_admin "$1" "$2" -H 'Content-Type: application/json' -d "$3"; }
 json POST /api/v1/users '{"name":"api.user@example.jp","role":"operator"}'
 is "API: a user" "$STATUS" 201
 like "API: password made up" "$(j .password)" '^[a-z2-7]{24}$'
+is "API: where it is changed" "$(j .join)" "$URL/join?user=api.user@example.jp"
+api GET /api/v1/policy
+is "API: policy" "$(j .second_factor_required)" false
+json POST /api/v1/policy '{"second_factor_required":1}'
+is "API: policy, badly" "$STATUS $(j .code)" "400 field.invalid"
+json POST /api/v1/policy '{}'
+is "API: policy, nothing" "$STATUS $(j .code)" "400 field.missing"
+json POST /api/v1/policy '{"second_factor_required":false}'
+is "API: policy, no" "$STATUS $(j .second_factor_required)" "200 false"
 json POST /api/v1/users/api.user@example.jp '{"role":"viewer"}'
 is "API: role" "$STATUS" 200
 api GET /api/v1/users
@@ -468,7 +519,7 @@ like "no listing of a directory" "$STATUS" '^40[34]$'
 
 # Records.
 api GET "/api/v1/audit?limit=200"
-for event in user.add user.role user.passwd user.delete user.totp token.add token.delete session.end login login_failed; do
+for event in access.policy user.add user.role user.passwd user.delete user.totp token.add token.delete session.end login login_failed; do
 	like "audit: $event" "$(j "[.entries[].event] | index(\"$event\") != null")" true
 done
 for word in "$V" "$O" "$hook" "$secret" "${recovery[2]}"; do

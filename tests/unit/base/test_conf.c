@@ -138,6 +138,14 @@ static const struct {
 	const char *field;
 } bad[] = {
     {"[web]\ntotp_required = admin\n", 2, "totp_required"},
+    {"[web]\norigin = http://a.example\n", 2, "origin"},
+    {"[web]\norigin = https://A.example\n", 2, "origin"},
+    {"[web]\norigin = https://a.example/\n", 2, "origin"},
+    {"[web]\norigin = https://a.example:443\n", 2, "origin"},
+    {"[web]\norigin = https://a.example:0\n", 2, "origin"},
+    {"[web]\norigin = https://a.example:\n", 2, "origin"},
+    {"[web]\norigin = https://\n", 2, "origin"},
+    {"[web]\norigin = https://u@a.example\n", 2, "origin"},
     {"[web]\ntotp_required = yes\n", 2, "totp_required"},
     {"[web]\ntotp_required = viewers\n", 2, "totp_required"},
     {"[web]\ntotp_required = viewer;operator\n", 2, "totp_required"},

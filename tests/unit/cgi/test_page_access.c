@@ -123,6 +123,10 @@ START_TEST(shows_who_may_what)
 	look("/access/users/" USER, "access-user-me", lang, 200);
 	ck_assert(!has("user_delete:"));
 	look("/access/users/nobody", NULL, lang, 404);
+	ask("GET", "/join?user=suzuki");
+	param("HTTP_ACCEPT_LANGUAGE", lang);
+	ck_assert_int_eq(go(), 200);
+	keep("join", lang);
 	look("/access/tokens", "access-tokens", lang, 200);
 	snprintf(path, sizeof(path), "/access/tokens/%ld", hook);
 	ck_assert(has(path));

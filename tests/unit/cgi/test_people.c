@@ -346,6 +346,112 @@ START_TEST(made_up)
 }
 END_TEST
 
+static int
+join(const char *fields)
+{
+	char v[96], text[512], value[65];
+
+	session[0] = '\0';
+	ask("GET", "/join?user=new");
+	ck_assert_int_eq(go(), 200);
+	ck_assert(page_has("value=\"new\""));
+	if (got_cookie(COOKIE_LOGIN, v, sizeof(v)) != NULL)
+		snprintf(pre, sizeof(pre), COOKIE_LOGIN "=%s", v);
+	got_csrf(value);
+	snprintf(text, sizeof(text), "csrf=%s&%s", value, fields);
+	ask("POST", "/join");
+	param("HTTP_COOKIE", pre);
+	body(FORM, text);
+	go();
+	if (got_cookie(COOKIE_SESSION, v, sizeof(v)) != NULL)
+		snprintf(session, sizeof(session), COOKIE_SESSION "=%s", v);
+	return ex.status;
+}
+
+#define CODE "k7qwz3vmx4bt2hfjc6yn5pra"
+#define OWN  "&password=otter+tea+mango+lamp&again=otter+tea+mango+lamp"
+
+/* An invitation: once, for some days, and for nobody who was not invited. */
+static const struct {
+	const char *before, *fields;
+	int status;
+} joins[] = {
+    {"", "user=new&code=" CODE OWN, 303},
+    {"", "user=NEW&code=k7qw+z3vm+x4bt-2hfj+c6yn+5pra" OWN, 303},
+    {"", "user=new&code=k7qwz3vmx4bt2hfjc6yn5pr" OWN, 401},
+    {"", "user=new&code=" CODE "a" OWN, 401},
+    {"", "user=new&code=" OWN, 401},
+    {"", "user=nobody&code=" CODE OWN, 401},
+    {"", "user=" USER "&code=correct+horse+battery" OWN, 401},
+    {"UPDATE users SET made = 0 WHERE name = 'new'", "user=new&code=" CODE OWN,
+	401},
+    {"UPDATE users SET made = made - 259200 WHERE name = 'new'",
+	"user=new&code=" CODE OWN, 401},
+    {"", "user=new&code=" CODE "&password=otter+tea+mango&again=otter+tea",
+	400},
+    {"", "user=new&code=" CODE "&password=short&again=short", 400},
+    {"", "user=new&code=" CODE "&code=" CODE OWN, 400},
+    {"", "user=new&code=" CODE OWN "&role=administrator", 400},
+};
+
+START_TEST(invited)
+{
+	struct user_row user;
+
+	strcpy(con.app.conf.auth_source, "local");
+	ck_assert_int_eq(users_create(con.app.db, "new", CODE, ROLE_OPERATOR,
+			     time(NULL), &err),
+	    0);
+	ck_assert_int_eq(users_made(con.app.db, "new", time(NULL), &err), 0);
+	sql(joins[_i].before);
+	ck_assert_int_eq(join(joins[_i].fields), joins[_i].status);
+	ck_assert_int_eq(users_get(con.app.db, "new", &user, &err), 0);
+	if (joins[_i].status != 303) {
+		ck_assert_str_eq(session, "");
+		ck_assert_int_eq(get("/access"), 303);
+		ck_assert_int_eq(
+		    users_verify(con.app.db, "new", CODE, &user.proof, &err),
+		    0);
+		return;
+	}
+	ck_assert(user.made == 0);
+	ck_assert_int_eq(get("/access?done=joined"), 200);
+	ck_assert(page_has("Welcome."));
+	ck_assert_int_eq(get("/smtp-routing/history"), 200);
+	ck_assert_int_eq(join("user=new&code=" CODE OWN), 401);
+	ck_assert_int_eq(login("new", "otter+tea+mango+lamp"), 303);
+}
+END_TEST
+
+/* A second factor for everybody: asked for with the next request. */
+START_TEST(policy)
+{
+	struct json_object *o;
+	bool on = false;
+
+	strcpy(con.app.conf.auth_source, "local");
+	sql("DELETE FROM policy");
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	ck_assert_int_eq(get("/smtp-routing/history"), 200);
+	ck_assert_int_eq(press("do=factor_policy&required=on"), 303);
+	o = daemon_heard("audit.add");
+	ck_assert_str_eq(jsonx_path_str(o, "args.event", ""), "access.policy");
+	json_object_put(o);
+	ck_assert_int_eq(get("/smtp-routing/history"), 303);
+	ck_assert_int_eq(get("/access/users"), 303);
+	ck_assert_int_eq(get("/api/v1/connection"), 403);
+	ck_assert(page_has("auth.enrol"));
+	ck_assert_int_eq(get("/access"), 200);
+	ck_assert(page_has("id=\"must-enrol\""));
+	ck_assert_int_eq(press("do=factor_policy"), 303);
+	ck_assert_int_eq(users_factor_required(con.app.db, &on, &err), 0);
+	ck_assert(on);
+	sql("UPDATE users SET totp_on = 1");
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 200);
+	sql("UPDATE users SET totp_on = 0; DELETE FROM policy");
+}
+END_TEST
+
 /* News stay on every page until the account was looked at. */
 START_TEST(news)
 {
@@ -459,5 +565,7 @@ main(void)
 	tcase_add_test(t, not_oneself);
 	tcase_add_test(t, made_up);
 	tcase_add_test(t, news);
+	tcase_add_loop_test(t, invited, 0, N(joins));
+	tcase_add_test(t, policy);
 	return con_close(suite_run("people", t));
 }
