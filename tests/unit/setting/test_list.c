@@ -285,8 +285,96 @@ START_TEST(from_array)
 END_TEST
 
 static void
+assert_text(struct json_object *o, const char *want)
+{
+	ck_assert_str_eq(
+	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), want);
+}
+
+/* What OpenAPI says of each list: lines as people write them, how many there
+ * may be, and in a form the text and the file. */
+START_TEST(as_openapi)
+{
+	struct json_object *whole = json_object_new_object(), *o, *lines;
+	struct json_object *form = json_object_new_object();
+	const struct settings_field *f;
+	char path[160];
+	int n = 0;
+	size_t i;
+
+	settings_schema(whole, false);
+	settings_form_schema(form);
+	for (f = settings_fields; f->form != NULL; f++) {
+		if (f->kind != SETTING_LIST)
+			continue;
+		n++;
+		o = settings_schema_of(whole, f);
+		ck_assert_str_eq(jsonx_path_str(o, "type", ""), "array");
+		ck_assert_str_eq(
+		    jsonx_path_str(o, "items.type", ""), "string");
+		ck_assert_uint_eq(
+		    (size_t)json_object_get_int64(jsonx_path(o, "maxItems")),
+		    f->entries_max);
+		lines = jsonx_path(o, "items.examples");
+		for (i = 0; settings_examples(f)[i] != NULL; i++)
+			ck_assert_str_eq(
+			    json_object_get_string(
+				json_object_array_get_idx(lines, i)),
+			    settings_examples(f)[i]);
+		ck_assert_uint_gt(i, 0);
+		ck_assert_uint_eq(i, json_object_array_length(lines));
+		snprintf(path, sizeof(path), "properties.%s", f->form);
+		assert_text(jsonx_path(form, path), "{\"type\":\"string\"}");
+		snprintf(path, sizeof(path), "properties.%s", f->form2);
+		assert_text(jsonx_path(form, path),
+		    "{\"type\":\"string\",\"format\":\"binary\"}");
+	}
+	ck_assert_int_gt(n, 1);
+	json_object_put(whole);
+	json_object_put(form);
+}
+END_TEST
+
+/* A list goes out as it came in, differs when it does, and an empty one is
+ * none. */
+START_TEST(there_and_back)
+{
+	const settings_mask bit = SETTING_BIT(SETTING_access_list);
+	struct json_object *o;
+	struct settings a, b;
+	struct findings f;
+	struct err err;
+
+	settings_default(&b);
+	ck_assert_int_eq(
+	    take("access_list", "10.0.0.0/8\n192.0.2.1\n", 21, &a, &f, &err), 0);
+	ck_assert(settings_managed(&a) & bit);
+	ck_assert(!(settings_managed(&b) & bit));
+	ck_assert(settings_differ(&a, &b) == bit);
+	ck_assert(settings_differ(&b, &a) == bit);
+	o = settings_to_json(&a);
+	assert_text(
+	    jsonx_path(o, "access.list"), "[\"10.0.0.0\\/8\",\"192.0.2.1\"]");
+	json_object_put(o);
+	ck_assert_ptr_nonnull(o = settings_to_store(&a, 1));
+	ck_assert_ptr_nonnull(jsonx_path(o, "access.list"));
+	ck_assert_int_eq(settings_from_json(&b, o, &err), 0);
+	ck_assert(settings_differ(&a, &b) == 0);
+	json_object_put(o);
+	settings_clear(&b);
+	o = settings_to_json(&b);
+	assert_text(jsonx_path(o, "access.list"), "[]");
+	json_object_put(o);
+	findings_clear(&f);
+	settings_clear(&a);
+}
+END_TEST
+
+static void
 add(TCase *tc)
 {
+	tcase_add_test(tc, as_openapi);
+	tcase_add_test(tc, there_and_back);
 	tcase_add_loop_test(tc, without_copies, 0, N(copies));
 	tcase_add_loop_test(tc, many_copies, 0, 4);
 	tcase_add_test(tc, long_copies);
