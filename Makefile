@@ -253,7 +253,7 @@ $(B)/redteam/without: $(B)/tests/redteam/without.o
 
 $(B)/bench/standin: $(B)/tests/bench/standin.o $(call libs,pki)
 	@mkdir -p $(@D)
-	$(LINK) $(LIB_PKI) $(LIB_BASE)
+	$(LINK) $(LIB_PKI) $(LIB_BASE) -lseccomp
 
 # Hours' worth of bad luck: 500 random kills, every way a child can fail, a
 # minute of racing writers.

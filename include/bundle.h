@@ -16,8 +16,9 @@
  * host) by the administrator.  Neither expiry nor chain is looked at.
  * Trust: a bundle is whatever somebody put into etcd.  Its CMS is parsed and
  * decrypted in a child without files, sockets or rights; what the child gives
- * is believed only as far as a console's signature over it, which is verified
- * outside (bundleopen.c says how).
+ * is believed only as far as a console's signature over it, which another
+ * child verifies (bundleopen.c says how).  Certificates of hosts, signatures
+ * and our own key, too, are read in children alone.
  * Errors: ERR_BUNDLE_INVALID (not a bundle, or damaged, or for another key),
  * ERR_BUNDLE_FORGED (no console that is trusted signed it),
  * ERR_BUNDLE_TARGET, ERR_BUNDLE_REPLAYED, ERR_SCANNER_IDENTITY.
@@ -52,9 +53,12 @@ bool	bundle_name_valid(const char *);
 /* A new key (EC P-256) and its certificate, both PEM. */
 int	bundle_identity_new(const char *name, struct buf *key,
 	    struct buf *certificate, struct err *);
-/* One certificate, with a key that can be sealed to: its fingerprint. */
+/* One certificate: its fingerprint, and it as we write it. */
+int	bundle_fingerprint(const struct pki_bytes *certificate,
+	    struct buf *ret_pem, char ret_sha256[SHA256_HEX], struct err *);
+/* The same, of one with a key that can be sealed to. */
 int	bundle_identity_check(const struct pki_bytes *certificate,
-	    char ret_sha256[SHA256_HEX], struct err *);
+	    struct buf *ret_pem, char ret_sha256[SHA256_HEX], struct err *);
 
 /* list (PEM, may be empty) with console in the place of all of its name, into
  * out: what a console was before it rotated is trusted no more. */
@@ -95,7 +99,12 @@ int	bundle_open_jailed(const struct pki_jail *,
 /* Signature of a text (a scanner's report) by its identity. */
 int	bundle_sign(const struct pki_bytes *key, const char *text,
 	    struct buf *signature, struct err *);
-int	bundle_verify(const struct pki_bytes *certificate, const char *text,
-	    const struct pki_bytes *signature, struct err *);
+/* Is each signed by one of its certificates (PEM, up to 16)?  -1: nobody can
+ * tell, and none is valid. */
+struct bundle_signed {
+	struct pki_bytes certificates, text, signature;
+	bool valid;
+};
+int	bundle_verify(struct bundle_signed *, size_t n, struct err *);
 
 #endif

@@ -146,8 +146,9 @@ struct pki_output {
 void	pki_warm_up(void);
 /* The jobs of this module for a keeper (jail.h): parse, handshake. */
 extern const struct jail_job pki_parse_job, pki_handshake_job;
-/* Of bundle.h: CMS of another host, and for one. */
-extern const struct jail_job bundle_open_job, bundle_encrypt_job;
+/* Of bundle.h: CMS of another host, and for one; identities; signatures. */
+extern const struct jail_job bundle_open_job, bundle_encrypt_job,
+    bundle_identity_job, bundle_verify_job;
 void	pki_output_init(struct pki_output *);
 void	pki_output_clear(struct pki_output *);
 int	pki_inspect(const struct pki_input *, struct pki_output *,

@@ -115,27 +115,40 @@ join_make(const struct conf *conf, const struct cluster_state *s,
 	return rc;
 }
 
+static int
+check_room(const struct conf *conf, struct err *err)
+{
+	struct json_object *names = NULL;
+	size_t n;
+
+	if (cluster_hosts(conf, &names, err) == -1)
+		return -1;
+	n = json_object_array_length(names);
+	json_object_put(names);
+	return n < CLUSTER_HOSTS_MAX
+		   ? 0
+		   : err_set(err, ERR_SCANNER_IDENTITY, "name",
+			 "at most %d scanners", CLUSTER_HOSTS_MAX);
+}
+
 int
 cluster_enrol(const struct conf *conf, const char *name, const char *pem,
     struct json_object **join, struct err *err)
 {
 	const struct pki_bytes b = {pem, strlen(pem)};
 	char file[BUNDLE_NAME_MAX + 16], sha256[SHA256_HEX];
-	struct json_object *names = NULL;
 	struct cluster_state s;
-	size_t n;
+	struct buf clean;
+	int rc = -1;
 
-	if (need_console(conf, &s, err) == -1 ||
-	    host_file(name, file, sizeof(file), err) == -1 ||
-	    bundle_identity_check(&b, sha256, err) == -1 ||
-	    cluster_hosts(conf, &names, err) == -1)
-		return -1;
-	n = json_object_array_length(names);
-	json_object_put(names);
-	if (n >= CLUSTER_HOSTS_MAX)
-		return err_set(err, ERR_SCANNER_IDENTITY, "name",
-		    "at most %d scanners", CLUSTER_HOSTS_MAX);
-	if (cluster_pem_write(conf, file, pem, strlen(pem), err) == -1)
+	buf_init(&clean, BUNDLE_PEM_MAX);
+	if (need_console(conf, &s, err) == 0 &&
+	    host_file(name, file, sizeof(file), err) == 0 &&
+	    bundle_identity_check(&b, &clean, sha256, err) == 0 &&
+	    check_room(conf, err) == 0)
+		rc = cluster_pem_write(conf, file, clean.data, clean.len, err);
+	buf_clear(&clean);
+	if (rc == -1)
 		return -1;
 	cluster_removed_forget(conf, name);
 	return join_make(conf, &s, name, join, err);

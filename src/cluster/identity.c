@@ -126,13 +126,12 @@ cluster_identity(const struct conf *conf, struct buf *pem,
 	if (cluster_pem_read(conf, "identity.pem", &both, err) == -1)
 		goto out;
 	cert = strstr(both.data, "-----BEGIN CERTIFICATE-----");
-	if (cert == NULL || buf_adds(pem, cert) == -1) {
+	b.data = cert == NULL ? "" : cert;
+	b.len = strlen(b.data);
+	if (bundle_fingerprint(&b, pem, sha256, NULL) == -1)
 		err_set(err, ERR_IO, "", "identity.pem is damaged");
-		goto out;
-	}
-	b.data = pem->data;
-	b.len = pem->len;
-	rc = bundle_identity_check(&b, sha256, err);
+	else
+		rc = 0;
 out:
 	buf_clear(&both);
 	return rc;
@@ -184,7 +183,9 @@ cluster_trust(
 	char sha256[SHA256_HEX];
 	struct cluster_state s;
 	struct pki_bytes b;
+	struct buf clean;
 	bool same;
+	int rc;
 
 	if (cluster_state_read(conf, &s, err) == -1 ||
 	    jsonx_str(join, "cluster", "cluster", 64, &id, err) == -1 ||
@@ -201,15 +202,16 @@ cluster_trust(
 	if (strcmp(name, conf->cluster_name) != 0)
 		return err_set(err, ERR_BUNDLE_TARGET, "scanner",
 		    "this is for %.64s", name);
-	if (bundle_identity_check(&b, sha256, err) == -1)
-		return -1;
 	if (!(same = strcmp(s.id, id) == 0)) {
 		memset(&s, 0, sizeof(s));
 		memcpy(s.id, id, BUNDLE_CLUSTER_LEN + 1);
 	}
 	/* Consoles first: with an id and nobody to believe, nothing would
 	 * ever be applied, and that is the safe half. */
-	if (consoles_add(conf, pem, same, err) == -1)
-		return -1;
-	return cluster_state_write(conf, &s, err);
+	buf_init(&clean, BUNDLE_PEM_MAX);
+	rc = bundle_identity_check(&b, &clean, sha256, err);
+	if (rc == 0)
+		rc = consoles_add(conf, clean.data, same, err);
+	buf_clear(&clean);
+	return rc == 0 ? cluster_state_write(conf, &s, err) : -1;
 }

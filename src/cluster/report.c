@@ -2,6 +2,7 @@
  * report.c - what postseal-sync has seen in etcd, as far as it is believed:
  * scanners.json.  A host's word counts where its identity has signed it.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,33 +34,45 @@ cluster_seen(const struct conf *conf, struct json_object **ret, bool *fresh,
 	return 0;
 }
 
+/* What is asked of a row: is it signed by that host? */
+struct asked {
+	struct buf pem, sig;
+	bool known;
+};
+
+static void
+ask_row(const struct conf *conf, struct json_object *row, struct asked *a,
+    struct bundle_signed *v)
+{
+	const char *text = jsonx_path_str(row, "text", "");
+	struct err err;
+
+	buf_init(&a->pem, BUNDLE_PEM_MAX);
+	buf_init(&a->sig, BUNDLE_SIGNATURE_MAX);
+	a->known = cluster_host_cert(conf, jsonx_path_str(row, "name", ""),
+		       &a->pem, &err) == 0;
+	if (!a->known || text[0] == '\0' || strlen(text) > TEXT_MAX ||
+	    jsonx_b64(row, "sig", "sig", BUNDLE_SIGNATURE_MAX, &a->sig, &err) ==
+		-1)
+		return;
+	v->certificates = (struct pki_bytes){a->pem.data, a->pem.len};
+	v->text = (struct pki_bytes){text, strlen(text)};
+	v->signature = (struct pki_bytes){a->sig.data, a->sig.len};
+}
+
 /* One row as reported, believed or not. */
 static struct json_object *
-check_row(const struct conf *conf, struct json_object *row)
+check_row(struct json_object *row, bool known, bool is_signed)
 {
 	const char *name = jsonx_path_str(row, "name", "");
 	const char *text = jsonx_path_str(row, "text", "");
 	struct json_object *o = json_object_new_object(), *says = NULL;
-	struct pki_bytes cert, signature;
-	struct buf pem, sig;
 	struct err err;
-	bool known, valid = false;
+	bool valid;
 
-	buf_init(&pem, BUNDLE_PEM_MAX);
-	buf_init(&sig, BUNDLE_SIGNATURE_MAX);
-	err_clear(&err);
-	known = cluster_host_cert(conf, name, &pem, &err) == 0;
-	if (known && text[0] != '\0' && strlen(text) <= TEXT_MAX &&
-	    jsonx_b64(row, "sig", "sig", BUNDLE_SIGNATURE_MAX, &sig, &err) ==
-		0) {
-		cert.data = pem.data;
-		cert.len = pem.len;
-		signature.data = sig.data;
-		signature.len = sig.len;
-		valid = bundle_verify(&cert, text, &signature, &err) == 0 &&
-			jsonx_parse(text, strlen(text), 4, &says, &err) == 0 &&
-			strcmp(jsonx_path_str(says, "name", ""), name) == 0;
-	}
+	valid = is_signed &&
+		jsonx_parse(text, strlen(text), 4, &says, &err) == 0 &&
+		strcmp(jsonx_path_str(says, "name", ""), name) == 0;
 	jsonx_put_str(o, "name", name);
 	json_object_object_add(o, "known", json_object_new_boolean(known));
 	json_object_object_add(o, "valid", json_object_new_boolean(valid));
@@ -71,9 +84,39 @@ check_row(const struct conf *conf, struct json_object *row)
 	    o, "seen", json_object_get(jsonx_path(row, "seen")));
 	json_object_object_add(o, "says", valid ? json_object_get(says) : NULL);
 	json_object_put(says);
-	buf_clear(&pem);
-	buf_clear(&sig);
 	return o;
+}
+
+/* All of them, in one question. */
+static int
+check_rows(const struct conf *conf, struct json_object *hosts,
+    struct json_object *list, struct err *err)
+{
+	size_t i, n = jsonx_len(hosts);
+	struct asked *a = calloc(n + 1, sizeof(*a));
+	struct bundle_signed *v = calloc(n + 1, sizeof(*v));
+	int rc = -1;
+
+	if (a == NULL || v == NULL) {
+		err_set(err, ERR_NOMEM, "", "report");
+		goto out;
+	}
+	for (i = 0; i < n; i++)
+		ask_row(
+		    conf, json_object_array_get_idx(hosts, i), &a[i], &v[i]);
+	rc = bundle_verify(v, n, err);
+	for (i = 0; i < n; i++) {
+		if (rc == 0)
+			json_object_array_add(
+			    list, check_row(json_object_array_get_idx(hosts, i),
+				      a[i].known, v[i].valid));
+		buf_clear(&a[i].pem);
+		buf_clear(&a[i].sig);
+	}
+out:
+	free(a);
+	free(v);
+	return rc;
 }
 
 static int
@@ -96,14 +139,11 @@ cluster_report(const struct conf *conf, struct json_object *etcd,
     struct json_object **ret, struct err *err)
 {
 	struct json_object *list = json_object_new_array(), *o;
-	size_t i, n = jsonx_len(hosts);
 	char at[32];
 	int rc;
 
-	for (i = 0; i < n; i++)
-		json_object_array_add(
-		    list, check_row(conf, json_object_array_get_idx(hosts, i)));
-	if (cluster_numbers_note(conf, list, err) == -1) {
+	if (check_rows(conf, hosts, list, err) == -1 ||
+	    cluster_numbers_note(conf, list, err) == -1) {
 		json_object_put(list);
 		return -1;
 	}

@@ -91,7 +91,7 @@ confine_start(const struct conf *conf, struct err *err)
 
 static const struct jail_job *const parser_jobs[] = {
     &pki_parse_job, &pki_handshake_job, &bundle_open_job, &bundle_encrypt_job,
-    NULL};
+    &bundle_identity_job, &bundle_verify_job, NULL};
 
 static const struct jail_job *const *const jobs[JAIL_KEEPERS] = {
     [JAIL_PARSER] = parser_jobs,

@@ -11,6 +11,7 @@
 #include "bundle.h"
 
 #define BUNDLE_ATTRIBUTES_MAX 4096
+#define DER_SET		      0x31
 
 /* What is inside of a sealed bundle, believed or not. */
 struct bundle_parts {
@@ -31,6 +32,29 @@ int bundle_take_apart(const struct pki_bytes *sealed,
 int bundle_parts_check(const struct bundle_parts *,
     const struct pki_bytes *consoles, const struct bundle_head *want,
     int64_t *ret_generation, struct json_object **ret_body, struct err *);
+
+/* In the child, by number: up to three things in, up to two out. */
+enum identity_op {
+	IDENTITY_NEW,	   /* name with its NUL: key, certificate (PEM) */
+	IDENTITY_CHECK,	   /* certificate: can it be sealed to? */
+	IDENTITY_CONSOLES, /* list, certificate: the list with it in the place
+			    * of all of its name */
+	IDENTITY_SIGN,	   /* key, text: signature */
+	IDENTITY_SEAL,	   /* key, certificate, text: CMS (DER) */
+	IDENTITY__MAX
+};
+#define IDENTITY_PARTS	   3
+#define IDENTITY_FRAME_MAX (9 * BUNDLE_PEM_MAX + BUNDLE_SEALED_MAX)
+#define CONSOLES_MAX	   16
+/* identity.c, bundleseal.c */
+int identity_new(const struct pki_bytes *in, struct buf *out);
+int identity_check(const struct pki_bytes *in, struct buf *out);
+int identity_consoles(const struct pki_bytes *in, struct buf *out);
+int identity_sign(const struct pki_bytes *in, struct buf *out);
+int bundle_sign_cms(const struct pki_bytes *in, struct buf *out);
+/* identityjail.c: IDENTITY_SEAL. */
+int identity_sealed(const struct bundle_identity *console, const char *text,
+    struct buf *der, struct err *);
 
 BIO *bundle_bio(const struct pki_bytes *);
 /* No passphrase is ever asked for. */

@@ -5,21 +5,31 @@
  *   parent                             child of the keeper (jail.h)
  *   key, certificate, bundle --------> bundle_take_apart
  *   read frame <---------------------- code, "len len len content attrs sig"
- *   verify the signature, read JSON    _exit
+ *   digest, signature, JSON            _exit
  *
  * Whoever may write into etcd chooses these bytes, and postseald is root.  The
  * child has the host's decryption key, as decrypting needs it, and no other
- * key, as the keeper never had one; the only way out is this pipe, and what comes out of it goes nowhere but into
- * bundle_parts_check: an OpenSSL that is taken over in the child can neither
- * carry the key away nor invent settings, as it cannot sign for a console.
+ * key, as the keeper never had one; the only way out is this pipe, and what
+ * comes out of it goes nowhere but into bundle_parts_check: an OpenSSL that is
+ * taken over in the child can neither carry the key away nor invent settings,
+ * as it cannot sign for a console.  The signature is verified by a child that
+ * is asked nothing else.
  */
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "bundle_int.h"
 #include "jail_int.h"
+#include "jsonx.h"
 #include "pack.h"
+
+#define BODY_DEPTH 10
+/* OBJECT messageDigest, SET of one OCTET STRING of 32 bytes. */
+static const unsigned char digest_attribute[] = {0x30, 0x2f, 0x06, 0x09, 0x2a,
+    0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04, 0x31, 0x22, 0x04, 0x20};
 
 #define FRAME_MAX \
 	(BUNDLE_HEAD_SIZE + BUNDLE_BODY_MAX + BUNDLE_ATTRIBUTES_MAX + \
@@ -57,6 +67,104 @@ take_parts(const struct buf *b, struct bundle_parts *parts, struct err *err)
 bad:
 	return err_set(
 	    err, ERR_BUNDLE_INVALID, "", "the child's answer is damaged");
+}
+
+/* Is one of these the SHA-256 of the content? */
+static bool
+digest_fits(const struct bundle_parts *p)
+{
+	unsigned char want[sizeof(digest_attribute) + SHA256_DIGEST_LENGTH];
+
+	memcpy(want, digest_attribute, sizeof(digest_attribute));
+	return p->attributes.len > 0 &&
+	       (unsigned char)p->attributes.data[0] == DER_SET &&
+	       EVP_Digest(p->content.data, p->content.len,
+		   want + sizeof(digest_attribute), NULL, EVP_sha256(),
+		   NULL) == 1 &&
+	       memmem(p->attributes.data, p->attributes.len, want,
+		   sizeof(want)) != NULL;
+}
+
+static int
+verify(const struct bundle_parts *p, const struct pki_bytes *consoles,
+    struct err *err)
+{
+	struct bundle_signed v = {*consoles,
+	    {p->attributes.data, p->attributes.len},
+	    {p->signature.data, p->signature.len}, false};
+
+	if (p->content.len > 0 && p->signature.len > 0 && digest_fits(p) &&
+	    bundle_verify(&v, 1, err) == -1)
+		return -1;
+	return v.valid ? 0
+		       : err_set(err, ERR_BUNDLE_FORGED, "",
+			     "no console that this host trusts has signed it");
+}
+
+static int
+check_head(struct json_object *o, const struct bundle_head *want,
+    int64_t *ret_generation, struct err *err)
+{
+	static const char *const names[] = {
+	    "v", "cluster", "host", "generation", "own", "nonce", "body", NULL};
+	const char *cluster = "", *host = "";
+	bool own = false;
+	int64_t v = 0, generation = 0;
+
+	if (jsonx_only(o, "", names, err) == -1 ||
+	    jsonx_int(o, "v", "v", 0, INT32_MAX, &v, err) == -1 ||
+	    jsonx_bool(o, "own", "own", &own, err) == -1 ||
+	    jsonx_str(o, "cluster", "cluster", 64, &cluster, err) == -1 ||
+	    jsonx_str(o, "host", "host", 64, &host, err) == -1 ||
+	    jsonx_int(o, "generation", "generation", 1, INT32_MAX, &generation,
+		err) == -1)
+		return -1;
+	if (v != 1)
+		return err_set(err, ERR_BUNDLE_INVALID, "v",
+		    "version %lld is not known here", (long long)v);
+	if (strcmp(cluster, want->cluster) != 0)
+		return err_set(
+		    err, ERR_BUNDLE_TARGET, "cluster", "of another cluster");
+	if (strcmp(host, want->host) != 0)
+		return err_set(err, ERR_BUNDLE_TARGET, "host",
+		    "for %.64s, this is %.64s", host, want->host);
+	if (own != want->own)
+		return err_set(err, ERR_BUNDLE_TARGET, "own", "for %s",
+		    own ? "this host alone" : "all hosts");
+	if (generation <= want->generation)
+		return err_set(err, ERR_BUNDLE_REPLAYED, "generation",
+		    "generation %lld, but %lld is here already",
+		    (long long)generation, (long long)want->generation);
+	*ret_generation = generation;
+	return 0;
+}
+
+int
+bundle_parts_check(const struct bundle_parts *parts,
+    const struct pki_bytes *consoles, const struct bundle_head *want,
+    int64_t *ret_generation, struct json_object **ret_body, struct err *err)
+{
+	struct json_object *o = NULL, *body = NULL;
+	struct err why;
+	int rc = -1;
+
+	if (verify(parts, consoles, err) == -1)
+		return -1;
+	if (jsonx_parse(parts->content.data, parts->content.len, BODY_DEPTH, &o,
+		&why) == -1)
+		return err_set(
+		    err, ERR_BUNDLE_INVALID, "", "signed, but not readable");
+	if (check_head(o, want, ret_generation, err) == 0 &&
+	    jsonx_obj(o, "body", "body", &body, err) == 0) {
+		if (body == NULL)
+			err_set(err, ERR_BUNDLE_INVALID, "body", "is missing");
+		else {
+			*ret_body = json_object_get(body);
+			rc = 0;
+		}
+	}
+	json_object_put(o);
+	return rc;
 }
 
 int

@@ -4,7 +4,8 @@
  *   sealed --bundle_take_apart--> content, attributes, signature
  *          (CMS: hostile bytes, so in a child: bundlejail.c)
  *          --bundle_parts_check--> JSON, believed
- *          (no CMS: one signature over a byte string, and one digest)
+ *          (no CMS: one digest here, and one signature over a byte string,
+ *          in another child that has seen nothing of the CMS)
  *
  * RFC 5652, 5.4: the signature is over the DER of the signed attributes, and
  * one of them is the SHA-256 of the content.  So whoever has these three can
@@ -25,15 +26,7 @@
 
 #include "bundle_int.h"
 #include "jail_int.h"
-#include "jsonx.h"
 #include "pack.h"
-
-#define CONSOLES_MAX 16
-#define BODY_DEPTH   10
-#define DER_SET	     0x31
-/* OBJECT messageDigest, SET of one OCTET STRING of 32 bytes. */
-static const unsigned char digest_attribute[] = {0x30, 0x2f, 0x06, 0x09, 0x2a,
-    0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04, 0x31, 0x22, 0x04, 0x20};
 
 /* The DER behind a digest that fits. */
 static BIO *
@@ -188,8 +181,8 @@ bundle_take_apart(const struct pki_bytes *sealed,
 
 /* In the child. */
 static int
-open_packed(const struct buf *packed, struct bundle_parts *parts,
-    struct err *err)
+open_packed(
+    const struct buf *packed, struct bundle_parts *parts, struct err *err)
 {
 	struct bundle_identity host;
 	struct pki_bytes sealed;
@@ -231,127 +224,3 @@ open_bundle(int fd, const struct buf *packed)
 
 const struct jail_job bundle_open_job = {
     "bundle", SANDBOX_INSPECT, open_bundle};
-
-/* Is one of these the SHA-256 of the content? */
-static bool
-digest_fits(const struct bundle_parts *p)
-{
-	unsigned char want[sizeof(digest_attribute) + SHA256_DIGEST_LENGTH];
-
-	memcpy(want, digest_attribute, sizeof(digest_attribute));
-	return p->attributes.len > 0 &&
-	       (unsigned char)p->attributes.data[0] == DER_SET &&
-	       EVP_Digest(p->content.data, p->content.len,
-		   want + sizeof(digest_attribute), NULL, EVP_sha256(),
-		   NULL) == 1 &&
-	       memmem(p->attributes.data, p->attributes.len, want,
-		   sizeof(want)) != NULL;
-}
-
-static bool
-signed_by(X509 *console, const struct bundle_parts *p)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok;
-
-	ok = ctx != NULL && bundle_key_usable(X509_get0_pubkey(console)) &&
-	     EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL,
-		 X509_get0_pubkey(console)) == 1 &&
-	     EVP_DigestVerify(ctx, (const unsigned char *)p->signature.data,
-		 p->signature.len, (const unsigned char *)p->attributes.data,
-		 p->attributes.len) == 1;
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
-static int
-verify(const struct bundle_parts *p, const struct pki_bytes *consoles,
-    struct err *err)
-{
-	BIO *in = bundle_bio(consoles);
-	bool ok = false, fits;
-	X509 *x = NULL;
-	int n;
-
-	fits = p->content.len > 0 && p->signature.len > 0 && digest_fits(p);
-	for (n = 0; fits && in != NULL && !ok && n < CONSOLES_MAX; n++) {
-		x = PEM_read_bio_X509(in, NULL, bundle_no_passphrase, NULL);
-		if (x == NULL)
-			break;
-		ok = signed_by(x, p);
-		X509_free(x);
-	}
-	BIO_free(in);
-	return ok ? 0
-		  : err_set(err, ERR_BUNDLE_FORGED, "",
-			"no console that this host trusts has signed it");
-}
-
-static int
-check_head(struct json_object *o, const struct bundle_head *want,
-    int64_t *ret_generation, struct err *err)
-{
-	static const char *const names[] = {
-	    "v", "cluster", "host", "generation", "own", "nonce", "body", NULL};
-	const char *cluster = "", *host = "";
-	bool own = false;
-	int64_t v = 0, generation = 0;
-
-	if (jsonx_only(o, "", names, err) == -1 ||
-	    jsonx_int(o, "v", "v", 0, INT32_MAX, &v, err) == -1 ||
-	    jsonx_bool(o, "own", "own", &own, err) == -1 ||
-	    jsonx_str(o, "cluster", "cluster", 64, &cluster, err) == -1 ||
-	    jsonx_str(o, "host", "host", 64, &host, err) == -1 ||
-	    jsonx_int(o, "generation", "generation", 1, INT32_MAX, &generation,
-		err) == -1)
-		return -1;
-	if (v != 1)
-		return err_set(err, ERR_BUNDLE_INVALID, "v",
-		    "version %lld is not known here", (long long)v);
-	if (strcmp(cluster, want->cluster) != 0)
-		return err_set(
-		    err, ERR_BUNDLE_TARGET, "cluster", "of another cluster");
-	if (strcmp(host, want->host) != 0)
-		return err_set(err, ERR_BUNDLE_TARGET, "host",
-		    "for %.64s, this is %.64s", host, want->host);
-	if (own != want->own)
-		return err_set(err, ERR_BUNDLE_TARGET, "own", "for %s",
-		    own ? "this host alone" : "all hosts");
-	if (generation <= want->generation)
-		return err_set(err, ERR_BUNDLE_REPLAYED, "generation",
-		    "generation %lld, but %lld is here already",
-		    (long long)generation, (long long)want->generation);
-	*ret_generation = generation;
-	return 0;
-}
-
-int
-bundle_parts_check(const struct bundle_parts *parts,
-    const struct pki_bytes *consoles, const struct bundle_head *want,
-    int64_t *ret_generation, struct json_object **ret_body, struct err *err)
-{
-	struct json_object *o = NULL, *body = NULL;
-	struct err why;
-	int rc = -1;
-
-	rc = verify(parts, consoles, err);
-	ERR_clear_error();
-	if (rc == -1)
-		return -1;
-	rc = -1;
-	if (jsonx_parse(parts->content.data, parts->content.len, BODY_DEPTH, &o,
-		&why) == -1)
-		return err_set(
-		    err, ERR_BUNDLE_INVALID, "", "signed, but not readable");
-	if (check_head(o, want, ret_generation, err) == 0 &&
-	    jsonx_obj(o, "body", "body", &body, err) == 0) {
-		if (body == NULL)
-			err_set(err, ERR_BUNDLE_INVALID, "body", "is missing");
-		else {
-			*ret_body = json_object_get(body);
-			rc = 0;
-		}
-	}
-	json_object_put(o);
-	return rc;
-}

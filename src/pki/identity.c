@@ -1,6 +1,10 @@
 /*
  * identity.c - who signs and who is sealed to: a key that its host makes
  * itself, and the self-signed certificate that carries its public half.
+ *
+ * All of it runs in a child (identityjob.c), as certificates of other hosts
+ * are a stranger's bytes; the caller's half is identityjail.c.  A child that
+ * has a key of ours parses nothing else.
  */
 #include <string.h>
 
@@ -143,36 +147,21 @@ fail:
 }
 
 int
-bundle_identity_new(
-    const char *name, struct buf *key, struct buf *certificate, struct err *err)
+identity_new(const struct pki_bytes *in, struct buf *out)
 {
 	BIO *k = BIO_new(BIO_s_mem()), *c = BIO_new(BIO_s_mem());
-	EVP_PKEY *pkey = NULL;
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
 	X509 *x = NULL;
+	struct err err;
 	int rc = -1;
 
-	if (!bundle_name_valid(name)) {
-		err_set(err, ERR_SCANNER_IDENTITY, "name",
-		    "a name has 1 to %d of a-z 0-9 . - _", BUNDLE_NAME_MAX);
-		goto out;
-	}
-	pkey = EVP_EC_gen("P-256");
-	if (k == NULL || c == NULL || pkey == NULL) {
-		err_set(err, ERR_INTERNAL, "", "an identity key");
-		goto out;
-	}
-	if ((x = self_signed(name, pkey, err)) == NULL)
-		goto out;
-	if (PEM_write_bio_PKCS8PrivateKey(k, pkey, NULL, NULL, 0, NULL, NULL) !=
-		1 ||
-	    PEM_write_bio_X509(c, x) != 1) {
-		err_set(err, ERR_NOMEM, "", "an identity as PEM");
-		goto out;
-	}
-	if (bundle_bio_add(k, key, err) == 0 &&
-	    bundle_bio_add(c, certificate, err) == 0)
-		rc = 0;
-out:
+	if (k != NULL && c != NULL && pkey != NULL &&
+	    (x = self_signed(in[0].data, pkey, &err)) != NULL &&
+	    PEM_write_bio_PKCS8PrivateKey(k, pkey, NULL, NULL, 0, NULL, NULL) ==
+		1 &&
+	    PEM_write_bio_X509(c, x) == 1 &&
+	    bundle_bio_add(k, &out[0], &err) == 0)
+		rc = bundle_bio_add(c, &out[1], &err);
 	bundle_bio_wipe(k);
 	BIO_free(c);
 	EVP_PKEY_free(pkey);
@@ -193,97 +182,53 @@ bundle_key_usable(EVP_PKEY *key)
 }
 
 int
-bundle_identity_check(const struct pki_bytes *certificate,
-    char ret_sha256[SHA256_HEX], struct err *err)
+identity_check(const struct pki_bytes *in, struct buf *out)
 {
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
-	X509 *x = bundle_cert(certificate);
-	int rc = -1;
+	X509 *x = bundle_cert(&in[0]);
+	int rc = x != NULL && bundle_key_usable(X509_get0_pubkey(x)) ? 0 : -1;
 
-	if (x == NULL || !bundle_key_usable(X509_get0_pubkey(x)))
-		err_set(err, ERR_SCANNER_IDENTITY, "certificate",
-		    "expected one PEM certificate with an EC or RSA key");
-	else if (X509_digest(x, EVP_sha256(), md, &n) != 1)
-		err_set(err, ERR_INTERNAL, "", "SHA-256 failed");
-	else {
-		hex_encode(ret_sha256, md, n);
-		rc = 0;
-	}
+	(void)out;
 	X509_free(x);
 	return rc;
 }
 
 int
-bundle_consoles_add(const struct pki_bytes *list,
-    const struct pki_bytes *console, struct buf *out, struct err *err)
+identity_consoles(const struct pki_bytes *in, struct buf *out)
 {
-	X509 *x = bundle_cert(console), *old;
-	BIO *in = bundle_bio(list), *text = BIO_new(BIO_s_mem());
-	bool ok = x != NULL && in != NULL && text != NULL;
+	X509 *x = bundle_cert(&in[1]), *old;
+	BIO *list = bundle_bio(&in[0]), *text = BIO_new(BIO_s_mem());
+	bool ok = x != NULL && list != NULL && text != NULL;
 	int rc = -1;
 
 	while (ok && (old = PEM_read_bio_X509(
-			  in, NULL, bundle_no_passphrase, NULL)) != NULL) {
+			  list, NULL, bundle_no_passphrase, NULL)) != NULL) {
 		if (X509_NAME_cmp(X509_get_subject_name(old),
 			X509_get_subject_name(x)) != 0)
 			ok = PEM_write_bio_X509(text, old) == 1;
 		X509_free(old);
 	}
 	if (ok && PEM_write_bio_X509(text, x) == 1)
-		rc = bundle_bio_add(text, out, err);
-	else
-		err_set(err, ERR_SCANNER_IDENTITY, "certificate",
-		    "the console's certificate cannot be kept");
+		rc = bundle_bio_add(text, &out[0], NULL);
 	BIO_free(text);
-	BIO_free(in);
+	BIO_free(list);
 	X509_free(x);
-	ERR_clear_error();
 	return rc;
 }
 
 int
-bundle_sign(const struct pki_bytes *key, const char *text,
-    struct buf *signature, struct err *err)
+identity_sign(const struct pki_bytes *in, struct buf *out)
 {
 	unsigned char sig[BUNDLE_SIGNATURE_MAX];
-	EVP_PKEY *pkey = bundle_key(key);
+	EVP_PKEY *pkey = bundle_key(&in[0]);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t n = sizeof(sig);
 	int rc = -1;
 
-	if (pkey == NULL || ctx == NULL ||
-	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) != 1 ||
-	    EVP_DigestSign(
-		ctx, sig, &n, (const unsigned char *)text, strlen(text)) != 1)
-		err_set(err, ERR_INTERNAL, "", "the identity cannot sign");
-	else if (buf_add(signature, sig, n) == -1)
-		err_set(err, ERR_NOMEM, "", "signature");
-	else
-		rc = 0;
+	if (pkey != NULL && ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
+	    EVP_DigestSign(ctx, sig, &n, in[1].data, in[1].len) == 1)
+		rc = buf_add(&out[0], sig, n);
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
-	ERR_clear_error();
 	return rc;
-}
-
-int
-bundle_verify(const struct pki_bytes *certificate, const char *text,
-    const struct pki_bytes *signature, struct err *err)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	X509 *x = bundle_cert(certificate);
-	int ok;
-
-	ok = x != NULL && ctx != NULL && signature->data != NULL &&
-	     EVP_DigestVerifyInit(
-		 ctx, NULL, EVP_sha256(), NULL, X509_get0_pubkey(x)) == 1 &&
-	     EVP_DigestVerify(ctx, signature->data, signature->len,
-		 (const unsigned char *)text, strlen(text)) == 1;
-	EVP_MD_CTX_free(ctx);
-	X509_free(x);
-	ERR_clear_error();
-	return ok ? 0
-		  : err_set(err, ERR_BUNDLE_FORGED, "",
-			"the signature is not this host's");
 }

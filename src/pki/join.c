@@ -47,7 +47,7 @@ joined_clear(struct joined *j)
 	joined_init(j);
 }
 
-static int
+int
 pem_put(struct buf *b, const char *label, const void *der, size_t len)
 {
 	const unsigned char *p = der;

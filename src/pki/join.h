@@ -38,6 +38,9 @@ int spki_find(const void *der, size_t len, struct pki_bytes *ret);
 int spki_sha256(const void *der, size_t len, unsigned char md[32]);
 bool der_whole(const void *, size_t); /* one value, to its end */
 
+/* PEM, written by us. */
+int pem_put(struct buf *, const char *label, const void *der, size_t len);
+
 struct held {
 	struct {
 		struct buf der; /* PKCS#8 */

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "../../src/pki/bundle_int.h"
 #include "ipc.h"
 #include "jsonx.h"
 #include "ops.h"
@@ -49,7 +49,6 @@ add_str(struct json_object *o, const char *key, const char *value)
 static struct json_object *
 status_of(const struct standin *s)
 {
-	const struct pki_bytes key = {s->key.data, s->key.len};
 	struct json_object *o = json_object_new_object();
 	struct buf sig;
 	char text[512];
@@ -60,7 +59,9 @@ status_of(const struct standin *s)
 	    "\"version\":\"stand-in\",\"certificate_sha256\":\"\",\"drift\":0}",
 	    s->name, (long long)s->generation);
 	buf_init(&sig, BUNDLE_SIGNATURE_MAX);
-	if (bundle_sign(&key, text, &sig, NULL) == -1)
+	const struct pki_bytes in[] = {
+	    {s->key.data, s->key.len}, {text, strlen(text)}};
+	if (identity_sign(in, &sig) == -1)
 		die("sign");
 	add_str(o, "text", text);
 	json_object_object_add(o, "sig", jsonx_new_b64(sig.data, sig.len));

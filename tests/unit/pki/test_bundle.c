@@ -168,8 +168,7 @@ START_TEST(slow_child)
 		&console.id.certificate, &want, &generation, &body, &err),
 	    -1);
 	/* late with its answer, or with its walls already */
-	ck_assert(
-	    err.code == ERR_BUNDLE_INVALID || err.code == ERR_CONFIG);
+	ck_assert(err.code == ERR_BUNDLE_INVALID || err.code == ERR_CONFIG);
 	ck_assert_ptr_null(body);
 	sealed.len = BUNDLE_SEALED_MAX + 1;
 	ck_assert_int_eq(
@@ -234,8 +233,10 @@ START_TEST(identities)
 	char sha256[SHA256_HEX], again[SHA256_HEX], name[80];
 	struct pki_bytes pem;
 	struct who w, weak;
+	struct buf clean;
 	struct err err;
 
+	buf_init(&clean, BUNDLE_PEM_MAX);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		ck_assert_int_eq(bundle_name_valid(names[i].name), names[i].ok);
 	memset(name, 'a', sizeof(name));
@@ -246,59 +247,99 @@ START_TEST(identities)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		pem.data = bad[i];
 		pem.len = strlen(bad[i]);
-		ck_assert_int_eq(bundle_identity_check(&pem, sha256, &err), -1);
+		ck_assert_int_eq(
+		    bundle_identity_check(&pem, &clean, sha256, &err), -1);
 		ck_assert_int_eq(err.code, ERR_SCANNER_IDENTITY);
 	}
 	who_rsa(&weak, 1024);
 	ck_assert_int_eq(
-	    bundle_identity_check(&weak.id.certificate, sha256, &err), -1);
+	    bundle_identity_check(&weak.id.certificate, &clean, sha256, &err),
+	    -1);
 	who_new(&w, "mx1");
 	ck_assert_int_eq(
-	    bundle_identity_check(&w.id.certificate, sha256, &err), 0);
+	    bundle_identity_check(&w.id.certificate, &clean, sha256, &err), 0);
 	ck_assert_int_eq(strlen(sha256), 64);
 	who_clear(&w);
 	who_new(&w, "mx1");
 	ck_assert_int_eq(
-	    bundle_identity_check(&w.id.certificate, again, &err), 0);
+	    bundle_identity_check(&w.id.certificate, &clean, again, &err), 0);
 	ck_assert_str_ne(sha256, again);
+	buf_clear(&clean);
 	who_clear(&w);
 	who_clear(&weak);
 }
 END_TEST
 
+static bool
+verified(const struct who *w, const char *text, const struct buf *sig, size_t n)
+{
+	struct bundle_signed v = {
+	    w->id.certificate, {text, strlen(text)}, {sig->data, n}, true};
+
+	ck_assert_int_eq(bundle_verify(&v, 1, NULL), 0);
+	return v.valid;
+}
+
 START_TEST(signatures)
 {
 	struct who a, b;
 	struct buf sig;
-	struct pki_bytes s;
 	struct err err;
 
 	who_new(&a, "a");
 	who_new(&b, "b");
 	buf_init(&sig, BUNDLE_SIGNATURE_MAX);
 	ck_assert_int_eq(bundle_sign(&a.id.key, "{\"g\":1}", &sig, &err), 0);
-	s.data = sig.data;
-	s.len = sig.len;
-	ck_assert_int_eq(
-	    bundle_verify(&a.id.certificate, "{\"g\":1}", &s, &err), 0);
-	ck_assert_int_eq(
-	    bundle_verify(&a.id.certificate, "{\"g\":2}", &s, &err), -1);
-	ck_assert_int_eq(err.code, ERR_BUNDLE_FORGED);
-	ck_assert_int_eq(
-	    bundle_verify(&b.id.certificate, "{\"g\":1}", &s, &err), -1);
+	ck_assert(verified(&a, "{\"g\":1}", &sig, sig.len));
+	ck_assert(!verified(&a, "{\"g\":2}", &sig, sig.len));
+	ck_assert(!verified(&b, "{\"g\":1}", &sig, sig.len));
 	for (size_t i = 0; i < sig.len; i++) {
 		sig.data[i] ^= 4;
-		ck_assert_int_eq(
-		    bundle_verify(&a.id.certificate, "{\"g\":1}", &s, &err),
-		    -1);
+		ck_assert(!verified(&a, "{\"g\":1}", &sig, sig.len));
 		sig.data[i] ^= 4;
-		s.len = i;
-		ck_assert_int_eq(
-		    bundle_verify(&a.id.certificate, "{\"g\":1}", &s, &err),
-		    -1);
-		s.len = sig.len;
+		ck_assert(!verified(&a, "{\"g\":1}", &sig, i));
 	}
 	buf_clear(&sig);
+	who_clear(&a);
+	who_clear(&b);
+}
+END_TEST
+
+/* A thousand reports in few questions; each answer is its row's own. */
+START_TEST(many_signatures)
+{
+	static const char text[] = "{\"name\":\"mx1\"}";
+	struct bundle_signed v[1001];
+	struct buf sig, junk;
+	struct who a, b;
+	size_t i;
+
+	who_new(&a, "a");
+	who_new(&b, "b");
+	buf_init(&sig, BUNDLE_SIGNATURE_MAX);
+	buf_init(&junk, 8192);
+	while (junk.len < 8000)
+		ck_assert_int_eq(buf_addc(&junk, 'x'), 0);
+	ck_assert_int_eq(bundle_sign(&a.id.key, text, &sig, NULL), 0);
+	memset(v, 0, sizeof(v));
+	for (i = 0; i < 1001; i++) {
+		v[i].valid = true;
+		if (i % 7 == 3)
+			continue; /* nothing was sent */
+		v[i].certificates =
+		    i % 5 == 0 ? b.id.certificate : a.id.certificate;
+		v[i].text = (struct pki_bytes){text, strlen(text)};
+		v[i].signature = (struct pki_bytes){sig.data, sig.len};
+		if (i % 11 == 0)
+			v[i].text = (struct pki_bytes){junk.data, junk.len};
+	}
+	ck_assert_int_eq(bundle_verify(v, 1001, NULL), 0);
+	for (i = 0; i < 1001; i++)
+		ck_assert_int_eq(
+		    v[i].valid, i % 7 != 3 && i % 5 != 0 && i % 11 != 0);
+	ck_assert_int_eq(bundle_verify(v, 0, NULL), 0);
+	buf_clear(&sig);
+	buf_clear(&junk);
 	who_clear(&a);
 	who_clear(&b);
 }
@@ -318,5 +359,6 @@ main(void)
 	tcase_add_test(c, two_consoles);
 	tcase_add_test(c, identities);
 	tcase_add_test(c, signatures);
+	tcase_add_test(c, many_signatures);
 	return suite_run("bundle", c) == 0 ? 0 : 1;
 }
