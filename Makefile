@@ -47,7 +47,7 @@ LIB_BASE	= -ljson-c -lcrypto
 LIB_PKI		= -lssl -lcrypto -lunistring
 
 # Layers: each directory is one archive; arrows go down only.
-LAYERS		= base setting pki probe postfix apply cluster daemon store ctl sync
+LAYERS		= base setting pki probe postfix apply cluster daemon store report ctl sync
 layer_src	= $(filter-out %/main.c,$(wildcard src/$(1)/*.c cgi/$(1)/*.c))
 lib		= $(1:%=$(B)/lib%.a)
 
@@ -61,7 +61,8 @@ NEEDS_apply	= apply postfix probe pki setting base
 NEEDS_cluster	= cluster $(NEEDS_apply)
 NEEDS_daemon	= daemon $(NEEDS_cluster)
 NEEDS_store	= store setting base
-NEEDS_ctl	= ctl store setting base
+NEEDS_report	= report base
+NEEDS_ctl	= ctl report store setting base
 NEEDS_sync	= sync base
 NEEDS_cgi	= frame page screen api view auth http store setting base
 libs		= $(call lib,$(NEEDS_$(1)))
@@ -94,7 +95,7 @@ LINK		= @echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 $(B)/postseald: $(B)/src/daemon/main.o $(call libs,daemon)
 	$(LINK) $(LIB_PKI) $(LIB_BASE) -linih -lseccomp -lsystemd
 $(B)/postsealctl: $(B)/src/ctl/main.o $(call libs,ctl)
-	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih
+	$(LINK) $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih -lseccomp -lz
 $(B)/postsealctl.bash: $(B)/postsealctl
 	$(V)$< completion >$@
 $(B)/postseal.fcgi: $(B)/cgi/main.o $(call libs,cgi)
@@ -107,7 +108,7 @@ $(B)/postseal-pam: $(B)/src/pam/main.o
 
 # Unit tests: tests/unit/LAYER/test_*.c, one program each, linked against
 # that layer and those below it.
-UNIT_LIBS	= -lssl -lcrypto -lunistring -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl -lsystemd $(shell pkg-config --libs check 2>/dev/null)
+UNIT_LIBS	= -lssl -lcrypto -lunistring -ljson-c -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp -lfcgi -lcurl -lsystemd -lz $(shell pkg-config --libs check 2>/dev/null)
 UNIT_LAYERS	= $(filter-out probe,$(LAYERS)) cgi
 
 define unit
@@ -154,7 +155,7 @@ run:
 FUZZ_SRC	= $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAY	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 FUZZ_TIME	?= 60
-FUZZ_LIBS	= $(call lib,daemon cluster apply postfix probe pki ctl $(NEEDS_cgi))
+FUZZ_LIBS	= $(call lib,daemon cluster apply postfix probe pki ctl report $(NEEDS_cgi))
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(FUZZ_LIBS)
 	@mkdir -p $(@D)
 	$(LINK) $(UNIT_LIBS)
@@ -273,6 +274,7 @@ bench: all $(B)/bench/standin $(B)/bench/bench_pki
 	@B='$(B)' tests/bench/bench
 	@B='$(B)' tests/bench/names
 	@B='$(B)' tests/bench/cluster
+	@B='$(B)' tests/bench/report
 
 LIBEXECDIR	?= $(PREFIX)/libexec/postseal
 SBINDIR		?= $(PREFIX)/sbin

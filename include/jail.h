@@ -27,6 +27,7 @@ struct pki_jail {
 					 * (tests not run by root) */
 	int		 timeout_ms;	/* wall clock, 0 = 5 s */
 	bool		 dear;		/* 45 s, and so much of the CPU */
+	int		 cpu_s;		/* 0: 2 s of it, or 30 */
 	enum sandbox_role role;		/* SANDBOX_INSPECT: without files */
 	const int	*files;		/* open; the child's JAIL_FILE(i) */
 	size_t		 n_files;

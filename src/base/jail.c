@@ -31,7 +31,9 @@
 static int
 limit_cpu(const struct pki_jail *jail)
 {
-	rlim_t max = jail->dear ? DEAR_S : CPU_S;
+	rlim_t max = jail->cpu_s > 0 ? (rlim_t)jail->cpu_s
+		     : jail->dear      ? DEAR_S
+				       : CPU_S;
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_CPU, &r) == -1)
