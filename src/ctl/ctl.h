@@ -68,6 +68,10 @@ struct ctl {
 	} filter;
 	const struct command *commands;	  /* for help.c */
 	const struct option_row *options;
+	struct ctl_report { /* report tls */
+		struct ctl_texts files;
+		const char *only;
+	} report;
 	struct ctl_setup {
 		bool check;
 		const char *hostname, *listen, *admin, *web;

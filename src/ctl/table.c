@@ -15,7 +15,8 @@ enum option_bit {
 	FILTER = 32,
 	ROLE = 64,
 	TOKEN = 128,
-	SETUP = 256
+	SETUP = 256,
+	REPORT = 512
 };
 
 const struct option_row option_rows[] = {
@@ -50,6 +51,8 @@ const struct option_row option_rows[] = {
     {"listen", SETUP, TEXT, AT(setup.listen), "[--listen ADDRESS:PORT]"},
     {"admin", SETUP, TEXT, AT(setup.admin), "[--admin NAME]"},
     {"web", SETUP, TEXT, AT(setup.web), "[--web nginx|apache|lighttpd]"},
+    {"file", REPORT, TEXTS, AT(report.files), "[--file LOG]..."},
+    {"only", REPORT, TEXT, AT(report.only), "[--only plain|old|failed]"},
     {"limit", LIMIT, TEXT, AT(limit), "[--limit N]"},
 #undef AT
     {NULL, 0, FLAG, 0, NULL},

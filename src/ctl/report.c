@@ -1,0 +1,215 @@
+/*
+ * report.c - "report tls": who still talks plaintext, by a log from anywhere.
+ *
+ * Whoever runs it opens the files; they are read by a child that is nobody
+ * (logreport.h), and what that says is cleaned like any text of strangers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "ctl.h"
+#include "jsonx.h"
+#include "logreport.h"
+#include "util.h"
+
+#define ROWS_SHOWN 20
+
+static int
+read_query(const struct ctl *ctl, struct report_query *q, struct err *err)
+{
+	static const char *const words[] = {[ONLY_PLAIN] = "plain",
+	    [ONLY_OLD] = "old",
+	    [ONLY_FAILED] = "failed"};
+	const char *only = ctl->report.only;
+	int64_t limit = ROWS_SHOWN;
+
+	if (ctl->limit != NULL && (!number_read(ctl->limit, strlen(ctl->limit),
+				       REPORT_ROWS_MAX, &limit) ||
+				      limit < 1))
+		return err_set(err, ERR_FIELD_MISSING, "limit",
+		    "limit: expected 1 to %d, got %.20s", REPORT_ROWS_MAX,
+		    ctl->limit);
+	q->limit = (size_t)limit;
+	q->only = ONLY_ALL;
+	for (int i = ONLY_PLAIN; only != NULL && i <= ONLY_FAILED; i++)
+		if (strcmp(only, words[i]) == 0)
+			q->only = (enum report_only)i;
+	if (only != NULL && q->only == ONLY_ALL)
+		return err_set(err, ERR_FIELD_MISSING, "only",
+		    "only: expected plain, old or failed, got %.20s", only);
+	return 0;
+}
+
+static void
+close_files(const int *files, size_t n)
+{
+	while (n-- > 0)
+		(void)close(files[n]);
+}
+
+/* "-" is standard input. */
+static int
+open_files(const struct ctl_texts *names, int *files, struct err *err)
+{
+	const char *name;
+	size_t i;
+
+	if (names->n == 0)
+		return err_set(err, ERR_FIELD_MISSING, "file",
+		    "--file: which log? (\"-\" is standard input)");
+	if (names->n > REPORT_FILES_MAX)
+		return err_set(err, ERR_FIELD_MISSING, "file",
+		    "--file: at most %d of it", REPORT_FILES_MAX);
+	for (i = 0; i < names->n; i++) {
+		name = names->text[i];
+		files[i] = strcmp(name, "-") == 0
+			       ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			       : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (files[i] != -1)
+			continue;
+		err_sys(err, ERR_IO, "file", "%.100s", name);
+		close_files(files, i);
+		return -1;
+	}
+	return 0;
+}
+
+/* "4310 of 361204 (1.2 %)" */
+static void
+share_line(struct ctl *ctl, const char *label, struct json_object *o,
+    const char *what, const char *all)
+{
+	int64_t n = jsonx_path_int(o, what), total = jsonx_path_int(o, all);
+	char text[96];
+
+	(void)snprintf(text, sizeof(text), "%lld of %lld (%.1f %%)",
+	    (long long)n, (long long)total,
+	    total == 0 ? 0.0 : 100.0 * (double)n / (double)total);
+	ctl_line(ctl, label, text);
+}
+
+static const char *
+reason_text(const char *reason, bool inbound)
+{
+	static const struct {
+		const char *reason, *in, *out;
+	} texts[] = {
+	    {"loglevel",
+		"TLS leaves no line in this log: set "
+		"smtpd_tls_loglevel = 1",
+		"TLS leaves no line in this log: smtp_tls_loglevel is 0, or "
+		"outbound TLS is off"},
+	    {"no_tls_offered",
+		"no client used TLS: as if STARTTLS was not offered", ""},
+	    {"too_short", "the log is of less than 7 days",
+		"the log is of less than 7 days"},
+	    {"log_unreadable", "a part of the log could not be read",
+		"a part of the log could not be read"},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(texts[i].reason, reason) == 0)
+			return inbound ? texts[i].in : texts[i].out;
+	return reason;
+}
+
+/* Of the domains of a row one text, for the table. */
+static void
+join_domains(struct json_object *rows)
+{
+	struct json_object *row, *list;
+	char text[512];
+	size_t len;
+
+	for (size_t i = 0; i < jsonx_len(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		list = jsonx_path(row, "domains");
+		text[0] = '\0';
+		len = 0;
+		for (size_t j = 0; j < jsonx_len(list) && len < sizeof(text);
+		     j++)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+			    "%s%s", j == 0 ? "" : " ", jsonx_str_at(list, j));
+		jsonx_put_str(row, "domains", text);
+	}
+}
+
+static void
+print_direction(struct ctl *ctl, const char *label, struct json_object *o)
+{
+	static const char *const columns[] = {"address", "name", "plain", "tls",
+	    "old", "refused", "last_seen", "domains"};
+	const char *shown[sizeof(columns) / sizeof(columns[0]) + 1] = {NULL};
+	bool inbound = strcmp(label, "inbound") == 0;
+	struct json_object *rows = jsonx_path(o, "rows");
+
+	memcpy(shown, columns, sizeof(columns));
+	ctl_line(ctl, label,
+	    jsonx_path_bool(o, "known")
+		? "known"
+		: reason_text(jsonx_path_str(o, "reason", ""), inbound));
+	if (jsonx_path_int(o, "messages.total") == 0 && jsonx_len(rows) == 0) {
+		ctl_line(ctl, "messages", "none");
+		return;
+	}
+	ctl_line(ctl, "from", jsonx_path_str(o, "from", ""));
+	ctl_line(ctl, "to", jsonx_path_str(o, "to", ""));
+	share_line(ctl, "plaintext", o, "messages.plain", "messages.total");
+	share_line(ctl, "TLS before 1.2", o, "messages.old", "messages.total");
+	share_line(ctl, inbound ? "clients" : "servers", o, "clients.plain",
+	    "clients.total");
+	join_domains(rows);
+	if (jsonx_len(rows) > 0) {
+		fputc('\n', ctl->out);
+		ctl_table(ctl->out, rows, shown);
+	}
+}
+
+static void
+print_report(struct ctl *ctl, struct json_object *report)
+{
+	struct json_object *unread = jsonx_path(report, "unread");
+	const struct ctl_texts *names = &ctl->report.files;
+	size_t n;
+
+	for (size_t i = 0; i < jsonx_len(unread); i++) {
+		n = (size_t)json_object_get_int64(
+		    json_object_array_get_idx(unread, i));
+		if (n < names->n)
+			ctl_line(ctl, "unread", names->text[n]);
+	}
+	print_direction(ctl, "inbound", jsonx_path(report, "inbound"));
+	fputc('\n', ctl->out);
+	print_direction(ctl, "outbound", jsonx_path(report, "outbound"));
+}
+
+int
+ctl_report_tls(
+    struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
+{
+	int files[REPORT_FILES_MAX];
+	struct json_object *report = NULL;
+	struct report_query query = {.limit = 0};
+	int rc;
+
+	(void)args;
+	if (read_query(ctl, &query, err) == -1 ||
+	    open_files(&ctl->report.files, files, err) == -1)
+		return -1;
+	rc = report_files(files, ctl->report.files.n, &query, &report, err);
+	close_files(files, ctl->report.files.n);
+	if (rc == -1)
+		return -1;
+	if (jsonx_len(jsonx_path(report, "unread")) > 0)
+		*status = EXIT_ATTENTION;
+	if (ctl->json)
+		return ctl_json(ctl, report, err);
+	print_report(ctl, report);
+	json_object_put(report);
+	return 0;
+}

@@ -1,0 +1,91 @@
+#!/bin/bash
+# "postsealctl report tls": a log whose numbers are known, in every form that a
+# log has, read by somebody who has no rights to lose.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+export TZ=UTC
+
+perl "$TOP/tests/lib/maillog.pl" 3000 >"$T/log" 2>"$T/counts" || bail "maillog.pl"
+made()		{ awk -v name="$1" '$1 == name { print $2 }' "$T/counts"; }
+report()	{ "$B/postsealctl" report tls --json "$@"; }
+counts()	{ report "$@" | jq -c '[.inbound, .outbound] | map([.messages.total, .messages.plain, .messages.old, .clients.total, .clients.plain])'; }
+want="[[$(made in_total),$(made in_plain),$(made in_old),$(made clients),$(made plain_clients)],[$(made out_total),$(made out_plain),0,$(made servers),$(made plain_servers)]]"
+
+is "as many as were made" "$(counts --file "$T/log")" "$want"
+is "by standard input" "$(counts --file - <"$T/log")" "$want"
+gzip -k "$T/log"
+is "by gzip" "$(counts --file "$T/log.gz")" "$want"
+split -n 3 "$T/log" "$T/part." && gzip "$T/part.aa" && cat "$T/part.ab" "$T/part.ac" >"$T/rest"
+{ zcat "$T/part.aa.gz"; cat "$T/rest"; } | cmp -s - "$T/log" || bail "split"
+# Cut at lines, as logrotate does.
+head -n 9000 "$T/log" | gzip >"$T/log.2.gz"
+sed -n '9001,12000p' "$T/log" >"$T/log.1"
+sed '1,12000d' "$T/log" >"$T/log.0"
+is "in three files" "$(counts --file "$T/log.2.gz" --file "$T/log.1" --file "$T/log.0")" "$want"
+perl -pe 'BEGIN { use Time::Piece; $y = localtime->year }
+    s/^(\w+ +\d+ [\d:]+) /my $t = Time::Piece->strptime("$1 $y", "%b %d %T %Y"); $t -= $t->strftime("%s") > time + 86400 ? 365 * 86400 : 0; $t->strftime("%Y-%m-%dT%T.000001+00:00 ")/e' "$T/log" >"$T/iso"
+is "with RFC 3339 stamps" "$(counts --file "$T/iso")" "$want"
+sed 's, postfix/, mx-in/,' "$T/log" >"$T/named"
+is "under another syslog_name" "$(counts --file "$T/named")" "$want"
+{ cat "$T/log"; head -c 300000 /dev/urandom | tr '\n' x; echo; head -c 400000 /dev/urandom
+    yes x | tr -d '\n' | head -c 5000000; echo; tail -n 1 "$T/log"; } >"$T/junk"
+is "and junk behind them" "$(counts --file "$T/junk")" "$want"
+
+is "known" "$(report --file "$T/log" | jq -c '[.inbound.known, .inbound.reason, .inbound.coverage == 1, .lines]')" \
+    "[true,null,true,$(wc -l <"$T/log")]"
+is "what TLS only would cut off" "$(report --file "$T/log" | jq -c '.inbound.impact | [.change, .clients, .messages]')" \
+    "[\"tls_only\",$(made plain_clients),$(made in_plain)]"
+is "refused without TLS" "$(report --limit 1000 --only failed --file "$T/log" | jq '[.inbound.rows[].refused] | add')" \
+    "$(made refused)"
+is "the days make the total" "$(report --file "$T/log" | jq '[.inbound.days[] | del(.day) | add] | add')" "$(made in_total)"
+is "--only old" "$(report --only old --limit 1000 --file "$T/log" | jq -c '[.inbound.rows[] | .old > 0 and .plain == 0] | unique')" "[true]"
+grep -v 'TLS connection' "$T/log" >"$T/quiet"
+is "no line of TLS: not known, and no 0 %" "$(report --file "$T/quiet" | jq -c '[.inbound, .outbound] | map([.known, .reason, .impact])')" \
+    '[[false,"loglevel",null],[false,"loglevel",null]]'
+grep -v 'TLS connection' "$T/log" | sed 's/ starttls=[01/]*//' >"$T/none"
+is "no TLS at all" "$(report --file "$T/none" | jq -c '[.inbound.known, .inbound.reason]')" '[false,"no_tls_offered"]'
+head -n 2000 "$T/log" >"$T/short"
+is "a short one" "$(report --file "$T/short" | jq -c '[.inbound.known, .inbound.reason]')" '[false,"too_short"]'
+head -c 40000 "$T/log.gz" >"$T/cut.gz"
+is "half a gzip file" "$(report --file "$T/cut.gz" | jq -c '[.inbound.known, .inbound.reason, .unread]')" '[false,"log_unreadable",[0]]'
+report --file "$T/cut.gz" >/dev/null
+is "and exit status 5" $? 5
+report --file "$T" >/dev/null
+is "a directory" $? 5
+
+"$B/postsealctl" report tls --limit 3 --file "$T/log" >"$T/text"
+is "in words" $? 0
+like "share" "$(cat "$T/text")" "plaintext +$(made in_plain) of $(made in_total) \\("
+like "clients" "$(cat "$T/text")" "clients +$(made plain_clients) of $(made clients) \\("
+is "three rows each" "$(grep -cE '^(198\.51|203\.0\.113)\.' "$T/text")" 6
+sed 's,client=c,client=\x1b[31mc,; s,from c,from \x1b[31mc,' "$T/log" >"$T/escape"
+"$B/postsealctl" report tls --file "$T/escape" >"$T/text"
+is "no control leaves it" "$(tr -d '\n[:print:]\200-\377' <"$T/text" | wc -c)" 0
+
+fails()		{ "$B/postsealctl" report tls "$@" 2>&1 >/dev/null; echo $?; }
+like "no file" "$(fails)" 'field.missing.*--file.*2$'
+like "no such file" "$(fails --file /none/such)" 'internal.io: /none/such: No such file.*1$'
+like "only what?" "$(fails --file "$T/log" --only x)" 'field.missing: only: expected plain, old or failed, got x.*2$'
+like "limit 0" "$(fails --file "$T/log" --limit 0)" 'field.missing: limit: expected 1 to 1000, got 0.*2$'
+# shellcheck disable=SC2046
+like "nine files" "$(fails $(printf -- "--file $T/log %.0s" 1 2 3 4 5 6 7 8 9))" 'at most 8.*2$'
+
+# The reader is nobody, can open nothing, and takes no new rights.
+mkfifo "$T/fifo"
+"$B/postsealctl" report tls --file - <"$T/fifo" >"$T/out" 2>&1 &
+ctl=$!
+exec 7>"$T/fifo"
+reader()	{ pid=$(pgrep -P $ctl) && grep -q "^Seccomp:.*2" "/proc/$pid/status"; }
+wait_for 10 reader || bail "no reader"
+pid=$(pgrep -P $ctl)
+status()	{ sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }
+is "the reader is nobody" "$(status Uid | cut -f 1-3)" "$(id -u nobody)"$'\t'"$(id -u nobody)"$'\t'"$(id -u nobody)"
+is "with no rights" "$(status CapEff) $(status NoNewPrivs) $(status Seccomp)" "0000000000000000 1 2"
+cat "$T/log" >&7
+is "and little memory" "$(($(status VmHWM | tr -dc 0-9) < 32768))" 1
+exec 7>&-
+wait $ctl
+is "done when the log ends" $? 0
+setpriv --reuid 65534 --clear-groups "$B/postsealctl" report tls --json --file "$T/log" >"$T/out"
+is "without root" "$(jq '.inbound.messages.total' "$T/out")" "$(made in_total)"
+done_testing
