@@ -104,6 +104,7 @@ enum need {
 	MAY_RENEW,		/* certificate files of the connection */
 	MAY_CHANGE,		/* settings, keys, restore */
 	MAY_ACCESS,		/* users, tokens, all sessions, scanners */
+	MAY_REVOKE,		/* tokens: in person, and at once */
 	MAY_GRANT,		/* change who gets in: in person, and fresh */
 	MAY__MAX
 };

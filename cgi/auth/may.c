@@ -28,7 +28,9 @@ static const struct {
     [MAY_RENEW] = {ROLE_OPERATOR, S(WRITE) | S(CERTIFICATES), 0, false},
     [MAY_CHANGE] = {ROLE_OPERATOR, S(WRITE), 0, false},
     [MAY_ACCESS] = {ROLE_ADMINISTRATOR, S(WRITE), S(READ), false},
-    /* No token: one that was found would make others, and users. */
+    /* No token: one that was found would make others, and users.  To revoke
+     * one is done in a hurry, and lets nobody in. */
+    [MAY_REVOKE] = {ROLE_ADMINISTRATOR, 0, S(WRITE) | S(READ), false, false},
     [MAY_GRANT] = {ROLE_ADMINISTRATOR, 0, S(WRITE) | S(READ), false, true},
 };
 

@@ -190,35 +190,57 @@ static int
 session_end_any(
     const struct page *p, struct reply *reply, const char *arg, struct err *why)
 {
-	struct proof proof = {0};
-
-	if (account_password_again(p, reply, &proof, why) == -1 ||
-	    access_session_end(p->app, p->req, NULL, arg, why) == -1)
+	if (access_session_end(p->app, p->req, NULL, arg, why) == -1)
 		return -1;
 	return access_back(reply, PATH_SESSIONS "?done=session", why);
 }
 
+/* Whom a button is for stands at the API's call that does the same, once. */
+static const struct {
+	const char *call;
+	enum need need;
+} calls[] = {
+#define PAGE(...)
+#define FORM(...)
+#define CALL(method, path, run, need, ...) {#method " " path, need},
+#include "routes.def"
+#undef PAGE
+#undef FORM
+#undef CALL
+};
+
+static enum need
+need_of(const char *call)
+{
+	for (size_t i = 0; i < COUNT(calls); i++)
+		if (strcmp(calls[i].call, call) == 0)
+			return calls[i].need;
+	return MAY_NOTHING;
+}
+
 static const struct {
 	const char *name; /* of do=NAME or do=NAME:ARG */
-	enum need need;
+	enum need need;	  /* without such a call */
 	int (*fn)(
 	    const struct page *, struct reply *, const char *, struct err *);
+	const char *call;
 } acts[] = {
-    {"password", MAY_OWN, account_password},
-    {"totp_start", MAY_OWN, account_totp_start},
-    {"totp_confirm", MAY_OWN, account_totp_confirm},
-    {"totp_off", MAY_OWN, account_totp_off},
-    {"end", MAY_OWN, account_end},
-    {"sign_out", MAY_OWN, account_sign_out},
-    {"user_add", MAY_GRANT, user_add},
-    {"user_password", MAY_GRANT, user_password},
-    {"user_role", MAY_GRANT, user_role},
-    {"user_delete", MAY_GRANT, user_delete},
-    {"totp_reset", MAY_GRANT, factor_reset},
-    {"factor_policy", MAY_GRANT, factor_policy},
-    {"token_add", MAY_GRANT, token_add},
-    {"token_delete", MAY_ACCESS, token_delete},
-    {"session_end", MAY_ACCESS, session_end_any},
+    {"password", MAY_OWN, account_password, NULL},
+    {"totp_start", MAY_OWN, account_totp_start, NULL},
+    {"totp_confirm", MAY_OWN, account_totp_confirm, NULL},
+    {"totp_off", MAY_OWN, account_totp_off, NULL},
+    {"end", MAY_OWN, account_end, NULL},
+    {"sign_out", MAY_OWN, account_sign_out, NULL},
+    {"user_add", MAY_NOTHING, user_add, "POST /api/v1/users"},
+    {"user_password", MAY_NOTHING, user_password, "POST /api/v1/users/{name}"},
+    {"user_role", MAY_NOTHING, user_role, "POST /api/v1/users/{name}"},
+    {"user_delete", MAY_NOTHING, user_delete, "DELETE /api/v1/users/{name}"},
+    {"totp_reset", MAY_NOTHING, factor_reset, "POST /api/v1/users/{name}"},
+    {"factor_policy", MAY_NOTHING, factor_policy, "POST /api/v1/policy"},
+    {"token_add", MAY_NOTHING, token_add, "POST /api/v1/tokens"},
+    {"token_delete", MAY_NOTHING, token_delete, "DELETE /api/v1/tokens/{id}"},
+    {"session_end", MAY_NOTHING, session_end_any,
+	"DELETE /api/v1/sessions/{id}"},
 };
 
 /* The password that the form asked for, where the session is not fresh. */
@@ -241,12 +263,15 @@ press(const struct page *p, struct reply *reply, struct err *why)
 	const char *act = fields_str(&p->req->form, "do", "");
 	size_t n = strcspn(act, ":");
 	const char *arg = act[n] == ':' ? act + n + 1 : "";
+	enum need need;
 
 	for (size_t i = 0; i < COUNT(acts); i++) {
 		if (strlen(acts[i].name) != n ||
 		    strncmp(acts[i].name, act, n) != 0)
 			continue;
-		if (may_press(p, reply, acts[i].need, why) == -1)
+		need =
+		    acts[i].call == NULL ? acts[i].need : need_of(acts[i].call);
+		if (may_press(p, reply, need, why) == -1)
 			return -1;
 		return acts[i].fn(p, reply, arg, why);
 	}

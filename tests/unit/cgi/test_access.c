@@ -27,6 +27,7 @@ static const struct {
     {MAY_RENEW, ROLE_OPERATOR, "cw", "cw"},
     {MAY_CHANGE, ROLE_OPERATOR, "w", "w"},
     {MAY_ACCESS, ROLE_ADMINISTRATOR, "w", "rw"},
+    {MAY_REVOKE, ROLE_ADMINISTRATOR, "", "rw"},
     {MAY_GRANT, ROLE_ADMINISTRATOR, "", "rw"},
 };
 
