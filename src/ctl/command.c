@@ -258,6 +258,7 @@ run_command(
 	struct err err;
 
 	err_clear(&err);
+	ctl->conf_path = conf;
 	if (c->where == NOWHERE)
 		return execute(ctl, c, words);
 	conf_default(&ctl->conf);
@@ -265,7 +266,6 @@ run_command(
 		print_error(ctl, &err);
 		return EXIT_FAILED;
 	}
-	ctl->conf_path = conf;
 	set_caller(ctl);
 	if (c->where == DATABASE)
 		return execute_in_child(ctl, c, words);

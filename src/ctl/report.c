@@ -1,5 +1,6 @@
 /*
- * report.c - "report tls": who still talks plaintext, by a log from anywhere.
+ * report.c - "report tls": who still talks plaintext, by this host's log or one
+ * from anywhere.
  *
  * Whoever runs it opens the files; they are read by a child that is nobody
  * (logreport.h), and what that says is cleaned like any text of strangers.
@@ -15,6 +16,7 @@
 #include "ctl.h"
 #include "jsonx.h"
 #include "logreport.h"
+#include "own_log.h"
 #include "util.h"
 
 #define ROWS_SHOWN 20
@@ -45,36 +47,41 @@ read_query(const struct ctl *ctl, struct report_query *q, struct err *err)
 	return 0;
 }
 
-static void
-close_files(const int *files, size_t n)
+/* Without the console's file, as on a host that has no console, its defaults.
+ */
+static int
+open_own(struct ctl *ctl, struct own_log *log, struct err *err)
 {
-	while (n-- > 0)
-		(void)close(files[n]);
+	conf_default(&ctl->conf);
+	if (access(ctl->conf_path, F_OK) == 0 &&
+	    conf_read(&ctl->conf, ctl->conf_path, err) == -1)
+		return -1;
+	return own_log_open(&ctl->conf, log, err);
 }
 
 /* "-" is standard input. */
 static int
-open_files(const struct ctl_texts *names, int *files, struct err *err)
+open_named(const struct ctl_texts *names, struct own_log *log, struct err *err)
 {
 	const char *name;
-	size_t i;
+	int fd;
 
-	if (names->n == 0)
-		return err_set(err, ERR_FIELD_MISSING, "file",
-		    "--file: which log? (\"-\" is standard input)");
 	if (names->n > REPORT_FILES_MAX)
 		return err_set(err, ERR_FIELD_MISSING, "file",
 		    "--file: at most %d of it", REPORT_FILES_MAX);
-	for (i = 0; i < names->n; i++) {
+	for (size_t i = 0; i < names->n; i++) {
 		name = names->text[i];
-		files[i] = strcmp(name, "-") == 0
-			       ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-			       : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (files[i] != -1)
-			continue;
-		err_sys(err, ERR_IO, "file", "%.100s", name);
-		close_files(files, i);
-		return -1;
+		fd = strcmp(name, "-") == 0
+			 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			 : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd == -1) {
+			err_sys(err, ERR_IO, "file", "%.100s", name);
+			(void)own_log_close(log);
+			return -1;
+		}
+		(void)snprintf(
+		    log->names[i], sizeof(log->names[i]), "%s", name);
+		log->files[log->n++] = fd;
 	}
 	return 0;
 }
@@ -149,14 +156,14 @@ print_direction(struct ctl *ctl, const char *label, struct json_object *o)
 	struct json_object *rows = jsonx_path(o, "rows");
 
 	memcpy(shown, columns, sizeof(columns));
+	if (jsonx_path_int(o, "messages.total") == 0 && jsonx_len(rows) == 0) {
+		ctl_line(ctl, label, "no message in this log");
+		return;
+	}
 	ctl_line(ctl, label,
 	    jsonx_path_bool(o, "known")
 		? "known"
 		: reason_text(jsonx_path_str(o, "reason", ""), inbound));
-	if (jsonx_path_int(o, "messages.total") == 0 && jsonx_len(rows) == 0) {
-		ctl_line(ctl, "messages", "none");
-		return;
-	}
 	ctl_line(ctl, "from", jsonx_path_str(o, "from", ""));
 	ctl_line(ctl, "to", jsonx_path_str(o, "to", ""));
 	share_line(ctl, "plaintext", o, "messages.plain", "messages.total");
@@ -170,19 +177,58 @@ print_direction(struct ctl *ctl, const char *label, struct json_object *o)
 	}
 }
 
+/* Into *report: "files" read, and "unread" by their names, too. */
+static void
+name_files(struct json_object *report, const struct own_log *log)
+{
+	struct json_object *files = json_object_new_array();
+	struct json_object *unread = json_object_new_array(), *old;
+	int64_t n;
+
+	for (size_t i = 0; i < log->n; i++)
+		json_object_array_add(
+		    files, json_object_new_string(log->names[i]));
+	old = jsonx_path(report, "unread");
+	for (size_t i = 0; i < jsonx_len(old); i++) {
+		n = json_object_get_int64(json_object_array_get_idx(old, i));
+		if (n >= 0 && n < (int64_t)log->n)
+			json_object_array_add(
+			    unread, json_object_new_string(log->names[n]));
+	}
+	json_object_object_add(report, "files", files);
+	json_object_object_add(report, "unread", unread);
+}
+
+/* journalctl has failed: nothing is known. */
+static void
+not_read(struct json_object *report, const char *name)
+{
+	static const char *const ways[] = {"inbound", "outbound"};
+	struct json_object *o;
+
+	json_object_array_add(
+	    jsonx_path(report, "unread"), json_object_new_string(name));
+	for (size_t i = 0; i < 2; i++) {
+		o = jsonx_path(report, ways[i]);
+		jsonx_put_bool(o, "known", false);
+		jsonx_put_str(o, "reason", "log_unreadable");
+		json_object_object_add(o, "impact", NULL);
+	}
+}
+
 static void
 print_report(struct ctl *ctl, struct json_object *report)
 {
-	struct json_object *unread = jsonx_path(report, "unread");
-	const struct ctl_texts *names = &ctl->report.files;
-	size_t n;
+	static const char *const lists[] = {"files", "unread"};
+	struct json_object *list;
 
-	for (size_t i = 0; i < jsonx_len(unread); i++) {
-		n = (size_t)json_object_get_int64(
-		    json_object_array_get_idx(unread, i));
-		if (n < names->n)
-			ctl_line(ctl, "unread", names->text[n]);
+	for (size_t i = 0; i < 2; i++) {
+		list = jsonx_path(report, lists[i]);
+		for (size_t j = 0; j < jsonx_len(list); j++)
+			ctl_line(ctl, i == 0 ? "log" : "unread",
+			    jsonx_str_at(list, j));
 	}
+	fputc('\n', ctl->out);
 	print_direction(ctl, "inbound", jsonx_path(report, "inbound"));
 	fputc('\n', ctl->out);
 	print_direction(ctl, "outbound", jsonx_path(report, "outbound"));
@@ -192,17 +238,22 @@ int
 ctl_report_tls(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
-	int files[REPORT_FILES_MAX];
+	const struct ctl_texts *names = &ctl->report.files;
 	struct json_object *report = NULL;
 	struct report_query query = {.limit = 0};
+	struct own_log log = {.n = 0};
 	int rc;
 
 	(void)args;
 	if (read_query(ctl, &query, err) == -1 ||
-	    open_files(&ctl->report.files, files, err) == -1)
+	    (names->n > 0 ? open_named(names, &log, err)
+			  : open_own(ctl, &log, err)) == -1)
 		return -1;
-	rc = report_files(files, ctl->report.files.n, &query, &report, err);
-	close_files(files, ctl->report.files.n);
+	rc = report_files(log.files, log.n, &query, &report, err);
+	if (rc == 0)
+		name_files(report, &log);
+	if (!own_log_close(&log) && rc == 0)
+		not_read(report, "journal");
 	if (rc == -1)
 		return -1;
 	if (jsonx_len(jsonx_path(report, "unread")) > 0)

@@ -47,7 +47,7 @@ is "no TLS at all" "$(report --file "$T/none" | jq -c '[.inbound.known, .inbound
 head -n 2000 "$T/log" >"$T/short"
 is "a short one" "$(report --file "$T/short" | jq -c '[.inbound.known, .inbound.reason]')" '[false,"too_short"]'
 head -c 40000 "$T/log.gz" >"$T/cut.gz"
-is "half a gzip file" "$(report --file "$T/cut.gz" | jq -c '[.inbound.known, .inbound.reason, .unread]')" '[false,"log_unreadable",[0]]'
+is "half a gzip file" "$(report --file "$T/cut.gz" | jq -c '[.inbound.known, .inbound.reason, .unread]')" '[false,"log_unreadable",["'"$T"'/cut.gz"]]'
 report --file "$T/cut.gz" >/dev/null
 is "and exit status 5" $? 5
 report --file "$T" >/dev/null
@@ -63,7 +63,6 @@ sed 's,client=c,client=\x1b[31mc,; s,from c,from \x1b[31mc,' "$T/log" >"$T/escap
 is "no control leaves it" "$(tr -d '\n[:print:]\200-\377' <"$T/text" | wc -c)" 0
 
 fails()		{ "$B/postsealctl" report tls "$@" 2>&1 >/dev/null; echo $?; }
-like "no file" "$(fails)" 'field.missing.*--file.*2$'
 like "no such file" "$(fails --file /none/such)" 'internal.io: /none/such: No such file.*1$'
 like "only what?" "$(fails --file "$T/log" --only x)" 'field.missing: only: expected plain, old or failed, got x.*2$'
 like "limit 0" "$(fails --file "$T/log" --limit 0)" 'field.missing: limit: expected 1 to 1000, got 0.*2$'
@@ -88,4 +87,45 @@ wait $ctl
 is "done when the log ends" $? 0
 setpriv --reuid 65534 --clear-groups "$B/postsealctl" report tls --json --file "$T/log" >"$T/out"
 is "without root" "$(jq '.inbound.messages.total' "$T/out")" "$(made in_total)"
+
+# This host's own: what logrotate keeps of 30 days, the oldest first.
+mkdir "$T/var" "$T/journal"
+cp "$T/log.2.gz" "$T/var/mail.log.2.gz"
+cp "$T/log.1" "$T/var/mail.log.1"
+cp "$T/log.0" "$T/var/mail.log"
+echo x >"$T/var/mail.log.bak"
+echo x >"$T/var/mail.log.3" && touch -d '40 days ago' "$T/var/mail.log.3"
+touch -d '20 days ago' "$T/var/mail.log.2.gz"
+touch -d '10 days ago' "$T/var/mail.log.1"
+own()
+{
+	printf '[postfix]\n%s\n' "$@" >"$T/conf"
+	"$B/postsealctl" -c "$T/conf" report tls --json >"$T/own" 2>&1
+}
+of_own()	{ jq -c '[.inbound, .outbound] | map([.messages.total, .messages.plain, .messages.old, .clients.total, .clients.plain])' "$T/own"; }
+own "log_file = $T/var/mail.log"
+is "files and their order" "$(jq -c '.files | map(sub(".*/"; ""))' "$T/own")" '["mail.log.2.gz","mail.log.1","mail.log"]'
+is "the same counts" "$(of_own)" "$want"
+mkdir "$T/pf"
+printf 'maillog_file = %s/var/mail.log\n' "$T" >"$T/pf/main.cf"
+: >"$T/pf/master.cf"
+own "config_directory = $T/pf"
+is "the file that main.cf names" "$(of_own)" "$want"
+
+# No file: the journal.
+perl -MTime::Local -ne 'BEGIN { %m = map { $_ => $n++ } qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec); $now = time }
+    /^(\w+) +(\d+) (\d+):(\d+):(\d+) (\S+) ([^ [\]]+)\[(\d+)\]: (.*)/ or next;
+    my $year = 1900 + (gmtime $now)[5]; my $t = timegm($5, $4, $3, $2, $m{$1}, $year);
+    $t = timegm($5, $4, $3, $2, $m{$1}, $year - 1) if $t > $now; $t += 86400 * 2;
+    printf "__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=00000000000000000000000000000001\nSYSLOG_FACILITY=2\n_HOSTNAME=%s\nSYSLOG_IDENTIFIER=%s\nSYSLOG_PID=%d\nMESSAGE=%s\n\n", $t * 1000000 + $k++, $k, $6, $7, $8, $9' "$T/log" >"$T/export"
+/lib/systemd/systemd-journal-remote -o "$T/journal/system.journal" "$T/export" >/dev/null 2>&1
+chmod 644 "$T"/journal/* && chmod 755 "$T/journal"
+own "log_file = $T/void/mail.log" "journal_directory = $T/journal"
+is "the journal" "$(jq -c '[.files, .unread, .inbound.known]' "$T/own")" '[["journal"],[],true]'
+is "the same counts" "$(of_own)" "$want"
+chmod 700 "$T/journal"
+own "log_file = $T/void/mail.log" "journal_directory = $T/journal"
+is "nobody reads it: root does not, either" "$(jq -c '[.unread, .inbound.known, .inbound.reason]' "$T/own")" '[["journal"],false,"log_unreadable"]'
+own "log_files = x"
+like "a file with a fault" "$(cat "$T/own")" 'log_files'
 done_testing

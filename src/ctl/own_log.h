@@ -1,0 +1,31 @@
+/*
+ * own_log.h - where this host's Postfix has written the last 30 days.
+ *
+ * Order: [postfix] log_file, or maillog_file of main.cf, or /var/log/mail.log,
+ * with what logrotate made of it (NAME.1, NAME.2.gz, NAME-20261130): the newest
+ * that were written in that time, the oldest first.  Where there is none, the
+ * systemd journal: journalctl, as nobody with the group systemd-journal, whose
+ * output is a pipe.
+ * Errors: one line, and nothing is open then.
+ */
+#ifndef POSTSEAL_CTL_OWN_LOG_H
+#define POSTSEAL_CTL_OWN_LOG_H
+
+#include <sys/types.h>
+
+#include "conf.h"
+#include "err.h"
+#include "logreport.h"
+
+struct own_log {
+	int files[REPORT_FILES_MAX];
+	char names[REPORT_FILES_MAX][CONF_STR_MAX + 32];
+	size_t n;
+	pid_t journal; /* of journalctl, 0 = files */
+};
+
+int own_log_open(const struct conf *, struct own_log *, struct err *);
+/* Closes all; false: journalctl has failed. */
+bool own_log_close(struct own_log *);
+
+#endif
