@@ -440,6 +440,7 @@ START_TEST(nobody_can_look)
 	int i;
 
 	(void)rig_ensure(&rig_self_pair);
+	rig_assert_whole();
 	rig_files_hash(before);
 	next = rig_next();
 	ck_assert_int_eq(jail_keep(JAIL_PROBER, NULL, none, &pid[0], &err), 0);
@@ -449,7 +450,8 @@ START_TEST(nobody_can_look)
 
 		one.dry_run = i == 0;
 		o = rig_apply(&one);
-		ck_assert_int_eq(o.rc, -1);
+		ck_assert_msg(o.rc == -1, "dry run %d: %s", one.dry_run,
+		    json_object_to_json_string(o.job));
 		ck_assert_str_eq(err_name(o.err.code), "probe.unable");
 		ck_assert_str_eq(
 		    jsonx_path_str(o.job, "state", ""), "failed");
