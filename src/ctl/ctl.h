@@ -71,6 +71,7 @@ struct ctl {
 	struct ctl_report { /* report tls */
 		struct ctl_texts files;
 		const char *only;
+		bool csv;
 	} report;
 	struct ctl_setup {
 		bool check;

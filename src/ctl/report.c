@@ -28,8 +28,11 @@ read_query(const struct ctl *ctl, struct report_query *q, struct err *err)
 	    [ONLY_OLD] = "old",
 	    [ONLY_FAILED] = "failed"};
 	const char *only = ctl->report.only;
-	int64_t limit = ROWS_SHOWN;
+	int64_t limit = ctl->report.csv ? REPORT_ROWS_MAX : ROWS_SHOWN;
 
+	if (ctl->report.csv && ctl->json)
+		return err_set(
+		    err, ERR_FIELD_INVALID, "", "--csv or --json, not both");
 	if (ctl->limit != NULL && (!number_read(ctl->limit, strlen(ctl->limit),
 				       REPORT_ROWS_MAX, &limit) ||
 				      limit < 1))
@@ -170,11 +173,16 @@ print_direction(struct ctl *ctl, const char *label, struct json_object *o)
 	share_line(ctl, "TLS before 1.2", o, "messages.old", "messages.total");
 	share_line(ctl, inbound ? "clients" : "servers", o, "clients.plain",
 	    "clients.total");
+	if (jsonx_path_bool(o, "more_clients"))
+		ctl_line(ctl, "", "or more: not all were told apart");
 	join_domains(rows);
 	if (jsonx_len(rows) > 0) {
 		fputc('\n', ctl->out);
 		ctl_table(ctl->out, rows, shown);
 	}
+	if (jsonx_path_int(o, "rows_left") > 0)
+		fprintf(ctl->out, "%lld more: --limit\n",
+		    (long long)jsonx_path_int(o, "rows_left"));
 }
 
 /* Into *report: "files" read, and "unread" by their names, too. */
@@ -214,6 +222,52 @@ not_read(struct json_object *report, const char *name)
 		jsonx_put_str(o, "reason", "log_unreadable");
 		json_object_object_add(o, "impact", NULL);
 	}
+}
+
+/* Each field in quotes; a spreadsheet takes none for a formula. */
+static void
+csv_row(FILE *out, const char *const *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "%s\"%s", i == 0 ? "" : ",",
+		    *fields[i] != '\0' && strchr("=+-@", *fields[i]) != NULL
+			? "'"
+			: "");
+		for (const char *s = fields[i]; *s != '\0'; s++) {
+			if (*s == '"')
+				fputc('"', out);
+			fputc(*s, out);
+		}
+		fputc('"', out);
+	}
+	fputc('\n', out);
+}
+
+static void
+csv_rows(FILE *out, struct json_object *report, const char *way)
+{
+	static const char *const columns[] = {"direction", "address", "network",
+	    "name", "plain", "tls", "old", "refused", "ever_tls", "first_seen",
+	    "last_seen", "protocol", "domains"};
+	const char *fields[sizeof(columns) / sizeof(columns[0])] = {way};
+	size_t n = sizeof(columns) / sizeof(columns[0]);
+	struct json_object *o = jsonx_path(report, way), *row, *v;
+	struct json_object *rows = jsonx_path(o, "rows");
+
+	join_domains(rows);
+	if (strcmp(way, "inbound") == 0)
+		csv_row(out, columns, n);
+	for (size_t i = 0; i < jsonx_len(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		for (size_t c = 1; c < n; c++) {
+			v = jsonx_path(row, columns[c]);
+			fields[c] = v == NULL ? "" : json_object_get_string(v);
+		}
+		csv_row(out, fields, n);
+	}
+	if (jsonx_path_int(o, "rows_left") > 0)
+		fprintf(stderr, "postsealctl: %s: %lld more rows: --limit\n",
+		    way, (long long)jsonx_path_int(o, "rows_left"));
 }
 
 static void
@@ -260,7 +314,12 @@ ctl_report_tls(
 		*status = EXIT_ATTENTION;
 	if (ctl->json)
 		return ctl_json(ctl, report, err);
-	print_report(ctl, report);
+	if (ctl->report.csv) {
+		csv_rows(ctl->out, report, "inbound");
+		csv_rows(ctl->out, report, "outbound");
+	} else {
+		print_report(ctl, report);
+	}
 	json_object_put(report);
 	return 0;
 }

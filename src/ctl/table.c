@@ -53,6 +53,7 @@ const struct option_row option_rows[] = {
     {"web", SETUP, TEXT, AT(setup.web), "[--web nginx|apache|lighttpd]"},
     {"file", REPORT, TEXTS, AT(report.files), "[--file LOG]..."},
     {"only", REPORT, TEXT, AT(report.only), "[--only plain|old|failed]"},
+    {"csv", REPORT, FLAG, AT(report.csv), "[--csv]"},
     {"limit", LIMIT, TEXT, AT(limit), "[--limit N]"},
 #undef AT
     {NULL, 0, FLAG, 0, NULL},

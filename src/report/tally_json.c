@@ -126,22 +126,26 @@ compare(const void *a, const void *b)
 	return rc != 0 ? rc : memcmp(x->address, y->address, ADDRESS_SIZE);
 }
 
-static struct json_object *
-rows_json(const struct tally *t, const struct report_query *q)
+/* "rows", and how many more there are: "rows_left". */
+static void
+put_rows(
+    struct json_object *o, const struct tally *t, const struct report_query *q)
 {
 	struct json_object *list = json_object_new_array();
 	const struct row **rows = calloc(t->rows + 1, sizeof(const void *));
-	size_t n = 0;
+	size_t n = 0, shown;
 
 	for (size_t i = 0; rows != NULL && i < t->rows; i++)
 		if (wanted(&t->row[i], q))
 			rows[n++] = &t->row[i];
 	if (n > 0)
 		qsort(rows, n, sizeof(*rows), compare);
-	for (size_t i = 0; i < n && i < q->limit; i++)
+	shown = n < q->limit ? n : q->limit;
+	for (size_t i = 0; i < shown; i++)
 		json_object_array_add(list, row_json(t, rows[i]));
 	free(rows);
-	return list;
+	json_object_object_add(o, "rows", list);
+	jsonx_put_int(o, "rows_left", (int64_t)(n - shown));
 }
 
 /* Sums of what is in the rows. */
@@ -328,6 +332,6 @@ tally_json(const struct tally *t, const struct report_query *q)
 		: impact_json(&peers, m[TLS_NONE], total));
 	json_object_object_add(o, "protocols", protocols_json(m));
 	json_object_object_add(o, "days", days_json(t, q->direction));
-	json_object_object_add(o, "rows", rows_json(t, q));
+	put_rows(o, t, q);
 	return o;
 }

@@ -62,10 +62,20 @@ sed 's,client=c,client=\x1b[31mc,; s,from c,from \x1b[31mc,' "$T/log" >"$T/escap
 "$B/postsealctl" report tls --file "$T/escape" >"$T/text"
 is "no control leaves it" "$(tr -d '\n[:print:]\200-\377' <"$T/text" | wc -c)" 0
 
+"$B/postsealctl" report tls --csv --file "$T/log" >"$T/csv" 2>"$T/err"
+is "CSV" "$(head -n 1 "$T/csv")" '"direction","address","network","name","plain","tls","old","refused","ever_tls","first_seen","last_seen","protocol","domains"'
+is "has the plaintext, too" "$(awk -F '","' '$1 == "\"inbound" { n += $5 } END { print n }' "$T/csv")" "$(made in_plain)"
+is "all of it" "$(cat "$T/err")" ""
+sed 's/client=c/client=-c/; s/from c/from -c/; s/@example.org/@-example.org/' "$T/log" >"$T/formula"
+"$B/postsealctl" report tls --csv --limit 5 --file "$T/formula" >"$T/csv" 2>"$T/err"
+is "no formula" "$(grep -c ",\"'-c[0-9]" "$T/csv") $(grep -cE '(^|,)"[=+@-]' "$T/csv")" "5 0"
+like "what was left is told" "$(cat "$T/err")" 'inbound: [0-9]+ more rows'
+like "and in words" "$("$B/postsealctl" report tls --limit 5 --file "$T/log")" '[0-9] more: --limit'
 fails()		{ "$B/postsealctl" report tls "$@" 2>&1 >/dev/null; echo $?; }
 like "no such file" "$(fails --file /none/such)" 'internal.io: /none/such: No such file.*1$'
 like "only what?" "$(fails --file "$T/log" --only x)" 'field.missing: only: expected plain, old or failed, got x.*2$'
 like "limit 0" "$(fails --file "$T/log" --limit 0)" 'field.missing: limit: expected 1 to 1000, got 0.*2$'
+like "two forms" "$(fails --csv --json --file "$T/log")" 'field.invalid.*not both'
 # shellcheck disable=SC2046
 like "nine files" "$(fails $(printf -- "--file $T/log %.0s" 1 2 3 4 5 6 7 8 9))" 'at most 8.*2$'
 

@@ -172,6 +172,8 @@ START_TEST(rows)
 		ck_assert_uint_eq(jsonx_len(jsonx_path(o, "rows")), cases[i].n);
 		want(json_object_array_get_idx(jsonx_path(o, "rows"), 0),
 		    "address", cases[i].first);
+		ck_assert_int_eq(
+		    jsonx_path_int(o, "rows_left"), i == 1 ? 2 : 0);
 		want(o, "clients.total", "4");
 		want(o, "clients.refused", "1");
 		json_object_put(o);
