@@ -93,7 +93,7 @@ function tally() {
 			named.push($("legend, label, .name", at).textContent.trim());
 		}
 	});
-	n = named.length + Number(count.dataset.files || 0);
+	n = named.length + Number(count.dataset.files);
 	count.textContent = (n === 0 ? count.dataset.none : n === 1 ? count.dataset.one : count.dataset.many).replace("{n}", n);
 	$(".save").classList.toggle("some", n > 0);
 	$("#named").textContent = named.join(", ");

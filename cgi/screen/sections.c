@@ -187,8 +187,7 @@ put_waits(const struct screen *s, struct json_object *ctx)
 		item_add(&s->page, &b, "changes.more", args);
 	json_object_put(args);
 	put_bool(ctx, "pending", n > 0);
-	if (files || cas)
-		put_int(o, "files", files + cas);
+	put_int(o, "sent", files + cas);
 	put_str(o, "list", b.data);
 	put_str(o, "count", page_text(&s->page, "changes.none"));
 	if (n > 0)

@@ -149,6 +149,8 @@ START_TEST(shows_the_state)
 	lacks("<script>");
 	keep_page(shown[_i].state);
 	ck_assert_uint_lt(reply.body.len, 31 * 1024);
+	/* How many files wait is a number, where none does as well. */
+	lacks("data-files=\"[");
 }
 END_TEST
 
