@@ -1,7 +1,9 @@
 /*
  * guide.c - the guide: what each choice of the screen means for mail,
- * when not to make it, and the Postfix parameter behind it.  The screen links
- * to its parts; nothing here depends on the state of the host.
+ * when not to make it, and the Postfix parameter behind it; then the other
+ * pages, scripts and gateways.  The screen links to its parts; nothing here
+ * depends on the state of the host.  A search is in the address ("text"), so
+ * that it needs no script.
  *
  * Of a setting it tells "setting.NAME.guide" and ".guide_not", of a choice
  * perhaps word by word ("setting.NAME.WORD.guide").
@@ -40,6 +42,42 @@ static const struct {
     {"probe", NULL, "state.probe_now", "guide.probe", NULL, ""},
     {"drift", NULL, "guide.drift_title", "guide.drift", NULL, ""},
     {"history", NULL, "nav.history", "guide.history", NULL, ""},
+    {"audit", NULL, "nav.audit", "guide.audit", NULL,
+	"postsealctl audit verify"},
+    {"certificates", NULL, "nav.names", NULL, NULL, NULL},
+    {"by-name", NULL, "names.list", "names.lead", NULL, "tls_server_sni_maps"},
+    {"renewal", NULL, "guide.renewal_title", "guide.renewal", NULL, ""},
+    {"outbound-certificate", NULL, "names.for_outbound",
+	"names.for_outbound_help", NULL, "smtp_tls_chain_files"},
+    {"client-ca", NULL, "names.client_ca", "guide.client_ca", NULL,
+	"smtpd_tls_CAfile"},
+    {"keys", NULL, "nav.keys", NULL, NULL, NULL},
+    {"key-made", NULL, "keys.new", "keys.lead", NULL, ""},
+    {"key-request", NULL, "keys.form.csr", "keys.csr_help", NULL, ""},
+    {"key-change", NULL, "keys.rule", "guide.key_change",
+	"guide.key_change_not", ""},
+    {"access", NULL, "nav.access", NULL, NULL, NULL},
+    {"role", NULL, "access.role.label", "access.role.help", NULL, ""},
+    {"invitation", NULL, "access.invite", "guide.invitation", NULL, ""},
+    {"factor", NULL, "access.totp.title", "guide.factor", "guide.factor_not",
+	"postsealctl user totp-reset NAME"},
+    {"sessions", NULL, "access.sessions", "guide.sessions", NULL, ""},
+    {"scripts", NULL, "guide.scripts", NULL, NULL, NULL},
+    {"token", NULL, "access.tokens", "guide.token", "guide.token_not",
+	"postsealctl token add NAME --user USER"},
+    {"hook", NULL, "guide.hook_title", "guide.hook", NULL,
+	"/etc/letsencrypt/renewal-hooks/deploy/"},
+    {"api", NULL, "guide.api_title", "guide.api", NULL, "/api/v1"},
+    {"ctl", NULL, "guide.ctl_title", "guide.ctl", NULL, "postsealctl status"},
+    {"metrics", NULL, "guide.metrics_title", "guide.metrics", NULL, "/metrics"},
+    {"gateways", NULL, "nav.scanners", NULL, NULL, NULL},
+    {"enrol", NULL, "guide.enrol_title", "guide.enrol", NULL,
+	"postsealctl scanner enrol NAME"},
+    {"rollout", NULL, "guide.rollout_title", "guide.rollout", NULL, ""},
+    {"chosen", NULL, "guide.chosen_title", "guide.chosen", NULL, ""},
+    {"etcd", NULL, "scanners.no_etcd", "scanners.no_etcd_text", NULL, ""},
+    {"removed", NULL, "guide.removed_title", "guide.removed", NULL,
+	"postsealctl scanner remove NAME"},
 };
 
 static void
@@ -102,6 +140,39 @@ part_add(const struct page *p, struct json_object *parts, size_t i)
 	return items;
 }
 
+static bool
+tells_of(struct json_object *item, const char *text)
+{
+	json_object_object_foreach (item, key, v) {
+		(void)key;
+		if (json_object_is_type(v, json_type_string) &&
+		    strcasestr(json_object_get_string(v), text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A search: what tells of it, and all of a part whose title does. */
+static void
+keep_found(struct json_object *parts, const char *text)
+{
+	struct json_object *part, *items;
+	size_t i, n;
+
+	for (i = json_object_array_length(parts); i-- > 0;) {
+		part = json_object_array_get_idx(parts, i);
+		if (tells_of(part, text))
+			continue;
+		items = json_object_object_get(part, "items");
+		for (n = json_object_array_length(items); n-- > 0;)
+			if (!tells_of(
+				json_object_array_get_idx(items, n), text))
+				json_object_array_del_idx(items, n, 1);
+		if (json_object_array_length(items) == 0)
+			json_object_array_del_idx(parts, i, 1);
+	}
+}
+
 int
 page_guide(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
@@ -109,6 +180,7 @@ page_guide(
 	struct page p = {app, req};
 	struct json_object *ctx = json_object_new_object(), *items = NULL;
 	struct json_object *parts = json_object_new_array();
+	const char *text = fields_str(&req->query, "text", "");
 	size_t i;
 	int rc;
 
@@ -127,6 +199,10 @@ page_guide(
 				: NULL,
 			    rows[i].parameter);
 	}
+	if (*text != '\0')
+		keep_found(parts, text);
+	put_str(ctx, "text", text);
+	put_bool(ctx, "found", json_object_array_length(parts) > 0);
 	json_object_object_add(ctx, "parts", parts);
 	rc = page_render(app, req, reply, 200, "guide", ctx, err);
 	json_object_put(ctx);

@@ -312,7 +312,7 @@ test("without JavaScript, in Japanese: all of it as well", async () => {
 	await plain.waitForURL(/edit=access_list#at-access_list$/, { waitUntil: "commit" });
 	await plain.fill("#access_list", "192.0.2.9\nだめ\n");
 	await go("preview");
-	assert.match(await words("#errors", plain), /コンピュータとグループ：.*2行目/);
+	assert.match(await words("#errors", plain), /コンピュータとグループ: .*2行目/);
 	await plain.fill("#access_list", "192.0.2.9\n");
 	await plain.check("#connection_limit-limited");
 	await plain.fill("#max_connections", "90");

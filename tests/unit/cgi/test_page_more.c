@@ -14,7 +14,8 @@ START_TEST(the_guide_has_all_of_it)
 	static const char *const anchors[] = {"interface", "control", "tls",
 	    "save", "state", "listen", "smtp_port", "idle_timeout",
 	    "max_connections", "deny_except", "access_list", "tls_only",
-	    "files", "drift"};
+	    "files", "drift", "role", "factor", "key-request", "hook", "api",
+	    "metrics", "enrol", "rollout"};
 	char id[64];
 	size_t i;
 
@@ -32,6 +33,33 @@ START_TEST(the_guide_has_all_of_it)
 		      "拒否する");
 	lacks("{{");
 	keep_page("guide");
+}
+END_TEST
+
+/* By a word of the text, of the title of a part, in any case; none. */
+START_TEST(the_guide_is_searched)
+{
+	static const struct {
+		const char *text, *found, *not ;
+	} cases[] = {
+	    {"ENROLLED BY HAND", " id=\"enrol\"", " id=\"tls_only\""},
+	    {"postsealctl token", " id=\"token\"", " id=\"roles\""},
+	    {"Scripts and monitoring", " id=\"metrics\"", " id=\"enrol\""},
+	    {"<b>no such thing", "&lt;b&gt;no such thing", "guide-list"},
+	};
+
+	req.lang = "en";
+	req.path = "/guide";
+	add(&req.query, "text", cases[_i].text, NULL);
+	ck_assert_int_eq(page_guide(&app, &req, &reply, &err), 0);
+	has(cases[_i].found);
+	lacks(cases[_i].not );
+	if (_i == 3)
+		has("The guide says nothing about that.");
+	else
+		lacks("The guide says nothing about that.");
+	has("href=\"/guide\">Show all</a>");
+	keep_page(_i == 3 ? "guide-none" : "guide-found");
 }
 END_TEST
 
@@ -232,6 +260,7 @@ static void
 fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, the_guide_has_all_of_it, 0, 2);
+	tcase_add_loop_test(tc, the_guide_is_searched, 0, 4);
 	tcase_add_test(tc, links_to_the_guide_hold);
 	tcase_add_test(tc, steps_come_as_events);
 	tcase_add_test(tc, a_third_language_is_one_file);
