@@ -172,6 +172,9 @@ check-func: all redteam-bins
 # Every set-up of tests/data/lived-in; check-func has a sample.
 check-lived-in: all
 	@B='$(B)' tests/lib/check lived_in
+# Part that was taken over x what it tried for.
+redteam-table: all redteam-bins
+	@B='$(B)' tests/lib/redteam-table
 check-browser: all
 	@B='$(B)' tests/lib/check browser
 # docs/img: pictures of a run, and every state of every page on one sheet.
@@ -308,7 +311,7 @@ help:
 clean:
 	rm -rf $(B) build-asan build-fuzz tests/browser/node_modules
 
-.PHONY: all run pictures unit-always redteam-bins check check-unit check-func \
+.PHONY: all run pictures redteam-table unit-always redteam-bins check check-unit check-func \
 	check-browser check-lived-in check-asan check-systemd soak \
 	check-valgrind check-clean check-deb check-release check-layers check-corpus check-mutants \
 	unit-bins fuzz fuzz-objects lint \

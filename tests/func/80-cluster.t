@@ -62,6 +62,9 @@ denied "a scanner cannot read another's bundle" scanner1 get --prefix /postseal/
 denied "nor write another's status" scanner1 put /postseal/status/scanner2 x
 denied "nor what is desired" scanner1 put /postseal/desired x
 denied "nor its own bundle" scanner1 put /postseal/x/scanner1/y x
+tried "scanner host" key 1
+tried "scanner host" line 1
+tried "scanner host" value 2
 like "it can read its own" "$(etcd_as scanner1 get --prefix --keys-only \
     /postseal/x/scanner1/)" ^/postseal/x/scanner1/
 "${CURL[@]}" --cacert "$CLUSTER/ca.pem" --cert "$CLUSTER/root/etcd-cert.pem" \

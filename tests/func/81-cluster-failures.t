@@ -245,6 +245,7 @@ like "and seals a bundle for the scanner" "$forged" '"blob":"[A-Za-z0-9+/]'
 plant 102 planted-forged "$forged"
 ok "which is refused" until_true 30 audited bundle.forged
 is "nothing of all that was applied" "$(host_served scanner1)" "$issued"
+tried "scanner host" value 3
 
 # A scanner with another's credentials speaks in its name, but cannot sign.
 text='{"name":"scanner2","generation":102,"own":false,"failed":0,"attempt":0,"code":""}'
@@ -257,6 +258,7 @@ touch "$T/mark"
 ok "the console has looked at it" until_true 30 \
     test "$STATE/daemon/cluster/scanners.json" -nt "$T/mark"
 ok "nor with what a third one signed" until_true 20 state_is scanner2 untrusted
+tried "scanner host" line 2
 etcd_as console put /postseal/desired -- "$good" >/dev/null
 host_stop postseal-sync scanner2
 host_start postseal-sync scanner2

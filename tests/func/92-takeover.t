@@ -53,6 +53,10 @@ sed 's/^/# /' "$T/out" | tail -n 40 >&2
 is "no answer held a secret, none was missing" "$rc" 0
 sent=$(sed -n 's/^sent \([0-9]*\) .*/\1/p' "$T/out")
 ok "hundreds of hostile frames: ${sent:-0}" test "${sent:-0}" -ge 2000
+# Each answer is searched, each frame asks for a value, in somebody's name.
+for aim in key value line stop; do
+	tried "web worker" $aim "${sent:-0}" $((rc != 0))
+done
 ok "each of the operations was attacked" test \
     "$("$B/redteam/takeover" ops | wc -l)" -ge 31
 

@@ -57,5 +57,8 @@ is "the same workers" "$(workers)" "$pids"
 is "none died" "$(grep -cE 'died of signal|worker failed|Assertion' "$STATE/log/postseal.fcgi.log")" 0
 ok "the largest has $(rss) KiB" test "$(rss)" -lt 40000
 is "main.cf is as before" "$(maincf_hash)" "$hash"
+for aim in session value line stop; do
+	tried "nginx's user" $aim "$(wc -l <"$T/cases")"
+done
 is "no foreign line in the logs" "$(grep -cE '^(Set-Cookie|X-Injected)' "$STATE"/log/*.log | grep -v ':0$')" ""
 done_testing

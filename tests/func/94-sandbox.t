@@ -103,7 +103,42 @@ ok "more than 100 attempts inside a worker: $(wc -l <"$T/worker.out")" \
     test "$(wc -l <"$T/worker.out")" -gt 100
 is "none worked" "$(awk '$2 == 0' "$T/worker.out")" ""
 is "each was refused by the sandbox" "$(awk '$2 == 2' "$T/worker.out")" ""
+awk '$3 != "(process" { print $3, $2, $0 }' "$T/worker.out" >"$T/aims"
+tried_all "web worker" "$T/aims"
 is "nothing was written" "$(ls /tmp/postseal-escaped /dev/shm/postseal-escaped 2>/dev/null)" ""
+
+# As the users of all parts, without their sandboxes.
+CHAIN=$CHAIN SOCK=$STATE/run/postseald.sock BIN=$B DAEMON=$daemon PARENT=$parent
+MASTER=$(tr -d " " <"$(postconf -c "$PF" -h queue_directory)/pid/master.pid")
+OPS=$("$B/redteam/takeover" ops | paste -sd ' ')
+cp "$TOP/tests/redteam/reach.pl" "$T/"
+export STATE PF CHAIN SOCK BIN DAEMON PARENT MASTER OPS
+# They can be made: where nobody owns all of it, they work.
+mkdir -p "$T/theirs/"{daemon/{generations,keys,drafts},web,run,pf,https} && (cd "$T/theirs" &&
+    touch daemon/{current,journal,audit.log,audit.head} web/postseal.db pf/{main,master}.cf postseal.conf run/fcgi.sock &&
+    echo x | tee daemon/audit.log https/key.pem daemon/generations/chain >/dev/null && chown -R nobody .)
+as() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups "${@:2}"; }
+for n in 1 2 3; do as nobody sleep 300 & theirs[n]=$!; done
+as nobody env STATE="$T/theirs" PF="$T/theirs/pf" CHAIN="$T/theirs/daemon/generations/chain" \
+    DAEMON="${theirs[1]}" PARENT="${theirs[2]}" MASTER="${theirs[3]}" SOCK="$T/theirs/run/d.sock" \
+    perl "$T/reach.pl" >"$T/reach" 2>"$T/reach.err"
+kill -KILL "${theirs[@]}" 2>/dev/null
+for aim in key value session line stop; do
+	ok "an attempt can work: $aim" grep -q "^$aim 0 " "$T/reach"
+done
+while IFS=: read -r part user; do
+	as "$user" perl "$T/reach.pl" >"$T/reach" 2>"$T/reach.err"
+	ok "the user of the $part: $(wc -l <"$T/reach") attempts" test "$(wc -l <"$T/reach")" -gt 70
+	is "none worked" "$(awk '$2 == 0' "$T/reach")" ""
+	tried_all "$part" "$T/reach"
+done <<'EOT'
+web parent:postseal
+parser child:postseal-parse
+prober:postseal-probe
+sync:postseal-sync
+nginx's user:www-data
+EOT
+is "all of them are there" "$(access .pids.postseald):$(access '.pids["postseal.fcgi"]'):$(ps -o pid= -p "$daemon" -p "$parent" -p "$MASTER" | wc -l)" "$daemon:$parent:3"
 
 # Workers that end at once are not made anew as fast.
 inside_conf leaver '/^user = /i workers = 1'
@@ -122,6 +157,8 @@ result "three that left at once: a pause before the next"
 "$B/redteam/jailed" nobody >"$T/jailed.out" 2>"$T/jailed.err"
 is "as many inside the inspection" "$(wc -l <"$T/jailed.out")" "$(wc -l <"$T/worker.out")"
 is "none worked there" "$(awk '$2 != 1 && $2 != 3' "$T/jailed.out")" ""
+awk '{ print $3, $2, $0 }' "$T/jailed.out" >"$T/aims"
+tried_all "parser child" "$T/aims"
 ok "most of them ended it" test "$(awk '$2 == 3' "$T/jailed.out" | wc -l)" -gt 90
 "$B/redteam/jailed" nobody hang >/dev/null 2>&1 &
 hang=$!

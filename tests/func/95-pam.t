@@ -132,6 +132,8 @@ for ((n = 0; n < 500; n++)); do
 	[[ ! $text =~ wait\ ([2-9]|1[0-9])\ s ]] || break
 done
 like "a taken-over web process has to wait" "$asked $text" '^6[0-3] .*auth\.throttled'
+tried "web worker" session "$n"
+tried "PAM helper" session "$n" # what it is asked, by somebody who guesses
 like "whatever it guesses" "$(guess irc "$GUESS irc" "$web")" 'auth\.throttled'
 like "others are asked for" "$(guess games "$GUESS games" "$web")" '"answer":"ok"'
 

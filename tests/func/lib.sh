@@ -54,6 +54,23 @@ note()
 	printf '%s\n' "$*" | sed 's/^/# /' >&2
 }
 
+# tried PART AIM N [WORKED]: for the table of `make redteam-table`.
+tried()
+{
+	[ -z "${REDTEAM_TABLE:-}" ] ||
+	    printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-0}" >>"$REDTEAM_TABLE"
+}
+
+# tried_all PART FILE: lines "aim result name", 0: it worked.
+tried_all()
+{
+	local aim
+
+	for aim in key value root session line stop; do
+		tried "$1" $aim "$(grep -c "^$aim " "$2")" "$(grep -c "^$aim 0 " "$2")"
+	done
+}
+
 # result NAME: of the command just run.
 result()
 {

@@ -218,8 +218,8 @@ hurry_shared(void)
 	int fd = shared_socket();
 
 	return fd == -1 ? OTHERWISE
-			: result(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv,
-			      sizeof(tv)));
+			: result(setsockopt(
+			      fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
 }
 
 /* The kernel takes the lower half of the number. */
@@ -459,41 +459,42 @@ static const struct {
 static const struct {
 	const char *name;
 	int (*fn)(void);
+	const char *aim;
 } works[] = {
-    {"read main.cf", read_main_cf},
-    {"read the key in force", read_key},
-    {"read /etc/shadow", read_shadow},
-    {"read /etc/passwd", read_passwd},
-    {"read another process's environment", read_other_environ},
-    {"read /proc/self/mem", read_memory},
-    {"read the disk", read_disk},
-    {"list /", list_root},
-    {"write main.cf", write_main_cf},
-    {"write /tmp", write_tmp},
-    {"write /dev/shm", write_shm},
-    {"write core_pattern", write_core_pattern},
-    {"TCP to SMTP", tcp_smtp},
-    {"TCP to the metadata service", tcp_metadata},
-    {"UDP to DNS", udp_dns},
-    {"a datagram by what is open", inherited_to_inet},
-    {"listen on an abstract socket", listen_unix},
-    {"end the shared socket", end_shared},
-    {"give it a time limit", hurry_shared},
-    {"end it by 64 bits", end_shared_64},
-    {"a time limit by 64 bits", hurry_shared_64},
-    {"make it non-blocking", unblock_shared},
-    {"have signals sent by it", signals_by_shared},
-    {"a second number for it", second_shared},
-    {"more files in the state", fill_state},
-    {"exec /bin/sh", exec_shell},
-    {"exec itself", exec_self},
-    {"kill the parent", kill_parent},
-    {"kill another", kill_other},
-    {"kill all", kill_all},
-    {"tgkill the parent", tgkill_parent},
-    {"writable executable memory", run_memory},
-    {"an executable stack", run_stack},
-    {"open a library", map_library},
+    {"read main.cf", read_main_cf, "key"},
+    {"read the key in force", read_key, "key"},
+    {"read /etc/shadow", read_shadow, "key"},
+    {"read /etc/passwd", read_passwd, "key"},
+    {"read another process's environment", read_other_environ, "key"},
+    {"read /proc/self/mem", read_memory, "key"},
+    {"read the disk", read_disk, "key"},
+    {"list /", list_root, "key"},
+    {"write main.cf", write_main_cf, "value"},
+    {"write /tmp", write_tmp, "value"},
+    {"write /dev/shm", write_shm, "value"},
+    {"write core_pattern", write_core_pattern, "root"},
+    {"TCP to SMTP", tcp_smtp, "value"},
+    {"TCP to the metadata service", tcp_metadata, "key"},
+    {"UDP to DNS", udp_dns, "key"},
+    {"a datagram by what is open", inherited_to_inet, "value"},
+    {"listen on an abstract socket", listen_unix, "session"},
+    {"end the shared socket", end_shared, "stop"},
+    {"give it a time limit", hurry_shared, "stop"},
+    {"end it by 64 bits", end_shared_64, "stop"},
+    {"a time limit by 64 bits", hurry_shared_64, "stop"},
+    {"make it non-blocking", unblock_shared, "stop"},
+    {"have signals sent by it", signals_by_shared, "stop"},
+    {"a second number for it", second_shared, "stop"},
+    {"more files in the state", fill_state, "stop"},
+    {"exec /bin/sh", exec_shell, "root"},
+    {"exec itself", exec_self, "root"},
+    {"kill the parent", kill_parent, "stop"},
+    {"kill another", kill_other, "stop"},
+    {"kill all", kill_all, "stop"},
+    {"tgkill the parent", tgkill_parent, "stop"},
+    {"writable executable memory", run_memory, "root"},
+    {"an executable stack", run_stack, "root"},
+    {"open a library", map_library, "root"},
 };
 
 #define N_CALLS (sizeof(calls) / sizeof(calls[0]))
@@ -505,6 +506,12 @@ const char *
 attempt_name(size_t i)
 {
 	return i < N_WORKS ? works[i].name : calls[i - N_WORKS].name;
+}
+
+const char *
+attempt_aim(size_t i)
+{
+	return i < N_WORKS ? works[i].aim : "root";
 }
 
 int

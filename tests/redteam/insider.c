@@ -4,7 +4,7 @@
  * routes whose handlers try to get out.  The linker takes this table instead
  * of the one in the archive.
  *
- * GET /attempt/N answers with the attempt's number, its result and its name;
+ * GET /attempt/N answers with the attempt's number, result, aim and name;
  * N at the end is a number beyond the last.  GET /leave ends the worker.
  */
 #include <stdlib.h>
@@ -24,8 +24,8 @@ try_it(
 	if (i >= attempts_n)
 		return err_set(err, ERR_REQ_NOT_FOUND, "", "no more");
 	/* before: an attempt may end the process */
-	buf_printf(
-	    &reply->body, "%zu %d %s\n", i, attempt_run(i), attempt_name(i));
+	buf_printf(&reply->body, "%zu %d %s %s\n", i, attempt_run(i),
+	    attempt_aim(i), attempt_name(i));
 	return reply_header(reply, "Content-Type", "text/plain");
 }
 

@@ -2,7 +2,7 @@
  * jailed.c - code of somebody else inside the child that parses uploads:
  * jail_run, as the inspection calls it, with an attempt as its work.
  *
- * Usage: jailed USER        a line an attempt: number, result, name
+ * Usage: jailed USER        a line an attempt: number, result, aim, name
  *        jailed USER hang   a child that waits, for who looks at it in /proc
  * Results as in attempts.h; 3: killed.
  */
@@ -88,8 +88,8 @@ main(int argc, char **argv)
 		if (rc == -1)
 			fprintf(stderr, "jailed: %s\n", err.msg);
 		else
-			printf("%zu %d %s\n", current, result_of(&out),
-			    attempt_name(current));
+			printf("%zu %d %s %s\n", current, result_of(&out),
+			    attempt_aim(current), attempt_name(current));
 		pki_output_clear(&out);
 		if (argc > 2)
 			break;
