@@ -15,8 +15,16 @@ enum tls_rank {
 	RANK_OWN,		/* an expression of somebody's own */
 	RANK_BAD		/* no level of Postfix */
 };
+#define DEMAND_TLS	1u	/* where it is offered */
+#define DEMAND_ALWAYS	2u
+#define DEMAND_TLSA	4u	/* what DNS says of the certificate */
+#define DEMAND_NAME	8u	/* of the host, by a CA that is trusted */
+#define DEMAND_NEXT_HOP	16u	/* the same, of the destination */
+#define DEMAND_PRINT	32u	/* a fingerprint */
 struct tls_level {
 	enum tls_rank	 rank;
+	unsigned	 demands;	/* DEMAND_*; of RANK_OWN those of
+					 * encrypt, as nobody knows */
 	const char	*parameter;	/* that says so; static */
 	const char	*value;		/* borrowed of the parameters; "" */
 };

@@ -73,7 +73,7 @@ put_postfix(struct buf *b, struct json_object *view)
 	    !jsonx_path_bool(view, "settings.inbound.enabled")	 ? 0
 	    : jsonx_path_bool(view, "settings.inbound.tls_only") ? 2
 								 : 1);
-	gauge(b, "outbound_tls", "0: off, 1: used when offered.",
+	gauge(b, "outbound_tls", "0: off, 1: used when offered, or asked for.",
 	    jsonx_path_bool(view, "settings.outbound.enabled"));
 	gauge(b, "drift_parameters",
 	    "Managed parameters and files changed outside the console.",

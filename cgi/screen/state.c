@@ -235,11 +235,24 @@ unusable_of(const struct page *p, struct json_object *view)
 	return o;
 }
 
+/* A level of its own words; those that ask for more have one colour. */
+static const char *
+outbound_level(struct json_object *settings)
+{
+	const char *level = jsonx_path_str(settings, "outbound.level", "may");
+
+	if (!jsonx_path_bool(settings, "outbound.enabled"))
+		return "off";
+	return strcmp(level, "may") == 0    ? "offered"
+	       : strcmp(level, "dane") == 0 ? "dane"
+					    : "required";
+}
+
 void
 screen_levels(const struct page *p, struct json_object *ctx,
     struct json_object *settings, struct json_object *probe)
 {
-	struct json_object *args = json_object_new_object();
+	struct json_object *args = json_object_new_object(), *out;
 	bool in = jsonx_path_bool(settings, "inbound.enabled");
 	bool only = jsonx_path_bool(settings, "inbound.tls_only");
 
@@ -250,11 +263,10 @@ screen_levels(const struct page *p, struct json_object *ctx,
 		: only ? "required"
 		       : "offered",
 		args));
-	json_object_object_add(ctx, "outbound",
-	    level(p, "outbound",
-		jsonx_path_bool(settings, "outbound.enabled") ? "offered"
-							      : "off",
-		args));
+	out = level(p, "outbound", outbound_level(settings), args);
+	if (strcmp(jsonx_path_str(out, "kind", ""), "dane") == 0)
+		put_str(out, "kind", "offered"); /* its colour */
+	json_object_object_add(ctx, "outbound", out);
 	json_object_put(args);
 }
 

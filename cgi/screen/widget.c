@@ -175,8 +175,7 @@ put_choice(const struct screen *s, const struct settings_field *f,
 	char card[64];
 	size_t i;
 
-	option(list, "", "keep", page_text(&s->page, "form.as_is"), chosen,
-	    now(s, f));
+	option(list, "", "keep", setting_unset(&s->page, f), chosen, now(s, f));
 	for (i = 0; f->names[i] != NULL; i++)
 		option(list, f->names[i], f->names[i],
 		    setting_word(&s->page, f, f->names[i]), chosen, "");

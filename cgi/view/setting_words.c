@@ -48,6 +48,14 @@ setting_short(const struct page *p, const struct settings_field *f)
 	return s != NULL ? s : page_text(p, f->text);
 }
 
+const char *
+setting_unset(const struct page *p, const struct settings_field *f)
+{
+	const char *s = setting_text(p, f, ".unset");
+
+	return s != NULL ? s : page_text(p, "form.as_is");
+}
+
 static void
 put_number(const struct page *p, struct json_object *o, const char *key,
     const struct settings_field *f, struct json_object *v)
@@ -84,7 +92,7 @@ put_setting(const struct page *p, struct json_object *o, const char *key,
     const struct settings_field *f, struct json_object *v)
 {
 	if (v == NULL) {
-		put_str(o, key, page_text(p, "form.as_is"));
+		put_str(o, key, setting_unset(p, f));
 		return;
 	}
 	switch (f->kind) {

@@ -30,6 +30,8 @@ const char *setting_text(
 const char *setting_word(
     const struct page *, const struct settings_field *, const char *word);
 /* Its name in a list of what changed. */
+/* What an unset one comes to: ".unset", or "as Postfix has it". */
+const char *setting_unset(const struct page *, const struct settings_field *);
 const char *setting_short(const struct page *, const struct settings_field *);
 /* Its value in words; NULL is "as Postfix has it". */
 void put_setting(const struct page *, struct json_object *, const char *key,

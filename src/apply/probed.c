@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dns_ask.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "maincf.h"
 #include "probed.h"
 #include "smtp_conn.h"
 
-const struct jail_job *const apply_prober_jobs[] = {&probe_tls_job, NULL};
+const struct jail_job *const apply_prober_jobs[] = {
+    &probe_tls_job, &resolver_job, NULL};
 
 static void
 changed_at(const char *dir, const char *name, struct probed *p, struct stat *st)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check_outbound.h"
 #include "jsonx.h"
 #include "setting_checks.h"
 #include "settings_table.h"
@@ -175,6 +176,7 @@ static SETTING_CHECK(duplicates)
 }
 
 #define M(id)  SETTING_BIT(SETTING_##id)
+#define OUTBOUND (M(outbound_level) | M(outbound_enabled))
 #define ACCESS (M(access_policy) | M(access_list))
 
 /* clang-format off */
@@ -196,6 +198,14 @@ static const struct setting_check setting_checks[] = {
 	    check_client_unused },
 	{ ERR_CLIENT_CERT_UNSEEN, "", 0, 0, check_client_unseen },
 	{ ERR_CLIENT_CA_UNTRIED, "client_ca", 0, 0, check_client_ca_untried },
+	{ ERR_OUT_NO_EFFECT, "outbound_level", M(outbound_level),
+	    M(outbound_level), check_out_no_effect },
+	{ ERR_OUT_WRAPPERMODE, "outbound_level", M(outbound_level), OUTBOUND,
+	    check_out_wrappermode },
+	{ ERR_OUT_INTERNET, "outbound_level", M(outbound_level), OUTBOUND,
+	    check_out_internet },
+	{ ERR_DANE_RESOLVER, "outbound_level", M(outbound_level), OUTBOUND,
+	    check_dane },
 	{ ERR_CCERT_REQUIRED, "ccert", M(ccert), M(ccert) | M(tls_only),
 	    check_ccert_required },
 	{ ERR_CCERT_NO_CA, "client_ca", M(ccert), M(ccert) | M(tls_only),

@@ -178,8 +178,8 @@ form_of(settings_mask mask)
 	return (mask & SETTINGS_FILES) != 0 ? "server_certificate" : "";
 }
 
-/* A level that the console wrote itself may be lowered by a request that
- * names it. */
+/* Something that was demanded of a peer is not any more.  A level that the
+ * console wrote itself may be lowered by a request that names it. */
 static void
 check_lowered(struct txn *t, enum tls_direction direction,
     struct json_object *next, param_mask hand)
@@ -189,12 +189,15 @@ check_lowered(struct txn *t, enum tls_direction direction,
 
 	level_read(t->facts.params, direction, &was);
 	level_read(next, direction, &is);
-	if (was.rank == RANK_BAD || is.rank >= RANK_ENCRYPT ||
-	    is.rank >= was.rank || (t->owned & ~hand & param_bit(level)) != 0)
+	if (was.rank == RANK_BAD || is.rank >= RANK_OWN ||
+	    (was.demands & ~is.demands) == 0 || (t->owned & ~hand & param_bit(level)) != 0)
 		return;
 	findings_add(&t->findings, ERR_LEVEL_LOWERED,
 	    direction == TLS_INBOUND && is.rank != RANK_NONE
 		? "tls_only"
+	    : direction == TLS_OUTBOUND && is.rank != RANK_NONE &&
+		    (t->touched & SETTING_BIT(SETTING_outbound_level)) != 0
+		? "outbound_level"
 		: form_of(param_settings(level)),
 	    "parameter", was.parameter, "value", was.value, "after",
 	    is.value[0] == '\0' ? "none" : is.value, NULL);

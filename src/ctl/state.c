@@ -156,6 +156,8 @@ static void
 print_status(struct ctl *ctl, struct json_object *view)
 {
 	struct json_object *gen = jsonx_path(view, "generation.id");
+	const char *level =
+	    jsonx_path_str(view, "settings.outbound.level", "may");
 	char text[128];
 
 	ctl_line(ctl, "host", jsonx_path_str(view, "host", ""));
@@ -171,8 +173,9 @@ print_status(struct ctl *ctl, struct json_object *view)
 	    : is_true(view, "settings.inbound.tls_only") ? "required"
 							 : "offered");
 	ctl_line(ctl, "outbound",
-	    is_true(view, "settings.outbound.enabled") ? "used when offered"
-						       : "off");
+	    !is_true(view, "settings.outbound.enabled") ? "off"
+	    : strcmp(level, "may") == 0			? "used when offered"
+							: level);
 	ctl_settings(ctl, jsonx_path(view, "settings"),
 	    jsonx_path(view, "current"), SETTINGS_LEVELS);
 	print_own(ctl, jsonx_path(view, "own"));

@@ -19,16 +19,26 @@
 #define REFERENCE_MAX 128
 #define REFERENCES    8
 
+#define ALWAYS	      (DEMAND_TLS | DEMAND_ALWAYS)
+
 static const struct direction {
 	const char *level, *enforce, *use;
-	/* words that Postfix takes for encrypt or more */
-	const char *strong[8];
+	/* words that Postfix takes for more than may */
+	struct {
+		const char *word;
+		unsigned demands;
+	} strong[8];
 } directions[] = {
     [TLS_INBOUND] = {IN_LEVEL, "smtpd_enforce_tls", "smtpd_use_tls",
-	{"encrypt", "verify", "secure", "fingerprint", NULL}},
+	{{"encrypt", ALWAYS}, {"verify", ALWAYS}, {"secure", ALWAYS},
+	    {"fingerprint", ALWAYS}}},
     [TLS_OUTBOUND] = {OUT_LEVEL, "smtp_enforce_tls", "smtp_use_tls",
-	{"encrypt", "dane", "dane-only", "fingerprint", "verify", "secure",
-	    "halfdane", NULL}},
+	{{"encrypt", ALWAYS}, {"dane", DEMAND_TLS | DEMAND_TLSA},
+	    {"dane-only", ALWAYS | DEMAND_TLSA},
+	    {"fingerprint", ALWAYS | DEMAND_PRINT},
+	    {"verify", ALWAYS | DEMAND_NAME},
+	    {"secure", ALWAYS | DEMAND_NAME | DEMAND_NEXT_HOP},
+	    {"halfdane", DEMAND_TLS | DEMAND_TLSA}}},
 };
 
 /* Encrypt but for listeners with an address, which is what "TLS only" of the
@@ -46,17 +56,22 @@ exempts_loopback(const char *value)
 }
 
 static enum tls_rank
-rank_of(const struct direction *d, const char *value)
+rank_of(const struct direction *d, const char *value, unsigned *demands)
 {
 	size_t i;
 
+	*demands = 0;
 	if (strcasecmp(value, "none") == 0)
 		return RANK_NONE;
+	*demands = DEMAND_TLS;
 	if (strcasecmp(value, "may") == 0)
 		return RANK_MAY;
-	for (i = 0; d->strong[i] != NULL; i++)
-		if (strcasecmp(value, d->strong[i]) == 0)
+	for (i = 0; d->strong[i].word != NULL; i++) {
+		*demands = d->strong[i].demands;
+		if (strcasecmp(value, d->strong[i].word) == 0)
 			return RANK_ENCRYPT;
+	}
+	*demands = ALWAYS;
 	if (d == &directions[TLS_INBOUND] && exempts_loopback(value))
 		return RANK_ENCRYPT;
 	return strchr(value, '$') != NULL ? RANK_OWN : RANK_BAD;
@@ -140,16 +155,19 @@ level_read(struct json_object *set, enum tls_direction direction,
 	ret->parameter = d->level;
 	ret->value = jsonx_path_str(set, d->level, "");
 	ret->rank = RANK_NONE;
+	ret->demands = 0;
 	if (ret->value[0] != '\0') {
 		const char *v = followed(set, ret->value);
 
-		ret->rank = v[0] == '\0' ? RANK_OWN : rank_of(d, v);
+		ret->rank = rank_of(d, v[0] == '\0' ? "$" : v, &ret->demands);
 	} else if (says_yes(set, d->enforce, &ret->value)) {
 		ret->parameter = d->enforce;
 		ret->rank = RANK_ENCRYPT;
+		ret->demands = ALWAYS;
 	} else if (says_yes(set, d->use, &ret->value)) {
 		ret->parameter = d->use;
 		ret->rank = RANK_MAY;
+		ret->demands = DEMAND_TLS;
 	}
 }
 

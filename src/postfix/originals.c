@@ -13,17 +13,10 @@ bool
 param_given_back(
     const struct params_context *c, const struct param_row *p, struct want *w)
 {
-	struct json_object *row = jsonx_member(c->originals, p->name);
-
 	if ((p->flags & PARAM_BACK) == 0 ||
 	    (p->of & settings_managed(c->settings)) != 0)
 		return false;
-	if (row == NULL)
-		return true;
-	w->kind = WANT_OVER;
-	w->over = jsonx_path_str(row, "set", NULL);
-	(void)snprintf(
-	    w->value, sizeof(w->value), "%s", jsonx_path_str(row, "was", ""));
+	want_original(c, p->name, w);
 	return true;
 }
 

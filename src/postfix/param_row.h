@@ -51,6 +51,9 @@ extern const size_t n_params;
  * goes back to what it was before the console took it over, if it did. */
 bool	param_given_back(const struct params_context *,
 	    const struct param_row *, struct want *);
+/* What it was then, over what the console made of it; else it stays. */
+void	want_original(const struct params_context *, const char *name,
+	    struct want *);
 extern const char *const params_looked_at[];	/* NULL at the end */
 const struct param_row *param_find(const char *name);
 /* levels.c: an inbound level with exemptions, as the console writes it. */

@@ -34,6 +34,7 @@
 #include "levels.h"
 #include "param_rules.h"
 #include "postfix_int.h"
+#include "settings_table.h"
 #include "sni_map.h"
 
 #define SYSTEM_CAFILE	   "/etc/ssl/certs/ca-certificates.crt"
@@ -222,12 +223,14 @@ rule_in_ca(const struct params_context *in, struct want *w, struct err *err)
 		   : rule_in_gone(in, w, err);
 }
 
+/* Until somebody chooses a level. */
 static bool
 out_level_stays(const struct params_context *in, const struct want *w)
 {
 	struct tls_level l;
 
-	if (!outbound(in) || w->owned)
+	if (!outbound(in) || w->owned ||
+	    in->settings->outbound_level != SETTING_KEEP)
 		return false;
 	level_read(in->current, TLS_OUTBOUND, &l);
 	return l.rank == RANK_ENCRYPT || l.rank == RANK_OWN ||
@@ -257,9 +260,28 @@ rule_out_older(const struct params_context *in, struct want *w, struct err *err)
 static int
 rule_out_level(const struct params_context *in, struct want *w, struct err *err)
 {
+	int level = in->settings->outbound_level;
+
 	if (out_level_stays(in, w))
 		return 0;
-	return want_value(w, outbound(in) ? "may" : "none");
+	if (!outbound(in))
+		return want_value(w, "none");
+	return want_value(w,
+	    settings_fields[SETTING_outbound_level]
+		.names[level == SETTING_KEEP ? OUT_MAY : level]);
+}
+
+/* smtp asks for TLSA records only then (postconf(5)). */
+static int
+rule_dns_support(
+    const struct params_context *in, struct want *w, struct err *err)
+{
+	int level = in->settings->outbound_level;
+
+	if (outbound(in) && (level == OUT_DANE || level == OUT_DANE_ONLY))
+		return want_value(w, "dnssec");
+	want_original(in, DNS_SUPPORT, w);
+	return 0;
 }
 
 static int
@@ -311,6 +333,7 @@ rule_out_cafile(
 #define OF_IN	  OF(inbound_enabled)
 #define OF_CHAIN  (OF(inbound_enabled) | SETTINGS_FILES)
 #define OF_OUT	  OF(outbound_enabled)
+#define OF_OUT_LEVEL (OF_OUT | OF(outbound_level))
 #define OF_CLIENT (OF(client_certificate) | SETTINGS_FILES)
 #define OF_ACCESS (OF(access_policy) | OF(access_list))
 #define NONE \
@@ -335,9 +358,11 @@ const struct param_row params[] = {
 	    rule_in_yes, NULL, SOLO },
 	{ "smtpd_tls_mandatory_protocols", EVER, OF_IN, 0,
 	    rule_in_protocols, NULL, SOLO },
-	{ OUT_LEVEL, EVER, OF_OUT, PARAM_ADOPT,
+	{ OUT_LEVEL, EVER, OF_OUT_LEVEL, PARAM_ADOPT,
 	    rule_out_level, from_out_level,
 	    "none", { "smtp_use_tls", "smtp_enforce_tls" }, NULL },
+	{ DNS_SUPPORT, EVER, OF(outbound_level), PARAM_BACK,
+	    rule_dns_support, NULL, SOLO },
 	{ OUT_CAFILE, EVER, OF_OUT, 0, rule_out_cafile, NULL, SOLO },
 	{ "smtp_tls_loglevel", EVER, OF_OUT, 0, rule_out_log, NULL, SOLO },
 	{ OUT_CHAIN, 30400, OF_CLIENT, PARAM_FILE | PARAM_ADOPT,
@@ -369,8 +394,8 @@ const struct param_row params[] = {
 	{ name, EVER, of, PARAM_ADOPT, to, NULL, NULL, NONE, by }
 	OLDER("smtpd_use_tls", OF_LEVEL, rule_in_older, IN_LEVEL),
 	OLDER("smtpd_enforce_tls", OF_LEVEL, rule_in_older, IN_LEVEL),
-	OLDER("smtp_use_tls", OF_OUT, rule_out_older, OUT_LEVEL),
-	OLDER("smtp_enforce_tls", OF_OUT, rule_out_older, OUT_LEVEL),
+	OLDER("smtp_use_tls", OF_OUT_LEVEL, rule_out_older, OUT_LEVEL),
+	OLDER("smtp_enforce_tls", OF_OUT_LEVEL, rule_out_older, OUT_LEVEL),
 	OLDER("smtpd_tls_cert_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
 	OLDER("smtpd_tls_key_file", OF_CHAIN, rule_in_gone, IN_CHAIN),
 	OLDER("smtpd_tls_eccert_file", OF_CHAIN, rule_in_gone, IN_CHAIN),

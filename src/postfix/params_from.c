@@ -2,6 +2,7 @@
  * params_from.c - settings as Postfix has them: the other direction of the
  * rows of params.c.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +11,7 @@
 #include "levels.h"
 #include "param_rules.h"
 #include "postfix_int.h"
+#include "settings_table.h"
 
 #define DAY_S (24L * 60 * 60)
 
@@ -33,8 +35,34 @@ from_in_level(const struct params_context *c, struct settings *s)
 	return now.rank != RANK_OWN && now.rank != RANK_BAD;
 }
 
+void
+want_original(
+    const struct params_context *c, const char *name, struct want *w)
+{
+	struct json_object *row = jsonx_member(c->originals, name);
+
+	if (row == NULL)
+		return;
+	w->kind = WANT_OVER;
+	w->over = jsonx_path_str(row, "set", NULL);
+	(void)snprintf(
+	    w->value, sizeof(w->value), "%s", jsonx_path_str(row, "was", ""));
+}
+
+static int
+out_level(const char *word)
+{
+	const char *const *names = settings_fields[SETTING_outbound_level].names;
+	int i;
+
+	for (i = 0; names[i] != NULL; i++)
+		if (strcasecmp(names[i], word) == 0)
+			return i;
+	return SETTING_KEEP;
+}
+
 /* "on" says that as much as can be is encrypted; what asks for more is
- * Postfix's own. */
+ * Postfix's own until a level is chosen.  A level that is off stays chosen. */
 bool
 from_out_level(const struct params_context *c, struct settings *s)
 {
@@ -42,7 +70,13 @@ from_out_level(const struct params_context *c, struct settings *s)
 
 	level_read(c->current, TLS_OUTBOUND, &now);
 	s->outbound_enabled = now.rank != RANK_NONE;
-	return now.rank == RANK_NONE || now.rank == RANK_MAY;
+	if (s->outbound_level == SETTING_KEEP || now.rank == RANK_NONE)
+		return now.rank == RANK_NONE || now.rank == RANK_MAY;
+	s->outbound_level = out_level(
+	    strcmp(now.parameter, OUT_LEVEL) == 0 ? now.value
+	    : now.rank == RANK_MAY		  ? "may"
+						  : "encrypt");
+	return s->outbound_level != SETTING_KEEP;
 }
 
 /* "On" is the file of the server's certificate, where that is ours; another

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Outbound: to a host that offers STARTTLS with TLS, to one that does not in
 # plaintext; and alone, without any file.
+# And the level: what it does to mail, what it asks, and the resolver that DANE
+# needs.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
@@ -88,4 +90,79 @@ is "off again: applied" "$STATUS:$(j .result)" 200:applied
 lines=$(deliver "$TLS")
 like "off again: sent" "$lines" 'status=sent'
 unlike "off again: no TLS" "$lines" 'TLS connection established to'
+
+# Levels.  Without a relay the whole Internet is asked about.
+ctl() { "$B/postsealctl" -c "$STATE/postseal.conf" "$@"; }
+codes() { j '[.errors[].code] | sort | join(",")'; }
+edit relayhost=
+save outbound_enabled=on outbound_level=encrypt
+is "encrypt for the Internet: asked" "$STATUS:$(codes):$(j '.errors[0].field')" 422:outbound.level_internet:outbound_level
+edit "relayhost=[127.0.0.1]:$PLAIN"
+save outbound_enabled=on outbound_level=encrypt
+is "a relay without STARTTLS: put back" "$STATUS:$(j .code):$(j .cause.code)" 502:apply.rolled_back:probe.next_hop
+is "the level is what it was" "$(param smtp_tls_security_level)" none
+edit "relayhost=[127.0.0.1]:$TLS"
+save outbound_enabled=on outbound_level=secure
+is "a certificate that secure does not take: put back" "$STATUS:$(j .cause.code)" 502:probe.next_hop
+save outbound_enabled=on outbound_level=encrypt
+is "encrypt to a relay with STARTTLS" "$STATUS:$(j .result):$(j .hop.level)" 200:applied:encrypt
+is "in main.cf" "$(param smtp_tls_security_level):$(param smtp_dns_support_level)" encrypt:-
+like "encrypt: by TLS" "$(deliver "$TLS")" "relay=127.0.0.1\[127.0.0.1\]:$TLS.*status=sent"
+like "encrypt: never in plaintext" "$(deliver "$PLAIN")" \
+    'status=deferred .*TLS is required, but was not offered'
+like "postsealctl says so" "$(ctl status)" 'outbound +encrypt'
+edit "relayhost=[127.0.0.1]:$TLS" smtp_tls_wrappermode=yes
+save outbound_level=may
+is "may with wrapper mode is refused" "$STATUS:$(codes)" 422:outbound.level_wrappermode
+edit smtp_tls_wrappermode=no
+save outbound_level=bogus
+is "an unknown level" "$STATUS:$(j '.errors[0].field')" 422:outbound_level
+
+message() { j ".errors[] | select(.code == \"$1\") | .message"; }
+
+# DANE: the nameserver that smtp asks in its chroot.  $T/ad: its fourth byte.
+cat >"$T/resolver.pl" <<'end'
+use IO::Socket::INET;
+my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.7", LocalPort => 53,
+    Proto => "udp") or die "$!\n";
+print "ready\n"; $| = 1; print "\n";
+while (my $from = $s->recv(my $q, 512)) {
+	open(my $f, "<", $ARGV[0]); my $code = hex(<$f>); close($f);
+	substr($q, 2, 2) = chr(0x81) . chr($code);
+	$s->send($q, 0, $from);
+}
+end
+echo 80 >"$T/ad"
+perl "$T/resolver.pl" "$T/ad" >"$T/resolver" 2>&1 & resolver=$!
+CLEAN+=('kill $resolver')
+wait_for 10 grep -q . "$T/resolver"
+queue=$(postconf -c "$PF" -h queue_directory)
+mkdir -p "$queue/etc" && echo 'nameserver 127.0.0.7' >"$queue/etc/resolv.conf"
+chrooted() { postconf -c "$PF" -F "smtp/unix/chroot=$1" && edit relayhost=; }
+chrooted y
+save outbound_level=dane
+is "no AD: asked" "$STATUS:$(codes)" 422:dane.resolver_not_validating
+save outbound_level=dane-only confirm=dane.resolver_not_validating confirm=outbound.level_internet
+is "no AD: dane-only cannot be confirmed" "$STATUS:$(j .code)" 422:dane.resolver_not_validating
+like "with the server and the file" "$(message dane.resolver_not_validating)" "127\.0\.0\.7 .*$queue/etc/resolv.conf.*without AD"
+echo a2 >"$T/ad"
+save outbound_level=dane
+like "an error of the resolver" "$(message dane.resolver_not_validating)" 'an error'
+edit smtp_host_lookup=native
+save outbound_level=dane
+is "native look-ups" "$STATUS:$(codes)" 422:dane.host_lookup_native,dane.resolver_not_validating
+edit smtp_host_lookup=dns
+echo a0 >"$T/ad"
+save outbound_level=dane
+is "AD: applied" "$STATUS:$(j .result):$(j '[.findings[].code] | map(select(startswith("dane"))) | join(",")')" \
+    200:applied:dane.chroot_resolv_stale
+is "in main.cf" "$(param smtp_tls_security_level):$(param smtp_dns_support_level)" dane:dnssec
+chrooted n
+save outbound_level=
+is "no level: may, and DNS as it was" "$STATUS:$(param smtp_tls_security_level):$(param smtp_dns_support_level)" 200:may:-
+edit smtp_tls_security_level=dane
+api POST /api/v1/connection/adopt
+is "a level by hand stays" "$STATUS:$(param smtp_tls_security_level)" 200:dane
+save outbound_level=may
+is "and is lowered only on demand" "$STATUS:$(codes):$(j '.errors[0].field')" 422:level.lowered:outbound_level
 done_testing

@@ -10,6 +10,7 @@
 #define ONLY_ON	 "{\"inbound\":{\"tls_only\":true}}"
 #define ONLY_OFF "{\"inbound\":{\"tls_only\":false}}"
 #define OUT_ON	 "{\"outbound\":{\"enabled\":true}}"
+#define OUT(level) "{\"outbound\":{\"enabled\":true,\"level\":\"" level "\"}}"
 #define OUT_OFF	 "{\"outbound\":{\"enabled\":false}}"
 #define FORM(in, only, out) \
 	"{\"inbound\":{\"enabled\":" in ",\"tls_only\":" only "}," \
@@ -287,6 +288,16 @@ static const struct {
     {"smtp_enforce_tls=yes", {.settings = OUT_OFF}, "outbound_enabled",
 	"smtp_enforce_tls", "yes",
 	"smtp_tls_security_level=none smtp_enforce_tls"},
+    {"smtp_tls_security_level=dane", {.settings = OUT("may")},
+	"outbound_level", "smtp_tls_security_level", "dane",
+	"smtp_tls_security_level=may"},
+    /* Always TLS, but no more what DNS says of the certificate. */
+    {"smtp_tls_security_level=dane relayhost=[127.0.0.1]:1",
+	{.settings = OUT("encrypt")}, "outbound_level",
+	"smtp_tls_security_level", "dane", "smtp_tls_security_level=encrypt"},
+    {"smtp_tls_security_level=secure relayhost=[127.0.0.1]:1",
+	{.settings = OUT("verify")}, "outbound_level",
+	"smtp_tls_security_level", "secure", "smtp_tls_security_level=verify"},
     {"'smtp_tls_security_level=${x?{may}:{encrypt}}'", {.settings = OUT_OFF},
 	"outbound_enabled", "smtp_tls_security_level", "${x?{may}:{encrypt}}",
 	"smtp_tls_security_level=none"},

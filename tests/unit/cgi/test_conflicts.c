@@ -48,7 +48,7 @@ press(void)
 }
 
 /* Outbound on, with what means something only with it: all off. */
-#define OUT_ON "on;b4dc66dde806261b"
+#define OUT_ON "on;4c8b657ce151aec5"
 
 /* was and mine of three switches: what is sent of each, or what comes. */
 static const struct {

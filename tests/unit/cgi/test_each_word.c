@@ -308,7 +308,7 @@ START_TEST(compared)
 			has_text("compare.on");
 			has_text("compare.off");
 		} else {
-			snprintf(text, sizeof(text), ">%s<", f->names[EACH_A]);
+			snprintf(text, sizeof(text), ">%s<", f->names[EACH_B]);
 			lacks(text);
 		}
 	}

@@ -33,7 +33,9 @@ static const struct {
     {"hop.reason.", {"lookup", "connection", "session", "starttls",
 			"handshake", "certificate", "failed"}},
     {"hop.trust.", {"verified", "trusted", "untrusted", "anonymous"}},
-    {"state.outbound.", {"off", "off_text", "offered", "offered_text"}},
+    {"state.outbound.",
+	{"off", "off_text", "offered", "offered_text", "dane", "dane_text",
+	    "required", "required_text"}},
     {"postfix.state.",
 	{"running", "stopped", "missing", "other_mta", "too_old", "broken"}},
     {"cert.role.",
@@ -147,7 +149,7 @@ static bool
 is_of(const struct settings_field *f, const char *key)
 {
 	static const char *const all[] = {
-	    "", ".short", ".help", ".caution", ".guide", ".guide_not", NULL};
+	    "", ".short", ".unset", ".help", ".caution", ".guide", ".guide_not", NULL};
 	static const char *const of_word[] = {"", ".guide", ".guide_not", NULL};
 	size_t i, n = strlen(f->text), len;
 

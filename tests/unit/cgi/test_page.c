@@ -148,7 +148,7 @@ START_TEST(shows_the_state)
 	lacks("style=");
 	lacks("<script>");
 	keep_page(shown[_i].state);
-	ck_assert_uint_lt(reply.body.len, 31 * 1024);
+	ck_assert_uint_lt(reply.body.len, 33 * 1024);
 	/* How many files wait is a number, where none does as well. */
 	lacks("data-files=\"[");
 }

@@ -227,6 +227,37 @@ START_TEST(level)
 }
 END_TEST
 
+static const struct {
+	const char *name, *value;
+	int level;
+	bool on, said;
+} out_levels[] = {
+    {OUT, "may", OUT_MAY, true, true},
+    {OUT, "DANE", OUT_DANE, true, true},
+    {OUT, "dane-only", OUT_DANE_ONLY, true, true},
+    {OUT, "verify", OUT_VERIFY, true, true},
+    {OUT, "secure", OUT_SECURE, true, true},
+    {"smtp_use_tls", "yes", OUT_MAY, true, true},
+    {"smtp_enforce_tls", "yes", OUT_ENCRYPT, true, true},
+    {OUT, "none", OUT_SECURE, false, true}, /* stays chosen */
+    {OUT, "fingerprint", KEEP, true, false},
+    {OUT, "${x}", KEEP, true, false},
+    {OUT, "bogus", KEEP, true, false},
+};
+
+/* While a level is managed. */
+START_TEST(out_level)
+{
+	has(out_levels[_i].name, out_levels[_i].value);
+	settings_default(&s);
+	s.outbound_level = OUT_SECURE;
+	ck_assert_uint_eq(params_take(&c, param_bit(OUT), &s),
+	    out_levels[_i].said ? 0 : param_bit(OUT));
+	ck_assert_int_eq(s.outbound_level, out_levels[_i].level);
+	ck_assert_int_eq(s.outbound_enabled, out_levels[_i].on);
+}
+END_TEST
+
 /* What settings have no words for, by the name that says it. */
 static const struct {
 	const char *current, *own;
@@ -322,6 +353,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, number, 0, N(numbers));
 	tcase_add_test(t, address);
+	tcase_add_loop_test(t, out_level, 0, N(out_levels));
 	tcase_add_loop_test(t, client_certificates, 0, N(ccerts));
 	tcase_add_loop_test(t, map, 0, N(maps));
 	tcase_add_loop_test(t, level, 0, N(levels));

@@ -76,7 +76,8 @@ START_TEST(json_form_is_the_documented_one)
 	ck_assert_str_eq(
 	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 	    "{\"inbound\":{\"enabled\":true,\"tls_only\":false},"
-	    "\"outbound\":{\"enabled\":true,\"client_certificate\":false},"
+	    "\"outbound\":{\"enabled\":true,\"level\":null,"
+	    "\"client_certificate\":false},"
 	    "\"all_scanners\":true,"
 	    "\"interface\":{\"listen\":null,\"port\":null,"
 	    "\"idle_timeout\":null,\"max_connections\":null},"
