@@ -263,7 +263,7 @@ END_TEST
 START_TEST(names_what_was_merged)
 {
 	states(NULL);
-	add(&req.query, "also", "2006", NULL);
+	add(&req.query, "also", "4006", NULL);
 	ck_assert_int_eq(press(), 200);
 	has("id=\"also\"");
 	has("Only accept SMTP connections by TLS");

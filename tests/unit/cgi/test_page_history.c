@@ -151,7 +151,7 @@ START_TEST(shows_the_state)
 	lacks("style=");
 	lacks("<script>");
 	keep_page(shown[_i].state);
-	ck_assert_uint_lt(reply.body.len, 28 * 1024);
+	ck_assert_uint_lt(reply.body.len, 30 * 1024);
 }
 END_TEST
 
