@@ -25,18 +25,16 @@ struct at {
 	const char *p, *end;
 };
 
-static inline bool
-is(struct text t, const char *word)
-{
-	return t.len == strlen(word) && memcmp(t.p, word, t.len) == 0;
-}
+/* Of words whose length the compiler knows: each is a comparison or two. */
+#define LEN(word) (sizeof(word) - 1)
+#define IS(t, word) \
+	((t).len == LEN(word) && memcmp((t).p, word, LEN(word)) == 0)
+#define SKIP(a, word) skip(a, "" word, LEN(word))
 
 /* Steps over the word where it stands next. */
 static inline bool
-skip(struct at *a, const char *word)
+skip(struct at *a, const char *word, size_t len)
 {
-	size_t len = strlen(word);
-
 	if ((size_t)(a->end - a->p) < len || memcmp(a->p, word, len) != 0)
 		return false;
 	a->p += len;
@@ -58,22 +56,33 @@ until(struct at *a, char c, size_t max, struct text *ret)
 	return true;
 }
 
+static inline uint64_t
+mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	h = (h ^ h >> 32) * UINT64_C(0xbf58476d1ce4e5b9);
+	return h ^ h >> 29;
+}
+
+/* The last bytes are read once more with those before them, which costs less
+ * than to copy some of eight. */
 uint64_t
 line_hash(uint64_t h, const void *data, size_t len)
 {
-	const char *p = data;
-	uint64_t word;
+	const char *p = data, *end = p + len;
+	uint64_t word = 0;
 
 	h ^= len;
-	for (; len > 0; p += sizeof(word)) {
-		word = 0;
-		memcpy(&word, p, len < sizeof(word) ? len : sizeof(word));
-		len -= len < sizeof(word) ? len : sizeof(word);
-		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		h = (h ^ h >> 32) * UINT64_C(0xbf58476d1ce4e5b9);
-		h ^= h >> 29;
+	if (len < sizeof(word)) {
+		memcpy(&word, p, len);
+		return mix(h, word);
 	}
-	return h;
+	for (; end - p > (ptrdiff_t)sizeof(word); p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		h = mix(h, word);
+	}
+	memcpy(&word, end - sizeof(word), sizeof(word));
+	return mix(h, word);
 }
 
 static bool
@@ -135,7 +144,7 @@ read_head(struct at *a, struct text *stamp, uint64_t *process)
 	begin = a->p;
 	while (a->p < a->end && *a->p >= '0' && *a->p <= '9')
 		a->p++;
-	if (a->p == begin || !skip(a, "]: "))
+	if (a->p == begin || !SKIP(a, "]: "))
 		return OTHER;
 	*process = line_hash(1, head.p, (size_t)(a->p - head.p));
 	return program;
@@ -166,7 +175,7 @@ read_word(struct at *a)
 static bool
 read_queue(struct at *a, struct text id, struct line *ret)
 {
-	if (id.len < 4 || id.len > 24 || !skip(a, ": "))
+	if (id.len < 4 || id.len > 24 || !SKIP(a, ": "))
 		return false;
 	ret->queue = line_hash(2, id.p, id.len);
 	return true;
@@ -187,28 +196,31 @@ read_version(struct at *a, struct line *ret)
 			a->p++;
 		ret->port.len = (size_t)(a->p - ret->port.p);
 	}
-	if (skip(a, " to ")) {
-		if (!until(a, ':', HOST_MAX, &word) || !skip(a, " "))
+	if (SKIP(a, " to ")) {
+		if (!until(a, ':', HOST_MAX, &word) || !SKIP(a, " "))
 			return false;
-	} else if (!skip(a, ": ")) {
+	} else if (!SKIP(a, ": ")) {
 		return false;
 	}
 	if (!until(a, ' ', 16, &word))
 		return false;
-	ret->version = TLS_UNKNOWN;
-	for (int v = TLS__MAX - 1; v > TLS_UNKNOWN; v--)
-		if (is(word, tls_version_name((enum tls_version)v)))
-			ret->version = (enum tls_version)v;
+	ret->version = IS(word, "TLSv1.3")   ? TLS_1_3
+		       : IS(word, "TLSv1.2") ? TLS_1_2
+		       : IS(word, "TLSv1.1") ? TLS_1_1
+		       : IS(word, "TLSv1")   ? TLS_1_0
+		       : IS(word, "SSLv3")   ? TLS_SSL3
+					     : TLS_UNKNOWN;
 	return true;
 }
 
 /* What follows a word like "Anonymous". */
 static bool
-read_tls(struct at *a, const char *way, bool reuse, struct line *ret)
+read_tls(struct at *a, bool in, struct line *ret)
 {
-	return skip(a, " TLS connection ") &&
-	       (skip(a, "established") || (reuse && skip(a, "reused"))) &&
-	       skip(a, way) && read_peer(a, ret) && read_version(a, ret);
+	return SKIP(a, " TLS connection ") &&
+	       (in ? SKIP(a, "established from ")
+		   : SKIP(a, "established to ") || SKIP(a, "reused to ")) &&
+	       read_peer(a, ret) && read_version(a, ret);
 }
 
 /* " ehlo=2 starttls=0/1 mail=1": the verbs, and how many of how many were
@@ -220,7 +232,7 @@ read_verbs(struct at a, struct line *ret)
 	bool done, failed;
 
 	while (a.p < a.end) {
-		if (!skip(&a, " ")) { /* the client's port */
+		if (!SKIP(&a, " ")) { /* the client's port */
 			a.p++;
 			continue;
 		}
@@ -232,10 +244,10 @@ read_verbs(struct at a, struct line *ret)
 		count.len = (size_t)(a.p - count.p);
 		done = count.len > 0 && *count.p != '0';
 		failed = memchr(count.p, '/', count.len) != NULL;
-		if (is(verb, "starttls")) {
+		if (IS(verb, "starttls")) {
 			ret->starttls = done;
 			ret->starttls_failed = failed;
-		} else if (is(verb, "mail")) {
+		} else if (IS(verb, "mail")) {
 			ret->mail = done;
 			ret->mail_failed = failed;
 		}
@@ -249,7 +261,7 @@ skip_address(struct at *a, struct text *domain)
 	const char *at = NULL, *p;
 	bool quoted = false;
 
-	if (!skip(a, "<"))
+	if (!SKIP(a, "<"))
 		return false;
 	for (p = a->p; p < a->end && (quoted || *p != '>'); p++) {
 		if (*p == '\\' && p + 1 < a->end)
@@ -277,20 +289,20 @@ read_delivery(struct at a, struct line *ret)
 	struct text domain, value;
 	struct at relay;
 
-	if (!skip(&a, "to=") || !skip_address(&a, &ret->domain) ||
-	    (skip(&a, ", orig_to=") && !skip_address(&a, &domain)) ||
-	    !skip(&a, ", relay=") || !until(&a, ',', HOST_MAX + 128, &value))
+	if (!SKIP(&a, "to=") || !skip_address(&a, &ret->domain) ||
+	    (SKIP(&a, ", orig_to=") && !skip_address(&a, &domain)) ||
+	    !SKIP(&a, ", relay=") || !until(&a, ',', HOST_MAX + 128, &value))
 		return false;
 	relay.p = value.p;
 	relay.end = value.p + value.len;
-	if (!read_peer(&relay, ret) || !skip(&relay, ":"))
+	if (!read_peer(&relay, ret) || !SKIP(&relay, ":"))
 		return false;
 	ret->port.p = relay.p;
 	ret->port.len = (size_t)(relay.end - relay.p);
-	while (skip(&a, " ") && !skip(&a, "status="))
+	while (SKIP(&a, " ") && !SKIP(&a, "status="))
 		if (!until(&a, ',', 256, &value))
 			return false;
-	ret->sent = skip(&a, "sent ");
+	ret->sent = SKIP(&a, "sent ");
 	return true;
 }
 
@@ -300,17 +312,15 @@ read_smtpd(struct at a, struct line *ret)
 	struct text word = read_word(&a);
 
 	if (a.p < a.end && *a.p == ':')
-		return read_queue(&a, word, ret) && skip(&a, "client=") &&
+		return read_queue(&a, word, ret) && SKIP(&a, "client=") &&
 			       read_peer(&a, ret)
 			   ? LINE_MESSAGE
 			   : LINE_OTHER;
-	if (is(word, "connect"))
-		return skip(&a, " from ") && read_peer(&a, ret) ? LINE_CONNECT
-								: LINE_OTHER;
-	if (!is(word, "disconnect"))
-		return read_tls(&a, " from ", false, ret) ? LINE_TLS_IN
-							  : LINE_OTHER;
-	if (!skip(&a, " from ") || !read_peer(&a, ret))
+	if (IS(word, "connect"))
+		return SKIP(&a, " from ") ? LINE_CONNECT : LINE_OTHER;
+	if (!IS(word, "disconnect"))
+		return read_tls(&a, true, ret) ? LINE_TLS_IN : LINE_OTHER;
+	if (!SKIP(&a, " from ") || !read_peer(&a, ret))
 		return LINE_OTHER;
 	read_verbs(a, ret);
 	return LINE_DISCONNECT;
@@ -325,7 +335,7 @@ read_smtp(struct at a, struct line *ret)
 		return read_queue(&a, word, ret) && read_delivery(a, ret)
 			   ? LINE_DELIVERY
 			   : LINE_OTHER;
-	return read_tls(&a, " to ", true, ret) ? LINE_TLS_OUT : LINE_OTHER;
+	return read_tls(&a, false, ret) ? LINE_TLS_OUT : LINE_OTHER;
 }
 
 static enum line_kind
@@ -333,7 +343,7 @@ read_qmgr(struct at a, struct line *ret)
 {
 	struct text word = read_word(&a);
 
-	return read_queue(&a, word, ret) && skip(&a, "from=") &&
+	return read_queue(&a, word, ret) && SKIP(&a, "from=") &&
 		       skip_address(&a, &ret->domain)
 		   ? LINE_SENDER
 		   : LINE_OTHER;

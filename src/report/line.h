@@ -24,7 +24,7 @@
 
 enum line_kind {
 	LINE_OTHER,
-	LINE_CONNECT,	 /* smtpd: a client came */
+	LINE_CONNECT,	 /* smtpd: a client came; not yet who */
 	LINE_TLS_IN,	 /* smtpd: and has TLS */
 	LINE_MESSAGE,	 /* smtpd: a message of its own */
 	LINE_DISCONNECT, /* smtpd: it went; what it did */

@@ -15,10 +15,8 @@
 static const struct {
 	const char *line, *want;
 } lines[] = {
-    {T "postfix/smtpd[9]: connect from a.example[192.0.2.7]",
-	"connect a.example 192.0.2.7"},
-    {T "postfix/smtpd[9]: connect from unknown[2001:db8::7]",
-	"connect unknown 2001:db8::7"},
+    {T "postfix/smtpd[9]: connect from a.example[192.0.2.7]", "connect"},
+    {T "postfix/smtpd[9]: connect from unknown[2001:db8::7]", "connect"},
     {T "postfix/smtpd[9]: Anonymous TLS connection established from "
        "a.example[192.0.2.7]: " TLS,
 	"tls-in a.example 192.0.2.7 TLSv1.3"},
@@ -64,9 +62,9 @@ static const struct {
     /* stamps and tags */
     {"2026-11-30T07:37:22.123456+01:00 mx postfix/smtpd[9]: connect from "
      "a[192.0.2.7]",
-	"connect a 192.0.2.7"},
+	"connect"},
     {"<22>Nov  3 07:37:22 mx postfix/smtpd[9]: connect from a[192.0.2.7]",
-	"connect a 192.0.2.7"},
+	"connect"},
     {T "smtpd[9]: connect from a[192.0.2.7]", "other"},
     {T "postfix/smtpd: connect from a[192.0.2.7]", "other"},
     {T "postfix/smtpd[x]: connect from a[192.0.2.7]", "other"},
