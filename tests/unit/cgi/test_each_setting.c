@@ -276,11 +276,33 @@ START_TEST(asked_once)
 }
 END_TEST
 
+/* What VIEW's "current" may have. */
+static const char *const members[] = {"address", "inet_interfaces", "port",
+    "smtpd_timeout", "process_limit", "default_process_limit"};
+
+/* Each is what one setting is when it is left to Postfix. */
+START_TEST(of_one_setting)
+{
+	const struct settings_field *f;
+	struct json_object *current;
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		current = json_object_new_object();
+		json_object_object_add(
+		    current, members[i], json_object_new_string("as-it-is"));
+		for (n = 0, f = settings_fields; f->form != NULL; f++)
+			n += strcmp(settings_current(current, f), "") != 0;
+		ck_assert_msg(n == 1, "%s: %d", members[i], n);
+		json_object_put(current);
+	}
+}
+END_TEST
+
 /* Where it is left to Postfix the screen says what Postfix has. */
 START_TEST(as_postfix_has_it)
 {
-	static const char *const members[] = {"address", "inet_interfaces",
-	    "port", "smtpd_timeout", "process_limit", "default_process_limit"};
 	const struct settings_field *f = row(_i);
 	struct json_object *current;
 	size_t i;
@@ -354,6 +376,7 @@ fill(TCase *tc)
 	tcase_add_loop_test(tc, pressed, 0, n);
 	tcase_add_loop_test(tc, typed_wrong, 0, n);
 	tcase_add_test(tc, asked_once);
+	tcase_add_test(tc, of_one_setting);
 	tcase_add_loop_test(tc, as_postfix_has_it, 0, n);
 	tcase_add_loop_test(tc, from_the_api, 0, n);
 	tcase_add_loop_test(tc, not_with_files, 0, n);
