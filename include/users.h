@@ -70,7 +70,8 @@ struct user_row {
 	struct proof	proof;		/* as of now, nobody having given it */
 	char		name[USER_NAME_MAX + 1];
 	enum role	role;
-	bool		second_factor;
+	bool		second_factor;	/* of either kind */
+	bool		totp;
 	bool		pam;		/* of the host */
 	time_t		made;		/* when its password was made up, or 0 */
 	time_t		changed;	/* its password, or 0 */

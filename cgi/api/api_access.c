@@ -14,6 +14,7 @@
 #include "api.h"
 #include "auth.h"
 #include "jsonx.h"
+#include "passkey.h"
 #include "sessions.h"
 #include "tokens.h"
 
@@ -298,6 +299,23 @@ api_session_delete(
 }
 
 int
+api_challenge(
+    struct app *app, struct request *req, struct reply *reply, struct err *err)
+{
+	static const char *const names[] = {NULL};
+	struct json_object *o = NULL;
+	int rc;
+
+	if ((req->json != NULL &&
+		jsonx_only(req->json, "", names, err) == -1) ||
+	    passkey_offer(app, req, req->who.user, &o, err) == -1)
+		return -1;
+	rc = api_answer(reply, 200, o, err);
+	json_object_put(o);
+	return rc;
+}
+
+int
 api_proof(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
@@ -307,7 +325,8 @@ api_proof(
 	if (jsonx_only(req->json, "", names, err) == -1 ||
 	    jsonx_str(req->json, "password", "password", FIELD_TEXT_MAX,
 		&password, err) == -1 ||
-	    jsonx_str(req->json, "code", "code", 32, &code, err) == -1)
+	    jsonx_str(req->json, "code", "code", FIELD_TEXT_MAX, &code, err) ==
+		-1)
 		return -1;
 	if ((*password == '\0') == (*code == '\0'))
 		return err_set(err, ERR_FIELD_MISSING, "password",

@@ -13,6 +13,7 @@
 #include "auth.h"
 #include "sessions.h"
 #include "tokens.h"
+#include "passkeys.h"
 #include "totp.h"
 #include "util.h"
 
@@ -194,7 +195,7 @@ access_totp_reset(struct app *app, const struct request *req, const char *name,
 	if (users_get(app->db, name, &user, err) == -1 ||
 	    record_begin(app, err) == -1)
 		return -1;
-	if (totp_reset(app->db, user.name, time(NULL), err) == -1 ||
+	if (factor_reset(app->db, user.name, time(NULL), err) == -1 ||
 	    sessions_end_others(app->db, user.name, 0, err) == -1)
 		rc = -1;
 	return record_end(app, req, rc, "user.totp_reset", user.name, err);

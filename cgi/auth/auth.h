@@ -40,7 +40,8 @@ int	session_login(struct app *, struct request *, struct reply *,
 /* After session_login left a half-open session (who.half): the code. */
 int	session_login_code(struct app *, struct request *, struct reply *,
 	    const char *code, struct err *);
-/* Password or code of a user once more, throttled as a log-in is. */
+/* Password or code of a user once more, throttled as a log-in is.  What begins
+ * with "{" is the answer of a passkey (passkey.h), wherever a code may be. */
 int	session_password(struct app *, struct request *, struct reply *,
 	    const char *user, const char *password, struct proof *ret,
 	    struct err *);

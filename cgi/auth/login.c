@@ -13,6 +13,7 @@
 
 #include "auth.h"
 #include "core.h"
+#include "passkey.h"
 #include "sessions.h"
 #include "store.h"
 #include "throttle.h"
@@ -179,10 +180,11 @@ session_code(struct app *app, struct request *req, struct reply *reply,
 
 	if (throttled(app, req, reply, name, true, err) == -1)
 		return -1;
-	if (totp_check(app->db, name, code, now, err) == 0)
+	if ((*code == '{' ? passkey_check(app, req, name, code, now, err)
+			  : totp_check(app->db, name, code, now, err)) == 0)
 		return throttle_code_clear(app->db, name, req->remote, err);
 	err_clear(&why);
-	if (err->code == ERR_AUTH_CODE) {
+	if (err->code == ERR_AUTH_CODE || err->code == ERR_AUTH_PASSKEY) {
 		if (users_failed(app->db, name, req->remote, now, &why) == -1)
 			log_warn("throttle: %s", why.msg);
 		backend_audit(

@@ -46,6 +46,10 @@ int account_totp_confirm(
     const struct page *, struct reply *, const char *arg, struct err *why);
 int account_totp_off(
     const struct page *, struct reply *, const char *arg, struct err *why);
+int account_passkey_add(
+    const struct page *, struct reply *, const char *arg, struct err *why);
+int account_passkey_remove(
+    const struct page *, struct reply *, const char *arg, struct err *why);
 int account_end(
     const struct page *, struct reply *, const char *arg, struct err *why);
 int account_sign_out(

@@ -11,6 +11,7 @@
 
 #include "access_page.h"
 #include "jsonx.h"
+#include "passkey.h"
 #include "sessions.h"
 
 #define SHOWN 20 /* of a list */
@@ -225,6 +226,20 @@ put_say(const struct page *p, const struct access_page *say,
 	put_str(ctx, "done", say->done != NULL ? page_text(p, say->done) : "");
 }
 
+/* May a passkey take the password's place? */
+static int
+put_proof(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	struct json_object *list = NULL;
+
+	if (passkeys_list(p->app->db, p->req->who.user, &list, err) == -1)
+		return -1;
+	put_bool(ctx, "with_passkey",
+	    passkeys_possible(p->app) && json_object_array_length(list) > 0);
+	json_object_put(list);
+	return 0;
+}
+
 int
 access_render(const struct page *p, struct reply *reply,
     const struct access_page *say, struct err *err)
@@ -243,12 +258,15 @@ access_render(const struct page *p, struct reply *reply,
 	put_str(ctx, "title", page_text(p, "nav.access"));
 	put_str(ctx, "refresh", "");
 	put_bool(ctx, "stale", !p->req->who.fresh);
+	if (put_proof(p, ctx, err) == -1)
+		goto out;
 	put_say(p, say, ctx);
 	access_put_forms(p, ctx);
 	if (put_tabs(p, ctx, views[i].tab, err) == 0 &&
 	    views[i].put(p, ctx, err) == 0 && put_once(p, ctx, err) == 0)
 		rc = page_render(
 		    p->app, p->req, reply, status, views[i].template, ctx, err);
+out:
 	jsonx_wipe(ctx);
 	return rc;
 }

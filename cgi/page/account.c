@@ -12,6 +12,7 @@
 
 #include "access_page.h"
 #include "jsonx.h"
+#include "passkey.h"
 #include "sessions.h"
 #include "totp.h"
 
@@ -139,6 +140,59 @@ account_totp_off(
 		session_stage(p->app, &user), why) == -1)
 		return -1;
 	return access_back(reply, PATH_ACCESS "?done=totp_off", why);
+}
+
+/* Password, code or passkey of the last minutes, or the password with it. */
+static int
+fresh(const struct page *p, struct reply *reply, struct err *why)
+{
+	const char *again = fields_str(&p->req->form, "current", "");
+
+	if (p->req->who.fresh)
+		return 0;
+	if (*again != '\0')
+		return session_prove(p->app, p->req, reply, again, "", why);
+	return err_set(why, ERR_AUTH_STEP_UP, "current",
+	    "the password or a passkey once more");
+}
+
+/* The session goes on with another secret, as it is now. */
+static int
+renew(const struct page *p, struct reply *reply, struct err *why)
+{
+	struct user_row user;
+
+	if (users_get(p->app->db, p->req->who.user, &user, why) == -1)
+		return -1;
+	return session_open(p->app, p->req, reply, user.id, NULL,
+	    session_stage(p->app, &user), why);
+}
+
+int
+account_passkey_add(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	(void)arg;
+	if (fresh(p, reply, why) == -1 ||
+	    passkey_add(p->app, p->req, fields_str(&p->req->form, "name", ""),
+		fields_str(&p->req->form, "code", ""), why) == -1 ||
+	    renew(p, reply, why) == -1 ||
+	    /* They were opened without it. */
+	    sessions_end_others(
+		p->app->db, p->req->who.user, p->req->who.session, why) == -1)
+		return -1;
+	return access_back(reply, PATH_ACCESS "?done=passkey", why);
+}
+
+int
+account_passkey_remove(
+    const struct page *p, struct reply *reply, const char *arg, struct err *why)
+{
+	if (fresh(p, reply, why) == -1 ||
+	    passkey_remove(p->app, p->req, arg, why) == -1 ||
+	    renew(p, reply, why) == -1)
+		return -1;
+	return access_back(reply, PATH_ACCESS "?done=passkey_off", why);
 }
 
 int

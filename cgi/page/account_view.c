@@ -9,7 +9,9 @@
 #include <openssl/crypto.h>
 
 #include "access_page.h"
+#include "jsonx.h"
 #include "mustache.h"
+#include "passkey.h"
 #include "sessions.h"
 #include "tokens.h"
 #include "totp.h"
@@ -92,6 +94,31 @@ put_when(const struct page *p, struct json_object *o, const char *key, time_t t)
 	json_object_object_add(o, key, at);
 }
 
+static int
+put_passkeys(const struct page *p, struct json_object *o, struct err *err)
+{
+	struct json_object *list = NULL, *rows, *row, *from, *t;
+
+	if (passkeys_list(p->app->db, p->req->who.user, &list, err) == -1)
+		return -1;
+	rows = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		from = json_object_array_get_idx(list, i);
+		row = json_object_new_object();
+		put_int(
+		    row, "id", json_object_get_int64(jsonx_path(from, "id")));
+		put_str(row, "name", jsonx_path_str(from, "name", ""));
+		t = json_object_new_object();
+		put_time(p, t, jsonx_path_str(from, "last_used_at", ""));
+		json_object_object_add(row, "used", t);
+		json_object_array_add(rows, row);
+	}
+	json_object_put(list);
+	json_object_object_add(o, "keys", rows);
+	put_bool(o, "possible", passkeys_possible(p->app));
+	return 0;
+}
+
 int
 account_put(const struct page *p, struct json_object *ctx, struct err *err)
 {
@@ -105,7 +132,7 @@ account_put(const struct page *p, struct json_object *ctx, struct err *err)
 	    totp_pending(p->app->db, user.name, secret, err) == -1 ||
 	    recovery_left(p->app->db, user.name, &left, err) == -1 ||
 	    tokens_count_of(p->app->db, user.name, &tokens, err) == -1 ||
-	    put_last(p, o, err) == -1)
+	    put_passkeys(p, o, err) == -1 || put_last(p, o, err) == -1)
 		return -1;
 	put_bool(o, "tokens", tokens > 0);
 	args = json_object_new_object();
@@ -117,8 +144,9 @@ account_put(const struct page *p, struct json_object *ctx, struct err *err)
 	put_bool(o, "of_host", user.pam);
 	put_when(p, o, "changed", user.changed);
 	put_when(p, o, "factor_changed", user.factor_changed);
-	put_bool(o, "factor", user.second_factor);
-	put_bool(o, "start", !user.second_factor && secret[0] == '\0');
+	put_bool(o, "some_factor", user.second_factor);
+	put_bool(o, "factor", user.totp);
+	put_bool(o, "start", !user.totp && secret[0] == '\0');
 	args = json_object_new_object();
 	put_int(args, "n", left);
 	put_text(p, o, "recovery", "access.totp.left", args);

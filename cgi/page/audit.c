@@ -55,6 +55,7 @@ static const struct {
     {"user.role", "audit.event.user.role"},
     {"user.totp", "audit.event.user.totp"},
     {"user.totp_reset", "audit.event.user.totp_reset"},
+    {"user.passkey", "audit.event.user.passkey"},
     {"access.policy", "audit.event.access.policy"},
     {"session.end", "audit.event.session.end"},
     {"token.add", "audit.event.token.add"},

@@ -7,7 +7,9 @@
 #include <openssl/crypto.h>
 
 #include "auth.h"
+#include "jsonx.h"
 #include "page.h"
+#include "passkey.h"
 
 static const char *
 safe_path(const char *path)
@@ -31,11 +33,35 @@ static bool
 session_ended(const struct request *req)
 {
 	char secret[128];
-	bool had = request_cookie(req, COOKIE_SESSION, secret,
-		       sizeof(secret)) != NULL && secret[0] != '\0';
+	bool had = request_cookie(
+		       req, COOKIE_SESSION, secret, sizeof(secret)) != NULL &&
+		   secret[0] != '\0';
 
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return had && !req->who.known && req->who.half == 0;
+}
+
+/* What the one who is half in may prove it with. */
+static int
+put_factors(const struct page *p, struct json_object *ctx, struct err *err)
+{
+	struct json_object *o = NULL;
+	struct user_row user;
+
+	if (users_get(p->app->db, p->req->who.half_user, &user, err) == -1)
+		return -1;
+	put_bool(ctx, "totp", user.totp);
+	if (passkeys_possible(p->app) &&
+	    passkey_offer(p->app, p->req, p->req->who.half_user, &o, err) == -1)
+		return -1;
+	if (jsonx_len(jsonx_path(o, "credentials")) == 0) {
+		json_object_put(o);
+		o = NULL;
+	} else {
+		put_str(ctx, "offer", json_object_to_json_string(o));
+	}
+	json_object_object_add(ctx, "passkey", o);
+	return 0;
 }
 
 static int
@@ -52,6 +78,11 @@ login_page(struct app *app, struct request *req, struct reply *reply,
 	put_str(ctx, "next", safe_path(next));
 	put_str(ctx, "name", name);
 	put_bool(ctx, "code", code);
+	put_bool(ctx, "passkey", false);
+	if (code && req->who.half != 0 && put_factors(&p, ctx, err) == -1) {
+		json_object_put(ctx);
+		return -1;
+	}
 	put_str(ctx, "ended",
 	    why == NULL && session_ended(req) ? page_text(&p, "login.ended")
 					      : "");
@@ -117,8 +148,9 @@ page_login(
 	if (rc == 0)
 		return onward(reply, next, err);
 	if (why.code != ERR_AUTH_FAILED && why.code != ERR_AUTH_CODE &&
-	    why.code != ERR_AUTH_THROTTLED && why.code != ERR_AUTH_REQUIRED &&
-	    why.code != ERR_AUTH_EXPIRED && why.code != ERR_AUTH_UNAVAILABLE) {
+	    why.code != ERR_AUTH_PASSKEY && why.code != ERR_AUTH_THROTTLED &&
+	    why.code != ERR_AUTH_REQUIRED && why.code != ERR_AUTH_EXPIRED &&
+	    why.code != ERR_AUTH_UNAVAILABLE) {
 		*err = why;
 		return -1;
 	}

@@ -343,6 +343,11 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 	buf_init(&out, TEMPLATE_OUT_MAX);
 	put_str(ctx, "lang", req->lang);
 	put_bool(ctx, "lists", has_lists(name));
+	put_bool(ctx, "passkeys",
+	    app->conf.origin[0] != '\0' &&
+		(strcmp(name, "login") == 0 || strcmp(name, "access") == 0 ||
+		    strncmp(name, "user", 4) == 0 ||
+		    strcmp(name, "tokens") == 0));
 	put_gateway(ctx);
 	json_object_object_add(ctx, "languages", languages(&p));
 	put_str(ctx, "csrf", csrf_for_form(app, req, reply));

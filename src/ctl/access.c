@@ -13,7 +13,7 @@
 #include "jsonx.h"
 #include "sessions.h"
 #include "tokens.h"
-#include "totp.h"
+#include "passkeys.h"
 #include "util.h"
 
 /* Set a password and say so, together with it if we made it up. */
@@ -162,13 +162,13 @@ ctl_user_delete(
 	return 0;
 }
 
-/* For who lost the device and the recovery codes. */
+/* For who lost device, passkeys and recovery codes. */
 int
 ctl_user_totp_reset(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	(void)status;
-	if (totp_reset(ctl->db, args[0], time(NULL), err) == -1 ||
+	if (factor_reset(ctl->db, args[0], time(NULL), err) == -1 ||
 	    sessions_end_others(ctl->db, args[0], 0, err) == -1)
 		return -1;
 	if (ctl->json)

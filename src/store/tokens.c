@@ -61,8 +61,8 @@ read_certificate(const struct token_want *w, char dst[TOKEN_CERT_MAX + 1],
 }
 
 /* No control, nothing without width, nothing that turns lines around. */
-static bool
-is_seen(const char *s, size_t len)
+bool
+name_is_seen(const char *s, size_t len)
 {
 	if (!utf8_valid(s, len))
 		return false;
@@ -79,7 +79,7 @@ check_want(const struct token_want *w, char allowed[TOKEN_ALLOWED_MAX + 1],
 {
 	size_t len = strlen(w->name);
 
-	if (len < 1 || len > TOKEN_NAME_MAX || !is_seen(w->name, len))
+	if (len < 1 || len > TOKEN_NAME_MAX || !name_is_seen(w->name, len))
 		return err_set(err, ERR_FIELD_INVALID, "name",
 		    "token name: expected 1 to %d bytes of UTF-8 that can be "
 		    "seen",

@@ -242,6 +242,7 @@ users_get(
 	row.changed = sqlite3_column_int64(st, 7);
 	row.factor_changed = sqlite3_column_int64(st, 8);
 	row.proof.version = sqlite3_column_int64(st, 9);
+	row.totp = sqlite3_column_int(st, 10) != 0;
 	db_done(st);
 	*ret = row;
 	return 0;

@@ -3,7 +3,7 @@
  * deploy/run is started with free ports and a STATE below /tmp, and is ended
  * with SIGTERM; when a test failed, STATE is kept and named. */
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, existsSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -54,12 +54,18 @@ export async function waitFor(good, ms, what) {
 	return got;
 }
 
-export async function startInstance() {
+/* named: its address is https://localhost:PORT, and it knows it. */
+export async function startInstance({ named } = {}) {
 	const state = mkdtempSync("/tmp/postseal-browser-");
 	const env = { ...process.env, STATE: join(state, "run"),
 		SKIP_INSTALL: "1", SKIP_BUILD: "1",
 		HTTPS_PORT: String(await freePort()),
 		SMTP_PORT: String(await freePort()) };
+	if (named) {
+		env.CONF_MORE = join(state, "more.conf");
+		writeFileSync(env.CONF_MORE,
+		    `[web]\norigin = https://localhost:${env.HTTPS_PORT}\n`);
+	}
 	const child = spawn(join(TOP, "deploy/run"), {
 		cwd: TOP, env, stdio: ["ignore", "pipe", "pipe"]
 	});
@@ -80,6 +86,7 @@ export async function startInstance() {
 	const access = JSON.parse(readFileSync(file, "utf8"));
 	return {
 		...access,
+		url: named ? `https://localhost:${env.HTTPS_PORT}` : access.url,
 		state: env.STATE,
 		sample: (name) => join(access.samples, name),
 		async stop(keep) {

@@ -230,7 +230,7 @@ START_TEST(routes_by_scope)
 	}
 	/* Of write, too: proof, and what changes who gets in. */
 	ck_assert_int_ge(closed, 7);
-	ck_assert_int_eq(closed > 8, _i != SCOPE_WRITE);
+	ck_assert_int_eq(closed > 9, _i != SCOPE_WRITE);
 	tokens_delete(con.app.db, id, NULL);
 }
 END_TEST

@@ -203,7 +203,7 @@ START_TEST(users)
 	    "{\"name\":\"Admin\",\"role\":\"administrator\","
 	    "\"second_factor\":false,\"created_at\":\"2027-01-15T08:00:00Z\","
 	    "\"changed_at\":\"2027-01-15T08:00:09Z\","
-	    "\"last_login_at\":null,\"source\":\"local\"}");
+	    "\"last_login_at\":null,\"source\":\"local\",\"invited_at\":null}");
 	json_object_put(list);
 	ck_assert(is(users_delete(db, "who", &err), ERR_USER_UNKNOWN));
 	ck_assert_int_eq(users_delete(db, "admin", &err), 0);
