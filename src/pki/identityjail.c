@@ -165,6 +165,9 @@ verify(struct bundle_signed *v, size_t n, struct err *err)
 	rc = packed.failed ? err_set(err, ERR_NOMEM, "", "signatures")
 			   : jail_ask(&jail, JAIL_PARSER, &bundle_verify_job,
 				 &packed, &b, err);
+	/* A busy host is no forged signature. */
+	if (rc == JAIL_LATE)
+		rc = err_set(err, ERR_TIMEOUT, "", "signatures");
 	if (rc == 0 && b.len != n)
 		rc = JAIL_FAILED;
 	for (i = 0; rc == 0 && i < n; i++)
