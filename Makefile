@@ -162,7 +162,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(FUZZ_LIBS)
 fuzz-objects: $(FUZZ_SRC:%.c=$(B)/%.o) $(FUZZ_LIBS)
 fuzz:
 	@deploy/install-packages build fuzz
-	@FUZZ_TIME='$(FUZZ_TIME)' tests/lib/fuzz
+	@FUZZ_TIME='$(FUZZ_TIME)' LIBS='$(UNIT_LIBS)' tests/lib/fuzz
 
 # Tests.  `make check` installs what they need.
 check:
