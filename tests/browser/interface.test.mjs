@@ -187,7 +187,7 @@ test("ten thousand entries: a small page, edited on demand", async () => {
 	assert.match(await words("#at-access_list"), /10,000 entries.*10\.0\.4\.0\/24/);
 	const all = Object.entries(sizes).filter(([p]) =>
 	    /connection$|app\.(css|js)|icon/.test(p)).reduce((n, [, s]) => n + s, 0);
-	assert.ok(all > 20000 && all < 60 * 1024, `${all} bytes`);
+	assert.ok(all > 20000 && all < 64 * 1024, `${all} bytes`);
 	await clean("long list");
 	await press(page, "edit:access_list");
 	assert.equal(await focused(), "access_list");
