@@ -343,6 +343,7 @@ put_pages(
 	    {"sort", is_up(q) ? "at" : ""}, {place, where}};
 	size_t n = sizeof(pairs) / sizeof(pairs[0]);
 
+	put_link(ctx, "csv", PATH_AUDIT_CSV, pairs, 4);
 	put_bool(ctx, "upward", is_up(q));
 	put_str(ctx, "further", "");
 	put_str(ctx, "first", "");
@@ -355,17 +356,13 @@ put_pages(
 		put_link(ctx, "first", PATH_AUDIT, pairs, n - 1);
 }
 
-/* Not known is not broken: the log itself was just read. */
 static void
 put_state(struct screen *s, struct json_object *ctx)
 {
 	struct json_object *data = NULL;
 
-	put_bool(ctx, "unwritable",
-	    screen_call(s, OP_AUDIT_STATE, json_object_new_object(), &data) ==
-		    0 &&
-		jsonx_path(data, "audit.writable") != NULL &&
-		!jsonx_path_bool(data, "audit.writable"));
+	(void)screen_call(s, OP_AUDIT_STATE, json_object_new_object(), &data);
+	screen_audit(ctx, data);
 	json_object_put(data);
 }
 

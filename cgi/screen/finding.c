@@ -222,3 +222,11 @@ findings_at(const struct screen *s, const char *field, bool *bad)
 	error_for(s, rows, field, bad);
 	return rows;
 }
+
+void
+screen_audit(struct json_object *ctx, struct json_object *answer)
+{
+	put_bool(ctx, "unwritable",
+	    jsonx_path(answer, "audit.writable") != NULL &&
+		!jsonx_path_bool(answer, "audit.writable"));
+}

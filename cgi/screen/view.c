@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "finding.h"
 #include "jsonx.h"
 #include "merge.h"
 #include "parts.h"
@@ -24,6 +25,7 @@ screen_render(
 									: "");
 	s->conflicts = screen_conflicts(s);
 	screen_load_history(s);
+	screen_audit(ctx, s->view);
 	screen_state(s, ctx);
 	screen_form(s, ctx);
 	screen_also(s, ctx);

@@ -348,6 +348,8 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 		(strcmp(name, "login") == 0 || strcmp(name, "access") == 0 ||
 		    strncmp(name, "user", 4) == 0 ||
 		    strcmp(name, "tokens") == 0));
+	/* The guide is for reading alone, and long. */
+	put_bool(ctx, "script", strcmp(name, "guide") != 0);
 	put_gateway(ctx);
 	json_object_object_add(ctx, "languages", languages(&p));
 	put_str(ctx, "csrf", csrf_for_form(app, req, reply));

@@ -24,6 +24,7 @@
 #define PATH_CONNECTION "/smtp-routing/connection"
 #define PATH_JOB	PATH_CONNECTION "/job/"
 #define PATH_HISTORY	"/smtp-routing/history"
+#define PATH_AUDIT_CSV	"/audit.csv"
 #define PATH_ACCESS	"/access"
 #define PATH_USERS	PATH_ACCESS "/users"
 #define PATH_TOKENS	PATH_ACCESS "/tokens"

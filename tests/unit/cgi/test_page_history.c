@@ -93,7 +93,7 @@ static const struct {
 	{"<th scope=\"col\">"}},
     {"audit", AUDIT, "before=9999", page_audit, 200,
 	{"Sign-in refused", "rolled back", "something.new", "Token made",
-	    "href=\"/audit?before=8200\"", "href=\"/audit\"",
+	    "href=\"/audit?before=8200\"", "href=\"/audit.csv\" download",
 	    "&lt;script&gt;alert(1)",
 	    "<time class=\"exact\" datetime=\"2026-11-24T04:50:00Z\">",
 	    "local, postsealctl"},
@@ -292,6 +292,69 @@ START_TEST(audit_asks_with_the_filters)
 }
 END_TEST
 
+/* A table: everything quoted, nothing computed, the rest where Link says. */
+START_TEST(audit_as_a_table)
+{
+	static const char *const typed[][2] = {
+	    {"=cmd|' /C calc'!A0", "\"'=cmd"}, {"+1", "\"'+1\""},
+	    {"-1", "\"'-1\""}, {"@SUM(1)", "\"'@SUM(1)\""}, {"\tx", "\"'\tx\""},
+	    {"＝1+1", "\"'＝1+1\""}, {"-", ",\"-\","},
+	    {"a \"b\", c", "\"a \"\"b\"\", c\""}};
+	struct json_object *one;
+
+	load_state("audit");
+	one = json_object_array_get_idx(
+	    jsonx_path(jsonx_member(state, OP_AUDIT_LIST), "entries"), 0);
+	json_object_object_add(
+	    one, "detail", json_object_new_string(typed[_i][0]));
+	ask("/audit.csv", "user=admin&event=login&before=77");
+	ck_assert_int_eq(page_audit_csv(&app, &req, &reply, &err), 0);
+	ck_assert_ptr_eq(reply.body.data,
+	    strstr(reply.body.data,
+		"\xef\xbb\xbf\"at\",\"user\",\"from\",\"via\",\"event\","
+		"\"outcome\",\"detail\",\"repeats\",\"claimed\"\r\n"));
+	has(typed[_i][1]);
+	has("\"2026-11-24T04:50:00Z\",\"admin\",\"192.0.2.1\",\"web\","
+	    "\"connection.apply\",\"applied\",");
+	ck_assert_ptr_nonnull(strstr(reply.headers.data, "text/csv"));
+	ck_assert_ptr_nonnull(strstr(reply.headers.data,
+	    "Link: </audit.csv?user=admin&event=login&before=8200>; "
+	    "rel=\"next\""));
+}
+END_TEST
+
+START_TEST(audit_as_a_table_is_refused)
+{
+	load_state("force");
+	ask("/audit.csv", _i == 0 ? "before=x" : "");
+	ck_assert_int_eq(page_audit_csv(&app, &req, &reply, &err), -1);
+	ck_assert_int_eq(
+	    err.code, _i == 0 ? ERR_FIELD_INVALID : ERR_DAEMON_UNREACHABLE);
+	ck_assert_uint_eq(reply.body.len, 0);
+}
+END_TEST
+
+/* A log that can't be written is told where the settings are, too. */
+START_TEST(no_audit_log_is_told)
+{
+	static const char *const audit[] = {
+	    "{\"writable\":false}", "{\"writable\":true}", "{}"};
+
+	load_state("force");
+	json_object_object_add(jsonx_member(state, OP_CONNECTION_GET), "audit",
+	    json_tokener_parse(audit[_i]));
+	ask(SCREEN, "");
+	req.lang = "en";
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	if (_i == 0)
+		has("The audit log cannot be written");
+	else
+		lacks("The audit log cannot be written");
+	if (_i == 0)
+		keep_page("unwritable");
+}
+END_TEST
+
 /* The oldest first: in pieces from the place that the address names, each of
  * which postseald answers newest first. */
 START_TEST(audit_from_its_beginning)
@@ -474,6 +537,9 @@ fill(TCase *tc)
 	tcase_add_test(tc, heads_keep_the_filter);
 	tcase_add_loop_test(tc, refuses, 0, N(refused));
 	tcase_add_test(tc, audit_asks_with_the_filters);
+	tcase_add_loop_test(tc, audit_as_a_table, 0, 8);
+	tcase_add_loop_test(tc, audit_as_a_table_is_refused, 0, 2);
+	tcase_add_loop_test(tc, no_audit_log_is_told, 0, 3);
 	tcase_add_test(tc, audit_from_its_beginning);
 	tcase_add_loop_test(tc, buttons, 0, N(pressed));
 	tcase_add_test(tc, asks_once_a_code);
