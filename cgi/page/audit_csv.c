@@ -5,7 +5,9 @@
  *
  * What a stranger typed stands in it, and a spreadsheet computes a cell that
  * begins like a formula: such a cell gets an apostrophe in front.  Where more
- * is in the log than ROWS_MAX lines, a Link header has the place of the rest.
+ * is in the log than ROWS_MAX lines, a Link header has the place of the rest,
+ * and so has the last row, of which the event is "more": nobody who opens the
+ * file sees a header.
  */
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +111,7 @@ add_rows(struct screen *s, struct buf *b, int64_t *before, struct err *err)
 	return 0;
 }
 
-/* Where the rest is, for a script. */
+/* Where the rest is: for a script, and for who reads the file. */
 static int
 add_next(const struct fields *q, struct reply *reply, int64_t before)
 {
@@ -125,8 +127,11 @@ add_next(const struct fields *q, struct reply *reply, int64_t before)
 	    o, "next", PATH_AUDIT_CSV, pairs, sizeof(pairs) / sizeof(pairs[0]));
 	snprintf(link, sizeof(link), "<%.900s>; rel=\"next\"",
 	    jsonx_path_str(o, "next", ""));
+	put_str(o, "event", "more");
+	put_str(o, "detail", jsonx_path_str(o, "next", ""));
+	add_row(&reply->body, o);
 	json_object_put(o);
-	return reply_header(reply, "Link", link);
+	return reply->body.failed ? -1 : reply_header(reply, "Link", link);
 }
 
 int

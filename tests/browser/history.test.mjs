@@ -215,6 +215,14 @@ test("the audit log has all of it, filtered and page by page", async () => {
 	await page.selectOption("#event", "connection.adopt");
 	await page.click(".filters button");
 	assert.equal((await rows()).length, 2);
+	const [file] = await Promise.all([
+		page.waitForEvent("download"),
+		page.click("a[download]"),
+	]);
+	assert.equal(file.suggestedFilename(), "audit.csv");
+	const lines = readFileSync(await file.path(), "utf8").split("\r\n");
+	assert.equal(lines.length, 4);
+	assert.match(lines[1], /^"[^"]*Z",.*,"connection.adopt",/);
 	await go("/audit?limit=2");
 	const first = await rows();
 	await page.click(".pages a[rel=next]");

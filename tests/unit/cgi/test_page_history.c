@@ -320,6 +320,22 @@ START_TEST(audit_as_a_table)
 	ck_assert_ptr_nonnull(strstr(reply.headers.data,
 	    "Link: </audit.csv?user=admin&event=login&before=8200>; "
 	    "rel=\"next\""));
+	ck_assert_str_eq(
+	    strstr(reply.body.data, "\"\",\"\",\"\",\"\",\"more\""),
+	    "\"\",\"\",\"\",\"\",\"more\",\"\",\"/"
+	    "audit.csv?user=admin&event=login&"
+	    "before=8200\",\"\",\"\"\r\n");
+}
+END_TEST
+
+START_TEST(audit_as_a_whole_table)
+{
+	load_state("audit");
+	json_object_object_del(jsonx_member(state, OP_AUDIT_LIST), "next");
+	ask("/audit.csv", "");
+	ck_assert_int_eq(page_audit_csv(&app, &req, &reply, &err), 0);
+	lacks("\"more\"");
+	ck_assert_ptr_null(strstr(reply.headers.data, "Link:"));
 }
 END_TEST
 
@@ -538,6 +554,7 @@ fill(TCase *tc)
 	tcase_add_loop_test(tc, refuses, 0, N(refused));
 	tcase_add_test(tc, audit_asks_with_the_filters);
 	tcase_add_loop_test(tc, audit_as_a_table, 0, 8);
+	tcase_add_test(tc, audit_as_a_whole_table);
 	tcase_add_loop_test(tc, audit_as_a_table_is_refused, 0, 2);
 	tcase_add_loop_test(tc, no_audit_log_is_told, 0, 3);
 	tcase_add_test(tc, audit_from_its_beginning);
