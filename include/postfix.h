@@ -139,7 +139,11 @@ int	postfix_usable(const struct postfix_info *, struct err *);
  * and Postfix's words; nothing of the instance is touched. */
 int	postfix_preflight(const struct conf *, const char *dir,
 	    const struct postfix_info *, bool running, struct err *);
-/* The first part of it, of main.cf alone. */
+/* A value with $name in it as Postfix would expand it beside main.cf as it is;
+ * NULL: postconf did not say.  The caller's to put. */
+struct json_object *postfix_expand(
+	    const struct conf *, const char *parameter, const char *value);
+/* The first part of postfix_preflight, of main.cf alone. */
 int	postfix_takes_main(const struct conf *, const char *dir, struct err *);
 /* Can the file (main.cf, master.cf) be replaced, so far as can be told?
  * ERR_POSTFIX_PROTECTED. */

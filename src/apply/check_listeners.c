@@ -115,6 +115,9 @@ SETTING_CHECK(listeners)
 	enum postfix_tls to;
 	size_t i;
 
+	/* What stood before is as it was, "-o" and all. */
+	if (t->req->original)
+		return;
 	for (i = 0; i < info->n_listeners; i++) {
 		l = &info->listener[i];
 		to = level_after(c, l);

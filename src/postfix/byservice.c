@@ -68,25 +68,45 @@ raw_value(const struct conf *conf, const char *parameter, const char *service,
 	return rc;
 }
 
+/* What Postfix makes of "NAME = VALUE" beside the rest of main.cf, or NULL. */
+static struct json_object *
+expand_line(const struct conf *conf, const char *parameter, const char *line)
+{
+	const char *args[] = {"-x", "-o", line, parameter, NULL};
+	struct json_object *is = NULL, *v = NULL;
+	struct run_result r;
+
+	if (postconf_run(conf, conf->config_directory, args, &r, NULL) == 0 &&
+	    r.exit_code == 0 && postconf_parse(&r.out, &is, NULL) == 0)
+		v = json_object_get(jsonx_member(is, parameter));
+	run_result_clear(&r);
+	json_object_put(is);
+	return v;
+}
+
 struct json_object *
 value_by_service(
     const struct conf *conf, const char *parameter, const char *service)
 {
-	const char *args[] = {"-x", "-o", NULL, parameter, NULL};
-	struct json_object *is = NULL, *v = NULL;
-	struct run_result r = {0};
+	struct json_object *v = NULL;
 	struct buf b;
 
 	buf_init(&b, POSTCONF_OUT_MAX);
-	if (raw_value(conf, parameter, service, &b) == 0) {
-		args[2] = b.data;
-		if (postconf_run(
-			conf, conf->config_directory, args, &r, NULL) == 0 &&
-		    r.exit_code == 0 && postconf_parse(&r.out, &is, NULL) == 0)
-			v = json_object_get(jsonx_member(is, parameter));
-		run_result_clear(&r);
-	}
-	json_object_put(is);
+	if (raw_value(conf, parameter, service, &b) == 0)
+		v = expand_line(conf, parameter, b.data);
+	buf_clear(&b);
+	return v;
+}
+
+struct json_object *
+postfix_expand(const struct conf *conf, const char *parameter, const char *value)
+{
+	struct json_object *v = NULL;
+	struct buf b;
+
+	buf_init(&b, POSTCONF_OUT_MAX);
+	if (buf_printf(&b, "%s = %s", parameter, value) == 0)
+		v = expand_line(conf, parameter, b.data);
 	buf_clear(&b);
 	return v;
 }

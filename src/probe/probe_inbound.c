@@ -32,6 +32,9 @@
 #define SESSION_MS 15000
 #define PAUSE_MS   50
 #define FULL	   452
+/* What smtpd says inside TLS where it requires a client certificate, before
+ * it looks at any list. */
+#define NO_CERT "No client certificate presented"
 #define TCP_LISTEN "0A"
 
 struct sockets {
@@ -270,6 +273,8 @@ session(const struct inbound_want *want, const char *source,
 		rc = why.code == ERR_PROBE_CONNECT ? 1 : c->code != 0 ? 0 : -1;
 	else if (!want->tls_only || d->wrapper || start_tls(c, d, &why) == 0)
 		rc = envelope(want, c, &why);
+	else if (strstr(c->reply, NO_CERT) != NULL)
+		rc = 0;
 	if (rc != 0 && err != NULL)
 		err_set(err, rc == 1 ? ERR_PROBE_CONNECT : ERR_PROBE_ACCESS, "",
 		    "%s", why.msg);
@@ -284,8 +289,8 @@ leave(struct smtp_conn *c)
 	smtp_close(c);
 }
 
-/* 0 refused by this map, 1 could not be asked, 2 nor on a full disk (why in
- * err), -1. */
+/* 0 refused by this map, 1 could not be asked, 2 nor on a full disk, 3 nor
+ * without a certificate (why in err), -1. */
 static int
 ask_canary(const struct inbound_want *want, struct err *err)
 {
@@ -300,7 +305,9 @@ ask_canary(const struct inbound_want *want, struct err *err)
 		smtp_quote(&c, quote, sizeof(quote));
 		(void)err_set(err, ERR_PROBE_ACCESS, "access_policy",
 		    "a denied address got \"%s\"", quote);
-		rc = c.code == FULL ? 2 : -1;
+		rc = c.code == FULL			 ? 2
+		     : strstr(c.reply, NO_CERT) != NULL ? 3
+							 : -1;
 	}
 	leave(&c);
 	return rc;
@@ -327,6 +334,10 @@ static int
 check_access(
     const struct inbound_want *want, const char **ret_note, struct err *err)
 {
+	static const char *const notes[] = {NULL,
+	    "no connection from " ACCESS_CANARY,
+	    "Postfix has no room on its disk and takes no mail",
+	    "Postfix requires a client certificate before it looks at lists"};
 	int total = want->total_ms > 0 ? want->total_ms : TOTAL_MS_DEFAULT;
 	int64_t end = now_ms() + total;
 	int rc;
@@ -337,14 +348,10 @@ check_access(
 	}
 	while ((rc = ask_canary(want, err)) == -1 && now_ms() < end)
 		(void)poll(NULL, 0, PAUSE_MS);
-	if (rc == 1) {
-		*ret_note = "no connection from " ACCESS_CANARY;
-		rc = 0;
-	} else if (rc == 2) {
-		*ret_note = "Postfix has no room on its disk and takes no mail";
-		rc = 0;
-	}
-	return rc == 0 ? ask_loopback(want, err) : -1;
+	if (rc == -1)
+		return -1;
+	*ret_note = notes[rc];
+	return ask_loopback(want, err);
 }
 
 static struct json_object *
