@@ -80,7 +80,8 @@ adopt_certificate(struct txn *t, struct err *err)
 	if (strcmp(chain, ours) == 0 && ours[0] != '\0' &&
 	    !txn_stored(t)->changed)
 		return 0;
-	if (standing_files(t->facts.params, all, unread, &n, err) == -1)
+	if (standing_files(t->conf, t->facts.params, all, unread, &n,
+		err) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
 		not_adoptable(t, unread[i]);

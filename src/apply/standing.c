@@ -48,6 +48,47 @@ value_of(struct json_object *params, const char *name)
 		   : v;
 }
 
+static int
+expand_one(const struct conf *conf, struct json_object *params,
+    const char *name, struct json_object **plain)
+{
+	const char *v = value_of(params, name);
+	struct json_object *is;
+
+	if (strchr(v, '$') == NULL ||
+	    (is = postfix_expand(conf, name, v)) == NULL)
+		return 0;
+	if (*plain == NULL &&
+	    json_object_deep_copy(params, plain, NULL) == -1) {
+		json_object_put(is);
+		return -1;
+	}
+	return json_object_object_add(*plain, name, is);
+}
+
+/* With what "$config_directory/tls.pem" means: a new reference, NULL without
+ * memory.  What Postfix does not say stays as it is. */
+static struct json_object *
+expanded(const struct conf *conf, struct json_object *params)
+{
+	struct json_object *plain = NULL;
+	const char *name;
+	size_t use, i;
+	int rc = 0;
+
+	for (use = 0; use < CERT_USE__MAX; use++) {
+		rc |= expand_one(conf, params, places[use].list, &plain);
+		for (i = 0; i < 4; i++)
+			if ((name = places[use].pair[i / 2][i % 2]) != NULL)
+				rc |= expand_one(conf, params, name, &plain);
+	}
+	if (rc != 0) {
+		json_object_put(plain);
+		return NULL;
+	}
+	return plain != NULL ? plain : json_object_get(params);
+}
+
 /* One call for each file that main.cf names; -1 ends the walk. */
 typedef int (*file_fn)(
     void *arg, const char *parameter, const char *path, struct err *);
@@ -133,13 +174,20 @@ read_one(void *arg, const char *parameter, const char *path, struct err *err)
 }
 
 int
-standing_files(struct json_object *params, struct buf *all,
-    const char *unread[STANDING_FILES_MAX], size_t *n_unread, struct err *err)
+standing_files(const struct conf *conf, struct json_object *params,
+    struct buf *all, const char *unread[STANDING_FILES_MAX], size_t *n_unread,
+    struct err *err)
 {
 	struct reading r = {all, unread, n_unread};
+	struct json_object *plain = expanded(conf, params);
+	int rc;
 
 	*n_unread = 0;
-	return each_file(params, CERT_INBOUND, read_one, &r, err);
+	if (plain == NULL)
+		return err_set(err, ERR_NOMEM, "", "parameters");
+	rc = each_file(plain, CERT_INBOUND, read_one, &r, err);
+	json_object_put(plain);
+	return rc;
 }
 
 /* Name and identity, one line a file. */
@@ -229,17 +277,14 @@ is_theirs(struct json_object *params, enum cert_use use)
 	       (use != CERT_CLIENT_CA || params_ask_clients(params));
 }
 
-int
-standing_certificate(const struct conf *conf, const struct facts *facts,
+static int
+certificate_of(const struct conf *conf, const struct facts *facts,
     enum cert_use use, struct json_object **ret, struct err *err)
 {
 	struct json_object *kept = NULL;
 	char path[STATE_PATH_MAX], key[KEY_MAX] = "";
 	int rc;
 
-	*ret = NULL;
-	if (!is_theirs(facts->params, use))
-		return 0;
 	if (fsx_path(path, sizeof(path), err, "%s/%s", conf->state_directory,
 		places[use].kept) == -1 ||
 	    each_file(facts->params, use, key_of_one, key, err) == -1)
@@ -259,6 +304,23 @@ standing_certificate(const struct conf *conf, const struct facts *facts,
 }
 
 int
+standing_certificate(const struct conf *conf, const struct facts *facts,
+    enum cert_use use, struct json_object **ret, struct err *err)
+{
+	struct facts plain = *facts;
+	int rc;
+
+	*ret = NULL;
+	if (!is_theirs(facts->params, use))
+		return 0;
+	if ((plain.params = expanded(conf, facts->params)) == NULL)
+		return err_set(err, ERR_NOMEM, "", "parameters");
+	rc = certificate_of(conf, &plain, use, ret, err);
+	json_object_put(plain.params);
+	return rc;
+}
+
+int
 standing_beside(const struct conf *conf, const struct facts *facts,
     struct buf *all, struct err *err)
 {
@@ -271,5 +333,7 @@ standing_beside(const struct conf *conf, const struct facts *facts,
 	(void)standing_certificate(conf, facts, CERT_INBOUND, &cert, NULL);
 	more = cert_of(cert, 1) != NULL;
 	json_object_put(cert);
-	return more ? standing_files(facts->params, all, unread, &n, err) : 0;
+	return more ? standing_files(
+			  conf, facts->params, all, unread, &n, err)
+		    : 0;
 }

@@ -82,8 +82,9 @@ int settings_in_force(const struct conf *, const struct facts *, long id,
  * bytes of those that can be read; unread: the parameters of the others,
  * static or of params. */
 #define STANDING_FILES_MAX 16
-int standing_files(struct json_object *params, struct buf *all,
-    const char *unread[STANDING_FILES_MAX], size_t *n_unread, struct err *);
+int standing_files(const struct conf *, struct json_object *params,
+    struct buf *all, const char *unread[STANDING_FILES_MAX], size_t *n_unread,
+    struct err *);
 /* The bytes of all where they are of more than one algorithm, else nothing:
  * a Save that replaces one keeps the other. */
 int standing_beside(const struct conf *, const struct facts *, struct buf *all,

@@ -138,25 +138,6 @@ given_certificate(const struct txn *t)
 	return yes;
 }
 
-/* The same, with what lines of others mean by $name. */
-static struct json_object *
-expanded(const struct txn *t, struct json_object *after)
-{
-	struct json_object *all = json_object_new_object(), *v;
-	const char *text;
-
-	json_object_object_foreach (after, name, is) {
-		text = json_object_get_string(is);
-		v = text == NULL || strchr(text, '$') == NULL ||
-			    param_in_master(name)
-			? NULL
-			: postfix_expand(t->conf, name, text);
-		json_object_object_add(
-		    all, name, v != NULL ? v : json_object_get(is));
-	}
-	return all;
-}
-
 /* The files that serve then must be there: TLS would run without a
  * certificate (POSTFIX.md 1.3). */
 static int
@@ -173,7 +154,7 @@ check_files(struct txn *t, struct json_object *after, struct err *err)
 	if (!params_own_certificate(after))
 		return 0;
 	buf_init(&all, 2 * PKI_FILE_MAX);
-	rc = standing_files(after, &all, unread, &n, err);
+	rc = standing_files(t->conf, after, &all, unread, &n, err);
 	buf_clear(&all);
 	/* Without a level of main.cf's, one of master.cf's may still serve it. */
 	for (i = 0; i < n && level.rank != RANK_NONE; i++)
@@ -253,19 +234,14 @@ check_named(struct txn *t, struct err *err)
 int
 given_check(struct txn *t, struct err *err)
 {
-	struct json_object *after, *plain;
+	struct json_object *after;
 	int rc;
 
 	if (!txn_restores(t))
 		return 0;
 	if ((after = params_after(t->facts.params, &t->plan)) == NULL)
 		return err_set(err, ERR_NOMEM, "", "parameters");
-	if ((plain = expanded(t, after)) == NULL) {
-		json_object_put(after);
-		return err_set(err, ERR_NOMEM, "", "parameters");
-	}
-	rc = check_files(t, plain, err);
-	json_object_put(plain);
+	rc = check_files(t, after, err);
 	check_references(t, after);
 	json_object_put(after);
 	return rc == 0 && t->req->original ? check_named(t, err) : rc;

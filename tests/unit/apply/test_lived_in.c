@@ -600,12 +600,44 @@ START_TEST(first_sight)
 }
 END_TEST
 
+/* Files named by what others of main.cf, or Postfix itself, say. */
+static const char *const named_by[] = {
+    "dir=$R/cert smtpd_tls_security_level=may "
+    "'smtpd_tls_cert_file=${dir}/self.pem' "
+    "'smtpd_tls_key_file=$(dir)/self.key'",
+    "smtpd_tls_security_level=may "
+    "'smtpd_tls_cert_file=$config_directory/../../cert/self.pem' "
+    "'smtpd_tls_key_file=$config_directory/../../cert/self.key'",
+    "dir=$R/cert smtpd_tls_security_level=may "
+    "'smtpd_tls_chain_files=$dir/self.key, $dir/self.pem'",
+};
+
+START_TEST(first_sight_by_reference)
+{
+	const struct ask adopt = {.adopt = true};
+	struct json_object *view = NULL;
+	struct err err;
+
+	fresh(named_by[_i]);
+	ck_assert_int_eq(apply_view(&rig_conf, &view, &err), 0);
+	ck_assert_msg(
+	    jsonx_path_str(view, "certificate.sha256", NULL) != NULL, "%s",
+	    json_object_to_json_string(jsonx_path(view, "certificate")));
+	json_object_put(view);
+	(void)rig_must_apply(&adopt);
+	assert_settings("in ");
+	rig_assert_whole();
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
 add(TCase *tc)
 {
 	tcase_add_test(tc, first_sight);
+	tcase_add_loop_test(
+	    tc, first_sight_by_reference, 0, COUNT(named_by));
 	tcase_add_loop_test(tc, first_save, 0, COUNT(first_saves));
 	tcase_add_loop_test(tc, level_lowered, 0, COUNT(lowered));
 	tcase_add_test(tc, own_level_goes_down);
