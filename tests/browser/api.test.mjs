@@ -244,6 +244,14 @@ step("users, tokens, sessions", async () => {
 	const headers = await inPerson();
 	await call("post", "/api/v1/proof", {}, { status: 204, headers,
 		json: allowed("/api/v1/proof", { password: it.password }) });
+	const challenge = "/api/v1/proof/challenge";
+	await call("post", challenge, {}, { headers, json: allowed(challenge, {}) });
+	const policy = "/api/v1/policy";
+	await call("get", policy, {}, { status: 200 });
+	await call("post", policy, {}, { status: 200, headers,
+		json: allowed(policy, { second_factor_required: false }) });
+	await call("post", policy, {}, { status: 400, headers,
+		json: { second_factor_required: "perhaps" } });
 	await call("post", "/api/v1/tokens", {}, { status: 403,
 		json: { name: "hook", scope: "read" } });
 	await call("post", "/api/v1/users", {}, { status: 201, headers,
