@@ -29,6 +29,8 @@ bool	 str_equal_secret(const char *, const char *);
  * changes the direction of what stands around it, or is no UTF-8 (1); else
  * 0. */
 size_t	 text_unseen(const char *, size_t len);
+/* Is it UTF-8, and each character of it to be seen?  For names. */
+bool	 text_is_seen(const char *, size_t len);
 /* Copy as one clean line: control characters become blanks, bytes that are
  * not UTF-8 become '?', what else is unseen U+FFFD; cut at a character's edge,
  * always NUL-terminated.  Returns the length.  For text of peers, programs and

@@ -151,6 +151,15 @@ text_unseen(const char *s, size_t len)
 	return IN(c, controls) || IN(c, hidden) ? n : 0;
 }
 
+bool
+text_is_seen(const char *s, size_t len)
+{
+	for (size_t n; len > 0; s += n, len -= n)
+		if (text_unseen(s, len) > 0 || (n = utf8_step(s, len)) == 0)
+			return false;
+	return true;
+}
+
 /* What is put in the place of the character at s, of n bytes; 0: nothing. */
 static const char *
 replacement(const char *s, size_t n)

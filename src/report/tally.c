@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "tally.h"
-#include "utf8.h"
 #include "util.h"
 
 #define DAY_S (24 * 60 * 60)
@@ -142,7 +141,7 @@ read_domain(struct text from, char dst[DOMAIN_SIZE])
 	char c;
 
 	if (from.len == 0 || from.len >= DOMAIN_SIZE ||
-	    !utf8_valid(from.p, from.len))
+	    !text_is_seen(from.p, from.len))
 		return false;
 	memset(dst, 0, DOMAIN_SIZE);
 	for (size_t i = 0; i < from.len; i++) {
@@ -154,7 +153,7 @@ read_domain(struct text from, char dst[DOMAIN_SIZE])
 			return false;
 		dst[i] = c;
 	}
-	return text_unseen(dst, from.len) == 0;
+	return true;
 }
 
 static void

@@ -47,9 +47,6 @@ int db_rows(struct db *, sqlite3_stmt *, const struct db_member *, size_t n,
 /* copy.c: the database of that version, before it is migrated, to PATH.vN. */
 int db_keep(struct db *, const char *path, int version, struct err *);
 
-/* tokens.c: of a name that somebody gave, is each character to be seen? */
-bool name_is_seen(const char *, size_t len);
-
 /* password.c */
 #define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */
 int password_hash(const char *, char dst[HASH_MAX], struct err *);

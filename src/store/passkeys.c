@@ -21,7 +21,7 @@ passkeys_add(struct db *db, const char *user, const char *name,
 {
 	size_t len = strlen(name);
 
-	if (len < 1 || len > PASSKEY_NAME_MAX || !name_is_seen(name, len))
+	if (len < 1 || len > PASSKEY_NAME_MAX || !text_is_seen(name, len))
 		return err_set(err, ERR_FIELD_INVALID, "name",
 		    "name: expected 1 to %d bytes of UTF-8 that can be seen",
 		    PASSKEY_NAME_MAX);

@@ -60,26 +60,13 @@ read_certificate(const struct token_want *w, char dst[TOKEN_CERT_MAX + 1],
 	return 0;
 }
 
-/* No control, nothing without width, nothing that turns lines around. */
-bool
-name_is_seen(const char *s, size_t len)
-{
-	if (!utf8_valid(s, len))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)s[i] & 0xc0) != 0x80 &&
-		    text_unseen(s + i, len - i) > 0)
-			return false;
-	return true;
-}
-
 static int
 check_want(const struct token_want *w, char allowed[TOKEN_ALLOWED_MAX + 1],
     struct err *err)
 {
 	size_t len = strlen(w->name);
 
-	if (len < 1 || len > TOKEN_NAME_MAX || !name_is_seen(w->name, len))
+	if (len < 1 || len > TOKEN_NAME_MAX || !text_is_seen(w->name, len))
 		return err_set(err, ERR_FIELD_INVALID, "name",
 		    "token name: expected 1 to %d bytes of UTF-8 that can be "
 		    "seen",

@@ -102,6 +102,8 @@ START_TEST(whole)
 	add_domain("192.0.2.7", "example.org");
 	add_domain("192.0.2.7", "a b");
 	add_domain("192.0.2.7", "\xff");
+	add_domain("192.0.2.7", "a\xc2\x9b.example");
+	add_domain("192.0.2.7", "a\xe2\x80\xae.example");
 	add("2001:db8::1", TLS_1_0, 2, 2);
 	add("192.0.2.9", TLS_1_3, 94, 3);
 	add("127.0.0.1", TLS_NONE, 50, 3);
