@@ -3,16 +3,16 @@
  * (RFC 4180), the newest first, with the filters of the page; names and codes
  * are those of the API, in every language.
  *
- * What a stranger typed stands in it, and a spreadsheet computes a cell that
- * begins like a formula: such a cell gets an apostrophe in front.  Where more
- * is in the log than ROWS_MAX lines, a Link header has the place of the rest,
- * and so has the last row, of which the event is "more": nobody who opens the
- * file sees a header.
+ * What a stranger typed stands in it: the cells are those of csv.h.  Where
+ * more is in the log than ROWS_MAX lines, a Link header has the place of the
+ * rest, and so has the last row, of which the event is "more": nobody who opens
+ * the file sees a header.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "api.h"
+#include "csv.h"
 #include "history.h"
 #include "jsonx.h"
 
@@ -23,33 +23,6 @@ static const char *const columns[] = {"at", "user", "from", "via", "event",
     "outcome", "detail", "repeats", "claimed"};
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
-
-/* A spreadsheet in Japanese takes the wide forms as well. */
-static bool
-is_formula(const char *s)
-{
-	static const char *const begins[] = {
-	    "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
-	size_t i;
-
-	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (strncmp(s, begins[i], strlen(begins[i])) == 0)
-			return strcmp(s, "-") != 0;
-	return false;
-}
-
-static void
-add_cell(struct buf *b, const char *s, const char *end)
-{
-	buf_adds(b, is_formula(s) ? "\"'" : "\"");
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			buf_addc(b, '"');
-		buf_addc(b, *s);
-	}
-	buf_addc(b, '"');
-	buf_adds(b, end);
-}
 
 static const char *
 end_of(size_t column)
@@ -63,7 +36,7 @@ add_head(struct buf *b)
 {
 	buf_adds(b, "\xef\xbb\xbf");
 	for (size_t i = 0; i < COLUMNS; i++)
-		add_cell(b, columns[i], end_of(i));
+		csv_cell(b, columns[i], end_of(i));
 }
 
 static void
@@ -73,7 +46,7 @@ add_row(struct buf *b, struct json_object *line)
 
 	for (size_t i = 0; i < COLUMNS; i++) {
 		v = jsonx_path(line, columns[i]);
-		add_cell(
+		csv_cell(
 		    b, v != NULL ? json_object_get_string(v) : "", end_of(i));
 	}
 }

@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "csv.h"
 #include "ctl.h"
 #include "jsonx.h"
 #include "logreport.h"
@@ -224,23 +225,16 @@ not_read(struct json_object *report, const char *name)
 	}
 }
 
-/* Each field in quotes; a spreadsheet takes none for a formula. */
 static void
 csv_row(FILE *out, const char *const *fields, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		fprintf(out, "%s\"%s", i == 0 ? "" : ",",
-		    *fields[i] != '\0' && strchr("=+-@", *fields[i]) != NULL
-			? "'"
-			: "");
-		for (const char *s = fields[i]; *s != '\0'; s++) {
-			if (*s == '"')
-				fputc('"', out);
-			fputc(*s, out);
-		}
-		fputc('"', out);
-	}
-	fputc('\n', out);
+	struct buf b;
+
+	buf_init(&b, 64 * 1024);
+	for (size_t i = 0; i < n; i++)
+		csv_cell(&b, fields[i], i + 1 < n ? "," : "\n");
+	(void)fwrite(b.data, 1, b.len, out);
+	buf_clear(&b);
 }
 
 static void

@@ -58,17 +58,24 @@ is "in words" $? 0
 like "share" "$(cat "$T/text")" "plaintext +$(made in_plain) of $(made in_total) \\("
 like "clients" "$(cat "$T/text")" "clients +$(made plain_clients) of $(made clients) \\("
 is "three rows each" "$(grep -cE '^(198\.51|203\.0\.113)\.' "$T/text")" 6
-sed 's,client=c,client=\x1b[31mc,; s,from c,from \x1b[31mc,' "$T/log" >"$T/escape"
+# In names, and in the middle of the sender's domain: ESC, C1, an override.
+sed 's,client=c,client=\x1bc\xc2\x9b,; s,from c,from \x1bc\xc2\x9b,
+    s,@example.org,@exam\xc2\x9bple.org,; s,@x\.ex,@x\xe2\x80\xae.ex,' "$T/log" >"$T/escape"
+hidden()	{ perl -CI -0777 -ne 'print scalar(() = /[^\P{Cc}\n]|\p{Cf}/g)' "$1"; }
+is "controls are seen" "$(($(hidden "$T/escape") > 1000))" 1
 "$B/postsealctl" report tls --file "$T/escape" >"$T/text"
-is "no control leaves it" "$(tr -d '\n[:print:]\200-\377' <"$T/text" | wc -c)" 0
+is "no control leaves it" "$(hidden "$T/text") $(($(grep -cE '^198\.51\..* \?c\?+[0-9]+\.example ' "$T/text") > 5))" "0 1"
+"$B/postsealctl" report tls --csv --file "$T/escape" >"$T/text"
+is "nor as CSV" "$(hidden "$T/text") $(($(grep -cE '^"inbound","198\.51\..*,"\?c\?+[0-9]+\.example",' "$T/text") > 5))" "0 1"
 
 "$B/postsealctl" report tls --csv --file "$T/log" >"$T/csv" 2>"$T/err"
 is "CSV" "$(head -n 1 "$T/csv")" '"direction","address","network","name","plain","tls","old","refused","ever_tls","first_seen","last_seen","protocol","domains"'
 is "has the plaintext, too" "$(awk -F '","' '$1 == "\"inbound" { n += $5 } END { print n }' "$T/csv")" "$(made in_plain)"
 is "all of it" "$(cat "$T/err")" ""
-sed 's/client=c/client=-c/; s/from c/from -c/; s/@example.org/@-example.org/' "$T/log" >"$T/formula"
+sed 's/client=c/client=-c/; s/from c/from -c/; s/@example.org/@＝example.org/' "$T/log" >"$T/formula"
 "$B/postsealctl" report tls --csv --limit 5 --file "$T/formula" >"$T/csv" 2>"$T/err"
 is "no formula" "$(grep -c ",\"'-c[0-9]" "$T/csv") $(grep -cE '(^|,)"[=+@-]' "$T/csv")" "5 0"
+is "no wide one" "$(grep -cE '"(＝|＋|－|＠)' "$T/csv") $(($(grep -c ",\"'＝example" "$T/csv") > 0))" "0 1"
 like "what was left is told" "$(cat "$T/err")" 'inbound: [0-9]+ more rows'
 like "and in words" "$("$B/postsealctl" report tls --limit 5 --file "$T/log")" '[0-9] more: --limit'
 fails()		{ "$B/postsealctl" report tls "$@" 2>&1 >/dev/null; echo $?; }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "csv.h"
 #include "jsonx.h"
 #include "../tmp.h"
 #include "util.h"
@@ -128,6 +129,37 @@ START_TEST(clean_sizes)
 	ck_assert_str_eq(dst, "a\xe6\x97\xa5 b ");
 	ck_assert_uint_eq(text_clean(dst, 8, "", 0), 0);
 	ck_assert_str_eq(dst, "");
+}
+END_TEST
+
+static const struct {
+	const char *text, *cell;
+	bool seen;
+} cells[] = {
+    {"", "\"\"", true},
+    {"-", "\"-\"", true},
+    {"a \"b\", c", "\"a \"\"b\"\", c\"", true},
+    {"-1", "\"'-1\"", true},
+    {"\xef\xbc\x9d" "1", "\"'\xef\xbc\x9d" "1\"", true},
+    {"\t=1", "\"'?=1\"", false},
+    {"a\nb", "\"a?b\"", false},
+    {"a\xc2\x9b" "2J", "\"a?2J\"", false},
+    {"a\xe2\x80\xae" "b", "\"a?b\"", false},
+    {"a\xff\xe6\x97\xa5", "\"a?\xe6\x97\xa5\"", false},
+};
+
+START_TEST(csv_cells)
+{
+	const char *text = cells[_i].text;
+	struct buf b;
+
+	buf_init(&b, 100);
+	csv_cell(&b, text, ";");
+	ck_assert_uint_eq(b.len, strlen(cells[_i].cell) + 1);
+	ck_assert(memcmp(b.data, cells[_i].cell, b.len - 1) == 0);
+	ck_assert_int_eq(b.data[b.len - 1], ';');
+	buf_clear(&b);
+	ck_assert_int_eq(text_is_seen(text, strlen(text)), cells[_i].seen);
 }
 END_TEST
 
@@ -280,6 +312,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, times_are_utc, 0, N(times));
 	tcase_add_test(tc, time_without_a_year);
 	tcase_add_test(tc, clean_sizes);
+	tcase_add_loop_test(tc, csv_cells, 0, N(cells));
 	tcase_add_test(tc, utf8_every_pair);
 	tcase_add_test(tc, log_lines);
 	tcase_add_loop_test(tc, log_line_once, 0, N(streams));
