@@ -45,6 +45,11 @@ int	session_login_code(struct app *, struct request *, struct reply *,
 int	session_password(struct app *, struct request *, struct reply *,
 	    const char *user, const char *password, struct proof *ret,
 	    struct err *);
+/* So is the password that was made up for whoever is invited; of all others
+ * none is right. */
+int	session_invitation(struct app *, struct request *, struct reply *,
+	    const char *user, const char *code, struct proof *ret,
+	    struct err *);
 int	session_code(struct app *, struct request *, struct reply *,
 	    const char *user, const char *code, struct err *);
 /* Password or code ("" = not given) of the request's own session, which is

@@ -97,6 +97,27 @@ local_login(struct app *app, const char *name, const char *password, time_t now,
 	return 0;
 }
 
+/* The code of an invitation.  Nobody else's password is tried: it would be a
+ * way to find it.  As a name that could not exist it costs the same time. */
+static int
+invited(struct app *app, struct request *req, const char *name,
+    const char *code, time_t now, struct proof *ret, struct err *err)
+{
+	struct user_row user = {0};
+	struct err why;
+
+	(void)req;
+	err_clear(&why);
+	if (users_get(app->db, name, &user, &why) == -1 &&
+	    why.code != ERR_USER_UNKNOWN) {
+		*err = why;
+		return -1;
+	}
+	if (!local_wanted(app) || user.made == 0 || user.pam)
+		name = "";
+	return local_login(app, name, code, now, ret, err);
+}
+
 /* PAM is never asked about our own users, whatever their password is. */
 static int
 verify(struct app *app, struct request *req, const char *name,
@@ -131,16 +152,21 @@ wait_until(int64_t when_ms)
 		;
 }
 
-int
-session_password(struct app *app, struct request *req, struct reply *reply,
-    const char *user, const char *password, struct proof *ret, struct err *err)
+typedef int verify_fn(struct app *, struct request *, const char *,
+    const char *, time_t, struct proof *, struct err *);
+
+/* Not while the user has to wait; a wrong one is counted. */
+static int
+guarded(struct app *app, struct request *req, struct reply *reply,
+    verify_fn *right, const char *user, const char *password, struct proof *ret,
+    struct err *err)
 {
 	time_t now = time(NULL);
 	int64_t begin = now_ms();
 
 	if (throttled(app, req, reply, user, false, err) == -1)
 		return -1;
-	if (verify(app, req, user, password, now, ret, err) == -1) {
+	if (right(app, req, user, password, now, ret, err) == -1) {
 		failed(app, req, user, now, err);
 		if (pam_wanted(app) && err->code != ERR_AUTH_UNAVAILABLE)
 			wait_until(begin + (app->late_ms != 0 ? app->late_ms
@@ -148,6 +174,20 @@ session_password(struct app *app, struct request *req, struct reply *reply,
 		return -1;
 	}
 	return throttle_clear(app->db, user, req->remote, err);
+}
+
+int
+session_password(struct app *app, struct request *req, struct reply *reply,
+    const char *user, const char *password, struct proof *ret, struct err *err)
+{
+	return guarded(app, req, reply, verify, user, password, ret, err);
+}
+
+int
+session_invitation(struct app *app, struct request *req, struct reply *reply,
+    const char *user, const char *code, struct proof *ret, struct err *err)
+{
+	return guarded(app, req, reply, invited, user, code, ret, err);
 }
 
 int

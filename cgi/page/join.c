@@ -37,17 +37,24 @@ show(const struct page *p, struct reply *reply, const char *name,
 	return rc;
 }
 
-/* As it was shown, or with blanks as it was read out. */
+/* As it was shown, or as it was read out: with blanks, in capitals. */
 static void
 code_of(const char *text, char dst[GENERATED_LEN + 1])
 {
 	size_t n = 0;
 
-	for (; *text != '\0' && n < GENERATED_LEN; text++)
-		if (*text != ' ' && *text != '-')
-			dst[n++] = *text;
-	/* More is no code. */
-	dst[*text == '\0' ? n : 0] = '\0';
+	for (; *text != '\0'; text++) {
+		if (*text == ' ' || *text == '-')
+			continue;
+		if (n == GENERATED_LEN) {
+			n = 0; /* more is no code */
+			break;
+		}
+		dst[n++] = *text >= 'A' && *text <= 'Z'
+			       ? (char)(*text - 'A' + 'a')
+			       : *text;
+	}
+	dst[n] = '\0';
 }
 
 static int
@@ -62,13 +69,10 @@ join(const struct page *p, struct reply *reply, const char *name,
 		return err_set(why, ERR_PASSWORD_AGAIN, "again",
 		    "the two passwords differ");
 	if (users_password_acceptable(p->app->db, new, name, why) == -1 ||
-	    session_password(p->app, p->req, reply, name, code, &proof, why) ==
-		-1 ||
+	    session_invitation(
+		p->app, p->req, reply, name, code, &proof, why) == -1 ||
 	    users_get(p->app->db, name, &user, why) == -1)
 		return -1;
-	/* Who has a password of one's own goes by the log-in. */
-	if (user.made == 0 || user.pam)
-		return err_set(why, ERR_AUTH_FAILED, "", "nobody is invited");
 	snprintf(p->req->who.user, sizeof(p->req->who.user), "%s", user.name);
 	if (access_own_password(p->app, p->req, &proof, new, false, why) ==
 		-1 ||

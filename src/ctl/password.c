@@ -2,8 +2,8 @@
  * password.c - where a new password comes from.  Never from the command
  * line: other users of the host can read that.
  *
- * A generated one has 24 characters of an alphabet without look-alikes: more
- * than 128 bits.
+ * A generated one has 24 characters of an alphabet of 32 without look-alikes
+ * and capitals, as /join takes it: 120 bits.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,19 +40,15 @@ read_line(FILE *in, char dst[CTL_PASSWORD_SIZE], struct err *err)
 static int
 generate(char dst[CTL_PASSWORD_SIZE], struct err *err)
 {
-	static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz"
-				       "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-	const unsigned int n = sizeof(alphabet) - 1;
-	unsigned char c;
+	static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	unsigned char raw[GENERATED_LEN];
 
-	for (size_t i = 0; i < GENERATED_LEN;) {
-		if (random_bytes(&c, 1, err) == -1)
-			return -1;
-		/* Values beyond a multiple of n would favour some letters. */
-		if (c < 256 / n * n)
-			dst[i++] = alphabet[c % n];
-	}
+	if (random_bytes(raw, sizeof(raw), err) == -1)
+		return -1;
+	for (size_t i = 0; i < GENERATED_LEN; i++)
+		dst[i] = alphabet[raw[i] % (sizeof(alphabet) - 1)];
 	dst[GENERATED_LEN] = '\0';
+	OPENSSL_cleanse(raw, sizeof(raw));
 	return 0;
 }
 

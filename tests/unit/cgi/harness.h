@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <json-c/json.h>
+#include <sqlite3.h>
 
 #include "../suite.h"
 #include "../token.h"
@@ -224,6 +225,31 @@ con_setup(void)
 	signal(SIGPIPE, SIG_IGN);
 	ck_assert_msg(db_open(con.dir, &con.app.db, &err) == 0, "%s", err.msg);
 	daemon_start();
+}
+
+static inline int
+sql_number(void *ret, int n, char **value, char **name)
+{
+	(void)name;
+	*(long *)ret = n > 0 && value[0] != NULL ? atol(value[0]) : 0;
+	return 0;
+}
+
+/* Behind the back of the console; the number in the last row, or 0. */
+static inline long
+sql(const char *text)
+{
+	char path[128];
+	sqlite3 *h;
+	long n = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", con.dir, STORE_FILE);
+	ck_assert_int_eq(sqlite3_open(path, &h), SQLITE_OK);
+	sqlite3_busy_timeout(h, 5000);
+	ck_assert_int_eq(
+	    sqlite3_exec(h, text, sql_number, &n, NULL), SQLITE_OK);
+	sqlite3_close(h);
+	return n;
 }
 
 static inline void

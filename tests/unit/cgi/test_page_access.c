@@ -7,8 +7,6 @@
 #include "tokens.h"
 #include "auth.h"
 
-#include <sqlite3.h>
-
 #define SECRET \
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -209,25 +207,6 @@ END_TEST
 
 #define OTHER "aaaa456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-/* As a copy of the database would be asked. */
-static long
-in_database(const char *query)
-{
-	char path[256];
-	sqlite3_stmt *st;
-	sqlite3 *h;
-	long n;
-
-	snprintf(path, sizeof(path), "%s/%s", con.dir, STORE_FILE);
-	ck_assert_int_eq(sqlite3_open(path, &h), SQLITE_OK);
-	ck_assert_int_eq(
-	    sqlite3_prepare_v2(h, query, -1, &st, NULL), SQLITE_OK);
-	n = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : 0;
-	sqlite3_finalize(st);
-	sqlite3_close(h);
-	return n;
-}
-
 /* A reload makes no second one, and shows the first no more. */
 START_TEST(shown_once)
 {
@@ -245,14 +224,14 @@ START_TEST(shown_once)
 	ck_assert_str_eq(
 	    got_header("Location", to, sizeof(to)), "/access/tokens");
 	/* It waits, in no words, and another session cannot open it. */
-	ck_assert_int_eq(in_database("SELECT count(*) FROM sessions WHERE once"
-				     " <> '' AND once NOT GLOB '*[^0-9a-f]*'"),
+	ck_assert_int_eq(sql("SELECT count(*) FROM sessions WHERE once"
+			     " <> '' AND once NOT GLOB '*[^0-9a-f]*'"),
 	    1);
 	session_of(USER, OTHER);
-	ck_assert_int_eq(in_database("UPDATE sessions SET once = (SELECT once"
-				     " FROM sessions WHERE once <> '') WHERE id"
-				     " = (SELECT max(id) FROM sessions)"
-				     " RETURNING 1"),
+	ck_assert_int_eq(sql("UPDATE sessions SET once = (SELECT once"
+			     " FROM sessions WHERE once <> '') WHERE id"
+			     " = (SELECT max(id) FROM sessions)"
+			     " RETURNING 1"),
 	    1);
 	ask("GET", to);
 	param("HTTP_COOKIE", COOKIE_SESSION "=" OTHER);

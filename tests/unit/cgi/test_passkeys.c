@@ -8,26 +8,11 @@
 #include "jsonx.h"
 #include "passkeys.h"
 
-#include <sqlite3.h>
-
 #define FORM "application/x-www-form-urlencoded"
 #define JSON "application/json"
 
 static struct err err;
 static char session[256], csrf[65];
-
-static void
-sql(const char *text)
-{
-	char path[256];
-	sqlite3 *h;
-
-	snprintf(path, sizeof(path), "%s/%s", con.dir, STORE_FILE);
-	ck_assert_int_eq(sqlite3_open(path, &h), SQLITE_OK);
-	sqlite3_busy_timeout(h, 5000);
-	ck_assert_int_eq(sqlite3_exec(h, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(h);
-}
 
 static void
 took_session(void)

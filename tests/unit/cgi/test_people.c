@@ -9,8 +9,6 @@
 #include "users.h"
 #include "auth.h"
 
-#include <sqlite3.h>
-
 #define FORM "application/x-www-form-urlencoded"
 
 static char csrf[65], session[128], pre[128];
@@ -20,20 +18,6 @@ static struct err err;
 #define OK(role, stamp) \
 	SAYS("{\"answer\":\"ok\",\"role\":\"" role "\",\"stamp\":\"" stamp \
 	     "\"}")
-
-/* Behind the back of the console. */
-static void
-sql(const char *text)
-{
-	char path[128];
-	sqlite3 *h;
-
-	snprintf(path, sizeof(path), "%s/%s", con.dir, STORE_FILE);
-	ck_assert_int_eq(sqlite3_open(path, &h), SQLITE_OK);
-	sqlite3_busy_timeout(h, 5000);
-	ck_assert_int_eq(sqlite3_exec(h, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(h);
-}
 
 static int
 get(const char *target)
@@ -378,6 +362,9 @@ static const struct {
 } joins[] = {
     {"", "user=new&code=" CODE OWN, 303},
     {"", "user=NEW&code=k7qw+z3vm+x4bt-2hfj+c6yn+5pra" OWN, 303},
+    {"", "user=new&code=K7QW-Z3VM-X4BT-2HFJ-C6YN-5PRA-" OWN, 303},
+    {"", "user=new&code=k7qwz3vmx4bt2hfjc6yn5pra+" OWN, 303},
+    {"", "user=new&code=k7qwz3vmx4bt2hfjc6yn5pra+a" OWN, 401},
     {"", "user=new&code=k7qwz3vmx4bt2hfjc6yn5pr" OWN, 401},
     {"", "user=new&code=" CODE "a" OWN, 401},
     {"", "user=new&code=" OWN, 401},
@@ -420,6 +407,46 @@ START_TEST(invited)
 	ck_assert_int_eq(get("/smtp-routing/history"), 200);
 	ck_assert_int_eq(join("user=new&code=" CODE OWN), 401);
 	ck_assert_int_eq(login("new", "otter+tea+mango+lamp"), 303);
+}
+END_TEST
+
+#define FAILS "SELECT sum(fails) FROM throttle"
+
+/* The page for invitations tells nothing of a password of one's own, and the
+ * right one is counted, told and waited for as a wrong one is. */
+START_TEST(not_invited)
+{
+	static const char *const codes[] = {
+	    "user=own&code=volekettlelantern" OWN,
+	    "user=own&code=volekettlelanterx" OWN};
+	struct json_object *o;
+	long fails = 0;
+
+	daemon_says("auth.pam", OK("operator", "1"));
+	ck_assert_int_eq(login("hana", "volekettlelantern"), 303);
+	ck_assert_int_eq(users_create(con.app.db, "own", "volekettlelantern",
+			     ROLE_OPERATOR, time(NULL), &err),
+	    0);
+	for (int i = 0; i < 4; i++) {
+		daemon_says("audit.add", SAYS("{}"));
+		unlink(con_path("audit.add.heard"));
+		unlink(con_path("auth.pam.heard"));
+		ck_assert_int_eq(join(i == 3 ? "user=hana&code=volekettlelant"
+					       "ern" OWN
+					     : codes[i % 2]),
+		    401);
+		ck_assert_str_eq(session, "");
+		ck_assert_int_gt(sql(FAILS), fails);
+		fails = sql(FAILS);
+		o = daemon_heard("audit.add");
+		ck_assert_str_eq(
+		    jsonx_path_str(o, "args.event", ""), "login_failed");
+		json_object_put(o);
+		ck_assert_ptr_null(daemon_heard("auth.pam"));
+	}
+	for (int i = 0; i < 12 && ex.status == 401; i++)
+		join(codes[0]);
+	ck_assert_int_eq(ex.status, 429);
 }
 END_TEST
 
@@ -566,6 +593,7 @@ main(void)
 	tcase_add_test(t, made_up);
 	tcase_add_test(t, news);
 	tcase_add_loop_test(t, invited, 0, N(joins));
+	tcase_add_test(t, not_invited);
 	tcase_add_test(t, policy);
 	return con_close(suite_run("people", t));
 }
