@@ -150,6 +150,19 @@ db_run(struct db *db, struct err *err, enum db_sql q, const char *fmt, ...)
 	return rc;
 }
 
+int
+db_number(struct db *db, sqlite3_stmt *st, int *ret, struct err *err)
+{
+	int rc;
+
+	if (st == NULL || (rc = db_step(db, st, err)) == -1)
+		return -1;
+	*ret = rc == 1 ? sqlite3_column_int(st, 0) : 0;
+	if (rc == 1)
+		db_done(st);
+	return 0;
+}
+
 void
 db_column(sqlite3_stmt *st, int col, char *dst, size_t size)
 {

@@ -34,6 +34,9 @@ int db_run(struct db *, struct err *, enum db_sql, const char *fmt, ...);
 void db_done(sqlite3_stmt *);
 bool db_is_constraint(struct db *);
 
+/* The only column of a query (NULL: -1); no row is 0. */
+int db_number(struct db *, sqlite3_stmt *, int *ret, struct err *);
+
 /* Column into a fixed array, always closed by NUL. */
 void db_column(sqlite3_stmt *, int col, char *dst, size_t size);
 /* The rows of a query (NULL: -1) as objects, a member for each column. */

@@ -42,15 +42,15 @@ encode(char *dst, const unsigned char src[TOKEN_BYTES])
 
 /* In small letters, as certificates are called. */
 static int
-read_certificate(const struct token_want *w, char dst[TOKEN_CERT_MAX + 1],
-    struct err *err)
+read_certificate(
+    const struct token_want *w, char dst[TOKEN_CERT_MAX + 1], struct err *err)
 {
 	const char *name = w->certificate != NULL ? w->certificate : "";
 	size_t i, len = strlen(name);
 
 	if (len > TOKEN_CERT_MAX || name[strspn(name, host_chars)] != '\0')
-		return err_set(err, ERR_SNI_NAME, "certificate", "%.120s",
-		    name);
+		return err_set(
+		    err, ERR_SNI_NAME, "certificate", "%.120s", name);
 	if (len > 0 && w->scope != SCOPE_CERTIFICATES)
 		return err_set(err, ERR_FIELD_INVALID, "certificate",
 		    "certificate: only with scope %s",
@@ -207,16 +207,8 @@ tokens_delete(struct db *db, long id, struct err *err)
 int
 tokens_count_of(struct db *db, const char *user, int *ret, struct err *err)
 {
-	sqlite3_stmt *st;
-	int rc;
-
-	if ((st = db_query(db, err, DB_TOKEN_COUNT_OF, "s", user)) == NULL ||
-	    (rc = db_step(db, st, err)) == -1)
-		return -1;
-	*ret = rc == 1 ? sqlite3_column_int(st, 0) : 0;
-	if (rc == 1)
-		db_done(st);
-	return 0;
+	return db_number(
+	    db, db_query(db, err, DB_TOKEN_COUNT_OF, "s", user), ret, err);
 }
 
 int

@@ -338,14 +338,6 @@ undo:
 int
 recovery_left(struct db *db, const char *user, int *ret, struct err *err)
 {
-	sqlite3_stmt *st;
-	int rc;
-
-	if ((st = db_query(db, err, DB_RECOVERY_COUNT, "s", user)) == NULL ||
-	    (rc = db_step(db, st, err)) == -1)
-		return -1;
-	*ret = rc == 1 ? sqlite3_column_int(st, 0) : 0;
-	if (rc == 1)
-		db_done(st);
-	return 0;
+	return db_number(
+	    db, db_query(db, err, DB_RECOVERY_COUNT, "s", user), ret, err);
 }

@@ -108,8 +108,7 @@ new_password(struct db *db, const char *name, const struct proof *own,
 
 	if (check_name(name, err) == -1 ||
 	    users_password_acceptable(db, password, name, err) == -1 ||
-	    password_hash(password, hash, err) == -1 ||
-	    db_begin(db, err) == -1)
+	    password_hash(password, hash, err) == -1 || db_begin(db, err) == -1)
 		return -1;
 	rc = own == NULL ? db_run(db, err, DB_USER_PASSWD, "sis", hash,
 			       (int64_t)now, name)
@@ -161,15 +160,12 @@ users_made(struct db *db, const char *name, time_t now, struct err *err)
 int
 users_factor_required(struct db *db, bool *ret, struct err *err)
 {
-	sqlite3_stmt *st;
-	int rc;
+	int on;
 
-	if ((st = db_query(db, err, DB_POLICY_GET, "s", FACTOR)) == NULL ||
-	    (rc = db_step(db, st, err)) == -1)
+	if (db_number(db, db_query(db, err, DB_POLICY_GET, "s", FACTOR), &on,
+		err) == -1)
 		return -1;
-	*ret = rc == 1 && sqlite3_column_int(st, 0) != 0;
-	if (rc == 1)
-		db_done(st);
+	*ret = on != 0;
 	return 0;
 }
 
