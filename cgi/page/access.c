@@ -106,7 +106,10 @@ user_role(
 		-1 ||
 	    access_user_role(p->app, p->req, arg, role, why) == -1)
 		return -1;
-	return access_back(reply, PATH_USERS "?done=role", why);
+	/* Whoever is an administrator no more may not see the users. */
+	return access_back(reply,
+	    is_me(p, arg) ? PATH_ACCESS "?done=role" : PATH_USERS "?done=role",
+	    why);
 }
 
 static int

@@ -117,7 +117,8 @@ access_put_users(const struct page *p, struct json_object *ctx, struct err *err)
 				put_str(o, "role_text",
 				    page_text(p, roles[j].text));
 		}
-		json_object_object_add(o, "roles", role_options(p, role));
+		json_object_object_add(o, "roles",
+		    role_options(p, fields_str(&p->req->form, "role", role)));
 		put_int(o, "n", (int64_t)i);
 		put_bool(o, "invited",
 		    jsonx_path_str(row_at(list, i), "invited_at", "")[0] !=

@@ -66,6 +66,9 @@ put_users(const struct page *p, struct json_object *ctx, struct err *err)
 		json_object_put(args);
 		return -1;
 	}
+	/* As it was chosen, where that was refused. */
+	if (strcmp(fields_str(&p->req->form, "do", ""), "factor_policy") == 0)
+		on = fields_get(&p->req->form, "required") != NULL;
 	put_bool(ctx, "required", on);
 	all = jsonx_path(ctx, "users");
 	for (size_t i = 0; i < json_object_array_length(all); i++)

@@ -450,6 +450,66 @@ START_TEST(not_invited)
 }
 END_TEST
 
+/* Whoever gives away his own role sees that it is done, where he may look. */
+START_TEST(own_role)
+{
+	char to[64];
+
+	strcpy(con.app.conf.auth_source, "local");
+	ck_assert_int_eq(users_create(con.app.db, "boss", "otter tea mango",
+			     ROLE_ADMINISTRATOR, time(NULL), &err),
+	    0);
+	ck_assert_int_eq(login("boss", "otter+tea+mango"), 303);
+	ck_assert_int_eq(press("do=user_role:BOSS&role=viewer"), 303);
+	ck_assert_str_eq(
+	    got_header("Location", to, sizeof(to)), "/access?done=role");
+	ck_assert_int_eq(get(to), 200);
+	ck_assert(page_has("The role has been changed."));
+	ck_assert_int_eq(get("/access/users"), 403);
+}
+END_TEST
+
+static int
+press_at(const char *path, const char *fields)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "csrf=%s&%s", csrf, fields);
+	ask("POST", path);
+	param("HTTP_COOKIE", session);
+	body(FORM, text);
+	return go();
+}
+
+/* What was chosen stays chosen while the password is asked for. */
+START_TEST(chosen_stays)
+{
+	strcpy(con.app.conf.auth_source, "local");
+	sql("DELETE FROM policy");
+	ck_assert_int_eq(login(USER, "correct+horse+battery"), 303);
+	sql("UPDATE sessions SET proven = 0");
+	ck_assert_int_eq(
+	    press_at("/access/users", "do=factor_policy&required=on"), 403);
+	ck_assert(page_has("value=\"on\" checked"));
+	ck_assert_int_eq(
+	    press_at("/access/users", "do=user_add&user=a&role=operator"), 403);
+	ck_assert(!page_has("value=\"on\" checked"));
+	ck_assert(page_has("value=\"operator\" selected"));
+	sql("INSERT INTO policy (name, value) VALUES ('second_factor', 1);"
+	    "UPDATE users SET totp_on = 1");
+	ck_assert_int_eq(press_at("/access/users", "do=factor_policy"), 403);
+	ck_assert(!page_has("value=\"on\" checked"));
+	ck_assert_int_eq(press_at("/access/users/" USER,
+			     "do=user_role:" USER "&role=operator"),
+	    403);
+	ck_assert(page_has("value=\"operator\" selected"));
+	ck_assert_int_eq(
+	    press_at("/access/users/" USER, "do=user_delete:" USER), 403);
+	ck_assert(page_has("value=\"administrator\" selected"));
+	sql("UPDATE users SET totp_on = 0; DELETE FROM policy");
+}
+END_TEST
+
 /* A second factor for everybody: asked for with the next request. */
 START_TEST(policy)
 {
@@ -594,6 +654,8 @@ main(void)
 	tcase_add_test(t, news);
 	tcase_add_loop_test(t, invited, 0, N(joins));
 	tcase_add_test(t, not_invited);
+	tcase_add_test(t, own_role);
+	tcase_add_test(t, chosen_stays);
 	tcase_add_test(t, policy);
 	return con_close(suite_run("people", t));
 }
