@@ -59,6 +59,8 @@ function failed() {
 	if (p) { p.hidden = false; }
 }
 
+if ($("#passkey-none")) { $("#passkey-none").hidden = true; }
+
 /* At log-in. */
 if ($("[data-passkey]")) {
 	$("#passkey").hidden = false;
@@ -88,15 +90,17 @@ if ($("#passkey-new")) {
 
 /* In the place of the password. */
 doc.querySelectorAll("[data-again]").forEach((b) => {
+	var failure = b.nextElementSibling;
 	b.hidden = false;
 	b.addEventListener("click", () => {
+		failure.hidden = true;
 		offer().then(sign).then((code) => post("/api/v1/proof", { code })).then(() => {
 			doc.querySelectorAll("[data-again]").forEach((o) => {
 				var p = o.closest("p");
 				p.setAttribute("role", "status");
 				p.textContent = o.dataset.done;
 			});
-		}).catch(() => { location.reload(); });
+		}).catch(() => { failure.hidden = false; });
 	});
 });
 }());

@@ -60,6 +60,8 @@ put_factors(const struct page *p, struct json_object *ctx, struct err *err)
 	} else {
 		put_str(ctx, "offer", json_object_to_json_string(o));
 	}
+	/* Passkeys alone, and the console's own name is gone. */
+	put_bool(ctx, "stuck", o == NULL && !user.totp);
 	json_object_object_add(ctx, "passkey", o);
 	return 0;
 }
@@ -79,6 +81,7 @@ login_page(struct app *app, struct request *req, struct reply *reply,
 	put_str(ctx, "name", name);
 	put_bool(ctx, "code", code);
 	put_bool(ctx, "passkey", false);
+	put_bool(ctx, "stuck", false);
 	if (code && req->who.half != 0 && put_factors(&p, ctx, err) == -1) {
 		json_object_put(ctx);
 		return -1;

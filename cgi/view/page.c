@@ -277,17 +277,18 @@ navigation(const struct page *p)
 	return top;
 }
 
-/* Does it need lists.css?  The screen itself does not, and has no room. */
-static bool
-has_lists(const char *name)
-{
-	static const char *const plain[] = {"connection", "error", "progress"};
-	size_t i;
+/* Those without lists.css: the screen itself needs none, and has no room. */
+static const char *const plain[] = {"connection", "error", "progress", NULL};
+/* Those with a button for passkeys. */
+static const char *const with_passkeys[] = {
+    "access", "login", "session", "tokens", "user", "users", NULL};
 
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (strcmp(plain[i], name) == 0)
-			return false;
-	return true;
+static bool
+is_one_of(const char *const *names, const char *name)
+{
+	while (*names != NULL && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
 }
 
 /* What happened to the account since the last log-in, on every page until
@@ -342,12 +343,9 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 
 	buf_init(&out, TEMPLATE_OUT_MAX);
 	put_str(ctx, "lang", req->lang);
-	put_bool(ctx, "lists", has_lists(name));
+	put_bool(ctx, "lists", !is_one_of(plain, name));
 	put_bool(ctx, "passkeys",
-	    app->conf.origin[0] != '\0' &&
-		(strcmp(name, "login") == 0 || strcmp(name, "access") == 0 ||
-		    strncmp(name, "user", 4) == 0 ||
-		    strcmp(name, "tokens") == 0));
+	    app->conf.origin[0] != '\0' && is_one_of(with_passkeys, name));
 	/* The guide is for reading alone, and long. */
 	put_bool(ctx, "script", strcmp(name, "guide") != 0);
 	put_gateway(ctx);

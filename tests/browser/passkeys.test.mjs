@@ -2,8 +2,10 @@
  * authenticator: added, asked for at log-in, in the place of the password,
  * removed; and what a browser without JavaScript is told. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before } from "node:test";
-import { launch, signIn, startInstance, steps, visitor } from "./instance.mjs";
+import { launch, signIn, startInstance, steps, TOP, visitor } from "./instance.mjs";
 
 const test = steps();
 let it, browser, page, admin, cdp, authenticatorId;
@@ -93,6 +95,29 @@ test("it is asked for at log-in, and nothing else gets in", async () => {
 	await page.waitForURL(/smtp-routing/);
 });
 
+test("in the place of the password, and what was typed stays", async () => {
+	/* As the page has it five minutes later. */
+	const again = readFileSync(join(TOP, "templates/_again.html"), "utf8")
+	    .replace(/{{[#/][^}]*}}/g, "").replace(/{{t\.[^}]*}}/g, "words");
+	await page.route("**/access", async (route) => {
+		const response = await route.fetch();
+		await route.fulfill({ response, body: (await response.text())
+		    .replace(/(name="name"[^>]*><\/p>)/, `$1${again}`) });
+	});
+	await page.goto(`${it.url}/access`);
+	await page.click("#passkey-box summary");
+	await page.fill("#passkey-name", "Typed");
+	await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+	await page.click("[data-again]");
+	await page.waitForSelector("[data-again] + [role=alert]:not([hidden])");
+	assert.equal(await page.inputValue("#passkey-name"), "Typed");
+	await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+	await page.click("[data-again]");
+	await page.waitForSelector("#passkey-new [role=status]");
+	assert.equal(await page.inputValue("#passkey-name"), "Typed");
+	await page.unroute("**/access");
+});
+
 test("a copy of the key is noticed by its counter", async () => {
 	const { credentials: [copy] } = await cdp.send("WebAuthn.getCredentials",
 	    { authenticatorId });
@@ -115,7 +140,17 @@ test("a copy of the key is noticed by its counter", async () => {
 test("without JavaScript the page says what is needed", async () => {
 	const p = await visitor(browser, { javaScriptEnabled: false, locale: "ja-JP" });
 	await logIn(p);
-	assert.match(await words("main", p), /JavaScriptが必要/);
+	assert.match(await words("main", p), /JavaScriptと.*totp-reset/);
+	await p.context().close();
+});
+
+test("so does a browser that knows no passkeys", async () => {
+	const p = await visitor(browser);
+	await p.addInitScript(() => { delete window.PublicKeyCredential; });
+	await logIn(p);
+	await p.waitForSelector("#passkey-none:not([hidden])");
+	assert.match(await words("#passkey-none", p), /another browser.*totp-reset/);
+	assert.equal(await page.locator("#passkey-none:visible").count(), 0);
 	await p.context().close();
 });
 

@@ -260,6 +260,66 @@ START_TEST(step_up)
 }
 END_TEST
 
+/* A button for a passkey comes with the script that shows it. */
+START_TEST(buttons)
+{
+	static const char *const pages[] = {"/access", "/access/users",
+	    "/access/users/" USER, "/access/tokens", NULL};
+	EVP_PKEY *key = enrol();
+	char path[64];
+	long id;
+
+	ck_assert_int_eq(users_create(con.app.db, "other", PASSWORD,
+			     ROLE_VIEWER, time(NULL), &err),
+	    0);
+	id =
+	    sql("INSERT INTO sessions (hash, user_id, origin, created, seen)"
+		" SELECT 'x', max(id), '', unixepoch(), unixepoch() FROM users;"
+		"UPDATE sessions SET proven = 0; SELECT max(id) FROM sessions");
+	snprintf(path, sizeof(path), "/access/sessions/%ld", id);
+	for (size_t i = 0; i < N(pages); i++) {
+		ask("GET", pages[i] != NULL ? pages[i] : path);
+		param("HTTP_COOKIE", session);
+		ck_assert_int_eq(go(), 200);
+		ck_assert_ptr_nonnull(strstr(got_body(), "data-again"));
+		ck_assert_ptr_nonnull(strstr(got_body(), "passkey.js"));
+	}
+	ck_assert_int_eq(users_delete(con.app.db, "other", &err), 0);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+/* Passkeys alone, and the console's name is gone: there is a way that says
+ * so, and no form without a field. */
+START_TEST(name_gone)
+{
+	static const char *const names[] = {
+	    ORIGIN, "", "https://192.0.2.1:8443"};
+	EVP_PKEY *key = enrol();
+
+	for (size_t i = 0; i < N(names); i++) {
+		strcpy(con.app.conf.origin, names[i]);
+		log_in(200);
+		ck_assert_int_eq(
+		    strstr(got_body(), "data-passkey=") != NULL, i == 0);
+		ck_assert_int_eq(
+		    strstr(got_body(), "id=\"passkey-none\"") != NULL, i == 0);
+		ck_assert_int_eq(
+		    strstr(got_body(), "set origin in") != NULL, i != 0);
+		ck_assert_ptr_nonnull(
+		    strstr(got_body(), "postsealctl user totp-reset"));
+		ck_assert_ptr_null(strstr(got_body(), "name=\"code\""));
+	}
+	/* With an app there is its code. */
+	sql("UPDATE users SET totp_on = 1");
+	log_in(200);
+	ck_assert_ptr_nonnull(strstr(got_body(), "name=\"code\""));
+	ck_assert_ptr_null(strstr(got_body(), "totp-reset"));
+	sql("UPDATE users SET totp_on = 0");
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 /* What does not become a passkey. */
 START_TEST(not_added)
 {
@@ -353,6 +413,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, second_step);
 	tcase_add_test(t, step_up);
+	tcase_add_test(t, buttons);
+	tcase_add_test(t, name_gone);
 	tcase_add_test(t, not_added);
 	tcase_add_test(t, not_ones_own);
 	return con_close(suite_run("passkeys", t));
