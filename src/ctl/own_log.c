@@ -43,7 +43,8 @@ maillog_file(const struct conf *conf, char *dst, size_t size)
 	run_result_clear(&r);
 }
 
-/* "", ".1", ".2.gz", "-20261130": what logrotate calls them. */
+/* "", ".1", ".2.gz", "-20261130": what logrotate calls them; and
+ * ".20261130-073811", as "postfix logrotate" does. */
 static bool
 rotated(const char *end)
 {
@@ -53,8 +54,10 @@ rotated(const char *end)
 		return true;
 	if (*end != '.' && *end != '-')
 		return false;
-	n = strspn(++end, "0123456789");
-	return n > 0 && (end[n] == '\0' || strcmp(end + n, ".gz") == 0);
+	if (*++end < '0' || *end > '9')
+		return false;
+	n = strspn(end, "0123456789-");
+	return (end[n] == '\0' || strcmp(end + n, ".gz") == 0);
 }
 
 struct found {

@@ -2,10 +2,10 @@
  * own_log.h - where this host's Postfix has written the last 30 days.
  *
  * Order: [postfix] log_file, or maillog_file of main.cf, or /var/log/mail.log,
- * with what logrotate made of it (NAME.1, NAME.2.gz, NAME-20261130): the newest
- * that were written in that time, the oldest first.  Where there is none, the
- * systemd journal: journalctl, as nobody with the group systemd-journal, whose
- * output is a pipe.
+ * with what logrotate or "postfix logrotate" made of it (NAME.1, NAME.2.gz,
+ * NAME-20261130, NAME.20261130-073811): the newest that were written in that
+ * time, the oldest first.  Where there is none, the systemd journal:
+ * journalctl, as nobody with the group systemd-journal, whose output is a pipe.
  * Errors: one line, and nothing is open then.
  */
 #ifndef POSTSEAL_CTL_OWN_LOG_H

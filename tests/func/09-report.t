@@ -15,8 +15,8 @@ is "as many as were made" "$(counts --file "$T/log")" "$want"
 is "by standard input" "$(counts --file - <"$T/log")" "$want"
 gzip -k "$T/log"
 is "by gzip" "$(counts --file "$T/log.gz")" "$want"
-split -n 3 "$T/log" "$T/part." && gzip "$T/part.aa" && cat "$T/part.ab" "$T/part.ac" >"$T/rest"
-{ zcat "$T/part.aa.gz"; cat "$T/rest"; } | cmp -s - "$T/log" || bail "split"
+split -n 3 "$T/log" "$T/part." && gzip "$T"/part.a? && cat "$T"/part.a?.gz >"$T/members.gz"
+is "by gzip in three pieces" "$(counts --file "$T/members.gz")" "$want"
 # Cut at lines, as logrotate does.
 head -n 9000 "$T/log" | gzip >"$T/log.2.gz"
 sed -n '9001,12000p' "$T/log" >"$T/log.1"
@@ -123,11 +123,17 @@ of_own()	{ jq -c '[.inbound, .outbound] | map([.messages.total, .messages.plain,
 own "log_file = $T/var/mail.log"
 is "files and their order" "$(jq -c '.files | map(sub(".*/"; ""))' "$T/own")" '["mail.log.2.gz","mail.log.1","mail.log"]'
 is "the same counts" "$(of_own)" "$want"
+# As "postfix logrotate" calls them.
+mv "$T/var/mail.log.2.gz" "$T/var/mail.log.20261110-073811.gz"
+mv "$T/var/mail.log.1" "$T/var/mail.log.20261120-073811"
+echo x >"$T/var/mail.log.-1"
 mkdir "$T/pf"
 printf 'maillog_file = %s/var/mail.log\n' "$T" >"$T/pf/main.cf"
 : >"$T/pf/master.cf"
 own "config_directory = $T/pf"
 is "the file that main.cf names" "$(of_own)" "$want"
+is "and what Postfix made of it" "$(jq -c '.files | map(sub(".*/"; ""))' "$T/own")" \
+    '["mail.log.20261110-073811.gz","mail.log.20261120-073811","mail.log"]'
 
 # No file: the journal.
 perl -MTime::Local -ne 'BEGIN { %m = map { $_ => $n++ } qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec); $now = time }
