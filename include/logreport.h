@@ -7,8 +7,8 @@
  * Errors: those of the jail.  A file that cannot be read to its end is no
  * error: the answer says so ("unread": its number) and is not "known" then.
  * Ownership: *ret_report is the caller's.
- * {"inbound": {...}, "outbound": {...}, "lines": N, "unread": [N, ...]}; the two
- * as GET /api/v1/report/tls has them (docs/api.md).
+ * {"inbound": {...}, "outbound": {...}, "lines": N, "unread": [N, ...]}; the
+ * members of the two are in postsealctl(8).
  */
 #ifndef POSTSEAL_LOGREPORT_H
 #define POSTSEAL_LOGREPORT_H

@@ -32,13 +32,12 @@ tally_free(struct tally *t)
 }
 
 static bool
-loopback(const unsigned char a[16])
+loopback(const unsigned char a[ADDRESS_SIZE])
 {
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-	static const unsigned char one[16] = {[15] = 1};
+	static const unsigned char one[ADDRESS_SIZE] = {[15] = 1};
 
-	return memcmp(a, one, 16) == 0 ||
-	       (memcmp(a, mapped, 12) == 0 && a[12] == 127);
+	return memcmp(a, one, sizeof(one)) == 0 ||
+	       (address_is_v4(a) && a[ADDRESS_V4] == 127);
 }
 
 /* NULL: it has none, and gets none any more. */

@@ -22,7 +22,7 @@ struct tally *tally_new(void);
 void tally_free(struct tally *);
 /* For track_new(); arg is the tally. */
 void tally_event(void *arg, const struct event *);
-/* One direction, as GET /api/v1/report/tls has it. */
+/* One direction; its members are in postsealctl(8). */
 struct json_object *tally_json(
     const struct tally *, const struct report_query *);
 

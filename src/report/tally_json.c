@@ -1,5 +1,5 @@
 /*
- * tally_json.c - the report as JSON: docs/api.md names its members.
+ * tally_json.c - the report as JSON: postsealctl(8) names its members.
  *
  * What a log cannot tell is said, and never shown as none: "known" is false
  * where TLS leaves no line, a part was not read, or the log is too short to
@@ -20,14 +20,6 @@
 #define WEEK_S (7 * 24 * 60 * 60)
 #define DAY_S  (24 * 60 * 60)
 
-static bool
-v4(const unsigned char a[16])
-{
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	return memcmp(a, mapped, 12) == 0;
-}
-
 static void
 put_time(struct json_object *o, const char *key, time_t t)
 {
@@ -43,13 +35,14 @@ put_time(struct json_object *o, const char *key, time_t t)
 
 /* The address, and its /24 or /48. */
 static void
-put_address(struct json_object *o, const unsigned char address[16])
+put_address(
+    struct json_object *o, const unsigned char address[ADDRESS_SIZE])
 {
 	char text[INET6_ADDRSTRLEN + 4];
-	unsigned char net[16] = {0};
-	bool four = v4(address);
+	unsigned char net[ADDRESS_SIZE] = {0};
+	bool four = address_is_v4(address);
 	int family = four ? AF_INET : AF_INET6;
-	size_t from = four ? 12 : 0;
+	size_t from = four ? ADDRESS_V4 : 0;
 
 	inet_ntop(family, address + from, text, sizeof(text));
 	jsonx_put_str(o, "address", text);

@@ -46,6 +46,14 @@ struct track {
 	struct message message[MESSAGES];
 };
 
+static const unsigned char mapped[ADDRESS_V4] = {[10] = 0xff, [11] = 0xff};
+
+bool
+address_is_v4(const unsigned char address[ADDRESS_SIZE])
+{
+	return memcmp(address, mapped, ADDRESS_V4) == 0;
+}
+
 struct track *
 track_new(void (*event)(void *, const struct event *), void *arg)
 {
@@ -86,11 +94,10 @@ read_v4(struct text from, unsigned char address[4])
 static bool
 read_address(struct text from, unsigned char address[ADDRESS_SIZE])
 {
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
 	char text[INET6_ADDRSTRLEN];
 
-	memcpy(address, mapped, sizeof(mapped));
-	if (read_v4(from, address + sizeof(mapped)))
+	memcpy(address, mapped, ADDRESS_V4);
+	if (read_v4(from, address + ADDRESS_V4))
 		return true;
 	if (from.len >= sizeof(text))
 		return false;

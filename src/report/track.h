@@ -10,8 +10,11 @@
  * and that shows no TLS tells nothing.  Outbound, a TLS line holds for one
  * message of its process, matched by address and port: with connection reuse
  * its name is another's.
- * Limits: 8,192 processes and 4,096 messages without TLS at a time; the one
- * that has been idle for longest makes room, and its session ends there.
+ * Limits: 8,192 processes at a time, each in one of 8 places; where those are
+ * taken, the one of the 8 that has been idle for longest makes room, and its
+ * session ends there.  4,096 messages without TLS wait for their sender, each
+ * in one place; a later one with the same place takes it, and the domain of the
+ * earlier is not told.
  * Memory: 1 MiB, by track_new.  Errors: only that there is none.
  */
 #ifndef POSTSEAL_REPORT_TRACK_H
@@ -23,6 +26,9 @@
 #include "logreport.h"
 
 #define ADDRESS_SIZE 16 /* IPv4 as ::ffff:a.b.c.d */
+#define ADDRESS_V4   12 /* there from this byte on */
+
+bool address_is_v4(const unsigned char address[ADDRESS_SIZE]);
 
 struct event {
 	enum direction direction;

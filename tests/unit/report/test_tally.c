@@ -246,20 +246,23 @@ END_TEST
 START_TEST(full)
 {
 	struct json_object *o;
-	char text[64];
+	char text[64], domain[64];
 
 	for (int i = 0; i < 70000; i++) {
 		snprintf(text, sizeof(text), "10.%d.%d.%d", i >> 16,
 		    i >> 8 & 255, i & 255);
 		add(text, TLS_NONE, 1, i / 100);
-		snprintf(text, sizeof(text), "d%d.example", i);
-		add_domain("10.0.0.0", text);
-		add_domain("10.0.0.1", text);
+		snprintf(domain, sizeof(domain), "d%d.example", i);
+		add_domain("10.0.0.0", domain);
+		add_domain(text, domain);
 	}
+	add("10.9.9.9", TLS_1_3, 1, 0);
 	o = report(INBOUND, ONLY_ALL, 9);
 	want(o, "messages.plain", "70000");
 	want(o, "clients.total", "60000");
 	want(o, "more_clients", "true");
+	ck_assert_int_eq(
+	    jsonx_path_int(o, "impact.domains"), DOMAINS * 7 / 8);
 	ck_assert_uint_eq(jsonx_len(jsonx_path(o, "days")), 512);
 	json_object_put(o);
 	ck_assert_uint_lt(sizeof(*tally), 16 * 1024 * 1024);
