@@ -151,29 +151,53 @@ join_domains(struct json_object *rows)
 }
 
 static void
+print_shares(struct ctl *ctl, struct json_object *o, const char *peers)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%.2f %%",
+	    100.0 * json_object_get_double(jsonx_path(o, "coverage")));
+	ctl_line(ctl, "coverage", text);
+	share_line(ctl, "plaintext", o, "messages.plain", "messages.total");
+	share_line(ctl, "TLS before 1.2", o, "messages.old", "messages.total");
+	share_line(ctl, peers, o, "clients.plain", "clients.total");
+}
+
+/* NULL: all that it tells is known. */
+static const char *
+why_not(struct json_object *o, bool inbound)
+{
+	const char *reason = jsonx_path_str(o, "reason", "");
+
+	if (jsonx_path_bool(o, "known"))
+		return NULL;
+	if (jsonx_path(o, "coverage") == NULL &&
+	    strcmp(reason, "log_unreadable") != 0)
+		return "no message in this log";
+	return reason_text(reason, inbound);
+}
+
+static void
 print_direction(struct ctl *ctl, const char *label, struct json_object *o)
 {
 	static const char *const columns[] = {"address", "name", "plain", "tls",
 	    "old", "refused", "last_seen", "domains"};
 	const char *shown[sizeof(columns) / sizeof(columns[0]) + 1] = {NULL};
 	bool inbound = strcmp(label, "inbound") == 0;
+	bool empty = jsonx_path(o, "coverage") == NULL;
 	struct json_object *rows = jsonx_path(o, "rows");
+	const char *why = why_not(o, inbound);
 
 	memcpy(shown, columns, sizeof(columns));
-	if (jsonx_path_int(o, "messages.total") == 0 && jsonx_len(rows) == 0) {
-		ctl_line(ctl, label, "no message in this log");
+	ctl_line(ctl, label, why == NULL ? "known" : why);
+	if (empty && jsonx_len(rows) == 0)
 		return;
-	}
-	ctl_line(ctl, label,
-	    jsonx_path_bool(o, "known")
-		? "known"
-		: reason_text(jsonx_path_str(o, "reason", ""), inbound));
 	ctl_line(ctl, "from", jsonx_path_str(o, "from", ""));
 	ctl_line(ctl, "to", jsonx_path_str(o, "to", ""));
-	share_line(ctl, "plaintext", o, "messages.plain", "messages.total");
-	share_line(ctl, "TLS before 1.2", o, "messages.old", "messages.total");
-	share_line(ctl, inbound ? "clients" : "servers", o, "clients.plain",
-	    "clients.total");
+	if (jsonx_path(o, "messages.plain") == NULL)
+		return;
+	if (!empty)
+		print_shares(ctl, o, inbound ? "clients" : "servers");
 	if (jsonx_path_bool(o, "more_clients"))
 		ctl_line(ctl, "", "or more: not all were told apart");
 	join_domains(rows);
@@ -247,9 +271,13 @@ csv_rows(FILE *out, struct json_object *report, const char *way)
 	size_t n = sizeof(columns) / sizeof(columns[0]);
 	struct json_object *o = jsonx_path(report, way), *row, *v;
 	struct json_object *rows = jsonx_path(o, "rows");
+	bool inbound = strcmp(way, "inbound") == 0;
+	const char *why = why_not(o, inbound);
 
+	if (why != NULL)
+		fprintf(stderr, "postsealctl: %s: %s\n", way, why);
 	join_domains(rows);
-	if (strcmp(way, "inbound") == 0)
+	if (inbound)
 		csv_row(out, columns, n);
 	for (size_t i = 0; i < jsonx_len(rows); i++) {
 		row = json_object_array_get_idx(rows, i);

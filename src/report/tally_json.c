@@ -3,7 +3,8 @@
  *
  * What a log cannot tell is said, and never shown as none: "known" is false
  * where TLS leaves no line, a part was not read, or the log is too short to
- * have seen those who write once a week.
+ * have seen those who write once a week.  Where TLS leaves no line, what is
+ * counted by it is null.
  */
 #include <arpa/inet.h>
 
@@ -35,8 +36,7 @@ put_time(struct json_object *o, const char *key, time_t t)
 
 /* The address, and its /24 or /48. */
 static void
-put_address(
-    struct json_object *o, const unsigned char address[ADDRESS_SIZE])
+put_address(struct json_object *o, const unsigned char address[ADDRESS_SIZE])
 {
 	char text[INET6_ADDRSTRLEN + 4];
 	unsigned char net[ADDRESS_SIZE] = {0};
@@ -170,18 +170,40 @@ sum_peers(const struct tally *t, enum direction d, struct peers *p)
 	}
 }
 
+/* Messages of one direction. */
+struct totals {
+	unsigned long long all, tls, old;
+	unsigned long long logged; /* with a line of TLS */
+	bool mute; /* TLS leaves no line: who had it is not known */
+};
+
+static struct totals
+add_up(const unsigned long long messages[TLS__MAX], enum direction d)
+{
+	struct totals n = {0};
+
+	for (int v = TLS_SSL3; v < TLS__MAX; v++) {
+		n.logged += messages[v];
+		n.old += v < TLS_1_2 ? messages[v] : 0;
+	}
+	n.tls = n.logged + messages[TLS_UNKNOWN];
+	n.all = n.tls + messages[TLS_NONE];
+	n.mute = n.logged == 0 && (n.tls > 0 || (d == OUTBOUND && n.all > 0));
+	return n;
+}
+
 static const char *
-why_unknown(const struct sum *s, const struct report_query *q,
-    unsigned long long tls, unsigned long long logged)
+why_unknown(
+    const struct sum *s, const struct report_query *q, const struct totals *n)
 {
 	if (q->unreadable)
 		return "log_unreadable";
-	if (s->messages[TLS_NONE] + tls == 0)
+	if (n->all == 0)
 		return "too_short";
-	if (tls > 0 && logged == 0)
+	if (n->mute)
 		return "loglevel";
-	if (logged == 0)
-		return q->direction == INBOUND ? "no_tls_offered" : "loglevel";
+	if (n->logged == 0)
+		return "no_tls_offered";
 	return s->last - s->first < WEEK_S ? "too_short" : NULL;
 }
 
@@ -244,14 +266,19 @@ days_json(const struct tally *t, enum direction direction)
 	return list;
 }
 
-static struct json_object *
-counts_json(const char *const *names, const unsigned long long *values)
+/* The first is how many there are, the others how many of them; mute: null. */
+static void
+put_counts(struct json_object *to, const char *key, const char *const *names,
+    const unsigned long long *values, bool mute)
 {
 	struct json_object *o = json_object_new_object();
 
-	for (; *names != NULL; names++, values++)
-		jsonx_put_int(o, *names, (int64_t)*values);
-	return o;
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (i > 0 && mute)
+			json_object_object_add(o, names[i], NULL);
+		else
+			jsonx_put_int(o, names[i], (int64_t)values[i]);
+	json_object_object_add(to, key, o);
 }
 
 /* Four digits; NULL: of nothing there is no share. */
@@ -281,6 +308,25 @@ impact_json(
 	return o;
 }
 
+/* Version by version, day by day, peer by peer. */
+static void
+put_details(struct json_object *o, const struct tally *t,
+    const struct report_query *q, bool mute)
+{
+	static const char *const names[] = {
+	    "protocols", "days", "rows", "rows_left"};
+
+	if (mute) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			json_object_object_add(o, names[i], NULL);
+		return;
+	}
+	json_object_object_add(
+	    o, names[0], protocols_json(t->sum[q->direction].messages));
+	json_object_object_add(o, names[1], days_json(t, q->direction));
+	put_rows(o, t, q);
+}
+
 struct json_object *
 tally_json(const struct tally *t, const struct report_query *q)
 {
@@ -289,20 +335,13 @@ tally_json(const struct tally *t, const struct report_query *q)
 	static const char *const of_clients[] = {
 	    "total", "plain", "old", "refused", NULL};
 	const struct sum *s = &t->sum[q->direction];
-	const unsigned long long *m = s->messages;
-	unsigned long long logged = 0, total, tls, old = 0;
+	struct totals n = add_up(s->messages, q->direction);
+	unsigned long long plain = s->messages[TLS_NONE];
+	const char *reason = why_unknown(s, q, &n);
 	struct peers peers = {0};
 	struct json_object *o = json_object_new_object();
-	const char *reason;
 
-	for (int v = TLS_SSL3; v < TLS__MAX; v++) {
-		logged += m[v];
-		old += v < TLS_1_2 ? m[v] : 0;
-	}
-	tls = logged + m[TLS_UNKNOWN];
-	total = tls + m[TLS_NONE];
 	sum_peers(t, q->direction, &peers);
-	reason = why_unknown(s, q, tls, logged);
 	jsonx_put_str(
 	    o, "direction", q->direction == INBOUND ? "inbound" : "outbound");
 	put_time(o, "from", s->first);
@@ -310,21 +349,18 @@ tally_json(const struct tally *t, const struct report_query *q)
 	jsonx_put_bool(o, "known", reason == NULL);
 	json_object_object_add(o, "reason",
 	    reason == NULL ? NULL : json_object_new_string(reason));
-	json_object_object_add(o, "coverage", share(total, total + s->unseen));
-	json_object_object_add(o, "messages",
-	    counts_json(of_messages,
-		(unsigned long long[]){total, tls, m[TLS_NONE], old}));
-	json_object_object_add(o, "clients",
-	    counts_json(
-		of_clients, (unsigned long long[]){peers.all, peers.plain,
-				peers.old, peers.refused}));
+	json_object_object_add(o, "coverage", share(n.all, n.all + s->unseen));
+	put_counts(o, "messages", of_messages,
+	    (unsigned long long[]){n.all, n.tls, plain, n.old}, n.mute);
+	put_counts(o, "clients", of_clients,
+	    (unsigned long long[]){
+		peers.all, peers.plain, peers.old, peers.refused},
+	    n.mute);
 	jsonx_put_bool(o, "more_clients", t->more);
 	json_object_object_add(o, "impact",
 	    q->direction == OUTBOUND || reason != NULL
 		? NULL
-		: impact_json(&peers, m[TLS_NONE], total));
-	json_object_object_add(o, "protocols", protocols_json(m));
-	json_object_object_add(o, "days", days_json(t, q->direction));
-	put_rows(o, t, q);
+		: impact_json(&peers, plain, n.all));
+	put_details(o, t, q, n.mute);
 	return o;
 }

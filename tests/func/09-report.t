@@ -44,6 +44,14 @@ is "no line of TLS: not known, and no 0 %" "$(report --file "$T/quiet" | jq -c '
     '[[false,"loglevel",null],[false,"loglevel",null]]'
 grep -v 'TLS connection' "$T/log" | sed 's/ starttls=[01/]*//' >"$T/none"
 is "no TLS at all" "$(report --file "$T/none" | jq -c '[.inbound.known, .inbound.reason]')" '[false,"no_tls_offered"]'
+in_words()	{ "$B/postsealctl" report tls "$@" 2>&1; }
+is "null instead" "$(report --file "$T/quiet" |
+    jq -c '[.inbound, .outbound] | map([.messages.plain, .messages.old, .clients.plain, .rows, .days], .messages.total > 0)')" \
+    '[[null,null,null,null,null],true,[null,null,null,null,null],true]'
+in_words --file "$T/quiet" >"$T/text"
+is "in words: why, and no share and no row" \
+    "$(grep -cE '^(in|out)bound +TLS leaves no line in this log: ' "$T/text") $(grep -cE '%|^plaintext|^[0-9]' "$T/text")" "2 0"
+is "as CSV: why" "$(in_words --csv --file "$T/quiet" | grep -c 'bound: TLS leaves no line in this log: ')" 2
 head -n 2000 "$T/log" >"$T/short"
 is "a short one" "$(report --file "$T/short" | jq -c '[.inbound.known, .inbound.reason]')" '[false,"too_short"]'
 head -c 40000 "$T/log.gz" >"$T/cut.gz"
@@ -52,10 +60,14 @@ report --file "$T/cut.gz" >/dev/null
 is "and exit status 5" $? 5
 report --file "$T" >/dev/null
 is "a directory" $? 5
+is "in words: not read" "$(in_words --file "$T" | sed -n 's/ \+/ /; s/^outbound //p; s/^inbound //p' | uniq)" "a part of the log could not be read"
+: >"$T/empty"
+is "an empty one" "$(in_words --file "$T/empty" | grep -cE '^(in|out)bound +no message in this log$')" 2
 
 "$B/postsealctl" report tls --limit 3 --file "$T/log" >"$T/text"
 is "in words" $? 0
 like "share" "$(cat "$T/text")" "plaintext +$(made in_plain) of $(made in_total) \\("
+like "coverage" "$(cat "$T/text")" "coverage +100\.00 %"
 like "clients" "$(cat "$T/text")" "clients +$(made plain_clients) of $(made clients) \\("
 is "three rows each" "$(grep -cE '^(198\.51|203\.0\.113)\.' "$T/text")" 6
 # In names, and in the middle of the sender's domain: ESC, C1, an override.

@@ -140,11 +140,11 @@ static const struct {
     {"-", "\"-\"", true},
     {"a \"b\", c", "\"a \"\"b\"\", c\"", true},
     {"-1", "\"'-1\"", true},
-    {"\xef\xbc\x9d" "1", "\"'\xef\xbc\x9d" "1\"", true},
+    {"\xef\xbc\x9dx", "\"'\xef\xbc\x9dx\"", true},
     {"\t=1", "\"'?=1\"", false},
     {"a\nb", "\"a?b\"", false},
-    {"a\xc2\x9b" "2J", "\"a?2J\"", false},
-    {"a\xe2\x80\xae" "b", "\"a?b\"", false},
+    {"a\xc2\x9bx", "\"a?x\"", false},
+    {"a\xe2\x80\xaex", "\"a?x\"", false},
     {"a\xff\xe6\x97\xa5", "\"a?\xe6\x97\xa5\"", false},
 };
 

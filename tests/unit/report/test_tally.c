@@ -215,6 +215,31 @@ START_TEST(not_known)
 }
 END_TEST
 
+/* Not even where a part of it could not be read. */
+START_TEST(no_line_of_tls)
+{
+	static const char *const null[] = {"messages.tls", "messages.plain",
+	    "messages.old", "clients.plain", "clients.old", "clients.refused",
+	    "impact", "protocols", "days", "rows", "rows_left"};
+	struct event e = event_of("192.0.2.7", TLS_UNKNOWN, 3);
+	struct report_query q = {.limit = 9, .unreadable = _i >= 2};
+	struct json_object *o;
+
+	q.direction = e.direction = _i % 2 == 0 ? INBOUND : OUTBOUND;
+	e.version = q.direction == INBOUND ? TLS_UNKNOWN : TLS_NONE;
+	tally_event(tally, &e);
+	e.version = TLS_NONE;
+	tally_event(tally, &e);
+	o = tally_json(tally, &q);
+	want(o, "reason", _i >= 2 ? "\"log_unreadable\"" : "\"loglevel\"");
+	want(o, "messages.total", "6");
+	want(o, "clients.total", "1");
+	for (size_t i = 0; i < sizeof(null) / sizeof(null[0]); i++)
+		want(o, null[i], "null");
+	json_object_put(o);
+}
+END_TEST
+
 START_TEST(nothing_seen)
 {
 	struct json_object *o = report(INBOUND, ONLY_ALL, 9);
@@ -261,8 +286,7 @@ START_TEST(full)
 	want(o, "messages.plain", "70000");
 	want(o, "clients.total", "60000");
 	want(o, "more_clients", "true");
-	ck_assert_int_eq(
-	    jsonx_path_int(o, "impact.domains"), DOMAINS * 7 / 8);
+	ck_assert_int_eq(jsonx_path_int(o, "impact.domains"), DOMAINS * 7 / 8);
 	ck_assert_uint_eq(jsonx_len(jsonx_path(o, "days")), 512);
 	json_object_put(o);
 	ck_assert_uint_lt(sizeof(*tally), 16 * 1024 * 1024);
@@ -279,6 +303,7 @@ main(void)
 	tcase_add_test(tc, rows);
 	tcase_add_loop_test(
 	    tc, not_known, 0, sizeof(unknown) / sizeof(unknown[0]));
+	tcase_add_loop_test(tc, no_line_of_tls, 0, 4);
 	tcase_add_test(tc, nothing_seen);
 	tcase_add_test(tc, unseen);
 	tcase_add_test(tc, full);
