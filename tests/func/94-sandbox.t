@@ -118,7 +118,12 @@ mkdir -p "$T/theirs/"{daemon/{generations,keys,drafts},web,run,pf,https} && (cd 
     touch daemon/{current,journal,audit.log,audit.head} web/postseal.db pf/{main,master}.cf postseal.conf run/fcgi.sock &&
     echo x | tee daemon/audit.log https/key.pem daemon/generations/chain >/dev/null && chown -R nobody .)
 as() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups "${@:2}"; }
-for n in 1 2 3; do as nobody sleep 300 & theirs[n]=$!; done
+# The pid is the program's, and it keeps nobody waiting who reads our output.
+for n in 1 2 3; do
+	setpriv --reuid=nobody --regid="$(id -g nobody)" --init-groups \
+	    tail -f /dev/null </dev/null >/dev/null 2>&1 &
+	theirs[n]=$!
+done
 as nobody env STATE="$T/theirs" PF="$T/theirs/pf" CHAIN="$T/theirs/daemon/generations/chain" \
     DAEMON="${theirs[1]}" PARENT="${theirs[2]}" MASTER="${theirs[3]}" SOCK="$T/theirs/run/d.sock" \
     perl "$T/reach.pl" >"$T/reach" 2>"$T/reach.err"
