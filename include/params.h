@@ -27,6 +27,7 @@ struct param_change {
 #define CCERT_DIGEST	"smtpd_tls_fingerprint_digest"
 #define OUT_LEVEL	"smtp_tls_security_level"
 #define DNS_SUPPORT	"smtp_dns_support_level"
+#define OUT_PEERNAME	"smtp_tls_enforce_peername"
 #define OUT_CHAIN	"smtp_tls_chain_files"
 #define OUT_CERT	"smtp_tls_cert_file"
 #define IN_CAFILE	"smtpd_tls_CAfile"	/* for clients' */

@@ -115,6 +115,7 @@ struct inbound_want {
 	bool		 restarted;	/* since then, so a new one is there */
 	bool		 shared;	/* port of another service, too */
 	bool		 tls_only;
+	bool		 wants_certificate; /* of clients, in TLS */
 	long		 generation;	/* of the map; 0 = no map */
 	const char	*domain;	/* of the recipient: the host's name */
 	int		 total_ms;	/* 0 = 5000 */

@@ -25,18 +25,20 @@ struct resolver {
 	bool	stale;			/* a copy that is not the system's */
 	char	server[RESOLVER_SERVERS][64];
 	size_t	n_servers;
-	bool	remote;			/* none of them is on this host */
 	bool	native;			/* smtp_host_lookup is without dns */
 	char	lookup[64];		/* smtp_host_lookup */
 	size_t	asked;			/* server[] that the answer is of */
 	enum resolver_answer answer;
 };
 
-/* 0 with *ret filled; -1: Postfix could not be asked. */
+/* 0 with *ret filled; -1: Postfix could not be asked, nor its resolver, which
+ * is silent then. */
 int	resolver_look(const struct conf *, const struct postfix_info *,
 	    struct resolver *ret, struct err *);
 /* resolv.conf as glibc reads it: the first three nameservers, 127.0.0.1
  * without any. */
 void	resolver_read(const char *text, struct resolver *);
+/* Is the one that answered on another host? */
+bool	resolver_is_remote(const struct resolver *);
 
 #endif

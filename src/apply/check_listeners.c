@@ -43,13 +43,15 @@ SETTING_CHECK(closed)
 		    t->facts.info.closed, NULL);
 }
 
+/* What stood before was overruled then, too: no reason to keep it from coming
+ * back. */
 static void
 shadowed(struct txn *t, size_t i, const char *parameter)
 {
 	const struct postfix_listener *l = &t->facts.info.listener[i];
 
 	findings_add_sev(&t->findings, ERR_INBOUND_SHADOWED,
-	    i == 0 ? SEV_ERROR : SEV_WARN, "inbound_enabled", "service",
+	    i == 0 && !t->req->original ? SEV_ERROR : SEV_WARN, "inbound_enabled", "service",
 	    l->service, "address", l->host, "parameter", parameter, NULL);
 }
 
@@ -115,9 +117,6 @@ SETTING_CHECK(listeners)
 	enum postfix_tls to;
 	size_t i;
 
-	/* What stood before is as it was, "-o" and all. */
-	if (t->req->original)
-		return;
 	for (i = 0; i < info->n_listeners; i++) {
 		l = &info->listener[i];
 		to = level_after(c, l);

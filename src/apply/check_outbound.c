@@ -74,9 +74,10 @@ SETTING_CHECK(dane)
 	struct resolver r;
 	const char *server;
 
-	if (!is_dane(t) ||
-	    resolver_look(t->conf, &t->facts.info, &r, NULL) == -1)
+	if (!is_dane(t))
 		return;
+	/* Who could not be asked has not said that it validates. */
+	(void)resolver_look(t->conf, &t->facts.info, &r, NULL);
 	server = r.server[r.asked];
 	if (r.native)
 		findings_add(&t->findings, ERR_DANE_LOOKUP, row->field,
@@ -90,7 +91,7 @@ SETTING_CHECK(dane)
 								: SEV_CONFIRM,
 		    row->field, "server", server, "path", r.file, "detail",
 		    answers[r.answer], NULL);
-	else if (r.remote)
+	else if (resolver_is_remote(&r))
 		findings_add(&t->findings, ERR_DANE_REMOTE, row->field,
 		    "server", server, "path", r.file, NULL);
 }

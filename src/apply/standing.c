@@ -48,16 +48,53 @@ value_of(struct json_object *params, const char *name)
 		   : v;
 }
 
+/* One "$name", "${name}" or "$(name)" of ours as params have it, as main.cf may
+ * not have it now; all else is left to Postfix.  Bytes of v that it took. */
+static size_t
+put_own(struct json_object *params, const char *v, struct buf *b)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz_";
+	size_t head = 1 + (v[1] == '{' || v[1] == '('), n;
+	const char *value;
+	char name[64];
+
+	n = strspn(v + head, chars);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)n, v + head);
+	value = jsonx_path_str(params, name, NULL);
+	if (n == 0 || n >= sizeof(name) || param_bit(name) == 0 ||
+	    value == NULL || (head == 2 && v[2 + n] != '}' && v[2 + n] != ')')) {
+		(void)buf_addc(b, *v);
+		return 1;
+	}
+	(void)buf_adds(b, value);
+	return head + n + (head == 2);
+}
+
 static int
 expand_one(const struct conf *conf, struct json_object *params,
     const char *name, struct json_object **plain)
 {
 	const char *v = value_of(params, name);
 	struct json_object *is;
+	struct buf b;
 
-	if (strchr(v, '$') == NULL ||
-	    (is = postfix_expand(conf, name, v)) == NULL)
+	if (strchr(v, '$') == NULL)
 		return 0;
+	buf_init(&b, KEY_MAX);
+	while (*v != '\0' && !b.failed)
+		v += *v == '$' ? put_own(params, v, &b)
+			       : (buf_addc(&b, *v), (size_t)1);
+	is = b.failed			   ? NULL
+	     : strchr(b.data, '$') == NULL ? json_object_new_string(b.data)
+					   : postfix_expand(conf, name, b.data);
+	buf_clear(&b);
+	if (is == NULL)
+		return -1;
+	/* Of names that are not set nothing is left: no file of that name. */
+	if (strchr(json_object_get_string(is), '/') == NULL) {
+		json_object_put(is);
+		return 0;
+	}
 	if (*plain == NULL &&
 	    json_object_deep_copy(params, plain, NULL) == -1) {
 		json_object_put(is);
@@ -66,24 +103,26 @@ expand_one(const struct conf *conf, struct json_object *params,
 	return json_object_object_add(*plain, name, is);
 }
 
-/* With what "$config_directory/tls.pem" means: a new reference, NULL without
- * memory.  What Postfix does not say stays as it is. */
+/* With what "$config_directory/tls.pem" means: a new reference; NULL: Postfix
+ * did not say, so nothing is known. */
 static struct json_object *
-expanded(const struct conf *conf, struct json_object *params)
+expanded(const struct conf *conf, struct json_object *params,
+    enum cert_use use, struct err *err)
 {
 	struct json_object *plain = NULL;
 	const char *name;
-	size_t use, i;
-	int rc = 0;
+	size_t i;
+	int rc;
 
-	for (use = 0; use < CERT_USE__MAX; use++) {
-		rc |= expand_one(conf, params, places[use].list, &plain);
-		for (i = 0; i < 4; i++)
-			if ((name = places[use].pair[i / 2][i % 2]) != NULL)
-				rc |= expand_one(conf, params, name, &plain);
-	}
+	rc = expand_one(conf, params, places[use].list, &plain);
+	for (i = 0; i < 4 && rc == 0; i++)
+		if ((name = places[use].pair[i / 2][i % 2]) != NULL)
+			rc = expand_one(conf, params, name, &plain);
 	if (rc != 0) {
 		json_object_put(plain);
+		err_set(err, ERR_INTERNAL, "",
+		    "postconf does not say what $ means in %s",
+		    places[use].list);
 		return NULL;
 	}
 	return plain != NULL ? plain : json_object_get(params);
@@ -179,12 +218,12 @@ standing_files(const struct conf *conf, struct json_object *params,
     struct err *err)
 {
 	struct reading r = {all, unread, n_unread};
-	struct json_object *plain = expanded(conf, params);
+	struct json_object *plain = expanded(conf, params, CERT_INBOUND, err);
 	int rc;
 
 	*n_unread = 0;
 	if (plain == NULL)
-		return err_set(err, ERR_NOMEM, "", "parameters");
+		return -1;
 	rc = each_file(plain, CERT_INBOUND, read_one, &r, err);
 	json_object_put(plain);
 	return rc;
@@ -313,8 +352,9 @@ standing_certificate(const struct conf *conf, const struct facts *facts,
 	*ret = NULL;
 	if (!is_theirs(facts->params, use))
 		return 0;
-	if ((plain.params = expanded(conf, facts->params)) == NULL)
-		return err_set(err, ERR_NOMEM, "", "parameters");
+	plain.params = expanded(conf, facts->params, use, err);
+	if (plain.params == NULL)
+		return -1;
 	rc = certificate_of(conf, &plain, use, ret, err);
 	json_object_put(plain.params);
 	return rc;

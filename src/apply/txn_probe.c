@@ -285,6 +285,7 @@ probe_inbound(struct txn *t, int total_ms, struct err *err)
 		t->listeners_known && txn_changes(t, PARAM_SOCKETS) != NULL,
 	    .shared = others_have(t, t->next.probe_port),
 	    .tls_only = l->tls == POSTFIX_TLS_ENCRYPT,
+	    .wants_certificate = l->wants_certificate,
 	    .domain = t->next.myhostname,
 	    .total_ms = conf_ms(t->conf, total_ms)};
 	struct json_object *o = NULL;

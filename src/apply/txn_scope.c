@@ -96,6 +96,10 @@ scope_parameters(struct txn *t)
 		t->touched |= SETTINGS_FILES;
 	t->rows = params_of(t->touched) |
 		  (params_marked(PARAM_FILE) & t->owned & ~hand);
+	/* A chosen level that comes into force asks DNS as it must. */
+	if ((t->rows & param_bit(OUT_LEVEL)) != 0 &&
+	    t->settings.outbound_level != SETTING_KEEP)
+		t->rows |= param_bit(DNS_SUPPORT);
 	/* An older name without effect is no concern of this Save. */
 	t->rows &= ~hand | params_without_orphans(hand);
 	if (client_ca_changes(t))
@@ -190,7 +194,8 @@ check_lowered(struct txn *t, enum tls_direction direction,
 	level_read(t->facts.params, direction, &was);
 	level_read(next, direction, &is);
 	if (was.rank == RANK_BAD || is.rank >= RANK_OWN ||
-	    (was.demands & ~is.demands) == 0 || (t->owned & ~hand & param_bit(level)) != 0)
+	    (was.demands & ~is.demands) == 0 ||
+	    (t->owned & ~hand & param_bit(level)) != 0)
 		return;
 	findings_add(&t->findings, ERR_LEVEL_LOWERED,
 	    direction == TLS_INBOUND && is.rank != RANK_NONE

@@ -164,6 +164,11 @@ level_read(struct json_object *set, enum tls_direction direction,
 		ret->parameter = d->enforce;
 		ret->rank = RANK_ENCRYPT;
 		ret->demands = ALWAYS;
+		/* smtp(8) checks the name then, unless it is told not to. */
+		if (direction == TLS_OUTBOUND &&
+		    strcasecmp(jsonx_path_str(set, OUT_PEERNAME, "yes"),
+			"no") != 0)
+			ret->demands |= DEMAND_NAME;
 	} else if (says_yes(set, d->use, &ret->value)) {
 		ret->parameter = d->use;
 		ret->rank = RANK_MAY;

@@ -44,6 +44,10 @@ params_originals(const struct params_context *c, struct json_object *wanted)
 			    all, p->name, json_object_get(known));
 			continue;
 		}
+		/* Given back, or not touched yet: it is somebody's own. */
+		if (!json_object_object_get_ex(wanted, p->name, &row) ||
+		    jsonx_len(row) == 2)
+			continue;
 		if ((row = json_object_new_object()) == NULL)
 			break;
 		json_object_object_add(row, "was",

@@ -419,7 +419,8 @@ const size_t n_params = sizeof(params) / sizeof(params[0]);
 _Static_assert(sizeof(params) / sizeof(params[0]) <= 64, "param_mask is full");
 
 /* What the rules look at besides. */
-const char *const params_looked_at[] = {WRAPPERMODE, NULL};
+const char *const params_looked_at[] = {
+    WRAPPERMODE, OUT_PEERNAME, NULL};
 
 const struct param_row *
 param_find(const char *name)

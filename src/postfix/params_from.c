@@ -75,6 +75,7 @@ from_out_level(const struct params_context *c, struct settings *s)
 	s->outbound_level = out_level(
 	    strcmp(now.parameter, OUT_LEVEL) == 0 ? now.value
 	    : now.rank == RANK_MAY		  ? "may"
+	    : (now.demands & DEMAND_NAME) != 0	  ? "verify"
 						  : "encrypt");
 	return s->outbound_level != SETTING_KEEP;
 }

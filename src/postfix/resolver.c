@@ -44,11 +44,14 @@ resolver_read(const char *text, struct resolver *r)
 	if (r->n_servers == 0)
 		(void)snprintf(r->server[r->n_servers++],
 		    sizeof(r->server[0]), "127.0.0.1");
-	r->remote = true;
-	for (n = 0; n < r->n_servers; n++)
-		if (strncmp(r->server[n], "127.", 4) == 0 ||
-		    strcmp(r->server[n], "::1") == 0)
-			r->remote = false;
+}
+
+bool
+resolver_is_remote(const struct resolver *r)
+{
+	const char *server = r->server[r->asked];
+
+	return strncmp(server, "127.", 4) != 0 && strcmp(server, "::1") != 0;
 }
 
 /* "y", or "-", which says "y" below compatibility_level 1 (master(5)). */
@@ -134,13 +137,13 @@ resolver_look(const struct conf *conf, const struct postfix_info *info,
 	const char *lookup;
 
 	memset(ret, 0, sizeof(*ret));
+	read_servers(conf, info, ret);
 	if (postconf_values(conf, args, &set, err) == -1)
 		return -1;
 	lookup = jsonx_path_str(set, args[1], "dns");
 	(void)text_clean(
 	    ret->lookup, sizeof(ret->lookup), lookup, strlen(lookup));
 	ret->native = strstr(lookup, "dns") == NULL;
-	read_servers(conf, info, ret);
 	ask(conf, zone_of(jsonx_path_str(set, args[2], DEFAULT_PROBE)), ret);
 	json_object_put(set);
 	return 0;

@@ -234,6 +234,14 @@ start_tls(struct smtp_conn *c, const struct probe_door *d, struct err *err)
 		   : door_hello(c, d, ERR_PROBE_ACCESS, err);
 }
 
+/* Refused for want of a certificate, where that is what Postfix is to do. */
+static bool
+wants_one(const struct inbound_want *want, const struct smtp_conn *c)
+{
+	return want->wants_certificate && c->code / 100 != 2 &&
+	       strstr(c->reply, NO_CERT) != NULL;
+}
+
 /* MAIL and RCPT, up to the first that is refused. */
 static int
 envelope(const struct inbound_want *want, struct smtp_conn *c, struct err *err)
@@ -273,7 +281,7 @@ session(const struct inbound_want *want, const char *source,
 		rc = why.code == ERR_PROBE_CONNECT ? 1 : c->code != 0 ? 0 : -1;
 	else if (!want->tls_only || d->wrapper || start_tls(c, d, &why) == 0)
 		rc = envelope(want, c, &why);
-	else if (strstr(c->reply, NO_CERT) != NULL)
+	else if (wants_one(want, c))
 		rc = 0;
 	if (rc != 0 && err != NULL)
 		err_set(err, rc == 1 ? ERR_PROBE_CONNECT : ERR_PROBE_ACCESS, "",
@@ -305,9 +313,9 @@ ask_canary(const struct inbound_want *want, struct err *err)
 		smtp_quote(&c, quote, sizeof(quote));
 		(void)err_set(err, ERR_PROBE_ACCESS, "access_policy",
 		    "a denied address got \"%s\"", quote);
-		rc = c.code == FULL			 ? 2
-		     : strstr(c.reply, NO_CERT) != NULL ? 3
-							 : -1;
+		rc = c.code == FULL	     ? 2
+		     : wants_one(want, &c) ? 3
+					     : -1;
 	}
 	leave(&c);
 	return rc;

@@ -75,6 +75,10 @@ static const struct {
     {PF "smtpd_use_tls=yes smtp_enforce_tls=yes " HAND,
 	{{.settings = IN_ON, FILES},
 	    {.settings = OUT_OFF, .confirm = "level.lowered"}}},
+    /* Files by the names of lines that go as well. */
+    {PF "smtpd_tls_security_level=may 'smtpd_tls_chain_files="
+	"$smtpd_tls_key_file, ${smtpd_tls_cert_file}' " HAND,
+	{{FILES}}},
     /* Of another's hand: no blanks, a comment within, several lines. */
     {"printf '%s\\n' '# ours' 'smtpd_tls_security_level=may' "
      "\"smtpd_tls_cert_file = $R/cert/self.pem\" '# key' "

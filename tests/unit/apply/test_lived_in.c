@@ -298,6 +298,10 @@ static const struct {
     {"smtp_tls_security_level=secure relayhost=[127.0.0.1]:1",
 	{.settings = OUT("verify")}, "outbound_level",
 	"smtp_tls_security_level", "secure", "smtp_tls_security_level=verify"},
+    /* The older name checks names, unless it is told not to. */
+    {"smtp_enforce_tls=yes relayhost=[127.0.0.1]:1",
+	{.settings = OUT("encrypt")}, "outbound_level", "smtp_enforce_tls",
+	"yes", "smtp_tls_security_level=encrypt smtp_enforce_tls"},
     {"'smtp_tls_security_level=${x?{may}:{encrypt}}'", {.settings = OUT_OFF},
 	"outbound_enabled", "smtp_tls_security_level", "${x?{may}:{encrypt}}",
 	"smtp_tls_security_level=none"},
@@ -336,6 +340,38 @@ START_TEST(level_lowered)
 	(void)rig_must_apply(&a);
 	assert_parameters(lowered[_i].want);
 	rig_assert_whole();
+}
+END_TEST
+
+static void
+choose(const char *settings)
+{
+	const struct ask a = {.settings = settings,
+	    .confirm = "dane.resolver_not_validating",
+	    .also = "outbound.level_internet"};
+
+	(void)rig_must_apply(&a);
+}
+
+/* DANE asks DNS, whenever it comes into force; and what somebody has DNS asked
+ * for is no leftover of ours. */
+START_TEST(dane_asks_dns)
+{
+	fresh("");
+	choose("{\"outbound\":{\"enabled\":false,\"level\":\"dane\"}}");
+	assert_parameters("smtp_dns_support_level");
+	choose("{\"outbound\":{\"enabled\":true}}");
+	assert_parameters(
+	    "smtp_tls_security_level=dane smtp_dns_support_level=dnssec");
+	choose(OUT_OFF);
+	assert_parameters("smtp_dns_support_level");
+	choose("{\"outbound\":{\"enabled\":true,\"level\":\"encrypt\"}}");
+	ck_assert_int_eq(
+	    rig_sh("pfi_conf $R/pf smtp_dns_support_level=dnssec"), 0);
+	choose(OUT("dane"));
+	choose(OUT("may"));
+	assert_parameters(
+	    "smtp_tls_security_level=may smtp_dns_support_level=dnssec");
 }
 END_TEST
 
@@ -640,6 +676,7 @@ add(TCase *tc)
 	    tc, first_sight_by_reference, 0, COUNT(named_by));
 	tcase_add_loop_test(tc, first_save, 0, COUNT(first_saves));
 	tcase_add_loop_test(tc, level_lowered, 0, COUNT(lowered));
+	tcase_add_test(tc, dane_asks_dns);
 	tcase_add_test(tc, own_level_goes_down);
 	tcase_add_test(tc, needs_a_certificate);
 	tcase_add_test(tc, drift_stays);

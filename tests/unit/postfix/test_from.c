@@ -238,7 +238,7 @@ static const struct {
     {OUT, "verify", OUT_VERIFY, true, true},
     {OUT, "secure", OUT_SECURE, true, true},
     {"smtp_use_tls", "yes", OUT_MAY, true, true},
-    {"smtp_enforce_tls", "yes", OUT_ENCRYPT, true, true},
+    {"smtp_enforce_tls", "yes", OUT_VERIFY, true, true},
     {OUT, "none", OUT_SECURE, false, true}, /* stays chosen */
     {OUT, "fingerprint", KEEP, true, false},
     {OUT, "${x}", KEEP, true, false},

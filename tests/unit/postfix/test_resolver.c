@@ -19,17 +19,19 @@
 
 static const struct {
 	const char *text, *servers;
-	bool remote;
+	bool remote[2]; /* the first, the second */
 } files[] = {
-    {"", "127.0.0.1", false},
-    {"nameserver 192.0.2.1\n", "192.0.2.1", true},
-    {"# nameserver 192.0.2.1\nnameserver\t::1", "::1", false},
+    {"", "127.0.0.1", {false}},
+    {"nameserver 192.0.2.1\n", "192.0.2.1", {true}},
+    {"# nameserver 192.0.2.1\nnameserver\t::1", "::1", {false}},
     {"search x\nnameserver 192.0.2.1 # one\r\nnameserver 127.0.0.53\n",
-	"192.0.2.1 127.0.0.53", false},
+	"192.0.2.1 127.0.0.53", {true, false}},
     {"nameservers 192.0.2.1\nnameserver\n nameserver 192.0.2.2\n",
-	"127.0.0.1", false},
+	"127.0.0.1", {false}},
+    {"nameserver ::1\nnameserver 192.0.2.1\n", "::1 192.0.2.1",
+	{false, true}},
     {"nameserver a\nnameserver b\nnameserver c\nnameserver d\n", "a b c",
-	true},
+	{true, true}},
 };
 
 START_TEST(reads)
@@ -45,7 +47,11 @@ START_TEST(reads)
 		strcat(got, r.server[i]);
 	}
 	ck_assert_str_eq(got, files[_i].servers);
-	ck_assert_int_eq(r.remote, files[_i].remote);
+	for (i = 0; i < r.n_servers && i < 2; i++) {
+		r.asked = i;
+		ck_assert_int_eq(
+		    resolver_is_remote(&r), files[_i].remote[i]);
+	}
 }
 END_TEST
 
