@@ -107,7 +107,7 @@ note_refusal(struct app *app, const struct request *req, const struct err *why)
 	    : req->method == HTTP_DELETE ? "DELETE"
 					 : "GET",
 	    req->path);
-	backend_audit(app, req, "access", "refused", detail);
+	backend_audit(app, req, EVENT_ACCESS, "refused", detail);
 }
 
 /* A page that needs a session: to the log-in, and back here after it. */

@@ -32,6 +32,7 @@
 #include "certs.h"
 #include "conf.h"
 #include "err.h"
+#include "recorded.h"
 #include "findings.h"
 #include "pki.h"
 #include "settings.h"
@@ -167,13 +168,11 @@ void	job_prune(const struct conf *);	/* keeps the newest 50 */
  * too much else, and not at all.  What is refused to the same actor
  * over and over is counted, not written, and audit_flush, from time to time,
  * says how often. */
-int	audit_add(const struct conf *, const struct actor *,
-	    const char *event, const char *outcome, const char *detail,
-	    struct err *);
+int audit_add(const struct conf *, const struct actor *, enum event,
+    const char *outcome, const char *detail, struct err *);
 /* What the web process says, marked "claimed": all of it is counted so. */
-int	audit_claim(const struct conf *, const struct actor *,
-	    const char *event, const char *outcome, const char *detail,
-	    struct err *);
+int audit_claim(const struct conf *, const struct actor *, enum event,
+    const char *outcome, const char *detail, struct err *);
 /* A few lines at most, without waiting for who writes; true: more is left. */
 bool	audit_flush(const struct conf *);
 /* Could a line be written now?  ERR_AUDIT. */

@@ -71,7 +71,7 @@ access_user_add(struct app *app, const struct request *req, const char *name,
 			app->db, name, password, role, time(NULL), err) == -1 ||
 		    mark_made(app, name, made, err) == -1)
 			rc = -1;
-		rc = record_end(app, req, rc, "user.add", detail, err);
+		rc = record_end(app, req, rc, EVENT_USER_ADD, detail, err);
 	}
 	if (rc == -1)
 		OPENSSL_cleanse(made, GENERATED_LEN + 1);
@@ -96,7 +96,7 @@ access_user_password(struct app *app, const struct request *req,
 			-1 ||
 		    mark_made(app, name, made, err) == -1)
 			rc = -1;
-		rc = record_end(app, req, rc, "user.passwd", name, err);
+		rc = record_end(app, req, rc, EVENT_USER_PASSWD, name, err);
 	}
 	if (rc == -1)
 		OPENSSL_cleanse(made, GENERATED_LEN + 1);
@@ -120,8 +120,8 @@ access_own_password(struct app *app, const struct request *req,
 	if (rc == 0 && revoke_tokens)
 		rc = tokens_delete_of(app->db, req->who.user, err);
 	snprintf(detail, sizeof(detail), "%s%s", req->who.user,
-	    revoke_tokens ? ", all tokens revoked" : "");
-	return record_end(app, req, rc, "user.passwd", detail, err);
+	    revoke_tokens ? "; all tokens revoked" : "");
+	return record_end(app, req, rc, EVENT_USER_PASSWD, detail, err);
 }
 
 int
@@ -134,7 +134,7 @@ access_user_role(struct app *app, const struct request *req, const char *name,
 	if (not_wider(req, role, err) == -1 || record_begin(app, err) == -1)
 		return -1;
 	return record_end(app, req, users_set_role(app->db, name, role, err),
-	    "user.role", detail, err);
+	    EVENT_USER_ROLE, detail, err);
 }
 
 int
@@ -144,7 +144,7 @@ access_user_delete(struct app *app, const struct request *req, const char *name,
 	if (record_begin(app, err) == -1)
 		return -1;
 	return record_end(app, req, users_remove(app->db, name, err),
-	    "user.delete", name, err);
+	    EVENT_USER_DELETE, name, err);
 }
 
 int
@@ -154,8 +154,7 @@ access_require_factor(
 	if (record_begin(app, err) == -1)
 		return -1;
 	return record_end(app, req, users_require_factor(app->db, on, err),
-	    "access.policy",
-	    on ? "second factor required" : "second factor not required", err);
+	    EVENT_ACCESS_POLICY, on ? "required" : "optional", err);
 }
 
 void
@@ -198,7 +197,7 @@ access_totp_reset(struct app *app, const struct request *req, const char *name,
 	if (factor_reset(app->db, user.name, time(NULL), err) == -1 ||
 	    sessions_end_others(app->db, user.name, 0, err) == -1)
 		rc = -1;
-	return record_end(app, req, rc, "user.totp_reset", user.name, err);
+	return record_end(app, req, rc, EVENT_USER_TOTP_RESET, user.name, err);
 }
 
 int
@@ -218,7 +217,7 @@ access_token_add(struct app *app, const struct request *req,
 	if (rc == 0)
 		snprintf(detail, sizeof(detail), "%ld %s %s %s", *ret_id,
 		    want->name, scope_name(want->scope), want->user);
-	rc = record_end(app, req, rc, "token.add", detail, err);
+	rc = record_end(app, req, rc, EVENT_TOKEN_ADD, detail, err);
 	if (rc == -1)
 		OPENSSL_cleanse(token, TOKEN_LEN + 1);
 	return rc;
@@ -244,7 +243,7 @@ access_tokens_revoke(struct app *app, const struct request *req,
 	if (record_begin(app, err) == -1)
 		return -1;
 	return record_end(app, req, tokens_delete_of(app->db, user, err),
-	    "token.delete", detail, err);
+	    EVENT_TOKEN_DELETE, detail, err);
 }
 
 int
@@ -254,7 +253,7 @@ access_token_delete(
 	if (record_begin(app, err) == -1)
 		return -1;
 	return record_end(app, req, tokens_delete(app->db, row_number(id), err),
-	    "token.delete", id, err);
+	    EVENT_TOKEN_DELETE, id, err);
 }
 
 int
@@ -263,7 +262,7 @@ access_session_end(struct app *app, const struct request *req, const char *user,
 {
 	if (sessions_end(app->db, user, row_number(id), err) == -1)
 		return -1;
-	backend_audit(app, req, "session.end", "ok", id);
+	backend_audit(app, req, EVENT_SESSION_END, "ok", id);
 	return 0;
 }
 
@@ -273,7 +272,7 @@ access_sign_out(struct app *app, const struct request *req, const char *user,
 {
 	if (sessions_end_others(app->db, user, keep, err) == -1)
 		return -1;
-	backend_audit(app, req, "session.end", "ok",
+	backend_audit(app, req, EVENT_SESSION_END, "ok",
 	    keep == 0 ? "everywhere" : "everywhere else");
 	return 0;
 }

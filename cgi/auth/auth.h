@@ -6,6 +6,7 @@
 #define POSTSEAL_AUTH_H
 
 #include "app.h"
+#include "recorded.h"
 #include "sessions.h"
 
 #define COOKIE_SESSION	"__Host-postseal"
@@ -21,14 +22,14 @@ int	backend_call(struct app *, const struct request *, const char *op,
 	    struct json_object *args, struct json_object **data,
 	    struct json_object **error, struct err *);
 /* One audit line through postseald; a failure is logged, not told. */
-void	backend_audit(struct app *, const struct request *,
-	    const char *event, const char *outcome, const char *detail);
+void backend_audit(struct app *, const struct request *, enum event event,
+    const char *outcome, const char *detail);
 
 /* record.c: a change of access, between the two, and its audit line: both or
  * neither.  rc: of the change; -1 undoes it. */
 int	record_begin(struct app *, struct err *);
-int	record_end(struct app *, const struct request *, int rc,
-	    const char *event, const char *detail, struct err *);
+int record_end(struct app *, const struct request *, int rc, enum event event,
+    const char *detail, struct err *);
 
 /*
  * Sessions (cookie "__Host-postseal", Secure, HttpOnly, SameSite=Strict,

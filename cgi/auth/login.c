@@ -35,6 +35,17 @@ audit_name(struct app *app, const char *user)
 							 : "(no such user)";
 }
 
+static void
+note_refused(struct app *app, const struct request *req, const char *user,
+    enum err_code why)
+{
+	char detail[128];
+
+	(void)snprintf(detail, sizeof(detail), "%.64s; %s",
+	    audit_name(app, user), err_name(why));
+	backend_audit(app, req, EVENT_LOGIN_FAILED, "refused", detail);
+}
+
 /* A line of the audit for each wait: a stranger who does not wait cannot fill
  * the disk. */
 static int
@@ -54,9 +65,8 @@ throttled(struct app *app, struct request *req, struct reply *reply,
 		return 0;
 	snprintf(text, sizeof(text), "%d", wait);
 	reply_header(reply, "Retry-After", text);
-	snprintf(text, sizeof(text), "throttled: %.64s", audit_name(app, user));
 	if (first)
-		backend_audit(app, req, "login_failed", "refused", text);
+		note_refused(app, req, user, ERR_AUTH_THROTTLED);
 	return err_set(err, ERR_AUTH_THROTTLED, "",
 	    "too many wrong %s: wait %d s", code ? "codes" : "passwords", wait);
 }
@@ -69,15 +79,13 @@ failed(struct app *app, struct request *req, const char *user, time_t now,
 
 	err_clear(&why);
 	if (err->code == ERR_AUTH_EXPIRED)
-		backend_audit(
-		    app, req, "login_failed", "refused", audit_name(app, user));
+		note_refused(app, req, user, err->code);
 	if (err->code != ERR_AUTH_FAILED)
 		return -1;
 	if (throttle_fail(app->db, user, req->remote, now, &why) == -1 ||
 	    users_failed(app->db, user, req->remote, now, &why) == -1)
 		log_warn("throttle: %s", why.msg);
-	backend_audit(
-	    app, req, "login_failed", "refused", audit_name(app, user));
+	note_refused(app, req, user, err->code);
 	return -1;
 }
 
@@ -207,7 +215,7 @@ session_login(struct app *app, struct request *req, struct reply *reply,
 	    -1)
 		return failed(app, req, name, time(NULL), err);
 	if (stage != STAGE_CODE)
-		backend_audit(app, req, "login", "ok", NULL);
+		backend_audit(app, req, EVENT_LOGIN, "ok", NULL);
 	return 0;
 }
 
@@ -227,8 +235,7 @@ session_code(struct app *app, struct request *req, struct reply *reply,
 	if (err->code == ERR_AUTH_CODE || err->code == ERR_AUTH_PASSKEY) {
 		if (users_failed(app->db, name, req->remote, now, &why) == -1)
 			log_warn("throttle: %s", why.msg);
-		backend_audit(
-		    app, req, "login_failed", "refused", audit_name(app, name));
+		note_refused(app, req, name, err->code);
 	}
 	return -1;
 }
@@ -247,7 +254,7 @@ session_login_code(struct app *app, struct request *req, struct reply *reply,
 	    session_login_open(app, req, reply, user.id, NULL,
 		session_stage(app, &user), err) == -1)
 		return -1;
-	backend_audit(app, req, "login", "ok", "second factor");
+	backend_audit(app, req, EVENT_LOGIN, "ok", "second factor");
 	return 0;
 }
 

@@ -187,7 +187,7 @@ pam_recheck(struct app *app, struct request *req, const char *user, bool pam,
 		return -1;
 	*role = v.role;
 	if (ended)
-		backend_audit(app, req, "session.end", "ok",
+		backend_audit(app, req, EVENT_SESSION_END, "ok",
 		    v.answer == PAM_OK ? "password of the host changed"
 				       : "not welcome on the host any more");
 	if (v.answer != PAM_OK)

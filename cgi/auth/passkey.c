@@ -168,7 +168,7 @@ passkey_add(struct app *app, const struct request *req, const char *name,
 	    record_begin(app, err) == 0)
 		rc = record_end(app, req,
 		    passkeys_add(app->db, req->who.user, name, &k, now, err),
-		    "user.passkey", detail, err);
+		    EVENT_USER_PASSKEY, detail, err);
 	json_object_put(all);
 	return rc;
 }
@@ -186,5 +186,5 @@ passkey_remove(
 		return -1;
 	return record_end(app, req,
 	    passkeys_remove(app->db, req->who.user, (long)n, time(NULL), err),
-	    "user.passkey", detail, err);
+	    EVENT_USER_PASSKEY, detail, err);
 }

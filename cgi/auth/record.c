@@ -14,13 +14,14 @@
 #include "ops.h"
 
 static int
-line(struct app *app, const struct request *req, const char *event,
+line(struct app *app, const struct request *req, enum event event,
     const char *detail, struct err *err)
 {
 	struct json_object *args = json_object_new_object(), *data = NULL;
 	int rc;
 
-	if (args == NULL || jsonx_put_str(args, "event", event) == -1 ||
+	if (args == NULL ||
+	    jsonx_put_str(args, "event", event_name(event)) == -1 ||
 	    jsonx_put_str(args, "outcome", "ok") == -1 ||
 	    (detail != NULL && jsonx_put_str(args, "detail", detail) == -1)) {
 		json_object_put(args);
@@ -38,8 +39,8 @@ record_begin(struct app *app, struct err *err)
 }
 
 int
-record_end(struct app *app, const struct request *req, int rc,
-    const char *event, const char *detail, struct err *err)
+record_end(struct app *app, const struct request *req, int rc, enum event event,
+    const char *detail, struct err *err)
 {
 	if (rc == -1) {
 		db_rollback(app->db);

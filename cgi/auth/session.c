@@ -283,7 +283,7 @@ session_logout(
 	if (sessions_drop(app->db, req->who.session, err) == -1)
 		return -1;
 	drop_draft(app, req);
-	backend_audit(app, req, "logout", "ok", NULL);
+	backend_audit(app, req, EVENT_LOGOUT, "ok", NULL);
 	if (reply_cookie(reply, COOKIE_SESSION, "", 0) == -1)
 		return err_set(err, ERR_INTERNAL, "", "cookie");
 	req->who = (struct identity){0};

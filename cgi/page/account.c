@@ -102,7 +102,7 @@ account_totp_confirm(
 		return -1;
 	rc = totp_confirm(p->app->db, p->req->who.user,
 	    fields_str(&p->req->form, "code", ""), time(NULL), codes, why);
-	rc = record_end(p->app, p->req, rc, "user.totp", "on", why);
+	rc = record_end(p->app, p->req, rc, EVENT_USER_TOTP, "on", why);
 	if (rc == -1)
 		goto out;
 	rc = -1;
@@ -133,7 +133,7 @@ account_totp_off(
 	    record_begin(p->app, why) == -1 ||
 	    record_end(p->app, p->req,
 		totp_reset(p->app->db, p->req->who.user, time(NULL), why),
-		"user.totp", "off", why) == -1)
+		EVENT_USER_TOTP, "off", why) == -1)
 		return -1;
 	if (users_get(p->app->db, p->req->who.user, &user, why) == -1 ||
 	    session_open(p->app, p->req, reply, proof.id, &proof,

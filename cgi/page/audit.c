@@ -37,40 +37,6 @@ static const char *const events[][2] = {
 };
 
 static const struct {
-	const char *event, *text;
-} names[] = {
-    {"connection.apply", "audit.event.connection.apply"},
-    {"generation.restore", "audit.event.generation.restore"},
-    {"connection.adopt", "audit.event.connection.adopt"},
-    {"connection.leave", "audit.event.connection.leave"},
-    {"connection.test", "audit.event.connection.test"},
-    {"recover", "audit.event.recover"},
-    {"access", "audit.event.access"},
-    {"login", "audit.event.login"},
-    {"logout", "audit.event.logout"},
-    {"login_failed", "audit.event.login_failed"},
-    {"user.add", "audit.event.user.add"},
-    {"user.passwd", "audit.event.user.passwd"},
-    {"user.delete", "audit.event.user.delete"},
-    {"user.role", "audit.event.user.role"},
-    {"user.totp", "audit.event.user.totp"},
-    {"user.totp_reset", "audit.event.user.totp_reset"},
-    {"user.passkey", "audit.event.user.passkey"},
-    {"access.policy", "audit.event.access.policy"},
-    {"session.end", "audit.event.session.end"},
-    {"token.add", "audit.event.token.add"},
-    {"token.delete", "audit.event.token.delete"},
-    {"keys.add", "audit.event.keys.add"},
-    {"keys.delete", "audit.event.keys.delete"},
-    {"scanner.rotate", "audit.event.scanner.rotate"},
-    {"scanner.enrol", "audit.event.scanner.enrol"},
-    {"scanner.trust", "audit.event.scanner.trust"},
-    {"scanner.remove", "audit.event.scanner.remove"},
-    {"cluster.command", "audit.event.cluster.command"},
-    {"cluster.bundle", "audit.event.cluster.bundle"},
-};
-
-static const struct {
 	const char *outcome, *text, *kind;
 } outcomes[] = {
     {"ok", "audit.outcome.ok", "ok"},
@@ -98,24 +64,16 @@ put_repeats(const struct page *p, struct json_object *o, int64_t n)
 }
 
 static struct json_object *
-row_of(const struct page *p, struct json_object *line)
+row_of(const struct page *p, struct json_object *line, struct json_object *gens)
 {
 	struct json_object *o = json_object_new_object();
-	const char *event = jsonx_path_str(line, "event", "");
 	const char *outcome = jsonx_path_str(line, "outcome", "");
 	size_t i;
 
-	put_str(o, "user", jsonx_path_str(line, "user", ""));
 	put_bool(o, "claimed", jsonx_path_bool(line, "claimed"));
 	put_repeats(p, o, jsonx_path_int(line, "repeats"));
-	put_str(o, "detail", jsonx_path_str(line, "detail", ""));
-	put_str(o, "code", event);
-	put_str(o, "event", "");
 	put_origin(p, o, line);
 	put_time(p, o, jsonx_path_str(line, "at", NULL));
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(names[i].event, event) == 0)
-			put_str(o, "event", page_text(p, names[i].text));
 	put_str(o, "outcome", outcome);
 	put_icon(o, "info");
 	for (i = 0; i < OUTCOMES; i++)
@@ -123,7 +81,27 @@ row_of(const struct page *p, struct json_object *line)
 			put_str(o, "outcome", page_text(p, outcomes[i].text));
 			put_icon(o, outcomes[i].kind);
 		}
+	audit_say(p, o, line, gens);
 	return o;
+}
+
+/* What the lines speak of; without it they have their numbers. */
+static struct json_object *
+read_generations(struct screen *s, struct json_object *lines)
+{
+	struct json_object *data = NULL;
+	const char *detail;
+
+	for (size_t i = 0; i < jsonx_len(lines); i++) {
+		detail = jsonx_path_str(
+		    json_object_array_get_idx(lines, i), "detail", "");
+		if (strncmp(detail, "generation ", 11) != 0)
+			continue;
+		(void)screen_call(
+		    s, OP_GENERATIONS_LIST, json_object_new_object(), &data);
+		break;
+	}
+	return data;
 }
 
 static void
@@ -383,8 +361,9 @@ page_audit(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	struct json_object *ctx = NULL, *list, *rows, *data = NULL;
+	struct json_object *gens = NULL;
 	struct screen s;
-	size_t i, n = 0;
+	size_t i, n;
 	int rc = -1;
 
 	screen_init(&s, app, req);
@@ -392,12 +371,12 @@ page_audit(
 	    read_log(&s, &data, err) == -1)
 		goto out;
 	list = jsonx_path(data, "entries");
-	if (json_object_is_type(list, json_type_array))
-		n = json_object_array_length(list);
+	n = jsonx_len(list);
+	gens = read_generations(&s, list);
 	rows = json_object_new_array();
 	for (i = 0; i < n; i++)
-		json_object_array_add(
-		    rows, row_of(&s.page, json_object_array_get_idx(list, i)));
+		json_object_array_add(rows,
+		    row_of(&s.page, json_object_array_get_idx(list, i), gens));
 	ctx = json_object_new_object();
 	put_str(ctx, "title", page_text(&s.page, "nav.audit"));
 	put_str(ctx, "refresh", "");
@@ -411,6 +390,7 @@ page_audit(
 out:
 	json_object_put(ctx);
 	json_object_put(data);
+	json_object_put(gens);
 	screen_clear(&s);
 	return rc;
 }

@@ -88,9 +88,11 @@ put_origin(const struct page *p, struct json_object *o, struct json_object *gen)
 	static const char *const vias[][2] = {{"web", "via.web"},
 	    {"api", "via.api"}, {"ctl", "via.ctl"}, {"sync", "via.sync"}};
 	const char *via = jsonx_path_str(gen, "via", "");
+	const char *from = jsonx_path_str(gen, "from", "");
 	size_t i;
 
-	put_str(o, "from", jsonx_path_str(gen, "from", ""));
+	put_str(o, "from",
+	    strcmp(from, "local") == 0 ? page_text(p, "via.local") : from);
 	put_str(o, "via", via);
 	for (i = 0; i < sizeof(vias) / sizeof(vias[0]); i++)
 		if (strcmp(vias[i][0], via) == 0)

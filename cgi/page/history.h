@@ -25,6 +25,11 @@ void put_generation_name(
 /* Other generations to choose from, out of generations.list; but: left out. */
 struct json_object *generation_options(
     const struct page *, struct json_object *all, int64_t but, int64_t chosen);
+/* audit_words.c */
+/* o gets "said", the sentence of a line of the audit log; "" when its event is
+ * none of ours.  gens: answer of generations.list, or NULL. */
+void audit_say(const struct page *, struct json_object *o,
+    struct json_object *line, struct json_object *gens);
 /* compare.c */
 int compare_render(struct screen *, struct reply *, struct json_object *diff,
     struct json_object *others, struct err *);

@@ -83,7 +83,7 @@ join(const struct page *p, struct reply *reply, const char *name,
 		return -1;
 	/* A new code for somebody who has a second factor still asks for it. */
 	if (!user.second_factor)
-		backend_audit(p->app, p->req, "login", "ok", "invited");
+		backend_audit(p->app, p->req, EVENT_LOGIN, "ok", "invited");
 	return reply_redirect(reply, user.second_factor ? "/login"
 							: PATH_ACCESS
 					 "?done=joined") == 0

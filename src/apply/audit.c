@@ -6,11 +6,11 @@
 #include "audit_int.h"
 
 int
-audit_add(const struct conf *conf, const struct actor *actor, const char *event,
+audit_add(const struct conf *conf, const struct actor *actor, enum event event,
     const char *outcome, const char *detail, struct err *err)
 {
 	const struct audit_line l = {.actor = actor,
-	    .event = event,
+	    .event = event_name(event),
 	    .outcome = outcome,
 	    .detail = detail};
 
@@ -20,10 +20,10 @@ audit_add(const struct conf *conf, const struct actor *actor, const char *event,
 
 int
 audit_claim(const struct conf *conf, const struct actor *actor,
-    const char *event, const char *outcome, const char *detail, struct err *err)
+    enum event event, const char *outcome, const char *detail, struct err *err)
 {
 	const struct audit_line l = {.actor = actor,
-	    .event = event,
+	    .event = event_name(event),
 	    .outcome = outcome,
 	    .detail = detail,
 	    .claimed = true};

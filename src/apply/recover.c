@@ -52,7 +52,8 @@ note(const struct conf *conf, long id, const char *outcome)
 	char detail[64];
 
 	(void)snprintf(detail, sizeof(detail), "generation %ld", id);
-	if (audit_add(conf, &recovery, "recover", outcome, detail, NULL) == -1)
+	if (audit_add(conf, &recovery, EVENT_RECOVER, outcome, detail, NULL) ==
+	    -1)
 		log_warn("the audit log cannot be written");
 }
 

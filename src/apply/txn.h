@@ -147,7 +147,7 @@ void txn_free(struct txn *);
 bool txn_restores(const struct txn *);
 /* "save", "restore", "adopt" or "leave", and its name in the audit log. */
 const char *txn_kind(const struct txn *);
-const char *txn_event(const struct txn *);
+enum event txn_event(const struct txn *);
 /* Everything that the values of this Save can depend on. */
 int txn_context(const struct txn *, long id, struct params_context *,
     struct gen_paths *, struct err *);

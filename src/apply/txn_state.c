@@ -97,8 +97,8 @@ txn_free(struct txn *t)
 }
 
 static const char *const kinds[] = {"save", "restore", "adopt", "leave"};
-static const char *const events[] = {"connection.apply", "generation.restore",
-    "connection.adopt", "connection.leave"};
+static const enum event events[] = {EVENT_CONNECTION_APPLY,
+    EVENT_GENERATION_RESTORE, EVENT_CONNECTION_ADOPT, EVENT_CONNECTION_LEAVE};
 
 bool
 txn_restores(const struct txn *t)
@@ -118,7 +118,7 @@ txn_kind(const struct txn *t)
 	return kinds[kind_of(t)];
 }
 
-const char *
+enum event
 txn_event(const struct txn *t)
 {
 	return events[kind_of(t)];

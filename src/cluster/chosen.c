@@ -311,7 +311,8 @@ note(const struct conf *conf, const struct actor *who, const struct chosen *ch,
 	(void)snprintf(text, sizeof(text), "chosen %lld: %.250s",
 	    (long long)ch->generation,
 	    json_object_to_json_string_ext(ch->names, JSON_C_TO_STRING_PLAIN));
-	if (audit_add(conf, who, "connection.apply", outcome, text, NULL) == -1)
+	if (audit_add(conf, who, EVENT_CONNECTION_APPLY, outcome, text, NULL) ==
+	    -1)
 		log_warn("the audit log cannot be written");
 }
 

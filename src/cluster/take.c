@@ -315,7 +315,7 @@ keep_refusal(const struct conf *conf, const struct cluster_order *order,
 {
 	struct actor who = {.user = "postseal-sync", .via = "sync"};
 
-	if (audit_add(conf, &who, "cluster.bundle", "refused",
+	if (audit_add(conf, &who, EVENT_CLUSTER_BUNDLE, "refused",
 		err_name(why->code), NULL) == -1)
 		log_warn("the audit log cannot be written");
 	if (why->code != ERR_BUNDLE_REPLAYED)

@@ -245,7 +245,7 @@ execute_in_child(struct ctl *ctl, const struct command *c, char **words)
 		log_warn("the child failed");
 		return EXIT_FAILED;
 	}
-	if (WEXITSTATUS(status) == EXIT_OK && c->event != NULL)
+	if (WEXITSTATUS(status) == EXIT_OK && c->event != EVENT_NONE)
 		ctl_audit(ctl, c->event, words[0]);
 	return (enum ctl_exit)WEXITSTATUS(status);
 }

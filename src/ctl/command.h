@@ -27,7 +27,7 @@ struct command {
 	const char *arguments; /* "N M": their names; "" = none */
 	int options;
 	enum where where;
-	const char *event; /* for the audit, NULL = nothing changes */
+	enum event event; /* EVENT_NONE = nothing changes */
 	ctl_fn fn;
 	const char *help, *example;
 };

@@ -14,6 +14,7 @@
 
 #include "conf.h"
 #include "err.h"
+#include "recorded.h"
 #include "settings.h"
 #include "store.h"
 #include "users.h"
@@ -119,7 +120,7 @@ void ctl_settings(struct ctl *, struct json_object *settings,
 int ctl_call(struct ctl *, const char *op, struct json_object *args,
     struct json_object **data, struct err *);
 /* One audit line; a daemon that is not there is no failure. */
-void ctl_audit(struct ctl *, const char *event, const char *detail);
+void ctl_audit(struct ctl *, enum event event, const char *detail);
 
 /* password.c: from --password-stdin, --generate or the terminal. */
 #define CTL_PASSWORD_SIZE (PASSWORD_MAX + 2)

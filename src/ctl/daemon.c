@@ -25,15 +25,16 @@ ctl_call(struct ctl *ctl, const char *op, struct json_object *args,
 }
 
 void
-ctl_audit(struct ctl *ctl, const char *event, const char *detail)
+ctl_audit(struct ctl *ctl, enum event event, const char *detail)
 {
 	struct json_object *args, *data = NULL;
 	struct err err;
 
 	err_clear(&err);
-	args =
-	    ctl_object("event", event, "outcome", "ok", "detail", detail, NULL);
+	args = ctl_object("event", event_name(event), "outcome", "ok", "detail",
+	    detail, NULL);
 	if (ctl_call(ctl, OP_AUDIT_ADD, args, &data, &err) == -1)
-		log_warn("not in the audit: %s %s: %s", event, detail, err.msg);
+		log_warn("not in the audit: %s %s: %s", event_name(event),
+		    detail, err.msg);
 	json_object_put(data);
 }

@@ -64,10 +64,11 @@ _Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= OPTIONS_MAX,
 
 const struct command commands[] = {
 #define C(function, name, arguments, options, where, event, help, example) \
-	{name, arguments, options, where, event, ctl_##function, help, example},
+	{name, arguments, options, where, EVENT_##event, ctl_##function, help, \
+	    example},
 #include "commands.def"
 #undef C
-    {NULL, NULL, 0, NOWHERE, NULL, NULL, NULL, NULL},
+    {NULL, NULL, 0, NOWHERE, EVENT_NONE, NULL, NULL, NULL},
 };
 
 /* Of the arguments the one behind i others; its length in *len, 0: none. */

@@ -6,6 +6,7 @@
  * only a scanner can open, and what it reports is believed where a scanner's
  * identity has signed it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "call.h"
@@ -33,6 +34,7 @@ op_cluster_seal(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	const char *host = jsonx_path_str(args, "host", "");
+	char detail[256];
 	int rc;
 
 	if (!c->conf->cluster_console)
@@ -41,8 +43,11 @@ op_cluster_seal(struct call *c, struct json_object *args,
 	rc = cluster_seal_for(
 	    c->conf, host, jsonx_path_str(args, "id", NULL), data, err);
 	/* Not something that an honest postseal-sync asks for. */
-	if (rc == -1 && err->code == ERR_SCANNER_UNKNOWN &&
-	    audit_add(c->conf, &c->actor, "cluster.seal", "refused", err->msg,
+	if (rc == 0 || err->code != ERR_SCANNER_UNKNOWN)
+		return rc;
+	(void)snprintf(
+	    detail, sizeof(detail), "%s; %s", err_name(err->code), err->msg);
+	if (audit_add(c->conf, &c->actor, EVENT_CLUSTER_SEAL, "refused", detail,
 		NULL) == -1)
 		log_warn("the audit log cannot be written");
 	return rc;

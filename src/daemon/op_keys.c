@@ -128,7 +128,7 @@ op_keys_add(struct call *c, struct json_object *args, struct json_object **data,
 	if (read_request(c->conf, args, &r, err) == -1)
 		return -1;
 	if (keystore_add(c->conf, &r, c->actor.user, &key, err) == -1) {
-		(void)audit_add(c->conf, &c->actor, "keys.add", "failed",
+		(void)audit_add(c->conf, &c->actor, EVENT_KEYS_ADD, "failed",
 		    err_name(err->code), NULL);
 		return -1;
 	}
@@ -136,7 +136,7 @@ op_keys_add(struct call *c, struct json_object *args, struct json_object **data,
 	/* The line comes last: what fails leaves no key, and no claim of
 	 * one. */
 	if (add_tlsa(c->conf, key, err) == -1 ||
-	    audit_add(c->conf, &c->actor, "keys.add", "ok", detail, err) ==
+	    audit_add(c->conf, &c->actor, EVENT_KEYS_ADD, "ok", detail, err) ==
 		-1) {
 		if (keystore_delete(c->conf, jsonx_path_str(key, "id", ""),
 			NULL) == -1)
@@ -181,7 +181,7 @@ op_keys_delete(struct call *c, struct json_object *args,
 	if (audit_check(c->conf, err) == -1)
 		return -1;
 	rc = keystore_delete(c->conf, id, err);
-	if (audit_add(c->conf, &c->actor, "keys.delete",
+	if (audit_add(c->conf, &c->actor, EVENT_KEYS_DELETE,
 		rc == 0 ? "ok" : "failed", detail, rc == 0 ? err : NULL) == -1)
 		rc = -1;
 	return rc;

@@ -1,6 +1,7 @@
 /*
  * op_read.c - operations that only look, and the audit line.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "call.h"
@@ -173,58 +174,39 @@ op_audit_verify(struct call *c, struct json_object *args,
 	return audit_verify(c->conf, data, err);
 }
 
-static bool
-is_event(const char *s)
-{
-	size_t n = strlen(s);
-
-	return n >= 1 && n <= 48 &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.") == n;
-}
-
-/* What postseald does itself, all that begins as an operation does, it also
- * records itself; a web process may only add that it refused to ask. */
-static bool
-is_ours(const char *event)
-{
-	static const char *const names[] = {
-#define O(symbol, name, ...) name,
-#include "ops.def"
-#undef O
-	};
-	size_t n = strcspn(event, "."), i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcspn(names[i], ".") == n &&
-		    strncmp(names[i], event, n) == 0)
-			return true;
-	return false;
-}
-
 int
 op_audit_add(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
-	const char *event = jsonx_path_str(args, "event", "");
+	enum event event = event_named(jsonx_path_str(args, "event", ""));
 	const char *outcome = jsonx_path_str(args, "outcome", "");
 	const char *detail = jsonx_path_str(args, "detail", NULL);
 	char text[512];
 
-	if (!is_event(event))
+	if (event == EVENT_NONE)
 		return err_set(err, ERR_FIELD_INVALID, "event",
 		    "expected a name like login_failed");
 	if (strcmp(outcome, "ok") != 0 && strcmp(outcome, "refused") != 0 &&
 	    strcmp(outcome, "failed") != 0)
 		return err_set(err, ERR_FIELD_INVALID, "outcome",
 		    "expected ok, refused or failed");
-	if (c->peer != PEER_ROOT && is_ours(event) &&
+	/* A web process may only add that it refused to ask. */
+	if (c->peer != PEER_ROOT && event_is_daemons(event) &&
 	    strcmp(outcome, "refused") != 0)
 		return err_set(err, ERR_OP_DENIED, "event",
-		    "%s is recorded by postseald itself", event);
+		    "%s is recorded by postseald itself", event_name(event));
 	if (detail != NULL)
 		clean_copy(text, sizeof(text), detail);
 	return (c->peer == PEER_WEB ? audit_claim : audit_add)(c->conf,
 	    &c->actor, event, outcome, detail == NULL ? NULL : text, err);
+}
+
+static void
+add_code(char *text, size_t size, const struct err *err)
+{
+	size_t n = strlen(text);
+
+	(void)snprintf(text + n, size - n, "; %s", err_name(err->code));
 }
 
 int
@@ -233,7 +215,7 @@ op_connection_test(struct call *c, struct json_object *args,
 {
 	const char *next_hop = jsonx_path_str(args, "next_hop", NULL);
 	struct json_object *hop = NULL;
-	char text[HOP_NAME_MAX + 1];
+	char text[HOP_NAME_MAX + 64];
 	int rc = apply_test_hop(c->conf, next_hop, &hop, err);
 
 	if (rc == 0) {
@@ -241,8 +223,10 @@ op_connection_test(struct call *c, struct json_object *args,
 		json_object_object_add(*data, "hop", hop);
 	}
 	clean_copy(
-	    text, sizeof(text), next_hop == NULL ? "relayhost" : next_hop);
-	if (audit_add(c->conf, &c->actor, "connection.test",
+	    text, HOP_NAME_MAX + 1, next_hop == NULL ? "relayhost" : next_hop);
+	if (rc == -1)
+		add_code(text, sizeof(text), err);
+	if (audit_add(c->conf, &c->actor, EVENT_CONNECTION_TEST,
 		rc == 0 ? "ok" : "refused", text, NULL) == -1)
 		log_warn("the audit log cannot be written");
 	return rc;

@@ -2,12 +2,14 @@
  * op_scanner.c - the administrator's side of a cluster: who is enrolled, how
  * everybody is, and what is to become of a roll-out.
  */
+#include <stdio.h>
+
 #include "call.h"
 #include "cluster.h"
 #include "jsonx.h"
 
 static void
-note(struct call *c, const char *event, bool ok, const char *detail)
+note(struct call *c, enum event event, bool ok, const char *detail)
 {
 	(void)audit_add(
 	    c->conf, &c->actor, event, ok ? "ok" : "failed", detail, NULL);
@@ -47,7 +49,7 @@ op_scanner_rotate(struct call *c, struct json_object *args,
 {
 	if (cluster_rotate(c->conf, err) == -1)
 		return -1;
-	note(c, "scanner.rotate", true, NULL);
+	note(c, EVENT_SCANNER_ROTATE, true, NULL);
 	return op_scanner_identity(c, args, data, err);
 }
 
@@ -61,7 +63,7 @@ op_scanner_enrol(struct call *c, struct json_object *args,
 
 	if (cluster_enrol(c->conf, name, pem, &join, err) == -1)
 		return -1;
-	note(c, "scanner.enrol", true, name);
+	note(c, EVENT_SCANNER_ENROL, true, name);
 	*data = json_object_new_object();
 	json_object_object_add(*data, "join", join);
 	return 0;
@@ -76,7 +78,7 @@ op_scanner_trust(struct call *c, struct json_object *args,
 	(void)data;
 	if (cluster_trust(c->conf, join, err) == -1)
 		return -1;
-	note(c, "scanner.trust", true, jsonx_path_str(join, "console", ""));
+	note(c, EVENT_SCANNER_TRUST, true, jsonx_path_str(join, "console", ""));
 	return 0;
 }
 
@@ -89,7 +91,7 @@ op_scanner_remove(struct call *c, struct json_object *args,
 	(void)data;
 	if (cluster_remove(c->conf, name, err) == -1)
 		return -1;
-	note(c, "scanner.remove", true, name);
+	note(c, EVENT_SCANNER_REMOVE, true, name);
 	return 0;
 }
 
@@ -98,12 +100,15 @@ op_cluster_command(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	const char *what = jsonx_path_str(args, "do", "");
+	char detail[128];
 	int rc;
 
 	if (!cluster_on(c->conf))
 		return err_set(err, ERR_CLUSTER_NONE, "", "no [cluster]");
 	rc = cluster_command(c->conf, &c->actor, what,
 	    jsonx_path_str(args, "scanner", NULL), data, &c->error, err);
-	note(c, "cluster.command", rc == 0, what);
+	(void)snprintf(detail, sizeof(detail), "%.40s%s%s", what,
+	    rc == 0 ? "" : "; ", rc == 0 ? "" : err_name(err->code));
+	note(c, EVENT_CLUSTER_COMMAND, rc == 0, detail);
 	return rc;
 }

@@ -208,9 +208,9 @@ test("the audit log has all of it, filtered and page by page", async () => {
 	await page.click(".side a:has-text('Audit')");
 	await go("/audit");
 	const all = await rows();
-	assert.match(all[0], /127\.0\.0\.1, screen Restore generation \d+ applied$/);
-	assert.ok(all.some((r) => /Adopt.*refused$/.test(r)), all.join("\n"));
-	assert.ok(all.some((r) => /Sign-in as reported done/.test(r)));
+	assert.match(all[0], / admin restored earlier settings: .* Generation \d+ 127\.0\.0\.1, screen applied$/);
+	assert.ok(all.some((r) => / was refused adopting the values of main.cf.*refused$/.test(r)), all.join("\n"));
+	assert.ok(all.some((r) => /admin signed in as reported .* done$/.test(r)));
 	await clean("audit");
 	await page.selectOption("#event", "connection.adopt");
 	await page.click(".filters button");
@@ -262,5 +262,5 @@ test("without JavaScript, in Japanese: restore and adopt", async () => {
 	await outcome(plain);
 	assert.equal(await plain.isChecked("#tls_only"), true);
 	await go("/audit", plain);
-	assert.match((await rows(plain))[0], /UTC admin 127\.0\.0\.1, Webコンソール 取り込み/);
+	assert.match((await rows(plain))[0], /UTC admin がmain\.cfの値を取り込みました: TLSのみ: オフ → オン 第\d+世代 127\.0\.0\.1, Webコンソール 適用済み/);
 });

@@ -430,7 +430,7 @@ many()
 		echo "$STATUS"
 	done >>"$T/many"
 }
-audited() { grep -c '"throttled: wanda"' "$STATE/daemon/audit.log"; }
+audited() { grep -c '"wanda; auth.throttled"' "$STATE/daemon/audit.log"; }
 for ((n = 0; n < 20; n++)); do
 	many 1 60 60
 	grep -q 429 "$T/many" && break

@@ -20,8 +20,9 @@ line(const struct actor *who, const char *event, const char *outcome,
 {
 	struct err err;
 
-	ck_assert_int_eq(
-	    audit_add(&rig_conf, who, event, outcome, detail, &err), 0);
+	ck_assert_int_eq(audit_add(&rig_conf, who, event_named(event), outcome,
+			     detail, &err),
+	    0);
 }
 
 static struct json_object *

@@ -37,9 +37,9 @@ line(const char *event, const char *detail)
 {
 	struct err err;
 
-	ck_assert_msg(
-	    audit_add(&rig_conf, &admin, event, "ok", detail, &err) == 0, "%s",
-	    err.msg);
+	ck_assert_msg(audit_add(&rig_conf, &admin, event_named(event), "ok",
+			  detail, &err) == 0,
+	    "%s", err.msg);
 }
 
 static struct json_object *
@@ -226,7 +226,8 @@ claim(const struct actor *who, const char *event, const char *outcome,
 	struct err err;
 
 	err_clear(&err);
-	return audit_claim(&rig_conf, who, event, outcome, detail, &err) == 0
+	return audit_claim(&rig_conf, who, event_named(event), outcome, detail,
+		   &err) == 0
 		   ? 0
 		   : (int)err.code;
 }
@@ -309,7 +310,7 @@ START_TEST(the_same_change)
 		(void)claim(&admin, "user.role", "ok", "eve");
 	ck_assert_int_eq(
 	    claim(&admin, "user.role", "ok", "eve"), ERR_AUDIT_THROTTLED);
-	ck_assert_int_eq(claim(&viewer, "password", "ok", NULL), 0);
+	ck_assert_int_eq(claim(&viewer, "user.passwd", "ok", NULL), 0);
 	holds(count("\"seq\""));
 }
 END_TEST
@@ -397,7 +398,7 @@ START_TEST(unwritable)
 	ck_assert_int_eq(err.code, ERR_AUDIT);
 	err_clear(&err);
 	ck_assert_int_eq(
-	    audit_add(&rig_conf, &admin, "login", "ok", NULL, &err), -1);
+	    audit_add(&rig_conf, &admin, EVENT_LOGIN, "ok", NULL, &err), -1);
 	ck_assert_int_eq(err.code, ERR_AUDIT);
 	ck_assert_int_eq(claim(&admin, "user.add", "ok", "x"), ERR_AUDIT);
 	fresh_log();

@@ -436,12 +436,12 @@ START_TEST(audit_lines)
 	    path, sizeof(path), NULL, "%s/audit.log", rig_conf.state_directory);
 	(void)unlink(path);
 	ck_assert_int_eq(
-	    audit_add(&rig_conf, &actor, "login", "ok", NULL, &err), 0);
+	    audit_add(&rig_conf, &actor, EVENT_LOGIN, "ok", NULL, &err), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0600);
 	/* A torn line must not swallow the next one. */
 	ck_assert_int_eq(rig_sh("printf '{\"at\":\"20' >>%s", path), 0);
-	ck_assert_int_eq(audit_add(&rig_conf, &actor, "login", "refused",
+	ck_assert_int_eq(audit_add(&rig_conf, &actor, EVENT_LOGIN, "refused",
 			     "a \"quoted\"\nline", &err),
 	    0);
 	b = rig_read(path);
@@ -462,7 +462,7 @@ START_TEST(audit_fails_loudly)
 
 	strcpy(conf.state_directory, "/nonexistent/postseal");
 	ck_assert_int_eq(
-	    audit_add(&conf, &actor, "login", "ok", NULL, &err), -1);
+	    audit_add(&conf, &actor, EVENT_LOGIN, "ok", NULL, &err), -1);
 	ck_assert_int_eq(err.code, ERR_AUDIT);
 }
 END_TEST

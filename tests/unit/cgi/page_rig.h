@@ -65,7 +65,7 @@ backend_call(struct app *a, const struct request *r, const char *op,
 }
 
 void
-backend_audit(struct app *a, const struct request *r, const char *event,
+backend_audit(struct app *a, const struct request *r, enum event event,
     const char *outcome, const char *detail)
 {
 	(void)a;

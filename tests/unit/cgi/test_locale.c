@@ -15,6 +15,7 @@
 #include "../suite.h"
 #include "catalog.h"
 #include "ops.h"
+#include "recorded.h"
 #include "settings_table.h"
 
 #define LOCALE "templates/locale"
@@ -192,6 +193,25 @@ is_of_settings(const char *key)
 }
 
 /* "{{t.KEY}}" and "KEY" as a C string literal. */
+/* Of the audit log: test_audit_words.c has what must be there. */
+static bool
+is_of_events(const char *key)
+{
+	static const char did[] = "audit.did.", doing[] = "audit.doing.";
+	static const char why[] = "audit.why.";
+	enum err_code code;
+	enum event e;
+
+	if (strncmp(key, why, strlen(why)) == 0)
+		return err_from_name(key + strlen(why), &code) == 0;
+	if (strncmp(key, doing, strlen(doing)) == 0)
+		return event_named(key + strlen(doing)) != EVENT_NONE;
+	if (strncmp(key, did, strlen(did)) != 0)
+		return false;
+	e = event_named(key + strlen(did));
+	return e != EVENT_NONE && !event_is_refusal(e);
+}
+
 static bool
 is_used(const char *key)
 {
@@ -212,7 +232,8 @@ is_used(const char *key)
 			if (strcmp(key + n, built[i].tails[j]) == 0)
 				return true;
 	}
-	return strncmp(key, "error.", 6) == 0 || is_of_settings(key);
+	return strncmp(key, "error.", 6) == 0 || is_of_settings(key) ||
+	       is_of_events(key);
 }
 
 static int

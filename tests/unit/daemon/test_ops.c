@@ -95,7 +95,9 @@ static const struct {
     {REQ("audit.add", "{\"event\":\"cluster.bundle\",\"outcome\":\"ok\"}"),
 	"op.denied", "event"},
     {REQ("audit.add", "{\"event\":\"draft.x\",\"outcome\":\"ok\"}"),
-	"op.denied", "event"},
+	"field.invalid", "event"},
+    {REQ("audit.add", "{\"event\":\"\",\"outcome\":\"ok\"}"), "field.invalid",
+	"event"},
     {REQ("audit.add", "{\"event\":\"login\",\"outcome\":\"maybe\"}"),
 	"field.invalid", "outcome"},
 };
