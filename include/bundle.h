@@ -99,12 +99,22 @@ int	bundle_open_jailed(const struct pki_jail *,
 /* Signature of a text (a scanner's report) by its identity. */
 int	bundle_sign(const struct pki_bytes *key, const char *text,
 	    struct buf *signature, struct err *);
-/* Is each signed by one of its certificates (PEM, up to 16)?  -1: nobody can
- * tell, and none is valid. */
+/*
+ * Is each signed by one of its certificates (PEM, up to 16)?  A child for each,
+ * eight at a time, in their order; wall_ms (0: 5 s) is the limit of one, and
+ * after three times that nobody is asked any more.  -1: ours; nobody was asked.
+ */
+enum bundle_said {
+	BUNDLE_UNASKED,		/* nobody can tell */
+	BUNDLE_LATE,		/* its own child gave no answer in time */
+	BUNDLE_UNSIGNED,
+	BUNDLE_SIGNED
+};
 struct bundle_signed {
 	struct pki_bytes certificates, text, signature;
-	bool valid;
+	enum bundle_said said;
 };
-int	bundle_verify(struct bundle_signed *, size_t n, struct err *);
+int	bundle_verify(struct bundle_signed *, size_t n, int wall_ms,
+	    struct err *);
 
 #endif

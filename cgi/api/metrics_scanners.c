@@ -13,7 +13,7 @@
 #include "page.h"
 
 static const char *const states[] = {"current", "behind", "own", "chosen",
-    "waiting", "ahead", "new", "failed", "untrusted", "removed"};
+    "waiting", "ahead", "new", "failed", "untrusted", "unchecked", "removed"};
 
 static void
 label_of(const char *name, char *dst, size_t size)

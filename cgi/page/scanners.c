@@ -24,6 +24,7 @@ static const struct {
     {"ahead", "warn"},
     {"failed", "error"},
     {"untrusted", "error"},
+    {"unchecked", "warn"},
     {"removed", "warn"},
 };
 

@@ -136,7 +136,8 @@ put_others(struct json_object *ctx, struct json_object *data)
 		if (jsonx_path_bool(row, "this_host") ||
 		    strcmp(state, "removed") == 0)
 			continue;
-		if (!jsonx_path_bool(row, "alive"))
+		if (!jsonx_path_bool(row, "alive") ||
+		    strcmp(state, "unchecked") == 0)
 			name_add(&away, name);
 		else if (is_one_of(state, left) && is_coming(data, state))
 			name_add(&coming, name);

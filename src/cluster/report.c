@@ -1,6 +1,11 @@
 /*
  * report.c - what postseal-sync has seen in etcd, as far as it is believed:
- * scanners.json.  A host's word counts where its identity has signed it.
+ * scanners.json.  A host's word counts where its identity has signed it; its
+ * row has, besides what is shown, what was looked at for it:
+ *   signed      SHA-256 of certificate, text and signature, of a good one
+ *   signer      SHA-256 of the certificate under which `says` was signed
+ *   unchecked   nobody could tell: `says`, if any, is what it said before
+ *   late        and that was its own child
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +19,7 @@
 #define FILE_NAME    "scanners.json"
 #define TEXT_MAX     4096
 #define REPORT_OLD_S 30
+#define ROW_MS	     2000 /* postseal-sync waits 15 s for all */
 
 int
 cluster_seen(const struct conf *conf, struct json_object **ret, bool *fresh,
@@ -34,88 +40,181 @@ cluster_seen(const struct conf *conf, struct json_object **ret, bool *fresh,
 	return 0;
 }
 
-/* What is asked of a row: is it signed by that host? */
+/* A row, and what is asked of it: is it signed by that host? */
 struct asked {
+	struct json_object *row, *former; /* what was said of it last */
+	const char *name, *text;
 	struct buf pem, sig;
-	bool known;
+	char signer[SHA256_HEX], digest[SHA256_HEX]; /* of pem; of all three */
+	bool known, whole, same;
+	enum bundle_said said;
 };
 
-static void
-ask_row(const struct conf *conf, struct json_object *row, struct asked *a,
-    struct bundle_signed *v)
+static int
+digests(struct asked *a)
 {
-	const char *text = jsonx_path_str(row, "text", "");
+	struct buf all;
+	int rc = -1;
+
+	buf_init(&all, 2 * BUNDLE_PEM_MAX);
+	if (buf_printf(&all, "%s\n%s\n", a->pem.data, a->text) == 0 &&
+	    buf_add(&all, a->sig.data, a->sig.len) == 0 &&
+	    sha256_hex(a->pem.data, a->pem.len, a->signer) == 0)
+		rc = sha256_hex(all.data, all.len, a->digest);
+	buf_clear(&all);
+	return rc;
+}
+
+/* The same bytes as last time need no other child. */
+static void
+read_row(const struct conf *conf, struct json_object *row,
+    struct json_object *former, struct asked *a)
+{
 	struct err err;
 
-	buf_init(&a->pem, BUNDLE_PEM_MAX);
-	buf_init(&a->sig, BUNDLE_SIGNATURE_MAX);
-	a->known = cluster_host_cert(conf, jsonx_path_str(row, "name", ""),
-		       &a->pem, &err) == 0;
-	if (!a->known || text[0] == '\0' || strlen(text) > TEXT_MAX ||
+	a->row = row;
+	a->former = former;
+	a->name = jsonx_path_str(row, "name", "");
+	a->text = jsonx_path_str(row, "text", "");
+	a->said = BUNDLE_UNSIGNED;
+	a->known = cluster_host_cert(conf, a->name, &a->pem, &err) == 0;
+	if (!a->known || a->text[0] == '\0' || strlen(a->text) > TEXT_MAX ||
 	    jsonx_b64(row, "sig", "sig", BUNDLE_SIGNATURE_MAX, &a->sig, &err) ==
-		-1)
+		-1 ||
+	    a->sig.len == 0 || digests(a) == -1)
 		return;
-	v->certificates = (struct pki_bytes){a->pem.data, a->pem.len};
-	v->text = (struct pki_bytes){text, strlen(text)};
-	v->signature = (struct pki_bytes){a->sig.data, a->sig.len};
+	a->whole = true;
+	a->same = strcmp(jsonx_path_str(former, "signed", ""), a->digest) == 0;
+	if (a->same)
+		a->said = BUNDLE_SIGNED;
+}
+
+/* Whoever was late last time is asked when all others have been. */
+static int
+ask_rows(struct asked *a, size_t n, struct err *err)
+{
+	struct bundle_signed *v = calloc(n + 1, sizeof(*v));
+	struct asked **of = calloc(n + 1, sizeof(*of));
+	size_t i, m = 0;
+	int late, rc = -1;
+
+	if (v == NULL || of == NULL) {
+		err_set(err, ERR_NOMEM, "", "report");
+		goto out;
+	}
+	for (late = 0; late <= 1; late++)
+		for (i = 0; i < n; i++)
+			if (a[i].whole && !a[i].same &&
+			    jsonx_path_bool(a[i].former, "late") == late)
+				of[m++] = &a[i];
+	for (i = 0; i < m; i++)
+		v[i] = (struct bundle_signed){{of[i]->pem.data, of[i]->pem.len},
+		    {of[i]->text, strlen(of[i]->text)},
+		    {of[i]->sig.data, of[i]->sig.len}, BUNDLE_UNASKED};
+	rc = bundle_verify(v, m, ROW_MS, err);
+	for (i = 0; i < m; i++)
+		of[i]->said = v[i].said;
+out:
+	free(v);
+	free(of);
+	return rc;
+}
+
+/* What the host says: what it has signed, or, as long as nobody can tell, what
+ * it said last as the same identity. */
+static struct json_object *
+believed(const struct asked *a)
+{
+	struct json_object *says = NULL;
+	struct err err;
+
+	if (a->said == BUNDLE_SIGNED &&
+	    jsonx_parse(a->text, strlen(a->text), 4, &says, &err) == 0 &&
+	    strcmp(jsonx_path_str(says, "name", ""), a->name) == 0)
+		return says;
+	json_object_put(says);
+	if (a->said < BUNDLE_UNSIGNED &&
+	    strcmp(jsonx_path_str(a->former, "signer", ""), a->signer) == 0)
+		return json_object_get(jsonx_path(a->former, "says"));
+	return NULL;
 }
 
 /* One row as reported, believed or not. */
 static struct json_object *
-check_row(struct json_object *row, bool known, bool is_signed)
+row_to_json(const struct asked *a)
 {
-	const char *name = jsonx_path_str(row, "name", "");
-	const char *text = jsonx_path_str(row, "text", "");
-	struct json_object *o = json_object_new_object(), *says = NULL;
-	struct err err;
-	bool valid;
+	struct json_object *o = json_object_new_object(), *says = believed(a);
 
-	valid = is_signed &&
-		jsonx_parse(text, strlen(text), 4, &says, &err) == 0 &&
-		strcmp(jsonx_path_str(says, "name", ""), name) == 0;
-	jsonx_put_str(o, "name", name);
-	json_object_object_add(o, "known", json_object_new_boolean(known));
-	json_object_object_add(o, "valid", json_object_new_boolean(valid));
+	jsonx_put_str(o, "name", a->name);
+	jsonx_put_bool(o, "known", a->known);
+	jsonx_put_bool(o, "valid", says != NULL);
+	jsonx_put_bool(o, "reported", a->text[0] != '\0');
 	json_object_object_add(
-	    o, "reported", json_object_new_boolean(text[0] != '\0'));
+	    o, "alive", json_object_get(jsonx_path(a->row, "alive")));
 	json_object_object_add(
-	    o, "alive", json_object_get(jsonx_path(row, "alive")));
-	json_object_object_add(
-	    o, "seen", json_object_get(jsonx_path(row, "seen")));
-	json_object_object_add(o, "says", valid ? json_object_get(says) : NULL);
-	json_object_put(says);
+	    o, "seen", json_object_get(jsonx_path(a->row, "seen")));
+	json_object_object_add(o, "says", says);
+	if (a->said == BUNDLE_SIGNED)
+		jsonx_put_str(o, "signed", a->digest);
+	if (says != NULL)
+		jsonx_put_str(o, "signer", a->signer);
+	if (a->said < BUNDLE_UNSIGNED)
+		jsonx_put_bool(o, "unchecked", true);
+	if (a->said == BUNDLE_LATE)
+		jsonx_put_bool(o, "late", true);
 	return o;
 }
 
-/* All of them, in one question. */
+/* {name: row} of the last report. */
+static struct json_object *
+former_rows(const struct conf *conf)
+{
+	struct json_object *o = json_object_new_object(), *seen = NULL, *row;
+	struct json_object *rows;
+	size_t i;
+
+	if (cluster_file_read(conf, FILE_NAME, &seen, NULL) == -1)
+		return o;
+	rows = jsonx_path(seen, "hosts");
+	for (i = 0; i < jsonx_len(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		json_object_object_add(
+		    o, jsonx_path_str(row, "name", ""), json_object_get(row));
+	}
+	json_object_put(seen);
+	return o;
+}
+
 static int
 check_rows(const struct conf *conf, struct json_object *hosts,
     struct json_object *list, struct err *err)
 {
+	struct json_object *former = former_rows(conf), *row;
 	size_t i, n = jsonx_len(hosts);
 	struct asked *a = calloc(n + 1, sizeof(*a));
-	struct bundle_signed *v = calloc(n + 1, sizeof(*v));
-	int rc = -1;
+	int rc;
 
-	if (a == NULL || v == NULL) {
-		err_set(err, ERR_NOMEM, "", "report");
-		goto out;
+	if (a == NULL) {
+		json_object_put(former);
+		return err_set(err, ERR_NOMEM, "", "report");
 	}
-	for (i = 0; i < n; i++)
-		ask_row(
-		    conf, json_object_array_get_idx(hosts, i), &a[i], &v[i]);
-	rc = bundle_verify(v, n, err);
+	for (i = 0; i < n; i++) {
+		buf_init(&a[i].pem, BUNDLE_PEM_MAX);
+		buf_init(&a[i].sig, BUNDLE_SIGNATURE_MAX);
+		row = json_object_array_get_idx(hosts, i);
+		read_row(conf, row,
+		    jsonx_member(former, jsonx_path_str(row, "name", "")),
+		    &a[i]);
+	}
+	rc = ask_rows(a, n, err);
 	for (i = 0; i < n; i++) {
 		if (rc == 0)
-			json_object_array_add(
-			    list, check_row(json_object_array_get_idx(hosts, i),
-				      a[i].known, v[i].valid));
+			json_object_array_add(list, row_to_json(&a[i]));
 		buf_clear(&a[i].pem);
 		buf_clear(&a[i].sig);
 	}
-out:
 	free(a);
-	free(v);
+	json_object_put(former);
 	return rc;
 }
 

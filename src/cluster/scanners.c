@@ -42,6 +42,8 @@ scanner_state(struct json_object *row, struct json_object *desired)
 		return "removed";
 	if (!jsonx_path_bool(row, "reported"))
 		return "new";
+	if (jsonx_path_bool(row, "unchecked"))
+		return "unchecked";
 	if (!jsonx_path_bool(row, "valid"))
 		return "untrusted";
 	if (wanted == 0 && has == 0 && chosen == 0 &&

@@ -91,14 +91,18 @@ verify(const struct bundle_parts *p, const struct pki_bytes *consoles,
 {
 	struct bundle_signed v = {*consoles,
 	    {p->attributes.data, p->attributes.len},
-	    {p->signature.data, p->signature.len}, false};
+	    {p->signature.data, p->signature.len}, BUNDLE_UNSIGNED};
 
 	if (p->content.len > 0 && p->signature.len > 0 && digest_fits(p) &&
-	    bundle_verify(&v, 1, err) == -1)
+	    bundle_verify(&v, 1, 0, err) == -1)
 		return -1;
-	return v.valid ? 0
-		       : err_set(err, ERR_BUNDLE_FORGED, "",
-			     "no console that this host trusts has signed it");
+	/* A busy host is no forged signature. */
+	if (v.said == BUNDLE_LATE)
+		return err_set(err, ERR_TIMEOUT, "", "signatures");
+	return v.said == BUNDLE_SIGNED
+		   ? 0
+		   : err_set(err, ERR_BUNDLE_FORGED, "",
+			 "no console that this host trusts has signed it");
 }
 
 static int

@@ -11,8 +11,6 @@
 #include "join.h"
 #include "pack.h"
 
-#define VERIFY_AT_ONCE (2 * 1024 * 1024)
-
 static const struct pki_jail jail = {.user = NULL};
 
 static int
@@ -143,63 +141,4 @@ identity_sealed(const struct bundle_identity *console, const char *text,
 
 	return ask(IDENTITY_SEAL, in, der, NULL, ERR_INTERNAL, "",
 	    "the console's identity cannot sign", err);
-}
-
-/* As many as go into one question; a child that ends by one of them has said
- * nothing of any. */
-static int
-verify(struct bundle_signed *v, size_t n, struct err *err)
-{
-	struct buf packed, b;
-	size_t i;
-	int rc;
-
-	buf_init(&packed, 2 * VERIFY_AT_ONCE);
-	buf_init(&b, n + JAIL_READ_SIZE);
-	for (i = 0; i < n; i++) {
-		pack_bytes(
-		    &packed, v[i].certificates.data, v[i].certificates.len);
-		pack_bytes(&packed, v[i].text.data, v[i].text.len);
-		pack_bytes(&packed, v[i].signature.data, v[i].signature.len);
-	}
-	rc = packed.failed ? err_set(err, ERR_NOMEM, "", "signatures")
-			   : jail_ask(&jail, JAIL_PARSER, &bundle_verify_job,
-				 &packed, &b, err);
-	/* A busy host is no forged signature. */
-	if (rc == JAIL_LATE)
-		rc = err_set(err, ERR_TIMEOUT, "", "signatures");
-	if (rc == 0 && b.len != n)
-		rc = JAIL_FAILED;
-	for (i = 0; rc == 0 && i < n; i++)
-		v[i].valid = b.data[i] == 1;
-	buf_clear(&packed);
-	buf_clear(&b);
-	return rc;
-}
-
-int
-bundle_verify(struct bundle_signed *v, size_t n, struct err *err)
-{
-	size_t i, from, len;
-	int rc;
-
-	pki_warm_up();
-	for (i = from = len = 0; i < n; i++) {
-		v[i].valid = false;
-		len += v[i].certificates.len + v[i].text.len +
-		       v[i].signature.len + 16;
-		if (i + 1 < n && len < VERIFY_AT_ONCE)
-			continue;
-		rc = verify(v + from, i + 1 - from, err);
-		for (; rc > 0 && i > from; from++)
-			if (verify(v + from, 1, err) == -1)
-				return -1;
-		if (rc > 0)
-			rc = verify(v + i, 1, err);
-		if (rc == -1)
-			return -1;
-		from = i + 1;
-		len = 0;
-	}
-	return 0;
 }

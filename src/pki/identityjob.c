@@ -1,6 +1,6 @@
 /*
  * identityjob.c - what a child is asked about identities, by number; and
- * whether signatures are good, which a child of its own is asked.
+ * whether a signature is good, which a child of its own is asked.
  */
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -83,7 +83,7 @@ signed_by_any(const struct bundle_signed *v)
 	return ok;
 }
 
-/* Row by row: a byte each. */
+/* One row, of one host: a byte. */
 static int
 verify_work(int fd, const struct buf *packed)
 {
@@ -92,18 +92,13 @@ verify_work(int fd, const struct buf *packed)
 	unsigned char yes;
 
 	unpack_init(&u, packed->data, packed->len);
-	while (u.left > 0) {
-		v.certificates.data = unpack_bytes(&u, &v.certificates.len);
-		v.text.data = unpack_bytes(&u, &v.text.len);
-		v.signature.data = unpack_bytes(&u, &v.signature.len);
-		if (u.bad)
-			return -1;
-		yes = v.text.data != NULL && v.signature.data != NULL &&
-		      signed_by_any(&v);
-		if (jail_send(fd, &yes, 1) == -1)
-			return -1;
-	}
-	return 0;
+	v.certificates.data = unpack_bytes(&u, &v.certificates.len);
+	v.text.data = unpack_bytes(&u, &v.text.len);
+	v.signature.data = unpack_bytes(&u, &v.signature.len);
+	if (!unpack_end(&u) || v.text.data == NULL || v.signature.data == NULL)
+		return -1;
+	yes = signed_by_any(&v);
+	return jail_send(fd, &yes, 1);
 }
 
 const struct jail_job bundle_verify_job = {
