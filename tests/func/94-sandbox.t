@@ -69,6 +69,10 @@ for name in ProtectSystem=strict NoNewPrivileges=yes LimitCORE=0 MemorySwapMax=0
 	is "both units: $name" "$(grep -lx "$name" "$TOP"/deploy/systemd/post*d.service \
 	    "$TOP/deploy/systemd/postseal-fcgi.service" | wc -l)" 2
 done
+# What it asks the kernel for at its start; groups differ by systemd.
+is "postseal-sync's unit lets it lock itself up" "$(grep -oE '^SystemCallFilter=landlock.*' \
+    "$TOP/deploy/systemd/postseal-sync.service")" \
+    "SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp"
 if command -v systemd-analyze >/dev/null; then
 	is "the units can be read" "$(systemd-analyze --man=no verify \
 	    "$TOP"/deploy/systemd/*.service 2>&1 |

@@ -67,9 +67,9 @@ while read -r unit max; do
 	ok "exposure of $unit: $level, at most $max" \
 	    awk -v l="$level" -v m="$max" 'BEGIN { exit !(l != "" && l + 0 <= m) }'
 done <<'EOT'
-postseald 3.3
-postseal-fcgi 1.8
-postseal-sync 2.0
+postseald 3.0
+postseal-fcgi 1.4
+postseal-sync 1.4
 EOT
 is "the web process has no power left" "$(say 'caps postseal-fcgi CapEff')" 0000000000000000
 is "postseald has its unit's" "$(say 'caps postseald CapEff')" "$(say 'caps postseald CapBnd')"
