@@ -28,11 +28,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit.h"
 #include "buf.h"
 #include "certs.h"
 #include "conf.h"
 #include "err.h"
-#include "recorded.h"
 #include "findings.h"
 #include "pki.h"
 #include "settings.h"
@@ -163,33 +163,5 @@ int	job_read(const struct conf *, const char *id, struct json_object **,
 	    struct err *);
 
 void	job_prune(const struct conf *);	/* keeps the newest 50 */
-
-/* ERR_AUDIT: it does not stand in the log; ERR_AUDIT_THROTTLED: because of
- * too much else, and not at all.  What is refused to the same actor
- * over and over is counted, not written, and audit_flush, from time to time,
- * says how often. */
-int audit_add(const struct conf *, const struct actor *, enum event,
-    const char *outcome, const char *detail, struct err *);
-/* What the web process says, marked "claimed": all of it is counted so. */
-int audit_claim(const struct conf *, const struct actor *, enum event,
-    const char *outcome, const char *detail, struct err *);
-/* A few lines at most, without waiting for who writes; true: more is left. */
-bool	audit_flush(const struct conf *);
-/* Could a line be written now?  ERR_AUDIT. */
-int	audit_check(const struct conf *, struct err *);
-/* {"holds": bool, "files", "lines", "old" (before there were hashes), "torn",
- * "first", "last" (numbers; 0 = none), "hash": of the last, "n_faults",
- * "faults": [{"file", "line", "fault"}]}; audit_verify.c */
-int	audit_verify(const struct conf *, struct json_object **, struct err *);
-/* Lines of the log, newest first.  A NULL member matches all; event matches
- * as a prefix, text anywhere in user, from and detail. */
-struct audit_query {
-	const char	*user, *event, *outcome, *text;
-	int64_t		 before;	/* byte offset; 0 = the end */
-	size_t		 limit;
-};
-/* {"entries": [LINE with "offset"], "next": offset | null} */
-int	audit_read(const struct conf *, const struct audit_query *,
-	    struct json_object **, struct err *);
 
 #endif

@@ -188,6 +188,18 @@ put_audit(struct buf *b, struct json_object *view)
 		gauge(b, "audit_writable",
 		    "Could a line be written to the audit log now.",
 		    jsonx_path_bool(view, "audit.writable"));
+	if (jsonx_path(view, "audit.chain.holds") != NULL)
+		gauge(b, "audit_chain_holds",
+		    "Is each line of the audit log as it was written.",
+		    jsonx_path_bool(view, "audit.chain.holds"));
+	if (jsonx_path(view, "audit.throttled") == NULL)
+		return;
+	gauge(b, "audit_throttled",
+	    "Did a change find no room in the audit log in the last minute.",
+	    jsonx_path_bool(view, "audit.throttled"));
+	gauge(b, "audit_collapsed_lines",
+	    "Refusals that are counted and not written yet.",
+	    jsonx_path_int(view, "audit.collapsed"));
 }
 
 /* Counts of what is kept: the oldest are wiped, so these may fall. */

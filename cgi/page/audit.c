@@ -340,7 +340,7 @@ put_state(struct screen *s, struct json_object *ctx)
 	struct json_object *data = NULL;
 
 	(void)screen_call(s, OP_AUDIT_STATE, json_object_new_object(), &data);
-	screen_audit(ctx, data);
+	screen_audit(&s->page, ctx, data);
 	json_object_put(data);
 }
 

@@ -223,10 +223,39 @@ findings_at(const struct screen *s, const char *field, bool *bad)
 	return rows;
 }
 
+/* The worst first: {id, text, and whether it is an error}. */
 void
-screen_audit(struct json_object *ctx, struct json_object *answer)
+screen_audit(
+    const struct page *p, struct json_object *ctx, struct json_object *answer)
 {
-	put_bool(ctx, "unwritable",
-	    jsonx_path(answer, "audit.writable") != NULL &&
-		!jsonx_path_bool(answer, "audit.writable"));
+	struct json_object *a = jsonx_path(answer, "audit"), *row, *args;
+	struct json_object *list = json_object_new_array();
+	const bool bad[] = {jsonx_path(a, "writable") != NULL &&
+				!jsonx_path_bool(a, "writable"),
+	    jsonx_path(a, "chain.holds") != NULL &&
+		!jsonx_path_bool(a, "chain.holds"),
+	    jsonx_path_bool(a, "throttled"),
+	    jsonx_path_int(a, "collapsed") > 0};
+	static const char *const rows[][3] = {
+	    {"unwritable", "error.audit.unwritable", "error"},
+	    {"broken-chain", "audit.alarm.broken", "error"},
+	    {"throttled", "audit.alarm.throttled", "warn"},
+	    {"collapsed", "audit.alarm.collapsed", "warn"}};
+
+	args = json_object_new_object();
+	put_str(args, "file", jsonx_path_str(a, "chain.file", "audit.log"));
+	put_int(args, "line", jsonx_path_int(a, "chain.line"));
+	put_int(args, "n", jsonx_path_int(a, "collapsed"));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!bad[i])
+			continue;
+		row = json_object_new_object();
+		put_str(row, "id", rows[i][0]);
+		put_icon(row, rows[i][2]);
+		put_str(row, "kind", rows[i][2]);
+		put_text(p, row, "text", rows[i][1], args);
+		json_object_array_add(list, row);
+	}
+	json_object_put(args);
+	json_object_object_add(ctx, "audit_alarms", list);
 }

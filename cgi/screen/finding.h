@@ -20,6 +20,7 @@ bool findings_have(struct json_object *rows, const char *code);
 bool findings_undecided(struct json_object *rows);
 bool is_confirmed(const struct screen *, const char *code);
 /* "unwritable" of an answer with "audit"; not known is not broken. */
-void screen_audit(struct json_object *ctx, struct json_object *answer);
+void screen_audit(
+    const struct page *, struct json_object *ctx, struct json_object *answer);
 
 #endif

@@ -25,7 +25,7 @@ screen_render(
 									: "");
 	s->conflicts = screen_conflicts(s);
 	screen_load_history(s);
-	screen_audit(ctx, s->view);
+	screen_audit(&s->page, ctx, s->view);
 	screen_state(s, ctx);
 	screen_form(s, ctx);
 	screen_also(s, ctx);

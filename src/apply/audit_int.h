@@ -31,6 +31,13 @@ int audit_write(const struct conf *, const struct audit_line *, struct err *);
 /* audit_repeat.c: the same over and over is counted instead. */
 int audit_bounded(const struct conf *, const struct audit_line *, struct err *);
 
+/* As it is now; what cannot be read is nothing. */
+struct audit_held {
+	int64_t lines;	/* counted, and not written yet */
+	bool throttled; /* in the last minute a change found no room */
+};
+void audit_held(const struct conf *, struct audit_held *);
+
 /* audit_chain.c: the last line, as STATE/audit.head has it; its lock is that
  * of the log. */
 struct audit_head {

@@ -34,7 +34,8 @@
 #define ALL_BURST 600
 #define ALL_RATE  120
 #define FLUSH_MAX 8 /* lines; each waits for the disk */
-#define MAGIC	  0x61756431
+#define MAGIC	  0x61756432
+#define TOLD_S	  60 /* that there was no room */
 #define DETAIL	  512
 
 struct same {
@@ -54,6 +55,7 @@ struct table {
 	uint32_t magic, n; /* written since */
 	int64_t since;
 	int64_t lost; /* not written, and of nobody here any more */
+	int64_t full; /* when a change found no room last */
 	struct slot slot[SLOTS];
 };
 
@@ -218,9 +220,11 @@ take(const struct conf *conf, struct table *t, const struct audit_line *l,
 	}
 	if (!has_place(t, now,
 		again || is_refused(l->outcome) ? ALL_BURST / 2 : ALL_BURST)) {
-		if (!is_counted(&same))
+		if (!is_counted(&same)) {
+			t->full = now;
 			return err_set(err, ERR_AUDIT_THROTTLED, "",
 			    "too many lines of the web process a minute");
+		}
 		s->kept++;
 		return 0;
 	}
@@ -243,6 +247,23 @@ audit_bounded(
 	rc = take(conf, &t, l, err);
 	table_close(fd, &t);
 	return rc;
+}
+
+void
+audit_held(const struct conf *conf, struct audit_held *held)
+{
+	int64_t now = (int64_t)time(NULL);
+	struct table t;
+	int fd = table_open(conf, &t, 0, NULL);
+
+	if (fd == -1)
+		return;
+	close(fd);
+	held->lines = t.lost;
+	for (size_t i = 0; i < SLOTS; i++)
+		if (t.slot[i].magic == MAGIC)
+			held->lines += t.slot[i].kept;
+	held->throttled = now >= t.full && now - t.full < TOLD_S;
 }
 
 /* Of those that had to make room: how many there were. */

@@ -32,11 +32,45 @@ drift_count(struct json_object *view)
 	return jsonx_len(v);
 }
 
+/* It is there, and false. */
 static bool
-unrecorded(struct json_object *view)
+is_false(struct json_object *view, const char *path)
 {
-	return jsonx_path(view, "audit.writable") != NULL &&
-	       !is_true(view, "audit.writable");
+	return jsonx_path(view, path) != NULL && !is_true(view, path);
+}
+
+/* The audit log cannot be written, is not as it was, or takes no more. */
+static bool
+audit_is_bad(struct json_object *view)
+{
+	return is_false(view, "audit.writable") ||
+	       is_false(view, "audit.chain.holds") ||
+	       is_true(view, "audit.throttled");
+}
+
+static void
+print_audit(struct ctl *ctl, struct json_object *view)
+{
+	char text[160];
+
+	if (is_false(view, "audit.writable"))
+		ctl_line(ctl, "audit",
+		    jsonx_path_str(view, "audit.error", "unknown"));
+	(void)snprintf(text, sizeof(text),
+	    "not as it was written: %.32s, line %lld, %.16s (audit verify)",
+	    jsonx_path_str(view, "audit.chain.file", "?"),
+	    (long long)jsonx_path_int(view, "audit.chain.line"),
+	    jsonx_path_str(view, "audit.chain.fault", "?"));
+	if (is_false(view, "audit.chain.holds"))
+		ctl_line(ctl, "audit", text);
+	if (is_true(view, "audit.throttled"))
+		ctl_line(ctl, "audit",
+		    "too much at once: changes of access "
+		    "are refused");
+	(void)snprintf(text, sizeof(text), "%lld refusals counted together",
+	    (long long)jsonx_path_int(view, "audit.collapsed"));
+	if (jsonx_path_int(view, "audit.collapsed") > 0)
+		ctl_line(ctl, "audit", text);
 }
 
 /* Is all as an administrator wants it to be? */
@@ -46,8 +80,7 @@ healthy(struct json_object *view)
 	return strcmp(jsonx_path_str(view, "postfix.state", ""), "running") ==
 		   0 &&
 	       is_true(view, "usable") && drift_count(view) == 0 &&
-	       !unrecorded(view) &&
-	       jsonx_path(view, "live") != NULL &&
+	       !audit_is_bad(view) && jsonx_path(view, "live") != NULL &&
 	       jsonx_path(view, "live.error") == NULL;
 }
 
@@ -189,9 +222,7 @@ print_status(struct ctl *ctl, struct json_object *view)
 		ctl_line(ctl, "the first",
 		    jsonx_path_str(view, "deferred.sample", ""));
 	}
-	if (unrecorded(view))
-		ctl_line(ctl, "audit",
-		    jsonx_path_str(view, "audit.error", "unknown"));
+	print_audit(ctl, view);
 	snprintf(text, sizeof(text), "%zu", drift_count(view));
 	ctl_line(ctl, "drift", text);
 	for (size_t i = 0; i < drift_count(view); i++)

@@ -30,23 +30,6 @@ add_draft(struct call *c, struct json_object *args, struct json_object *view,
 	return rc;
 }
 
-/* {"writable": bool, "error"?} */
-static struct json_object *
-audit_state(const struct conf *conf)
-{
-	struct json_object *o = json_object_new_object();
-	struct err err;
-	bool good;
-
-	err_clear(&err);
-	good = audit_check(conf, &err) == 0;
-	json_object_object_add(o, "writable", json_object_new_boolean(good));
-	if (!good)
-		json_object_object_add(
-		    o, "error", json_object_new_string(err.msg));
-	return o;
-}
-
 int
 op_connection_get(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)

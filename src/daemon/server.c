@@ -67,6 +67,22 @@ start_recovery(struct server *s)
 		s->recoverer = pid;
 }
 
+/* A long audit log takes a while; nobody waits for it. */
+static void
+start_auditor(struct server *s)
+{
+	pid_t pid;
+
+	if (s->auditor != 0 || !audit_look_due(s->conf))
+		return;
+	if ((pid = fork_child(s)) == 0) {
+		audit_look(s->conf);
+		_exit(0);
+	}
+	if (pid > 0)
+		s->auditor = pid;
+}
+
 /* It holds nothing, and neither does this process: make_keepers makes
  * another. */
 static bool
@@ -117,6 +133,10 @@ reap(struct server *s)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == s->recoverer) {
 			s->recoverer = 0;
+			continue;
+		}
+		if (pid == s->auditor) {
+			s->auditor = 0;
 			continue;
 		}
 		if (was_keeper(s, pid))
@@ -235,6 +255,7 @@ sweep(struct server *s, int64_t *due)
 	if (now >= *due) {
 		drafts_sweep(s->conf);
 		rest = audit_flush(s->conf) ? REST_MS : SWEEP_MS;
+		start_auditor(s);
 		now = now_ms();
 		*due = now + rest;
 	}

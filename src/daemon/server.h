@@ -29,6 +29,7 @@ struct server {
 	pid_t child[CHILDREN_MAX];
 	size_t n_children;
 	pid_t recoverer; /* a child that recovers, or 0 */
+	pid_t auditor;	 /* one that looks over the audit log, or 0 */
 	pid_t keeper[JAIL_KEEPERS]; /* 0: none was asked for */
 	int64_t keeper_try;	    /* not before */
 	/* In the child, before anything else: handlers back to harmless. */

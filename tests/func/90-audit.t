@@ -64,7 +64,19 @@ sed -i '1s/"event":"/&x/' "$LOG.1"
 ctl audit verify >"$T/broken"
 is "a changed line: exit status" "$?" 5
 like "a changed line: where" "$(<"$T/broken")" 'audit.log.1 +1 +changed'
+as_admin GET /smtp-routing/connection
+like "Connection says so" "$(<"$BODY")" 'id="broken-chain"'
+like "and where" "$(<"$BODY")" 'audit.log.1, line 1'
+api GET /api/v1/status
+is "status says so" "$(j '.audit.chain | "\(.holds) \(.file) \(.line)"')" "false audit.log.1 1"
+api GET /metrics
+like "metrics say so" "$(<"$BODY")" 'postseal_audit_chain_holds 0'
+like "postsealctl says so" "$(ctl status)" 'audit +.*audit.log.1, line 1, changed'
+ctl status >/dev/null
+is "postsealctl: exit status" "$?" 5
 cat "$T/kept" >"$LOG.1"
+api GET /api/v1/status
+is "status: as it was" "$(j .audit.chain.holds)" true
 ok "as it was: the chain holds" holds
 
 # Not writable.

@@ -83,6 +83,15 @@ count(const char *pattern)
 	return n;
 }
 
+static struct json_object *
+watched(void)
+{
+	struct json_object *o = audit_state(&rig_conf);
+
+	ck_assert(jsonx_path_bool(o, "writable"));
+	return o;
+}
+
 /* Old lines have no hash; the chain begins behind them. */
 START_TEST(over_rotations)
 {
@@ -152,6 +161,9 @@ START_TEST(a_hand_in_it)
 		line("login", detail);
 	}
 	holds(15);
+	o = watched();
+	ck_assert(jsonx_path_bool(o, "chain.holds"));
+	json_object_put(o);
 	ck_assert_int_eq(rig_sh("cd $R/state && %s", hands[_i].hand), 0);
 	o = verify();
 	ck_assert_int_eq(jsonx_path_bool(o, "holds"), hands[_i].fault == NULL);
@@ -161,6 +173,15 @@ START_TEST(a_hand_in_it)
 		    jsonx_path_str(f, "fault", ""), hands[_i].fault);
 		ck_assert_int_eq(jsonx_path_int(f, "line"), hands[_i].line);
 	}
+	json_object_put(o);
+	/* Whoever watches is told as soon as he asks. */
+	o = watched();
+	ck_assert_int_eq(
+	    jsonx_path_bool(o, "chain.holds"), hands[_i].fault == NULL);
+	ck_assert_str_eq(jsonx_path_str(o, "chain.fault", "-"),
+	    hands[_i].fault == NULL ? "-" : hands[_i].fault);
+	ck_assert_int_eq(jsonx_path_int(o, "chain.line"), hands[_i].line);
+	ck_assert(!audit_look_due(&rig_conf));
 	json_object_put(o);
 	/* Further lines do not heal it. */
 	line("login", "later");
@@ -355,6 +376,7 @@ END_TEST
 START_TEST(of_many_names)
 {
 	struct actor who = viewer;
+	struct json_object *o;
 	int i, over = 0;
 
 	fresh_log();
@@ -374,11 +396,18 @@ START_TEST(of_many_names)
 			ERR_AUDIT_THROTTLED;
 	}
 	ck_assert_int_ge(over, 100);
+	o = watched();
+	ck_assert(jsonx_path_bool(o, "throttled"));
+	ck_assert_int_ge(jsonx_path_int(o, "collapsed"), 4000);
+	json_object_put(o);
 	ck_assert_int_eq(claim(&admin, "login", "ok", NULL), 0);
 	shift += 60;
 	audit_flush(&rig_conf);
 	ck_assert_int_eq(count("\"others\""), 1);
 	ck_assert_int_eq(claim(&who, "user.add", "ok", "y"), 0);
+	o = watched();
+	ck_assert(!jsonx_path_bool(o, "throttled"));
+	json_object_put(o);
 }
 END_TEST
 
@@ -408,6 +437,37 @@ START_TEST(unwritable)
 }
 END_TEST
 
+/* A long one is left to postseald itself, and what it saw is kept. */
+START_TEST(a_long_log)
+{
+	struct json_object *o;
+
+	fresh_log();
+	line("login", "one");
+	o = watched();
+	ck_assert(jsonx_path_bool(o, "chain.holds"));
+	json_object_put(o);
+	ck_assert_int_eq(rig_sh("cd $R/state && sed -i 's/one/two/' audit.log "
+				"&& yes | head -c 1100000 >>audit.log"),
+	    0);
+	o = watched();
+	ck_assert(jsonx_path_bool(o, "chain.holds"));
+	json_object_put(o);
+	ck_assert(audit_look_due(&rig_conf));
+	audit_look(&rig_conf);
+	ck_assert(!audit_look_due(&rig_conf));
+	o = watched();
+	ck_assert(!jsonx_path_bool(o, "chain.holds"));
+	ck_assert_str_eq(jsonx_path_str(o, "chain.fault", ""), "changed");
+	json_object_put(o);
+	/* What is kept may be anything. */
+	ck_assert_int_eq(rig_sh("echo x >$R/state/audit.verified"), 0);
+	o = watched();
+	ck_assert_ptr_null(jsonx_path(o, "chain.holds"));
+	json_object_put(o);
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void
@@ -422,6 +482,7 @@ add(TCase *tc)
 	tcase_add_test(tc, the_same_change);
 	tcase_add_test(tc, flushed_in_parts);
 	tcase_add_test(tc, of_many_names);
+	tcase_add_test(tc, a_long_log);
 	tcase_add_loop_test(tc, unwritable, 0, COUNT(obstacles));
 }
 

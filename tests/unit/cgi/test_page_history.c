@@ -354,24 +354,43 @@ START_TEST(audit_as_a_table_is_refused)
 }
 END_TEST
 
-/* A log that can't be written is told where the settings are, too. */
+/* What is wrong with the log is told where the settings are, too. */
 START_TEST(no_audit_log_is_told)
 {
-	static const char *const audit[] = {
-	    "{\"writable\":false}", "{\"writable\":true}", "{}"};
+	static const struct {
+		const char *audit, *id, *says;
+	} bad[] = {
+	    {"{\"writable\":false}", "error\" role=\"alert\" id=\"unwritable",
+		"The audit log cannot be written"},
+	    {"{\"chain\":{\"holds\":false,\"file\":\"audit.log.1\",\"line\":4}"
+	     "}",
+		"error\" role=\"alert\" id=\"broken-chain",
+		"as it was written: audit.log.1, line 4."},
+	    {"{\"throttled\":true}", "warn\" role=\"alert\" id=\"throttled",
+		"can be refused for now"},
+	    {"{\"collapsed\":7}", "warn\" role=\"alert\" id=\"collapsed",
+		"over and over: 7 times"},
+	    {"{\"writable\":true,\"chain\":{\"holds\":true},"
+	     "\"throttled\":false,\"collapsed\":0}",
+		NULL, NULL},
+	    {"{\"chain\":null}", NULL, NULL}, {"{}", NULL, NULL}};
 
 	load_state("force");
 	json_object_object_add(jsonx_member(state, OP_CONNECTION_GET), "audit",
-	    json_tokener_parse(audit[_i]));
+	    json_tokener_parse(bad[_i].audit));
 	ask(SCREEN, "");
 	req.lang = "en";
 	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
-	if (_i == 0)
-		has("The audit log cannot be written");
-	else
-		lacks("The audit log cannot be written");
+	if (bad[_i].id != NULL) {
+		has(bad[_i].id);
+		has(bad[_i].says);
+	} else {
+		lacks("role=\"alert\"");
+	}
 	if (_i == 0)
 		keep_page("unwritable");
+	if (_i == 1)
+		keep_page("broken-chain");
 }
 END_TEST
 
@@ -560,7 +579,7 @@ fill(TCase *tc)
 	tcase_add_loop_test(tc, audit_as_a_table, 0, 8);
 	tcase_add_test(tc, audit_as_a_whole_table);
 	tcase_add_loop_test(tc, audit_as_a_table_is_refused, 0, 2);
-	tcase_add_loop_test(tc, no_audit_log_is_told, 0, 3);
+	tcase_add_loop_test(tc, no_audit_log_is_told, 0, 7);
 	tcase_add_test(tc, audit_from_its_beginning);
 	tcase_add_loop_test(tc, buttons, 0, N(pressed));
 	tcase_add_test(tc, asks_once_a_code);

@@ -357,23 +357,38 @@ END_TEST
 	"{\"proven\":false,\"addresses\":[],\"closed\":\"no inet service\"}"
 #define LIVE "{\"protocol\":\"TLSv1.3\",\"cipher\":\"X\"}"
 
+#define AUDIT(audit) VIEW("running", "true", "[]", LIVE ",\"audit\":" audit)
+
 static const struct {
 	const char *frame;
 	int status;
+	const char *says;
 } views[] = {
-    {VIEW("running", "true", "[]", LIVE), EXIT_OK},
-    {VIEW("stopped", "true", "[]", LIVE), EXIT_ATTENTION},
-    {VIEW("running", "false", "[]", LIVE), EXIT_ATTENTION},
-    {VIEW("running", "true", "[{}]", LIVE), EXIT_ATTENTION},
+    {VIEW("running", "true", "[]", LIVE), EXIT_OK, NULL},
+    {VIEW("stopped", "true", "[]", LIVE), EXIT_ATTENTION, NULL},
+    {VIEW("running", "false", "[]", LIVE), EXIT_ATTENTION, NULL},
+    {VIEW("running", "true", "[{}]", LIVE), EXIT_ATTENTION, NULL},
     {VIEW("running", "true", "[]", "{\"error\":{\"code\":\"probe.connect\"}}"),
-	EXIT_ATTENTION},
-    {VIEW("running", "true", "[]", "null"), EXIT_ATTENTION},
-    {"{\"type\":\"result\",\"ok\":true,\"data\":{}}", EXIT_ATTENTION},
+	EXIT_ATTENTION, NULL},
+    {VIEW("running", "true", "[]", "null"), EXIT_ATTENTION, NULL},
+    {"{\"type\":\"result\",\"ok\":true,\"data\":{}}", EXIT_ATTENTION, NULL},
+    {AUDIT("{\"writable\":true,\"chain\":{\"holds\":true},"
+	   "\"throttled\":false,\"collapsed\":0}"),
+	EXIT_OK, NULL},
+    {AUDIT("{\"writable\":true,\"chain\":null,\"collapsed\":7}"), EXIT_OK,
+	"7 refusals counted together"},
+    {AUDIT("{\"writable\":true,\"chain\":{\"holds\":false,\"file\":"
+	   "\"audit.log.1\",\"line\":4,\"fault\":\"changed\"}}"),
+	EXIT_ATTENTION, "audit.log.1, line 4, changed"},
+    {AUDIT("{\"writable\":true,\"throttled\":true}"), EXIT_ATTENTION,
+	"too much at once"},
+    {AUDIT("{\"writable\":false,\"error\":\"no room\"}"), EXIT_ATTENTION,
+	"no room"},
     {"{\"type\":\"result\",\"ok\":false,\"error\":{\"code\":"
      "\"postfix.missing\"}}",
-	EXIT_FAILED},
-    {"{\"type\":\"result\"}", EXIT_FAILED},
-    {"[]", EXIT_FAILED},
+	EXIT_FAILED, NULL},
+    {"{\"type\":\"result\"}", EXIT_FAILED, NULL},
+    {"[]", EXIT_FAILED, NULL},
 };
 
 START_TEST(shows_status)
@@ -388,6 +403,8 @@ START_TEST(shows_status)
 		ck_assert_ptr_nonnull(strstr(out, "TLSv1.3"));
 		ck_assert_ptr_null(strchr(out, '\x1b'));
 	}
+	if (views[_i].says != NULL)
+		ck_assert_msg(strstr(out, views[_i].says) != NULL, "%s", out);
 	ck_assert_int_eq(ctl("", "status --json"), views[_i].status);
 	o = out_json();
 	ck_assert_ptr_null(jsonx_path(o, "draft"));
