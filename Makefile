@@ -68,7 +68,7 @@ NEEDS_cgi	= frame page screen api view auth http store setting base
 libs		= $(call lib,$(NEEDS_$(1)))
 
 PROGRAMS	= $(B)/postseald $(B)/postseal.fcgi $(B)/postsealctl $(B)/postseal-sync \
-		  $(B)/postseal-pam
+		  $(B)/postseal-logs $(B)/postseal-pam
 
 all: $(PROGRAMS) $(B)/postsealctl.bash
 
@@ -102,6 +102,8 @@ $(B)/postseal.fcgi: $(B)/cgi/main.o $(call libs,cgi)
 	$(LINK) -lfcgi $(LIB_BASE) -lsqlite3 -lcrypt -lzxcvbn -linih -lqrencode -lseccomp
 $(B)/postseal-sync: $(B)/src/sync/main.o $(call libs,sync)
 	$(LINK) -lcurl $(LIB_BASE) -linih -lseccomp
+$(B)/postseal-logs: $(B)/src/report/main.o $(call libs,report)
+	$(LINK) $(LIB_BASE) -lsqlite3 -linih -lseccomp -lsystemd -lz
 
 $(B)/postseal-pam: $(B)/src/pam/main.o
 	$(LINK) -lpam
@@ -202,7 +204,7 @@ check-release:
 	@RELEASE='$(or $(RELEASE),trixie)' tests/lib/clean
 check-layers: all
 	@B='$(B)' tests/lib/check-layers \
-	    $(foreach p,daemon ctl sync cgi,'$(NEEDS_$(p))')
+	    $(foreach p,daemon ctl sync report cgi,'$(NEEDS_$(p))')
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $^; do $$t tests/fuzz/corpus/$${t##*/fuzz_} || exit 1; done
 # Do the tests notice?  Every mutant that somebody chose, and MUTANTS=200 (or

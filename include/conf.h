@@ -64,6 +64,11 @@ struct conf {
 	char	pam_administrators[64];		/* Unix groups; "": nobody */
 	char	pam_operators[64];
 	char	pam_viewers[64];
+	/* [logs]: postseal-logs */
+	char	logs_user[64];			/* key "user": postseal-logs */
+	char	logs_state_directory[CONF_STR_MAX]; /* /var/lib/postseal/logs */
+	char	logs_socket[CONF_STR_MAX];	/* /run/postseal/logs.sock */
+	int	logs_domains;			/* yes: of senders, too */
 	/* [cluster]: several hosts; name "" = this host is alone */
 	char	cluster_name[64];		/* key "name": of this host */
 	int	cluster_console;		/* no: may publish settings */

@@ -31,6 +31,7 @@ struct report_query {
 	enum direction	 direction;
 	enum report_only only;
 	size_t		 limit;	/* rows */
+	int		 days;	/* of what postseal-logs has counted */
 	bool		 unreadable; /* a part of the log could not be read */
 };
 

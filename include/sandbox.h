@@ -34,6 +34,7 @@ enum sandbox_role {
 				 * handed open */
 	SANDBOX_WEB,		/* postseal.fcgi workers */
 	SANDBOX_SYNC,		/* postseal-sync: etcd and postseald */
+	SANDBOX_LOGS,		/* postseal-logs: reads logs, writes counts */
 	SANDBOX_KEEPER,		/* makes children that enter one of the first
 				 * two: no files, no sockets of its own */
 	SANDBOX__MAX

@@ -24,6 +24,10 @@ listen_group = postseal-web
 user = postseal
 state_directory = $ROOT/web
 template_directory = $ROOT/share/templates
+
+[logs]
+state_directory = $ROOT/logs
+socket = $ROOT/run/logs.sock
 EOT
 	! cluster_on || cluster_section console
 	# Of a test: more sections.
@@ -44,7 +48,7 @@ system_user()
 {
 	local name
 
-	for name in postseal postseal-parse postseal-probe; do
+	for name in postseal postseal-parse postseal-probe postseal-logs; do
 		getent passwd $name >/dev/null ||
 			useradd --system --user-group --no-create-home \
 			    --home-dir /nonexistent \
@@ -65,7 +69,7 @@ programs_prepare()
 {
 	local dir
 
-	for dir in run share web nginx; do
+	for dir in run share web nginx logs; do
 		mkdir -p "$ROOT/$dir" && chmod 755 "$ROOT/$dir" ||
 			fail "cannot write to $ROOT"
 	done
@@ -117,7 +121,7 @@ leftovers_stop()
 {
 	local name pid born
 
-	for name in nginx postseal.fcgi postseald; do
+	for name in nginx postseal.fcgi postseal-logs postseald; do
 		read -r pid born 2>/dev/null <"$STATE/run/$name.pid" || continue
 		if [ -n "$born" ] && [ "$(start_of "$pid")" = "$born" ]; then
 			say "stopping $name ($pid) that an earlier run left"

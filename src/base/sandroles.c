@@ -17,6 +17,8 @@
  * a 500.  socket() makes Unix sockets only.  What all workers share, the
  * listening socket, it can neither close for them nor set up otherwise.
  * SANDBOX_SYNC talks to etcd and postseald.
+ * SANDBOX_LOGS reads logs and writes its counts: it makes no socket at all, and
+ * answers on one that it has.
  * What is only forbidden something (FORBID_*) stands at the end.
  */
 #include <sys/socket.h>
@@ -64,13 +66,11 @@ static const int allow_web[] = {
     CALL(newfstatat), CALL(statx), CALL(access), CALL(faccessat),
     CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getcwd),
     CALL(getdents64), CALL(pread64), CALL(pwrite64), CALL(preadv),
-    CALL(pwritev), CALL(flock), CALL(fsync), CALL(fdatasync),
-    CALL(ftruncate), CALL(fallocate), CALL(fadvise64), CALL(fchmod),
-    CALL(fstatfs),
+    CALL(pwritev), CALL(flock), CALL(fsync), CALL(fdatasync), CALL(ftruncate),
+    CALL(fallocate), CALL(fadvise64), CALL(fchmod), CALL(fstatfs),
     /* sockets that are there, and Unix sockets */
-    CALL(connect), CALL(accept), CALL(accept4), CALL(sendto),
-    CALL(getsockopt), CALL(getsockname), CALL(getpeername), CALL(select),
-    CALL(pselect6),
+    CALL(connect), CALL(accept), CALL(accept4), CALL(sendto), CALL(getsockopt),
+    CALL(getsockname), CALL(getpeername), CALL(select), CALL(pselect6),
     /* itself */
     CALL(nanosleep), CALL(clock_nanosleep), CALL(alarm), CALL(setitimer),
     CALL(rt_sigaction), CALL(rt_sigtimedwait), CALL(getuid), CALL(geteuid),
@@ -104,8 +104,8 @@ static const int allow_sync[] = {CALL(open), CALL(openat), CALL(stat),
     CALL(select), CALL(pselect6), CALL(nanosleep), CALL(clock_nanosleep),
     CALL(rt_sigaction), CALL(getuid), CALL(geteuid), CALL(getgid),
     CALL(getegid), CALL(getppid), CALL(uname), CALL(getrusage),
-    CALL(sched_getaffinity), CALL(set_robust_list), CALL(rseq),
-    CALL(prlimit64), CALL(membarrier)};
+    CALL(sched_getaffinity), CALL(set_robust_list), CALL(rseq), CALL(prlimit64),
+    CALL(membarrier)};
 
 static const struct where where_sync[] = {
     {CALL(socket), 0, AF_UNIX, false},
@@ -116,6 +116,26 @@ static const struct where where_sync[] = {
 /* Its stderr may be a file, and Landlock has it open no other to write. */
 static const struct limit limits_sync[] = {
     {RLIMIT_NOFILE, 256},
+    {RLIMIT_CORE, 0},
+    {RLIMIT_MEMLOCK, 64 * 1024},
+};
+
+static const int allow_logs[] = {CALL(open), CALL(openat), CALL(stat),
+    CALL(lstat), CALL(fstat), CALL(newfstatat), CALL(statx), CALL(access),
+    CALL(faccessat), CALL(faccessat2), CALL(readlink), CALL(readlinkat),
+    CALL(getcwd), CALL(getdents64), CALL(pread64), CALL(pwrite64), CALL(preadv),
+    CALL(pwritev), CALL(fcntl), CALL(fsync), CALL(fdatasync), CALL(ftruncate),
+    CALL(fallocate), CALL(fadvise64), CALL(fstatfs), CALL(accept4),
+    CALL(getsockopt), CALL(nanosleep), CALL(clock_nanosleep),
+    CALL(rt_sigaction), CALL(getuid), CALL(geteuid), CALL(getgid),
+    CALL(getegid), CALL(getppid), CALL(uname), CALL(sched_getaffinity)};
+
+/* Its counts end long before; a journal is mapped. */
+static const struct limit limits_logs[] = {
+    {RLIMIT_AS, 4096 * MIB},
+    {RLIMIT_FSIZE, 2048 * MIB},
+    {RLIMIT_NOFILE, 256},
+    {RLIMIT_NPROC, 0},
     {RLIMIT_CORE, 0},
     {RLIMIT_MEMLOCK, 64 * 1024},
 };
@@ -196,6 +216,17 @@ const struct role sandbox_roles[SANDBOX__MAX] = {
 	    .otherwise = SCMP_ACT_ERRNO(EPERM),
 	    .threads = true,
 	},
+    [SANDBOX_LOGS] =
+	{
+	    .name = "logs",
+	    .allow = allow_logs,
+	    .n_allow = N(allow_logs),
+	    .limits = limits_logs,
+	    .n_limits = N(limits_logs),
+	    .ro = {"/dev/urandom", "/etc/machine-id"},
+	    .otherwise = SCMP_ACT_ERRNO(EPERM),
+	    .sends = true,
+	},
     [SANDBOX_KEEPER] =
 	{
 	    .name = "keeper",
@@ -263,8 +294,8 @@ const size_t sandbox_n_never = N(sandbox_never);
 /* It has a file descriptor for its answer, and asks servers. */
 static const int never_tool[] = {CALL(kill), CALL(tkill), CALL(rt_sigqueueinfo),
     CALL(rt_tgsigqueueinfo), CALL(pidfd_send_signal), CALL(listen),
-    CALL(accept), CALL(accept4), CALL(memfd_create), CALL(mknod),
-    CALL(mknodat), CALL(chroot)};
+    CALL(accept), CALL(accept4), CALL(memfd_create), CALL(mknod), CALL(mknodat),
+    CALL(chroot)};
 
 static const int never_parent[] = {CALL(execve), CALL(execveat), CALL(setuid),
     CALL(setgid), CALL(setreuid), CALL(setregid), CALL(setresuid),
@@ -274,6 +305,6 @@ static const int never_parent[] = {CALL(execve), CALL(execveat), CALL(setuid),
 const struct forbidden sandbox_forbidden[FORBID__MAX] = {
     [FORBID_ROOT] = {"postseald", NULL, 0, true, true},
     [FORBID_TOOL] = {"tool", never_tool, N(never_tool), true, false},
-    [FORBID_PARENT] =
-	{"web parent", never_parent, N(never_parent), false, true},
+    [FORBID_PARENT] = {"web parent", never_parent, N(never_parent), false,
+	true},
 };

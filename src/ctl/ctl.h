@@ -50,13 +50,13 @@ struct ctl {
 	bool password_stdin;
 	bool generate;
 	const char *user;  /* --user */
-	const char *limit; /* --limit */
+	const char *limit, *days; /* --limit, --days */
 	const char *role;  /* --role */
 	struct ctl_token { /* token add */
 		const char *scope, *certificate, *expires, *from;
 	} token;
 	struct ctl_key { /* keys add */
-		const char *algorithm, *days;
+		const char *algorithm;
 		struct ctl_texts names, subject; /* "O=Example" */
 	} key;
 	struct ctl_change { /* restore, adopt */

@@ -55,7 +55,7 @@ put_subject(struct ctl *ctl, struct json_object *args, struct err *err)
 static int
 put_days(struct ctl *ctl, struct json_object *args, struct err *err)
 {
-	const char *s = ctl->key.days;
+	const char *s = ctl->days;
 
 	if (s == NULL)
 		return 0;

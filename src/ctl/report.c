@@ -1,6 +1,6 @@
 /*
- * report.c - "report tls": who still talks plaintext, by this host's log or one
- * from anywhere.
+ * report.c - "report tls": who still talks plaintext, by what postseal-logs has
+ * counted, or this host's log, or one from anywhere.
  *
  * Whoever runs it opens the files; they are read by a child that is nobody
  * (logreport.h), and what that says is cleaned like any text of strangers.
@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "client.h"
 #include "csv.h"
 #include "ctl.h"
 #include "jsonx.h"
@@ -21,6 +22,8 @@
 #include "util.h"
 
 #define ROWS_SHOWN 20
+#define ASK_MS	   30000
+#define DAYS_MAX   400
 
 static int
 read_query(const struct ctl *ctl, struct report_query *q, struct err *err)
@@ -29,6 +32,7 @@ read_query(const struct ctl *ctl, struct report_query *q, struct err *err)
 	    [ONLY_OLD] = "old",
 	    [ONLY_FAILED] = "failed"};
 	const char *only = ctl->report.only;
+	int64_t days = 30;
 	int64_t limit = ctl->report.csv ? REPORT_ROWS_MAX : ROWS_SHOWN;
 
 	if (ctl->report.csv && ctl->json)
@@ -41,6 +45,13 @@ read_query(const struct ctl *ctl, struct report_query *q, struct err *err)
 		    "limit: expected 1 to %d, got %.20s", REPORT_ROWS_MAX,
 		    ctl->limit);
 	q->limit = (size_t)limit;
+	if (ctl->days != NULL &&
+	    (ctl->report.files.n > 0 ||
+		!number_read(ctl->days, strlen(ctl->days), DAYS_MAX, &days) ||
+		days < 1))
+		return err_set(err, ERR_FIELD_MISSING, "days",
+		    "days: expected 1 to %d, and no --file", DAYS_MAX);
+	q->days = (int)days;
 	q->only = ONLY_ALL;
 	for (int i = ONLY_PLAIN; only != NULL && i <= ONLY_FAILED; i++)
 		if (strcmp(only, words[i]) == 0)
@@ -54,13 +65,12 @@ read_query(const struct ctl *ctl, struct report_query *q, struct err *err)
 /* Without the console's file, as on a host that has no console, its defaults.
  */
 static int
-open_own(struct ctl *ctl, struct own_log *log, struct err *err)
+read_conf(struct ctl *ctl, struct err *err)
 {
 	conf_default(&ctl->conf);
-	if (access(ctl->conf_path, F_OK) == 0 &&
-	    conf_read(&ctl->conf, ctl->conf_path, err) == -1)
-		return -1;
-	return own_log_open(&ctl->conf, log, err);
+	return access(ctl->conf_path, F_OK) == 0
+		   ? conf_read(&ctl->conf, ctl->conf_path, err)
+		   : 0;
 }
 
 /* "-" is standard input. */
@@ -119,6 +129,8 @@ reason_text(const char *reason, bool inbound)
 		"no client used TLS: as if STARTTLS was not offered", ""},
 	    {"too_short", "the log is of less than 7 days",
 		"the log is of less than 7 days"},
+	    {"reading", "the log is still being read",
+		"the log is still being read"},
 	    {"log_unreadable", "a part of the log could not be read",
 		"a part of the log could not be read"},
 	};
@@ -310,27 +322,86 @@ print_report(struct ctl *ctl, struct json_object *report)
 	print_direction(ctl, "outbound", jsonx_path(report, "outbound"));
 }
 
+/* Of one direction, by postseal-logs. */
+static struct json_object *
+ask_one(const struct ctl *ctl, const struct report_query *q, const char *way,
+    struct err *err)
+{
+	static const char *const words[] = {"", "plain", "old", "failed"};
+	const struct client_actor who = {ctl->caller, "local", "ctl"};
+	struct json_object *args = json_object_new_object(), *data = NULL;
+	int fd;
+
+	jsonx_put_str(args, "direction", way);
+	jsonx_put_int(args, "limit", (int64_t)q->limit);
+	jsonx_put_int(args, "days", q->days);
+	if (q->only != ONLY_ALL)
+		jsonx_put_str(args, "only", words[q->only]);
+	fd = client_start(ctl->conf.logs_socket, &who, "report.tls", args, err);
+	json_object_put(args);
+	if (fd != -1)
+		(void)client_finish(fd, ASK_MS, &data, NULL, err);
+	return data;
+}
+
+/* What postseal-logs has counted; -1: it is not there, or does not say. */
+static int
+ask_logs(struct ctl *ctl, const struct report_query *q,
+    struct json_object **ret, struct err *err)
+{
+	struct json_object *in, *out, *o;
+
+	if ((in = ask_one(ctl, q, "inbound", err)) == NULL)
+		return -1;
+	if ((out = ask_one(ctl, q, "outbound", err)) == NULL) {
+		json_object_put(in);
+		return -1;
+	}
+	o = json_object_new_object();
+	json_object_object_add(
+	    o, "files", json_object_get(jsonx_path(in, "files")));
+	json_object_object_add(o, "unread", json_object_new_array());
+	json_object_object_add(o, "inbound", in);
+	json_object_object_add(o, "outbound", out);
+	*ret = o;
+	return 0;
+}
+
+/* The files, or this host's log, read now. */
+static int
+read_now(struct ctl *ctl, const struct report_query *query,
+    struct json_object **report, struct err *err)
+{
+	const struct ctl_texts *names = &ctl->report.files;
+	struct own_log log = {.n = 0};
+	int rc;
+
+	if ((names->n > 0 ? open_named(names, &log, err)
+			  : own_log_open(&ctl->conf, &log, err)) == -1)
+		return -1;
+	rc = report_files(log.files, log.n, query, report, err);
+	if (rc == 0)
+		name_files(*report, &log);
+	if (!own_log_close(&log) && rc == 0)
+		not_read(*report, "journal");
+	return rc;
+}
+
 int
 ctl_report_tls(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
-	const struct ctl_texts *names = &ctl->report.files;
+	const bool own = ctl->report.files.n == 0;
 	struct json_object *report = NULL;
 	struct report_query query = {.limit = 0};
-	struct own_log log = {.n = 0};
-	int rc;
 
 	(void)args;
 	if (read_query(ctl, &query, err) == -1 ||
-	    (names->n > 0 ? open_named(names, &log, err)
-			  : open_own(ctl, &log, err)) == -1)
+	    (own && read_conf(ctl, err) == -1))
 		return -1;
-	rc = report_files(log.files, log.n, &query, &report, err);
-	if (rc == 0)
-		name_files(report, &log);
-	if (!own_log_close(&log) && rc == 0)
-		not_read(report, "journal");
-	if (rc == -1)
+	/* Read now, it is of 30 days. */
+	if ((!own || ask_logs(ctl, &query, &report, err) == -1) &&
+	    (ctl->days != NULL || read_now(ctl, &query, &report, err) == -1))
 		return -1;
 	if (jsonx_len(jsonx_path(report, "unread")) > 0)
 		*status = EXIT_ATTENTION;

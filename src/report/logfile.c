@@ -23,8 +23,7 @@ struct logfile {
 	int fd;
 	struct track *track;
 	struct stamps stamps;
-	unsigned long long lines;
-	bool skipping;	  /* the rest of a line that is too long */
+	struct logplace *at;
 	bool gzip, ended; /* ended: a whole member was read */
 	z_stream z;
 	char data[SIZE];
@@ -36,7 +35,7 @@ one(struct logfile *f, const char *p, size_t len)
 {
 	struct line line;
 
-	f->lines++;
+	f->at->lines++;
 	line_read(p, len, &line);
 	if (line.kind == LINE_OTHER)
 		return;
@@ -48,20 +47,22 @@ static size_t
 split(struct logfile *f, size_t n)
 {
 	char *p = f->data, *end = p + n, *newline;
+	bool *skipping = &f->at->skipping;
 
 	for (; (newline = memchr(p, '\n', (size_t)(end - p))) != NULL;
 	     p = newline + 1) {
-		if (!f->skipping)
+		if (!*skipping)
 			one(f, p, (size_t)(newline - p));
-		f->skipping = false;
+		*skipping = false;
 	}
+	if (end - p == SIZE) {
+		if (!*skipping)
+			one(f, p, SIZE);
+		*skipping = true;
+		p = end;
+	}
+	f->at->offset += (uint64_t)(p - f->data);
 	n = (size_t)(end - p);
-	if (n == SIZE) {
-		if (!f->skipping)
-			one(f, p, n);
-		f->skipping = true;
-		n = 0;
-	}
 	memmove(f->data, p, n);
 	return n;
 }
@@ -140,29 +141,107 @@ begin(struct logfile *f, struct err *err)
 	return unpack(f, f->data, SIZE, err);
 }
 
-int
-logfile_read(
-    int fd, struct track *track, unsigned long long *lines, struct err *err)
+/* To where the reading goes on; what is there of it already. */
+static ssize_t
+go_to(struct logfile *f, struct err *err)
+{
+	uint64_t left = f->at->offset;
+	ssize_t n = begin(f, err);
+
+	if (n <= 0 || left < (uint64_t)n) {
+		if (n > 0)
+			memmove(f->data, f->data + left, (size_t)n - left);
+		return n <= 0 ? n : n - (ssize_t)left;
+	}
+	if (!f->gzip)
+		return lseek(f->fd, (off_t)left, SEEK_SET) == -1
+			   ? err_sys(err, ERR_IO, "", "seek")
+			   : more(f, 0, err);
+	for (; n > 0 && left >= (uint64_t)n; n = unpack(f, f->data, SIZE, err))
+		left -= (uint64_t)n;
+	if (n > 0)
+		memmove(f->data, f->data + left, (size_t)n - left);
+	return n <= 0 ? n : n - (ssize_t)left;
+}
+
+static void
+end_line(struct logfile *f, size_t have)
+{
+	if (have == 0 || f->at->growing)
+		return;
+	if (!f->at->skipping)
+		one(f, f->data, have);
+	f->at->offset += have;
+}
+
+static struct logfile *
+logfile_new(int fd, struct err *err)
 {
 	struct logfile *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		(void)err_set(err, ERR_NOMEM, "", "out of memory");
+	else
+		f->fd = fd;
+	return f;
+}
+
+static void
+logfile_free(struct logfile *f)
+{
+	if (f->gzip)
+		(void)inflateEnd(&f->z);
+	free(f);
+}
+
+/* Have we read as much as was asked for? */
+static bool
+enough(const struct logfile *f, uint64_t begun)
+{
+	return f->at->most > 0 && !f->gzip &&
+	       f->at->offset - begun >= f->at->most;
+}
+
+int
+logfile_read(int fd, struct track *track, struct logplace *at, struct err *err)
+{
+	struct logfile *f = logfile_new(fd, err);
+	const uint64_t begun = at->offset;
 	struct stat st;
 	size_t have = 0;
 	ssize_t n;
 
 	if (f == NULL)
-		return err_set(err, ERR_NOMEM, "", "out of memory");
-	f->fd = fd;
+		return -1;
 	f->track = track;
+	f->at = at;
 	stamps_init(&f->stamps, fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
 				    ? st.st_mtime
 				    : time(NULL));
-	for (n = begin(f, err); n > 0; n = more(f, have, err))
+	for (n = go_to(f, err); n > 0 && !enough(f, begun);
+	     n = more(f, have, err))
 		have = split(f, have + (size_t)n);
-	if (have > 0 && !f->skipping)
-		one(f, f->data, have);
-	if (f->gzip)
-		(void)inflateEnd(&f->z);
-	*lines += f->lines;
-	free(f);
-	return n == 0 ? 0 : -1;
+	at->ended = n == 0;
+	if (n <= 0)
+		end_line(f, have);
+	logfile_free(f);
+	return n >= 0 ? 0 : -1;
+}
+
+int
+logfile_head(int fd, char head[LOGFILE_HEAD], size_t *ret_len, bool *ret_gzip,
+    struct err *err)
+{
+	struct logfile *f = logfile_new(fd, err);
+	ssize_t n;
+
+	if (f == NULL)
+		return -1;
+	if ((n = begin(f, err)) >= 0 && lseek(fd, 0, SEEK_SET) == -1)
+		n = err_sys(err, ERR_IO, "", "seek");
+	*ret_gzip = f->gzip;
+	*ret_len = n > LOGFILE_HEAD ? LOGFILE_HEAD : n < 0 ? 0 : (size_t)n;
+	memcpy(head, f->data, *ret_len);
+	logfile_free(f);
+	return n < 0 ? -1 : 0;
 }

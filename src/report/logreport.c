@@ -58,14 +58,18 @@ read_files(int fd, const void *arg)
 	struct track *track = track_new(tally_event, tally);
 	struct json_object *unread = json_object_new_array();
 	unsigned long long lines = 0;
+	struct logplace at;
 	struct err err;
 
 	if (tally == NULL || track == NULL || unread == NULL)
 		return -1;
-	for (size_t i = 0; i < w->n; i++)
-		if (logfile_read(JAIL_FILE(i), track, &lines, &err) == -1)
+	for (size_t i = 0; i < w->n; i++) {
+		memset(&at, 0, sizeof(at));
+		if (logfile_read(JAIL_FILE(i), track, &at, &err) == -1)
 			json_object_array_add(
 			    unread, json_object_new_int64((int64_t)i));
+		lines += at.lines;
+	}
 	track_end(track);
 	return send_answer(fd, answer(tally, &w->query, lines, unread));
 }

@@ -31,6 +31,19 @@ tally_free(struct tally *t)
 	free(t);
 }
 
+void
+tally_clear(struct tally *t)
+{
+	const uint64_t seed = t->seed;
+	struct row *row = t->row;
+
+	memset(row, 0, t->rows * sizeof(*row));
+	memset(t, 0, offsetof(struct tally, row));
+	memset((char *)t + offsetof(struct tally, rows), 0,
+	    sizeof(*t) - offsetof(struct tally, rows));
+	t->seed = seed;
+}
+
 static bool
 loopback(const unsigned char a[ADDRESS_SIZE])
 {
@@ -41,8 +54,8 @@ loopback(const unsigned char a[ADDRESS_SIZE])
 }
 
 /* NULL: it has none, and gets none any more. */
-static struct row *
-find_row(struct tally *t, enum direction d, const unsigned char *address)
+struct row *
+tally_row(struct tally *t, enum direction d, const unsigned char *address)
 {
 	size_t i = line_hash(t->seed + d, address, ADDRESS_SIZE);
 	struct row *r;
@@ -155,8 +168,8 @@ read_domain(struct text from, char dst[DOMAIN_SIZE])
 	return true;
 }
 
-static void
-add_domain(struct tally *t, struct row *r, struct text from)
+void
+tally_domain(struct tally *t, struct row *r, struct text from)
 {
 	char name[DOMAIN_SIZE];
 	size_t i;
@@ -189,7 +202,8 @@ tally_event(void *arg, const struct event *e)
 	if (loopback(e->address) || e->at < 0)
 		return;
 	if (e->domain.len > 0) {
-		add_domain(t, find_row(t, e->direction, e->address), e->domain);
+		tally_domain(
+		    t, tally_row(t, e->direction, e->address), e->domain);
 		return;
 	}
 	if (s->first == 0 || e->at < s->first)
@@ -202,6 +216,6 @@ tally_event(void *arg, const struct event *e)
 	}
 	s->messages[e->version] += e->messages;
 	add_day(t, e);
-	if ((r = find_row(t, e->direction, e->address)) != NULL)
+	if ((r = tally_row(t, e->direction, e->address)) != NULL)
 		add_row(r, e);
 }

@@ -17,16 +17,23 @@
 
 struct json_object;
 struct tally;
+struct row;
 
 struct tally *tally_new(void);
 void tally_free(struct tally *);
+void tally_clear(struct tally *);
+/* Its row for that peer, which is made; NULL: there is room for no more. */
+struct row *tally_row(
+    struct tally *, enum direction, const unsigned char *address);
+/* A domain of that row. */
+void tally_domain(struct tally *, struct row *, struct text);
 /* For track_new(); arg is the tally. */
 void tally_event(void *arg, const struct event *);
 /* One direction; its members are in postsealctl(8). */
 struct json_object *tally_json(
     const struct tally *, const struct report_query *);
 
-/* for tally_json.c alone */
+/* for tally_json.c and counts.c alone */
 #define ROWS	    60000
 #define INDEX	    131072
 #define ROW_DOMAINS 4
@@ -64,6 +71,7 @@ struct tally {
 	struct row row[ROWS];
 	size_t rows, domains;
 	bool more; /* there were more peers than rows */
+	size_t others[DIRECTION__MAX]; /* that had TLS only, and no row */
 	char domain[DOMAINS][DOMAIN_SIZE]; /* hashed; "" = free */
 };
 

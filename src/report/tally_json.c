@@ -152,6 +152,7 @@ sum_peers(const struct tally *t, enum direction d, struct peers *p)
 {
 	bool seen[DOMAINS] = {false};
 
+	p->all = t->others[d];
 	for (const struct row *r = t->row; r < t->row + t->rows; r++) {
 		if (r->direction != d)
 			continue;

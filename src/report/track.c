@@ -21,6 +21,7 @@
 #define PROCESSES 8192
 #define MESSAGES  4096 /* qmgr takes a message within a second */
 #define PROBES	  8
+#define IDLE_S	  3600
 
 struct process {
 	uint64_t key;	/* 0 = free */
@@ -42,6 +43,7 @@ struct message {
 struct track {
 	void (*event)(void *, const struct event *);
 	void *arg;
+	time_t now; /* as the last line says */
 	struct process process[PROCESSES];
 	struct message message[MESSAGES];
 };
@@ -272,6 +274,7 @@ track_line(struct track *t, const struct line *l, time_t at)
 
 	if (l->kind == LINE_OTHER)
 		return;
+	t->now = at;
 	if (l->kind == LINE_SENDER) {
 		sender_came(t, l, at);
 		return;
@@ -312,4 +315,67 @@ track_end(struct track *t)
 	for (size_t i = 0; i < PROCESSES; i++)
 		if (t->process[i].key != 0)
 			close_session(t, &t->process[i], NULL);
+}
+
+/* Before each that is in use. */
+struct saved {
+	uint32_t message, i;
+};
+static const size_t saved_shape[] = {
+    PROCESSES, sizeof(struct process), MESSAGES, sizeof(struct message)};
+
+static void
+save_one(struct buf *b, uint32_t message, size_t i, const void *p, size_t size)
+{
+	const struct saved head = {message, (uint32_t)i};
+
+	(void)buf_add(b, &head, sizeof(head));
+	(void)buf_add(b, p, size);
+}
+
+int
+track_save(struct track *t, struct buf *b)
+{
+	struct process *p = t->process;
+
+	(void)buf_add(b, saved_shape, sizeof(saved_shape));
+	for (size_t i = 0; i < PROCESSES; i++) {
+		if (p[i].key != 0 && t->now > 0 &&
+		    (p[i].at < t->now - IDLE_S || p[i].at > t->now + IDLE_S))
+			close_session(t, &p[i], NULL);
+		if (p[i].key != 0)
+			save_one(b, 0, i, &p[i], sizeof(p[i]));
+	}
+	for (size_t i = 0; i < MESSAGES; i++)
+		if (t->message[i].queue != 0)
+			save_one(b, 1, i, &t->message[i], sizeof(*t->message));
+	return b->failed ? -1 : 0;
+}
+
+int
+track_load(struct track *t, const void *data, size_t len)
+{
+	const char *p = data, *end = p + len;
+	struct saved head;
+	size_t size;
+	void *to;
+
+	memset(t->process, 0, sizeof(t->process));
+	memset(t->message, 0, sizeof(t->message));
+	if (len < sizeof(saved_shape) ||
+	    memcmp(p, saved_shape, sizeof(saved_shape)) != 0)
+		return -1;
+	for (p += sizeof(saved_shape); end - p > (ptrdiff_t)sizeof(head);
+	     p += size) {
+		memcpy(&head, p, sizeof(head));
+		p += sizeof(head);
+		size = head.message ? sizeof(*t->message) : sizeof(*t->process);
+		if (head.i >= (head.message ? MESSAGES : PROCESSES) ||
+		    (size_t)(end - p) < size)
+			return -1;
+		to = head.message ? (void *)&t->message[head.i]
+				  : (void *)&t->process[head.i];
+		memcpy(to, p, size);
+	}
+	return 0;
 }

@@ -22,6 +22,7 @@
 
 #include <time.h>
 
+#include "buf.h"
 #include "line.h"
 #include "logreport.h"
 
@@ -52,5 +53,10 @@ void track_line(struct track *, const struct line *, time_t);
 /* The log has ended: so have all sessions. */
 void track_end(struct track *);
 void track_free(struct track *);
+/* What is open, to go on from in another process of the same build: added to
+ * the buffer.  -1: not that build's, or no memory; nothing is open then.
+ * Sessions that no line has told of for an hour end before. */
+int track_save(struct track *, struct buf *);
+int track_load(struct track *, const void *, size_t len);
 
 #endif

@@ -81,8 +81,8 @@ is "nothing of it is left" "$(ls -d /var/lib/postseal /etc/postseal /usr/share/p
 echo "postfix postfix/main_mailer_type select Internet Site" |
     debconf-set-selections
 quiet "install" apt install "$T/old.deb"
-is "users" "$(getent passwd postseal postseal-parse postseal-probe postseal-sync | cut -d: -f 1,6,7 | xargs)" \
-    "postseal:/nonexistent:/usr/sbin/nologin postseal-parse:/nonexistent:/usr/sbin/nologin postseal-probe:/nonexistent:/usr/sbin/nologin postseal-sync:/nonexistent:/usr/sbin/nologin"
+is "users" "$(getent passwd postseal postseal-parse postseal-probe postseal-sync postseal-logs | cut -d: -f 1,6,7 | xargs)" \
+    "postseal:/nonexistent:/usr/sbin/nologin postseal-parse:/nonexistent:/usr/sbin/nologin postseal-probe:/nonexistent:/usr/sbin/nologin postseal-sync:/nonexistent:/usr/sbin/nologin postseal-logs:/nonexistent:/usr/sbin/nologin"
 is "directories" "$(stat -c '%n %a %U' /var/lib/postseal/*)" \
     $'/var/lib/postseal/daemon 700 root\n/var/lib/postseal/web 700 postseal'
 is "units: those of one host are enabled" \

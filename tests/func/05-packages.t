@@ -89,7 +89,7 @@ is "nothing yet: nothing" "$(progress_line /dev/null)" ""
 
 # Each library that a program names, by the package it is of here.
 unknown=
-for name in postseald postseal.fcgi postsealctl postseal-sync postseal-pam; do
+for name in postseald postseal.fcgi postsealctl postseal-sync postseal-logs postseal-pam; do
 	for so in $(readelf -d "$B/$name" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
 		file=$(ldd "$B/$name" | awk -v so="$so" '$1 == so { print $3 }')
 		package=$({ dpkg -S "$file" || dpkg -S "/usr$file"; } 2>/dev/null)

@@ -94,6 +94,7 @@ fails()		{ "$B/postsealctl" report tls "$@" 2>&1 >/dev/null; echo $?; }
 like "no such file" "$(fails --file /none/such)" 'internal.io: /none/such: No such file.*1$'
 like "only what?" "$(fails --file "$T/log" --only x)" 'field.missing: only: expected plain, old or failed, got x.*2$'
 like "limit 0" "$(fails --file "$T/log" --limit 0)" 'field.missing: limit: expected 1 to 1000, got 0.*2$'
+like "days 0" "$(fails --days 0)" 'field.missing: days: expected 1 to 400.*2$'
 like "two forms" "$(fails --csv --json --file "$T/log")" 'field.invalid.*not both'
 # shellcheck disable=SC2046
 like "nine files" "$(fails $(printf -- "--file $T/log %.0s" 1 2 3 4 5 6 7 8 9))" 'at most 8.*2$'
@@ -163,4 +164,73 @@ own "log_file = $T/void/mail.log" "journal_directory = $T/journal"
 is "nobody reads it: root does not, either" "$(jq -c '[.unread, .inbound.known, .inbound.reason]' "$T/own")" '[["journal"],false,"log_unreadable"]'
 own "log_files = x"
 like "a file with a fault" "$(cat "$T/own")" 'log_files'
+
+# postseal-logs: as its user, locked up, on a file, and on the journal.
+logs()		# LINE...: of [postfix]
+{
+	chmod 755 "$T"
+	rm -rf "$T/counts"
+	printf '%s\n' "[daemon]" "socket_group = nogroup" "[web]" "user = www-data" "[logs]" "user = nobody" \
+	    "state_directory = $T/counts" "socket = $T/logs.sock" "[postfix]" "$@" >"$T/conf"
+	logs_start
+}
+logs_start()
+{
+	"$B/postseal-logs" -c "$T/conf" >"$T/logs.out" 2>&1 &
+	logs=$!
+	wait_for 10 test -S "$T/logs.sock" || bail "$(cat "$T/logs.out")"
+}
+logs_stop()	{ kill "$logs" && wait "$logs"; }
+stored()	{ "$B/postsealctl" -c "$T/conf" report tls --days 40 --limit 1000 --json >"$T/own" 2>&1; }
+is_read()	{ stored && [ "$(jq -c '.inbound | has("progress") and .progress == null and .messages.total > 0' "$T/own")" = true ] && [ "$(of_own)" = "$want" ]; }
+rm -f "$T"/var/*
+head -n 9000 "$T/log" | gzip >"$T/var/mail.log.1.gz"
+sed '1,9000d' "$T/log" >"$T/var/mail.log"
+chmod 755 "$T/var"
+logs "log_file = $T/var/mail.log"
+ok "postsealctl has what was counted" wait_for 20 is_read
+report --limit 1000 --file "$T/log" >"$T/direct"
+rows()		{ jq -cS '[.inbound, .outbound] | map([.known, .reason, .coverage, .protocols, .days, .rows_left, (.rows | map(del(.domains)) | sort_by(.address))])' "$1"; }
+is "all that a reading of the log has" "$(rows "$T/own")" "$(rows "$T/direct")"
+is "which log" "$(jq -c .files "$T/own")" "[\"$T/var/mail.log\"]"
+of_logs()	{ sed -n "s/^$1:[[:space:]]*//p" "/proc/$logs/status"; }
+is "it is nobody, without rights, filtered" "$(of_logs Uid | cut -f 1) $(of_logs CapPrm) $(of_logs NoNewPrivs) $(of_logs Seccomp)" \
+    "$(id -u nobody) 0000000000000000 1 2"
+is "with little memory" "$(($(of_logs VmHWM | tr -dc 0-9) < 32768))" 1
+is "and has opened nothing to write but its counts" "$(for fd in "/proc/$logs/fd"/*; do
+	grep -q '^flags:.*[12]$' "/proc/$logs/fdinfo/${fd##*/}" 2>/dev/null && readlink "$fd"; done |
+    grep -vE '^(socket:|pipe:|anon_inode:|/dev/null)' | grep -vE "^$T/(counts/|logs.out)")" ""
+is "its socket and counts are for whom they are" "$(stat -c '%a %U' "$T/logs.sock" "$T/counts" "$T/counts/report.db" | xargs)" "660 root 700 nobody 600 nobody"
+asked()		{ perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1; print $s pack("N", length $ARGV[1]) . $ARGV[1]; local $/; print substr(<$s>, 4)' "$T/logs.sock" "$1"; }
+for bad in '{"days":0}' '{"days":401}' '{"days":"x"}' '{"limit":1001}' '{"only":"x"}' '{"direction":"up"}' '{"file":"/etc/passwd"}'; do
+	like "refused: $bad" "$(asked "{\"op\":\"report.tls\",\"args\":$bad}")" '"ok": ?false.*"code": ?"field\.'
+done
+like "no other operation" "$(asked '{"op":"connection.get","args":{}}')" 'op\.unknown'
+like "no frame" "$(asked 'x'; asked '{"op":"report.tls","args":{}}')" '"ok": ?true'
+is "another user is not heard" "$(setpriv --reuid=postfix --clear-groups perl -MIO::Socket::UNIX -e 'print IO::Socket::UNIX->new(Peer => $ARGV[0]) ? 1 : 0' "$T/logs.sock")" 0
+logs_stop
+is "ends when it is told to" $? 0
+logs_start
+stored
+is "and has it all when it is back" "$(of_own)" "$want"
+chmod 000 "$T/var/mail.log"
+echo x >>"$T/var/mail.log"
+lost()		{ stored; [ "$(jq -c '[.inbound.known, .inbound.reason]' "$T/own")" = '[false,"log_unreadable"]' ]; }
+ok "a log that it may not read is not known" wait_for 20 lost
+logs_stop
+is "without it the log is read" "$("$B/postsealctl" -c "$T/conf" report tls --json | jq -c '.files')" "[\"$T/var/mail.log.1.gz\",\"$T/var/mail.log\"]"
+chmod 755 "$T/journal"
+sed -i "s|^log_file = .*|journal_directory = $T/journal|" "$T/conf"
+if [ ! -s /var/log/mail.log ]; then
+	logs "journal_directory = $T/journal"
+	ok "the journal, by its cursor" wait_for 20 is_read
+	is "is what it says" "$(jq -c .files "$T/own")" '["journal"]'
+	logs_stop
+	logs_start
+	stored
+	is "and nothing twice" "$(of_own)" "$want"
+	logs_stop
+fi
+printf '[logs]\nuser = root\n' >"$T/conf"
+like "never as root" "$("$B/postseal-logs" -c "$T/conf" 2>&1; echo $?)" 'root.*1$'
 done_testing

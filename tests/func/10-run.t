@@ -38,11 +38,11 @@ is "access.json: mode" "$(stat -c %a "$A/access.json")" 600
 is "access.json: members" "$(jq -rc 'keys_unsorted' "$A/access.json")" \
     '["url","user","password","token","smtp","postfix_config","https_ca","samples","pids"]'
 is "access.json: pids" "$(access '.pids | keys | join(" ")')" \
-    "nginx postseal.fcgi postseald"
+    "nginx postseal-logs postseal.fcgi postseald"
 is "access.json: url" "$URL" "https://127.0.0.1:$H"
 like "access.json: token" "$TOKEN" '^pst_[A-Za-z0-9_-]{43}$'
 ok "password has 12 characters or more" test ${#PASSWORD} -ge 12
-for name in nginx postseal.fcgi postseald; do
+for name in nginx postseal.fcgi postseald postseal-logs; do
 	ok "$name runs" test -d "/proc/$(access ".pids[\"$name\"]")"
 done
 ok "secrets are for root alone" \

@@ -145,6 +145,7 @@ web parent:postseal
 parser child:postseal-parse
 prober:postseal-probe
 sync:postseal-sync
+logs:postseal-logs
 nginx's user:www-data
 EOT
 is "all of them are there" "$(access .pids.postseald):$(access '.pids["postseal.fcgi"]'):$(ps -o pid= -p "$daemon" -p "$parent" -p "$MASTER" | wc -l)" "$daemon:$parent:3"

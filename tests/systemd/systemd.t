@@ -60,7 +60,7 @@ unset LIMIT
 unlike "the first command after the start finds postseald" "$(<"$T/said")" 'warning'
 is "all run" "$(active postseald postseal-fcgi postfix@-)" active
 is "the journal has it once" "$(say 'journalctl -b -o cat -t postseald | grep -c "^ready on"')" 1
-is "the units are in order" "$(say 'systemd-analyze --man=no verify postseald.service postseal-fcgi.service postseal-sync.service postseald@x.service postseal-fcgi@x.service 2>&1 || true')" ""
+is "the units are in order" "$(say 'systemd-analyze --man=no verify postseald.service postseal-fcgi.service postseal-sync.service postseal-logs.service postseald@x.service postseal-fcgi@x.service 2>&1 || true')" ""
 while read -r unit max; do
 	level=$(say "systemd-analyze security --no-pager $unit" |
 	    sed -n 's/.*Overall exposure level for [^ ]*: \([0-9.]*\) .*/\1/p')
@@ -70,6 +70,7 @@ done <<'EOT'
 postseald 3.0
 postseal-fcgi 1.4
 postseal-sync 1.4
+postseal-logs 1.4
 EOT
 is "the web process has no power left" "$(say 'caps postseal-fcgi CapEff')" 0000000000000000
 is "postseald has its unit's" "$(say 'caps postseald CapEff')" "$(say 'caps postseald CapBnd')"

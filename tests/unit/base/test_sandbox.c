@@ -353,8 +353,8 @@ hurry_listening(void)
 {
 	const struct timeval tv = {0, 1};
 
-	return done(setsockopt(
-	    LISTENING, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
+	return done(
+	    setsockopt(LISTENING, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
 }
 
 /* The kernel takes the lower half of the number. */
@@ -411,7 +411,7 @@ fourth_number(void)
 
 	/* no socket: what a free process is told */
 	return recvmsg(0, &msg, MSG_DONTWAIT) == -1 && errno == EPERM ? REFUSED
-								       : DONE;
+								      : DONE;
 }
 
 /* Signals to the parent by a descriptor. */
@@ -597,8 +597,22 @@ START_TEST(sync_confined)
 	log_file = open(tmp_path("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 	got = in_role(SANDBOX_SYNC, of_sync[_i].fn);
 	close(log_file);
-	ck_assert_msg(
-	    got == of_sync[_i].want, "%d: %d", _i, got);
+	ck_assert_msg(got == of_sync[_i].want, "%d: %d", _i, got);
+}
+END_TEST
+
+/* postseal-logs reads and counts: no socket, no process, no other file. */
+static int (*const of_logs[])(void) = {inet_socket, unix_socket, netlink_socket,
+    bind_sock, a_thread, open_outside, create_outside, truncate_outside,
+    do_fork, do_clone3, do_exec, do_execveat, do_ptrace, signal_parent,
+    vm_readv, exec_memory, exec_later, be_dumpable, do_chroot, do_unshare,
+    do_mount, memory_file, make_dir};
+
+START_TEST(logs_confined)
+{
+	if (!able)
+		return;
+	ck_assert_int_eq(in_role(SANDBOX_LOGS, of_logs[_i]), REFUSED);
 }
 END_TEST
 
@@ -653,7 +667,7 @@ static int
 number(long nr)
 {
 	return syscall(nr, 0, 0, 0, 0, 0) == -1 && errno == EPERM ? REFUSED
-								   : DONE;
+								  : DONE;
 }
 
 static int
@@ -773,7 +787,7 @@ of_32_bits(long nr)
 static int
 other_programs(void)
 {
-	return of_32_bits(20) != getpid() ? BROKEN
+	return of_32_bits(20) != getpid()  ? BROKEN
 	       : of_32_bits(288) == -EPERM ? REFUSED
 					   : DONE;
 }
@@ -808,6 +822,7 @@ add(TCase *tc)
 		exit(1);
 	tcase_add_loop_test(tc, attempt, 0, N(attempts));
 	tcase_add_loop_test(tc, sync_confined, 0, N(of_sync));
+	tcase_add_loop_test(tc, logs_confined, 0, N(of_logs));
 	tcase_add_test(tc, sync_ports);
 	tcase_add_loop_test(tc, never, 0, N(of_forbidden));
 	tcase_add_test(tc, never_in_vain);

@@ -205,17 +205,17 @@ static const struct {
 START_TEST(real_log)
 {
 	struct track *t = track_new(event, NULL);
-	unsigned long long lines = 0;
+	struct logplace at = {0};
 	int fd = open(logs[_i].file, O_RDONLY);
 	struct err err;
 
 	ck_assert_int_ge(fd, 0);
 	forget();
-	ck_assert_int_eq(logfile_read(fd, t, &lines, &err), 0);
+	ck_assert_int_eq(logfile_read(fd, t, &at, &err), 0);
 	track_end(t);
 	track_free(t);
 	close(fd);
-	ck_assert_uint_gt(lines, 100);
+	ck_assert_uint_gt(at.lines, 100);
 	ck_assert_uint_eq(count[INBOUND][TLS_NONE], logs[_i].in_plain);
 	ck_assert_uint_eq(count[INBOUND][TLS_1_2], logs[_i].in_12);
 	ck_assert_uint_eq(count[INBOUND][TLS_1_3], logs[_i].in_13);

@@ -8,8 +8,8 @@
  * journalctl, as nobody with the group systemd-journal, whose output is a pipe.
  * Errors: one line, and nothing is open then.
  */
-#ifndef POSTSEAL_CTL_OWN_LOG_H
-#define POSTSEAL_CTL_OWN_LOG_H
+#ifndef POSTSEAL_OWN_LOG_H
+#define POSTSEAL_OWN_LOG_H
 
 #include <sys/types.h>
 
@@ -24,6 +24,11 @@ struct own_log {
 	pid_t journal; /* of journalctl, 0 = files */
 };
 
+/* The file, of that order; true: postseal.conf or main.cf names it.  Runs
+ * postconf. */
+bool own_log_path(const struct conf *, char path[CONF_STR_MAX]);
+/* What it and logrotate's files are called, into names and n. */
+int own_log_names(const char *path, struct own_log *, struct err *);
 int own_log_open(const struct conf *, struct own_log *, struct err *);
 /* Closes all; false: journalctl has failed. */
 bool own_log_close(struct own_log *);

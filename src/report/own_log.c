@@ -62,7 +62,7 @@ rotated(const char *end)
 
 struct found {
 	const char *name;
-	time_t at;
+	struct timespec at;
 };
 
 static int
@@ -70,7 +70,23 @@ newest_first(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
 
-	return x->at == y->at ? 0 : x->at > y->at ? -1 : 1;
+	if (x->at.tv_sec != y->at.tv_sec)
+		return x->at.tv_sec > y->at.tv_sec ? -1 : 1;
+	if (x->at.tv_nsec != y->at.tv_nsec)
+		return x->at.tv_nsec > y->at.tv_nsec ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* NAME.gz while NAME is still there: gzip is at it. */
+static bool
+being_packed(const char *name)
+{
+	char plain[CONF_STR_MAX + 32];
+	size_t n = strlen(name);
+
+	return n > 3 && n < sizeof(plain) && strcmp(name + n - 3, ".gz") == 0 &&
+	       snprintf(plain, n - 2, "%s", name) > 0 &&
+	       access(plain, F_OK) == 0;
 }
 
 /* The names with their times, the newest first; how many. */
@@ -83,52 +99,57 @@ sort_found(const glob_t *g, size_t begin, struct found *found)
 	for (size_t i = 0; i < g->gl_pathc; i++) {
 		if (!rotated(g->gl_pathv[i] + begin) ||
 		    stat(g->gl_pathv[i], &st) == -1 || !S_ISREG(st.st_mode) ||
-		    st.st_size == 0 || st.st_mtime < time(NULL) - KEPT_S)
+		    st.st_size == 0 || st.st_mtime < time(NULL) - KEPT_S ||
+		    being_packed(g->gl_pathv[i]))
 			continue;
 		found[n].name = g->gl_pathv[i];
-		found[n++].at = st.st_mtime;
+		found[n++].at = st.st_mtim;
 	}
 	qsort(found, n, sizeof(*found), newest_first);
 	return n < REPORT_FILES_MAX ? n : REPORT_FILES_MAX;
 }
 
-static int
-open_found(
-    const struct found *found, size_t n, struct own_log *log, struct err *err)
-{
-	while (n-- > 0) {
-		log->files[log->n] =
-		    open(found[n].name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (log->files[log->n] == -1) {
-			err_sys(err, ERR_IO, "", "%.100s", found[n].name);
-			(void)own_log_close(log);
-			return -1;
-		}
-		(void)snprintf(log->names[log->n], sizeof(log->names[0]), "%s",
-		    found[n].name);
-		log->n++;
-	}
-	return 0;
-}
-
-static int
-open_files(const char *path, struct own_log *log, struct err *err)
+int
+own_log_names(const char *path, struct own_log *log, struct err *err)
 {
 	char pattern[CONF_STR_MAX + 8];
 	struct found *found = NULL;
 	glob_t g = {0};
+	size_t n;
 	int rc = 0;
 
+	log->n = 0;
 	(void)snprintf(pattern, sizeof(pattern), "%s*", path);
 	if (glob(pattern, 0, NULL, &g) == 0 &&
 	    (found = calloc(g.gl_pathc, sizeof(*found))) == NULL)
 		rc = err_set(err, ERR_NOMEM, "", "out of memory");
 	if (found != NULL)
-		rc = open_found(
-		    found, sort_found(&g, strlen(path), found), log, err);
+		for (n = sort_found(&g, strlen(path), found); n-- > 0;)
+			(void)snprintf(log->names[log->n++],
+			    sizeof(log->names[0]), "%s", found[n].name);
 	free(found);
 	globfree(&g);
 	return rc;
+}
+
+static int
+open_files(const char *path, struct own_log *log, struct err *err)
+{
+	size_t n;
+
+	if (own_log_names(path, log, err) == -1)
+		return -1;
+	n = log->n;
+	for (log->n = 0; log->n < n; log->n++) {
+		log->files[log->n] =
+		    open(log->names[log->n], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (log->files[log->n] == -1) {
+			err_sys(err, ERR_IO, "", "%.100s", log->names[log->n]);
+			(void)own_log_close(log);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 /* In the child: nobody, who may read the journal. */
@@ -182,17 +203,25 @@ open_journal(const struct conf *conf, struct own_log *log, struct err *err)
 	return 0;
 }
 
+bool
+own_log_path(const struct conf *conf, char path[CONF_STR_MAX])
+{
+	(void)snprintf(path, CONF_STR_MAX, "%s", conf->log_file);
+	if (*path == '\0')
+		maillog_file(conf, path, CONF_STR_MAX);
+	if (*path != '\0')
+		return true;
+	(void)strcpy(path, SYSTEM_LOG);
+	return false;
+}
+
 int
 own_log_open(const struct conf *conf, struct own_log *log, struct err *err)
 {
 	char path[CONF_STR_MAX];
 
 	memset(log, 0, sizeof(*log));
-	(void)snprintf(path, sizeof(path), "%s", conf->log_file);
-	if (*path == '\0')
-		maillog_file(conf, path, sizeof(path));
-	if (*path == '\0')
-		(void)strcpy(path, SYSTEM_LOG);
+	(void)own_log_path(conf, path);
 	if (open_files(path, log, err) == -1)
 		return -1;
 	return log->n > 0 ? 0 : open_journal(conf, log, err);
