@@ -66,6 +66,7 @@ struct apply_request {
 	const char *const	*confirm;
 	size_t			 n_confirm;
 	const char		*if_match;	/* etag, or NULL */
+	const char		*note;		/* note.h; NULL or "": none */
 	/* Where the REPORT of the inspection goes, owned; or NULL. */
 	struct json_object	**report;
 	bool			 dry_run;

@@ -26,6 +26,9 @@ struct actor;
  * says how often. */
 int audit_add(const struct conf *, const struct actor *, enum event,
     const char *outcome, const char *detail, struct err *);
+/* With the note of a change (note.h); "" or NULL: none. */
+int audit_change(const struct conf *, const struct actor *, enum event,
+    const char *outcome, const char *detail, const char *note, struct err *);
 /* What the web process says, marked "claimed": all of it is counted so. */
 int audit_claim(const struct conf *, const struct actor *, enum event,
     const char *outcome, const char *detail, struct err *);
@@ -45,7 +48,7 @@ void audit_look(const struct conf *);
  * "faults": [{"file", "line", "fault"}]}; audit_verify.c */
 int	audit_verify(const struct conf *, struct json_object **, struct err *);
 /* Lines of the log, newest first.  A NULL member matches all; event matches
- * as a prefix, text anywhere in user, from and detail. */
+ * as a prefix, text anywhere in user, from, detail and note. */
 struct audit_query {
 	const char	*user, *event, *outcome, *text;
 	int64_t		 before;	/* byte offset; 0 = the end */

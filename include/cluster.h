@@ -89,6 +89,7 @@ struct cluster_content {
 	int64_t		 generation;
 	const char	*by;
 	const char	*apply;		/* "restart" | "reload" */
+	const char	*note;		/* with settings; or NULL */
 	struct json_object *findings;	/* with settings: of what they are */
 };
 int	cluster_seal(const struct conf *, const char *host,

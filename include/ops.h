@@ -46,7 +46,7 @@
  *   not known), "outage_ms": 870 | null,
  *   "summary": ["inbound.enabled", "certificate", ...] (what changed),
  *   "changed"?: [{"setting", "before", "after"}] (of a list: how many),
- *   "kind": "save"|"restore"|"adopt"|"leave", "restored"?: N,
+ *   "kind": "save"|"restore"|"adopt"|"leave", "restored"?: N, "note"?: why,
  *   "previous": N (in force before it; 0: none),
  *   "certificate_name", "certificate_sha256"? (leaf),
  *   "error_code"?, "error_step"? (of a failed one)}
@@ -57,7 +57,8 @@
  * DRAFT {"files": {field: {"name", "size"}}, "client_ca": as one of these, if
  *   there is one, "report": REPORT | null,
  *   "settings": PATCH | null, "was": {field: text} | null (before it, as the
- *   form had it), "apply": ".." | null, "scanners": [name] | null,
+ *   form had it), "apply": ".." | null, "note": ".." (what is hidden in it is
+ *   marked), "scanners": [name] | null,
  *   "passphrase": bool (one is kept), "expires_at": ISO}
  *   A file that no other file could mend (empty, unreadable, wrong field)
  *   is not among files; its findings stand first in report until that

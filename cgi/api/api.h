@@ -14,7 +14,7 @@ struct api_input {
 	struct json_object *confirm;  /* array of codes, or NULL */
 	struct json_object *scanners; /* array of names, or NULL */
 	const char *apply;	      /* "restart", "reload", or NULL */
-	const char *key_id;	      /* borrowed of the request, or NULL */
+	const char *key_id, *note;    /* borrowed of the request, or NULL */
 	char *passphrase;	      /* owned, wiped; or NULL */
 };
 
@@ -26,7 +26,7 @@ int api_input_read(
 /* A token for renewals changes files, and nothing else; always: nobody does. */
 int api_only_files(const struct identity *, const struct api_input *,
     bool always, struct err *);
-/* Only "apply" and "confirm", or no body at all. */
+/* Only "apply", "confirm" and "note", or no body at all. */
 int api_choices_read(const struct request *, struct api_input *, struct err *);
 void api_input_clear(struct api_input *);
 /* args[key] = value, unless value is NULL; value is taken over. */

@@ -13,6 +13,7 @@
 #include "api.h"
 #include "jsonx.h"
 #include "keyid.h"
+#include "note.h"
 #include "settings_table.h"
 #include "upload.h"
 
@@ -232,7 +233,7 @@ read_rest(struct json_object *json, bool files_only, struct api_input *in,
     struct err *err)
 {
 	static const char *const all[] = {"apply", "confirm", "scanners",
-	    "certificate", UPLOAD_CLIENT_CA, NULL};
+	    "note", "certificate", UPLOAD_CLIENT_CA, NULL};
 	static const char *const files[] = {"certificate", NULL};
 	const char *s = NULL;
 
@@ -245,6 +246,8 @@ read_rest(struct json_object *json, bool files_only, struct api_input *in,
 			   : err_set(err, ERR_FIELD_UNKNOWN, "key_id",
 				 "key_id: only where something is saved");
 	if (upload_client_ca_json(json, &in->client_ca, err) == -1 ||
+	    jsonx_str(json, "note", "note", NOTE_SENT_MAX, &in->note, err) ==
+		-1 ||
 	    jsonx_str(json, "apply", "apply", 16, &s, err) == -1 ||
 	    (s != NULL && set_apply(in, s, err) == -1))
 		return -1;
@@ -281,6 +284,10 @@ read_text(const struct field *f, struct api_input *in, struct err *err)
 		return set_apply(in, f->value, err);
 	if (strcmp(f->name, "confirm") == 0)
 		return add_confirm(in, f->value, err);
+	if (strcmp(f->name, "note") == 0) {
+		in->note = f->value;
+		return 0;
+	}
 	if (strcmp(f->name, "scanner") == 0)
 		return add_scanner(in, f->value, err);
 	if (strcmp(f->name, "passphrase") == 0)
@@ -337,7 +344,7 @@ read_form(const struct fields *form, bool files_only, struct api_input *in,
     struct findings *findings, struct err *err)
 {
 	static const char *const all[] = {
-	    "apply", "passphrase", "key_id", NULL};
+	    "apply", "note", "passphrase", "key_id", NULL};
 	static const char *const files[] = {"passphrase", NULL};
 	static const char *const many[] = {"server_certificate", "private_key",
 	    "ca_certificate", UPLOAD_CLIENT_CA, "confirm", "scanner", NULL};
@@ -402,8 +409,9 @@ int
 api_choices_read(
     const struct request *req, struct api_input *ret, struct err *err)
 {
-	static const char *const names[] = {"apply", "confirm", NULL};
-	static const char *const once[] = {"apply", NULL};
+	static const char *const names[] = {"apply", "confirm", "note", NULL};
+	static const char *const once[] = {"apply", "note", NULL};
+	static const char *const many[] = {"confirm", NULL};
 	struct api_input in = {0};
 	int rc = 0;
 
@@ -412,7 +420,7 @@ api_choices_read(
 			return -1;
 		rc = read_json(req->json, false, &in, NULL, err);
 	} else {
-		if (fields_check(&req->form, once, &names[1], err) == -1)
+		if (fields_check(&req->form, once, many, err) == -1)
 			return -1;
 		for (size_t i = 0; rc == 0 && i < req->form.n; i++)
 			rc = read_text(&req->form.v[i], &in, err);

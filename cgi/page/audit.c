@@ -72,6 +72,7 @@ row_of(const struct page *p, struct json_object *line, struct json_object *gens)
 
 	put_bool(o, "claimed", jsonx_path_bool(line, "claimed"));
 	put_repeats(p, o, jsonx_path_int(line, "repeats"));
+	put_str(o, "why", jsonx_path_str(line, "note", ""));
 	put_origin(p, o, line);
 	put_time(p, o, jsonx_path_str(line, "at", NULL));
 	put_str(o, "outcome", outcome);

@@ -20,7 +20,7 @@
 #define CALLS_MAX 32 /* postseald reads a piece of the log at a time */
 
 static const char *const columns[] = {"at", "user", "from", "via", "event",
-    "outcome", "detail", "repeats", "claimed"};
+    "outcome", "detail", "repeats", "claimed", "note"};
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 

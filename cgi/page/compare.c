@@ -88,6 +88,7 @@ side_of(const struct page *p, struct json_object *gen)
 	put_generation_name(
 	    p, o, "name", json_object_get_int64(jsonx_path(gen, "id")));
 	put_str(o, "by", jsonx_path_str(gen, "by", ""));
+	put_str(o, "why", jsonx_path_str(gen, "note", ""));
 	put_bool(o, "in_force",
 	    json_object_get_boolean(jsonx_path(gen, "in_force")));
 	put_time(p, o, jsonx_path_str(gen, "at", NULL));

@@ -103,6 +103,7 @@ put_facts(const struct sheet *h, struct json_object *ctx)
 	put_int(ctx, "id", h->id);
 	put_bool(ctx, "in_force", in_force);
 	put_str(ctx, "by", jsonx_path_str(h->gen, "by", ""));
+	put_str(ctx, "why", jsonx_path_str(h->gen, "note", ""));
 	put_origin(p, ctx, h->gen);
 	put_time(p, ctx, jsonx_path_str(h->gen, "at", NULL));
 	json_object_object_add(ctx, "what", gen_what(p, h->gen));
@@ -173,6 +174,8 @@ put_restore(const struct sheet *h, struct json_object *ctx)
 	put_bool(o, "restart", strcmp(apply, "reload") != 0);
 	put_bool(o, "reload", strcmp(apply, "reload") == 0);
 	put_str(o, "etag", jsonx_path_str(h->s.view, "etag", ""));
+	put_str(o, "note_text", h->s.note != NULL ? h->s.note : "");
+	put_bool(o, "note_wrong", h->s.failed && h->s.err.code == ERR_NOTE);
 	json_object_object_add(o, "notes",
 	    finding_rows(&h->s,
 		h->s.failed ? jsonx_path(h->s.problem, "findings") : NULL,
@@ -216,6 +219,8 @@ restore_args(const struct sheet *h, const char *etag)
 	put_int(args, "id", h->id);
 	if (h->s.apply[0] != '\0')
 		put_str(args, "apply", h->s.apply);
+	if (h->s.note != NULL)
+		put_str(args, "note", h->s.note);
 	if (*etag != '\0')
 		put_str(args, "if_match", etag);
 	return args;
@@ -273,6 +278,7 @@ press(struct sheet *h, struct reply *reply, struct err *err)
 		return err_set(&h->s.err, ERR_FIELD_INVALID, "apply",
 		    "expected restart or reload, got %.20s", apply);
 	snprintf(h->s.apply, sizeof(h->s.apply), "%s", apply);
+	h->s.note = fields_str(form, "note", NULL);
 	for (size_t i = 0; i < form->n; i++)
 		if (strcmp(form->v[i].name, "confirm") == 0)
 			screen_confirm(&h->s, form->v[i].value);
@@ -320,7 +326,8 @@ int
 page_generation(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
-	static const char *const once[] = {"csrf", "etag", "do", "apply", NULL};
+	static const char *const once[] = {
+	    "csrf", "etag", "do", "apply", "note", NULL};
 	static const char *const many[] = {"confirm", NULL};
 	struct sheet h = {0};
 	int rc = -1;

@@ -169,6 +169,7 @@ row_of(const struct page *p, struct json_object *gen)
 	put_bool(o, "in_force",
 	    json_object_get_boolean(jsonx_path(gen, "in_force")));
 	put_str(o, "by", jsonx_path_str(gen, "by", ""));
+	put_str(o, "why", jsonx_path_str(gen, "note", ""));
 	put_origin(p, o, gen);
 	put_time(p, o, jsonx_path_str(gen, "at", NULL));
 	json_object_object_add(o, "what", gen_what(p, gen));

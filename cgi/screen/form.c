@@ -348,6 +348,10 @@ screen_form(const struct screen *s, struct json_object *ctx)
 	put_was_certificate(s, ctx);
 	put_bool(ctx, "disabled", !usable);
 	put_apply(s, ctx);
+	put_str(ctx, "note_text",
+	    s->note != NULL ? s->note
+			    : jsonx_path_str(s->view, "draft.note", ""));
+	put_bool(ctx, "note_wrong", s->failed && s->err.code == ERR_NOTE);
 	screen_settings(s, ctx);
 	put_client_ca(s, ctx);
 	screen_chosen(s, ctx);

@@ -350,6 +350,7 @@ screen_preview(const struct screen *s, struct json_object *ctx)
 	o = json_object_new_object();
 	put_bool(o, "nothing", none);
 	put_bool(o, "planned", true);
+	put_bool(o, "saves", !s->restoring);
 	json_object_object_add(o, "changes", json_object_get(changes));
 	json_object_object_add(o, "diff", diff_lines(diff));
 	json_object_object_add(o, "list_diffs", screen_list_diffs(s));

@@ -37,8 +37,9 @@ void screen_sandbox(const struct screen *, struct json_object *ctx);
 void screen_form(const struct screen *, struct json_object *ctx);
 /* others.c: "mine": the certificate that waits, or its files. */
 void screen_own_certificate(const struct screen *, struct json_object *);
-/* others.c: "mine": the certificate that waits, or its files. */
-void screen_own_certificate(const struct screen *, struct json_object *);
+
+/* pasted.c: text that was pasted beside a field without a file is its file. */
+int screen_take_pasted(struct screen *, struct fields *form);
 
 /* chosen.c: which hosts, when "Apply to all" is not ticked */
 void screen_chosen_read(struct screen *, const struct fields *);

@@ -11,12 +11,12 @@
  * to it by If-Match: who is overtaken on the way compares again.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
 #include "jsonx.h"
 #include "merge.h"
+#include "note.h"
 #include "parts.h"
 #include "settings_table.h"
 #include "upload.h"
@@ -71,64 +71,10 @@ form_read(struct screen *s, const struct fields *form)
 		return err_set(&s->err, ERR_FIELD_INVALID, "apply",
 		    "expected restart or reload, got %.20s", apply);
 	snprintf(s->apply, sizeof(s->apply), "%s", apply);
+	s->note = fields_str(form, "note", NULL);
 	for (i = 0; i < form->n; i++)
 		if (strcmp(form->v[i].name, "confirm") == 0)
 			screen_confirm(s, form->v[i].value);
-	return 0;
-}
-
-static struct field *
-field_of(struct fields *form, const char *name)
-{
-	for (size_t i = 0; i < form->n; i++)
-		if (strcmp(form->v[i].name, name) == 0)
-			return &form->v[i];
-	return NULL;
-}
-
-/* Browsers end the lines of a text box with CRLF, whatever was pasted. */
-static void
-drop_cr(struct field *f)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < f->len; i++)
-		if (f->value[i] != '\r')
-			f->value[n++] = f->value[i];
-	memset(f->value + n, 0, f->len - n);
-	f->len = n;
-}
-
-static const char *const pasted[] = {
-    "ca_certificate", "private_key", "server_certificate", UPLOAD_CLIENT_CA};
-
-/* Text that was pasted beside a field without a file is its file. */
-static int
-take_pasted(struct screen *s, struct fields *form)
-{
-	struct field *f, *text, was;
-	char other[FIELD_NAME_MAX + 1];
-	size_t i;
-
-	for (i = 0; i < sizeof(pasted) / sizeof(pasted[0]); i++) {
-		snprintf(other, sizeof(other), "%s_text", pasted[i]);
-		text = field_of(form, other);
-		f = field_of(form, pasted[i]);
-		if (text == NULL || f == NULL || f->len > 0 ||
-		    text->value[strspn(text->value, " \t\r\n")] == '\0')
-			continue;
-		free(f->filename);
-		f->filename = strdup(page_text(&s->page, "file.pasted"));
-		if (f->filename == NULL)
-			return err_set(&s->err, ERR_NOMEM, "", "out of memory");
-		was = *f;
-		f->is_file = true;
-		f->value = text->value;
-		f->len = text->len;
-		drop_cr(f);
-		text->value = was.value;
-		text->len = was.len;
-	}
 	return 0;
 }
 
@@ -143,6 +89,8 @@ put_uploads(
 		return -1;
 	if (*passphrase != '\0')
 		put_str(args, "passphrase", passphrase);
+	if (s->note != NULL)
+		put_str(args, "note", s->note);
 	screen_put_chosen(s, args);
 	screen_put_was(s, args);
 	return 0;
@@ -340,14 +288,17 @@ keep(struct screen *s, struct fields *form, const char *button)
 	struct json_object *findings = NULL;
 	const char *remove = button_field(button, "remove:"), *field;
 	bool saves = strcmp(button, "save") == 0, mine, unseen;
+	char note[NOTE_SIZE];
 	struct err why;
 
-	if (form_read(s, form) == -1 || take_pasted(s, form) == -1)
+	if (form_read(s, form) == -1 || screen_take_pasted(s, form) == -1)
 		return -1;
 	if (read_form(s, form, &findings, &why) == -1) {
 		json_object_put(findings);
 		return -1;
 	}
+	if (why.code == ERR_NONE)
+		(void)note_read(s->note, note, &why);
 	mine = (field = button_field(button, "mine:")) != NULL;
 	if (mine || (field = button_field(button, "theirs:")) != NULL) {
 		screen_settle(s, field, mine);
@@ -474,7 +425,7 @@ screen_press(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
 {
 	static const char *const once[] = {"csrf", "etag", "do", "apply",
-	    "passphrase", "next_hop", "ca_certificate_text", "private_key_text",
+	    "note", "passphrase", "next_hop", "ca_certificate_text", "private_key_text",
 	    "server_certificate_text", UPLOAD_CLIENT_CA "_text", NULL};
 	static const char *const many[] = {"confirm", "scanner",
 	    UPLOAD_CLIENT_CA, "ca_certificate", "private_key",

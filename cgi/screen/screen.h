@@ -30,6 +30,7 @@ struct screen {
 	struct err err;		      /* the same, as code */
 	bool failed;		      /* *err and problem hold */
 	char apply[16];		      /* "", "restart", "reload" */
+	const char *note; /* of this form, borrowed; NULL: the draft's */
 	char unchosen[32];	      /* Upload without a file */
 	bool restoring;		      /* about Restore, not about the form */
 	const char *anchor; /* then: where errors are put right, or NULL */

@@ -168,6 +168,7 @@ put_generation(
 	o = json_object_new_object();
 	put_int(o, "id", json_object_get_int64(jsonx_path(gen, "id")));
 	put_str(o, "by", jsonx_path_str(gen, "by", ""));
+	put_str(o, "why", jsonx_path_str(gen, "note", ""));
 	put_time(p, o, jsonx_path_str(gen, "at", NULL));
 	put_bool(o, "undo", jsonx_path(gen, "previous") != NULL);
 	put_int(o, "previous", jsonx_path_int(gen, "previous"));

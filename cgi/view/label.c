@@ -15,6 +15,7 @@ static const struct {
     {"passphrase", "file.passphrase"},
     {"client_ca", "names.client_ca"},
     {"next_hop", "hop.label"},
+    {"note", "history.note"},
 };
 
 const char *

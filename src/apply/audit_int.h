@@ -22,6 +22,7 @@
 struct audit_line {
 	const struct actor *actor;
 	const char *event, *outcome, *detail; /* NULL = none */
+	const char *note;		      /* of a change; NULL = none */
 	bool claimed;			      /* by the web process */
 	int64_t repeats; /* it is the last of so many; 0 = of itself alone */
 };

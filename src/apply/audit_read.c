@@ -26,7 +26,7 @@
 static bool
 has_text(struct json_object *line, const char *text)
 {
-	static const char *const names[] = {"user", "from", "detail"};
+	static const char *const names[] = {"user", "from", "detail", "note"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -27,7 +27,8 @@ audit_object(const struct audit_line *l)
 		const char *name, *value;
 	} member[] = {{"user", l->actor->user}, {"from", l->actor->from},
 	    {"via", l->actor->via}, {"event", l->event},
-	    {"outcome", l->outcome}, {"detail", l->detail}};
+	    {"outcome", l->outcome}, {"detail", l->detail},
+	    {"note", l->note}};
 	char at[32];
 	size_t i;
 

@@ -12,8 +12,8 @@
 #include "original.h"
 #include "settings_table.h"
 
-static const char *const brief[] = {"id", "at", "by", "from", "via", "outcome",
-    "apply", "postfix", "outage_ms", "summary", "names", "kind", "restored",
+static const char *const brief[] = {"id", "at", "by", "from", "via", "note",
+    "outcome", "apply", "postfix", "outage_ms", "summary", "names", "kind", "restored",
     "previous", NULL};
 static const char *const result[] = {"outage_ms", "apply", "postfix", "steps",
     "probe", "hop", "changes", "findings", "job", NULL};

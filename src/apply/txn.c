@@ -149,8 +149,8 @@ audit(const struct txn *t, const char *outcome, const struct err *err)
 		    t->step, err->msg);
 	else
 		(void)snprintf(detail, sizeof(detail), "generation %ld", id);
-	if (audit_add(t->conf, &t->req->actor, txn_event(t), outcome, detail,
-		NULL) == -1)
+	if (audit_change(t->conf, &t->req->actor, txn_event(t), outcome, detail,
+		t->req->note, NULL) == -1)
 		log_warn("the audit log cannot be written");
 }
 

@@ -113,6 +113,8 @@ txn_meta(const struct txn *t, const char *outcome)
 	add_string(m, "by", t->req->actor.user);
 	add_string(m, "from", t->req->actor.from);
 	add_string(m, "via", t->req->actor.via);
+	if (t->req->note != NULL && t->req->note[0] != '\0')
+		add_string(m, "note", t->req->note);
 	add_string(m, "outcome", outcome);
 	add_string(m, "apply", apply_mode_name(t->mode));
 	add_string(m, "kind", txn_kind(t));

@@ -303,22 +303,22 @@ prove(const struct conf *conf, const struct chosen *ch,
 }
 
 static void
-note(const struct conf *conf, const struct actor *who, const struct chosen *ch,
-    const char *outcome)
+note(const struct conf *conf, const struct apply_request *req,
+    const struct chosen *ch, const char *outcome)
 {
 	char text[300];
 
 	(void)snprintf(text, sizeof(text), "chosen %lld: %.250s",
 	    (long long)ch->generation,
 	    json_object_to_json_string_ext(ch->names, JSON_C_TO_STRING_PLAIN));
-	if (audit_add(conf, who, EVENT_CONNECTION_APPLY, outcome, text, NULL) ==
-	    -1)
+	if (audit_change(conf, &req->actor, EVENT_CONNECTION_APPLY, outcome,
+		text, req->note, NULL) == -1)
 		log_warn("the audit log cannot be written");
 }
 
 /* The job's last words. */
 static void
-finish(const struct conf *conf, const struct actor *who,
+finish(const struct conf *conf, const struct apply_request *req,
     const struct chosen *ch, struct json_object *job, const struct err *why,
     int rc, struct json_object *error)
 {
@@ -339,7 +339,7 @@ finish(const struct conf *conf, const struct actor *who,
 	}
 	jsonx_put_str(job, "state", state);
 	json_object_object_add(job, "scanners", json_object_get(ch->names));
-	note(conf, who, ch, state);
+	note(conf, req, ch, state);
 }
 
 static struct json_object *
@@ -406,6 +406,7 @@ offer(const struct conf *conf, const struct chosen *ch,
 		content.settings = &made.settings;
 		content.certs = &made.certs;
 		content.findings = made.findings;
+		content.note = req->note;
 		content.apply =
 		    apply_mode_name(req->mode_given ? req->mode : conf->apply);
 		put_result(req, job, content.apply, made.findings);
@@ -428,7 +429,7 @@ chosen_run(const struct conf *conf, const struct chosen *ch,
 	err_clear(&why);
 	progress(job, arg);
 	rc = offer(conf, ch, req, job, progress, arg, &error, &why);
-	finish(conf, &req->actor, ch, job, &why, rc, error);
+	finish(conf, req, ch, job, &why, rc, error);
 	progress(job, arg);
 	if (rc == -1)
 		json_object_object_add(job, "result", NULL);
@@ -460,7 +461,7 @@ chosen_end(const struct conf *conf, const struct chosen *ch,
 		rc = err_set(&why, ERR_SCANNER_FAILED, "",
 		    "another console has saved for chosen hosts meanwhile; "
 		    "only this host has the new settings");
-	(void)finish(conf, &req->actor, ch, job, &why, rc, NULL);
+	(void)finish(conf, req, ch, job, &why, rc, NULL);
 	if (rc == -1 && err != NULL)
 		*err = why;
 	return rc;

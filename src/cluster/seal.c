@@ -6,7 +6,8 @@
  * "left": settings that the console has never said anything about, where there
  * are any: a host keeps its own; "chain": base64 of key and chain (PEM), or
  * null, "certificates": the others (certs.h), where there are any,
- * "confirm": [code]: what was asked here and confirmed}, or, for one
+ * "confirm": [code]: what was asked here and confirmed, "note": why, where
+ * that was said (a former host reads over it)}, or, for one
  * host alone,
  * {"rejoin": true, "apply", "by", "console"}.
  * Both with "expires": seconds since 1970, from when on no host takes it: who
@@ -43,6 +44,14 @@ body_confirm(struct json_object *findings, struct json_object *o)
 	json_object_object_add(o, "confirm", list);
 }
 
+/* A copy: the body is wiped. */
+static void
+body_note(const char *note, struct json_object *o)
+{
+	if (note != NULL && *note != '\0')
+		jsonx_put_str(o, "note", note);
+}
+
 /* Switches have a value, whether anybody has said it or not: those whose
  * parameter the console has not written. */
 static int
@@ -57,6 +66,7 @@ body_left(
 		return -1;
 	said = params_say(generation_owned(meta));
 	body_confirm(jsonx_path(meta, "findings"), o);
+	body_note(jsonx_path_str(meta, "note", NULL), o);
 	json_object_put(meta);
 	if ((list = json_object_new_array()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "bundle");
@@ -89,6 +99,7 @@ body_content(const struct conf *conf, const char *host,
 			goto out;
 		}
 		body_confirm(c->findings, o);
+		body_note(c->note, o);
 	} else {
 		certs = &own;
 		if (certs_init(&own) == -1 ||

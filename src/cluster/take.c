@@ -17,6 +17,7 @@
 
 #include "fsx.h"
 #include "jsonx.h"
+#include "note.h"
 #include "rollout.h"
 
 #define UNCHANGED_PROBE_MS 5000
@@ -48,6 +49,7 @@ struct order {
 	struct buf keys, certs;
 	struct certs others; /* by name */
 	const char *confirm[ERR__MAX];
+	char note[NOTE_SIZE];
 	bool rejoin;
 };
 
@@ -187,6 +189,9 @@ order_read(struct order *o, const struct conf *conf, struct json_object *body,
 	text_clean(o->req.actor.from, sizeof(o->req.actor.from), console,
 	    strlen(console));
 	memcpy(o->req.actor.via, "sync", 5);
+	/* What is no note there is none here; the settings are not held up. */
+	if (note_read(jsonx_path_str(body, "note", NULL), o->note, NULL) == 0)
+		o->req.note = o->note;
 	/* Certificates of its own stay. */
 	if (conf->cluster_own_certificate) {
 		rc = 0;

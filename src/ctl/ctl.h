@@ -60,7 +60,7 @@ struct ctl {
 		struct ctl_texts names, subject; /* "O=Example" */
 	} key;
 	struct ctl_change { /* restore, adopt */
-		const char *apply;
+		const char *apply, *note;
 		bool dry_run;
 		struct ctl_texts confirm;
 	} change;

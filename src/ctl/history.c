@@ -75,7 +75,7 @@ print_generation(struct ctl *ctl, struct json_object *gen)
 {
 	static const char *const brief[][2] = {{"generation", "id"},
 	    {"at", "at"}, {"by", "by"}, {"from", "from"}, {"via", "via"},
-	    {"kind", "kind"}, {"outcome", "outcome"}, {"in force", "in_force"},
+	    {"note", "note"}, {"kind", "kind"}, {"outcome", "outcome"}, {"in force", "in_force"},
 	    {"apply", "apply"}, {"postfix", "postfix"},
 	    {"outage ms", "outage_ms"},
 	    {"certificate", "certificate.leaf.subject"},
@@ -162,7 +162,7 @@ ctl_diff(struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
 	return 0;
 }
 
-/* --apply, --dry-run, --confirm; unknown codes are postseald's to refuse. */
+/* --apply, --note, --dry-run, --confirm; unknown codes are postseald's to refuse. */
 static int
 put_choices(struct ctl *ctl, struct json_object *args, struct err *err)
 {
@@ -172,6 +172,9 @@ put_choices(struct ctl *ctl, struct json_object *args, struct err *err)
 	if (c->apply != NULL)
 		json_object_object_add(
 		    args, "apply", json_object_new_string(c->apply));
+	if (c->note != NULL)
+		json_object_object_add(
+		    args, "note", json_object_new_string(c->note));
 	if (c->dry_run)
 		json_object_object_add(
 		    args, "dry_run", json_object_new_boolean(1));
@@ -340,7 +343,8 @@ ctl_audit_log(
     struct ctl *ctl, char **words, enum ctl_exit *status, struct err *err)
 {
 	static const char *const columns[] = {
-	    "at", "user", "from", "via", "event", "outcome", "detail", NULL};
+	    "at", "user", "from", "via", "event", "outcome", "note", "detail",
+	    NULL};
 	const struct {
 		const char *name, *value;
 	} filter[] = {{"user", ctl->user}, {"event", ctl->filter.event},

@@ -272,7 +272,8 @@ ctl_history(
     struct ctl *ctl, char **args, enum ctl_exit *status, struct err *err)
 {
 	static const char *const columns[] = {
-	    "id", "at", "by", "from", "via", "outcome", "in_force", NULL};
+	    "id", "at", "by", "from", "via", "outcome", "in_force",
+	    "note", NULL};
 	struct json_object *o = json_object_new_object(), *data = NULL, *list;
 
 	(void)args;

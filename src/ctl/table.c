@@ -41,6 +41,7 @@ const struct option_row option_rows[] = {
     {"apply", CHANGE, TEXT, AT(change.apply), "[--apply restart|reload]"},
     {"dry-run", CHANGE, FLAG, AT(change.dry_run), "[--dry-run]"},
     {"confirm", CHANGE, TEXTS, AT(change.confirm), "[--confirm CODE]..."},
+    {"note", CHANGE, TEXT, AT(change.note), "[--note TEXT]"},
     {"event", FILTER, TEXT, AT(filter.event), "[--event NAME]"},
     {"outcome", FILTER, TEXT, AT(filter.outcome), "[--outcome NAME]"},
     {"text", FILTER, TEXT, AT(filter.text), "[--text TEXT]"},

@@ -170,6 +170,7 @@ load_members(struct json_object *o, struct draft *d, struct err *err)
 	json_object_get(d->report);
 	json_object_get(d->refused);
 	clean_copy(d->apply, sizeof(d->apply), jsonx_path_str(o, "apply", ""));
+	clean_copy(d->note, sizeof(d->note), jsonx_path_str(o, "note", ""));
 	for (i = 0; i < FILES__MAX; i++) {
 		s = names == NULL ? ""
 				  : jsonx_path_str(names, file_names[i], "");
@@ -286,6 +287,7 @@ save_members(const struct draft *d)
 	json_object_object_add(o, "refused", json_object_get(d->refused));
 	json_object_object_add(o, "scanners", json_object_get(d->scanners));
 	json_object_object_add(o, "apply", json_object_new_string(d->apply));
+	json_object_object_add(o, "note", json_object_new_string(d->note));
 	return o;
 }
 
@@ -394,6 +396,7 @@ draft_to_json(const struct draft *d)
 	json_object_object_add(o, "scanners", json_object_get(d->scanners));
 	json_object_object_add(o, "apply",
 	    d->apply[0] == '\0' ? NULL : json_object_new_string(d->apply));
+	jsonx_put_str(o, "note", d->note);
 	json_object_object_add(
 	    o, "passphrase", json_object_new_boolean(d->passphrase[0] != '\0'));
 	json_object_object_add(o, "expires_at", json_object_new_string(at));

@@ -8,6 +8,7 @@
 #define POSTSEAL_DRAFTS_H
 
 #include "files.h"
+#include "note.h"
 
 #define DRAFTS_MAX     64
 #define PASSPHRASE_MAX 1024
@@ -23,6 +24,7 @@ struct draft {
 	struct json_object *refused;	       /* findings of files not kept */
 	struct json_object *scanners;	       /* names of chosen hosts */
 	char apply[8];			       /* or "" */
+	char note[NOTE_SIZE]; /* as it was typed, what is hidden marked */
 	int64_t expires;
 };
 void draft_init(struct draft *);

@@ -20,6 +20,7 @@
 #include "drafts.h"
 #include "jsonx.h"
 #include "keystore.h"
+#include "note.h"
 #include "util.h"
 
 #define PROGRESS_MS 500
@@ -41,6 +42,7 @@ struct apply_call {
 	struct files files;
 	struct draft draft;
 	struct buf made; /* certificate of a key made here */
+	char note[NOTE_SIZE];
 	struct cluster_save save;
 	char name[CERT_NAME_MAX];     /* of the certificate, or "" */
 	bool place;		      /* by what is in the files */
@@ -180,6 +182,9 @@ read_choices(struct apply_call *a, struct json_object *args, struct err *err)
 	a->wait = a->req.dry_run || jsonx_member(args, "wait") == NULL ||
 		  jsonx_path_bool(args, "wait");
 	a->accepted = !a->wait && jsonx_path_bool(args, "accepted");
+	if (note_read(jsonx_path_str(args, "note", NULL), a->note, err) == -1)
+		return -1;
+	a->req.note = a->note;
 	if (mode != NULL) {
 		if (apply_mode_from_name(mode, &a->req.mode) == -1)
 			return err_set(err, ERR_FIELD_INVALID, "apply",

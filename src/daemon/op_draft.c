@@ -329,6 +329,7 @@ put_choices(struct json_object *args, struct draft *d, struct err *err)
 	struct json_object *settings = jsonx_member(args, "settings");
 	const char *apply = jsonx_path_str(args, "apply", NULL);
 	const char *passphrase = jsonx_path_str(args, "passphrase", NULL);
+	const char *note = jsonx_path_str(args, "note", NULL);
 	enum apply_mode mode;
 
 	if (apply != NULL && apply_mode_from_name(apply, &mode) == -1)
@@ -338,6 +339,8 @@ put_choices(struct json_object *args, struct draft *d, struct err *err)
 		return -1;
 	if (apply != NULL)
 		clean_copy(d->apply, sizeof(d->apply), apply);
+	if (note != NULL)
+		clean_copy(d->note, sizeof(d->note), note);
 	if (passphrase != NULL) {
 		OPENSSL_cleanse(d->passphrase, sizeof(d->passphrase));
 		(void)snprintf(

@@ -17,6 +17,7 @@
 #include "drafts.h"
 #include "jsonx.h"
 #include "keystore.h"
+#include "note.h"
 #include "op_auth.h"
 #include "util.h"
 
@@ -45,6 +46,7 @@
 	STRS(confirm, CONFIRM_MAX) \
 	BOOL(dry_run) \
 	STR(if_match, OPT, 128) \
+	STR(note, OPT, NOTE_SENT_MAX) \
 	BOOL(wait)
 
 #define O(symbol, text, peers, size, patience, run, args) \

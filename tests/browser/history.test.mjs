@@ -72,12 +72,18 @@ test("two Saves are two rows; the newest is in force", async () => {
 	await upload(page, "server_certificate", it.sample("issued-cert.pem"));
 	await upload(page, "ca_certificate", it.sample("issued-intermediate.pem"));
 	await check(page, "outbound_enabled", true);
+	await page.fill("#note", "ticket 4711");
+	await page.click('button[value="preview"]');
+	await page.waitForSelector("#preview #note");
+	assert.equal(await page.inputValue("#note"), "ticket 4711");
 	await save(page);
+	assert.equal(await page.inputValue("#note"), "");
+	assert.match(await words(".origin > p"), /ticket 4711$/);
 	await go("/smtp-routing/history");
 	const list = await rows();
 	assert.equal(list.length, 3);
 	assert.match(list[2], /^Before Postseal /);
-	assert.match(list[0], /^Generation 2 .* admin 127\.0\.0\.1, screen .*Outbound TLS.*Certificate mx\.example\.test.* applied in force$/);
+	assert.match(list[0], /^Generation 2 .* admin 127\.0\.0\.1, screen .*Outbound TLS.*Certificate mx\.example\.test ?Note: ticket 4711 applied in force$/);
 	assert.match(list[1], /^Generation 1 .*Inbound TLS/);
 	await clean("history");
 });
@@ -125,6 +131,7 @@ test("one generation: facts, changes, steps; compared with another", async () =>
 	await page.selectOption("#with", "2");
 	await page.click("main form.filters button");
 	await page.waitForURL(/history\/1\?with=2$/, {waitUntil: "commit"});
+	assert.match(await words(".sides"), /Note: ticket 4711/);
 	assert.match(await words("main"), /Enable outgoing Transport Layer Security\s*off\s*on/);
 	assert.equal(await page.locator(".pair .cert").count(), 2);
 	await clean("comparison");

@@ -48,7 +48,7 @@ is "nothing to restore" "$STATUS:$(j .code)" 404:generation.unknown
 save inbound_enabled=on "private_key=@$s/self-signed-key.pem" \
     "server_certificate=@$s/self-signed-cert.pem"
 is "generation 1" "$STATUS:$(j .generation)" 200:1
-save outbound_enabled=on apply=reload "private_key=@$s/issued-key.pem" \
+save note='更新: ticket <4711>' outbound_enabled=on apply=reload "private_key=@$s/issued-key.pem" \
     "server_certificate=@$s/issued-cert.pem" \
     "ca_certificate=@$s/issued-intermediate.pem"
 is "generation 2" "$STATUS:$(j .generation)" 200:2
@@ -60,6 +60,8 @@ is "newest first" "$(j '[.generations[].id] | tostring')" "[2,1]"
 is "who, from where" "$(j '.generations[0] | "\(.by) \(.from) \(.via) \(.outcome)"')" \
     "admin 127.0.0.1 api applied"
 is "what" "$(j '.generations[0].summary | tostring')" '["outbound.enabled","certificate"]'
+is "why, where it was said" "$(j '[.generations[].note] | tostring')" \
+    '["更新: ticket <4711>",null]'
 api GET /api/v1/generations?limit=1
 is "limit" "$(j '.generations | length')" 1
 for bad in limit=0 limit=x limit=1001 limit=-1 other=1; do
@@ -100,13 +102,26 @@ api POST /api/v1/generations/99/restore
 is "restore none" "$STATUS:$(j .code)" 404:generation.unknown
 req POST /api/v1/generations/1/restore
 is "no token, no restore" "$STATUS" 401
+# What is no note: one line of at most 200 characters that all are seen.
+long=$(printf '%0201d' 0)
+for bad in "$long" $'a\nb' $'a\tb' $'\xe2\x80\xaetxt.exe' $'a\xe2\x80\x8b' $'\xc2\x9b'; do
+	api POST /api/v1/generations/1/restore --form-string "note=$bad"
+	is "no note, as a form: ${bad:0:4}" "$STATUS:$(j '.code + " " + .errors[0].field')" \
+	    "400:note.invalid note"
+	api POST /api/v1/connection -H 'Content-Type: application/json' \
+	    -d "$(jq -n --arg note "$bad" '{$note, outbound: {enabled: false}}')"
+	is "no note, as JSON: ${bad:0:4}" "$STATUS:$(j '.code + " " + .errors[0].field')" \
+	    "400:note.invalid note"
+done
+like "told in one sentence" "$(j '.errors[0].message')" '^A note is one line of at most 200 characters'
 is "still 2" "$(served)" "$issued"
-api POST /api/v1/generations/1/restore -F apply=reload
+api POST /api/v1/generations/1/restore -F apply=reload -F "note=${long:1}"
 is "restored" "$STATUS:$(j '"\(.result) \(.generation) \(.apply)"')" "200:applied 3 reload"
 is "the old certificate is served" "$(served)" "$self"
 is "outbound is off again, as it stood then" "$(param smtp_tls_security_level)" -
 api GET /api/v1/generations/3
 is "recorded as a restore" "$(j '"\(.kind) \(.restored) \(.in_force)"')" "restore 1 true"
+is "with its note of 200 characters" "$(j .note)" "${long:1}"
 api POST /api/v1/generations/3/restore
 is "in force already" "$STATUS:$(j .result)" 200:unchanged
 
@@ -118,12 +133,14 @@ is "signed in" "$STATUS" 303
 page /smtp-routing/history
 is "history" "$STATUS" 200
 is "three rows" "$(grep -c '<a href="/smtp-routing/history/[0-9]*"><span' "$BODY")" 3
+like "with the note of one" "$(cat "$BODY")" '更新: ticket &lt;4711&gt;</bdi>'
 page '/smtp-routing/history?by=admin&outcome=failed'
 is "filtered" "$(grep -c '<a href="/smtp-routing/history/[0-9]*"><span' "$BODY")" 0
 page '/smtp-routing/history?sort=nothing'
 is "no such order" "$STATUS" 400
 page /smtp-routing/history/2
 is "one generation" "$STATUS" 200
+like "with its note" "$(cat "$BODY")" '更新: ticket &lt;4711&gt;</bdi>'
 token=$(csrf) tag=$(etag)
 req POST /smtp-routing/history/2 -b "$T/jar" -d do=restore
 is "no restore without CSRF" "$STATUS" 403
@@ -133,13 +150,18 @@ req POST /smtp-routing/history/2 -b "$T/jar" --data-urlencode "csrf=$token" \
 is "stale page" "$STATUS" 412
 like "stale page: says so" "$(cat "$BODY")" 'id="errors"'
 req POST /smtp-routing/history/2 -b "$T/jar" --data-urlencode "csrf=$token" \
-    --data-urlencode "etag=$tag" -d do=restore -d apply=restart
+    --data-urlencode "etag=$tag" -d do=restore -d apply=restart --data-urlencode $'note=a\xe2\x80\xaeb'
+is "a note with a hidden character" "$STATUS:$(grep -c 'href="#at-restore".*A note is' "$BODY")" 400:1
+req POST /smtp-routing/history/2 -b "$T/jar" --data-urlencode "csrf=$token" \
+    --data-urlencode "etag=$tag" -d do=restore -d apply=restart -d 'note= as agreed '
 is "restore pressed" "$STATUS" 303
 job=$(sed -n 's/^[Ll]ocation: .*\/job\/\([0-9a-f]*\).*/\1/p' "$HEAD")
 is "its job" "$(wait_state "$job")" applied
 is "2 is served again" "$(served)" "$issued"
 page "/smtp-routing/history/4?with=2"
 like "the copy equals it" "$(cat "$BODY")" 'Both have the same certificate and key'
+is "beside each other with their notes" \
+    "$(grep -o '<bdi>\(as agreed\|更新: ticket &lt;4711&gt;\)</bdi>' "$BODY" | wc -l)" 2
 page /smtp-routing/history/99
 is "no such page" "$STATUS" 404
 
@@ -210,6 +232,13 @@ page '/audit?event=login_failed'
 unlike "audit page: no markup" "$(cat "$BODY")" '<script>alert'
 api GET '/api/v1/audit?event=generation.restore&outcome=applied'
 is "audit: restores" "$(j '.entries | length')" 4
+is "audit: why" "$(j '[.entries[].note // empty] | tostring')" "[\"as agreed\",\"${long:1}\"]"
+api GET '/api/v1/audit?text=ticket+%3C4711'
+is "audit: found by its note" "$(j '[.entries[].event] | tostring')" '["connection.apply"]'
+page '/audit?text=ticket+%3C4711'
+like "audit page: why" "$(cat "$BODY")" '<bdi>更新: ticket &lt;4711&gt;</bdi>'
+page '/audit.csv?text=ticket+%3C4711'
+like "audit as CSV: why" "$(sed -n 2p "$BODY")" ',"更新: ticket <4711>"'
 api GET '/api/v1/audit?event=connection.adopt'
 is "audit: adopts" "$(j '[.entries[].outcome] | sort | tostring')" '["applied","refused"]'
 api GET '/api/v1/audit?limit=2'
@@ -240,7 +269,8 @@ is "ctl: diff as JSON" "$(ctl --json diff 1 2 | jq .certificate.same)" false
 before=$(maincf_hash)
 like "ctl: plan" "$(ctl restore 1 --dry-run)" 'result +dry_run'
 is "ctl: plan did nothing" "$(maincf_hash)" "$before"
-is "ctl: restore" "$(ctl --json restore 1 --apply reload | jq -r .result)" applied
+is "ctl: restore" "$(ctl --json restore 1 --apply reload --note 'from the shell' | jq -r .result)" applied
+like "ctl: its note" "$(ctl history --limit 1) $(ctl show "$((last + 1))")" 'true +from the shell.*note +from the shell'
 is "ctl: the old certificate is served" "$(served)" "$self"
 edit smtpd_tls_security_level=encrypt
 is "ctl: adopt" "$(ctl --json adopt | jq -r .result)" applied
@@ -266,6 +296,7 @@ done <<-WORDS
 	2 audit --limit x
 	1 restore 1 --apply later
 	1 restore 1 --confirm no.such
+	1 restore 1 --note a​b
 WORDS
 kill -KILL "$(access .pids.postseald)"
 ok "postseald is killed" wait_for 20 ended "$(access .pids.postseald)"

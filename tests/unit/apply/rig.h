@@ -14,7 +14,7 @@ struct ask {
 	const char *settings;		    /* JSON */
 	const char *certificate, *key, *ca; /* names in cert/ */
 	const char *apply;		    /* "restart" | "reload" */
-	const char *if_match;
+	const char *if_match, *note;
 	bool dry_run, adopt, whole, form, original, leave;
 	long restore;
 	const char *confirm; /* one code */
@@ -77,6 +77,7 @@ rig_apply(const struct ask *a)
 		req.mode_given = true;
 	}
 	req.if_match = a->if_match;
+	req.note = a->note;
 	req.dry_run = a->dry_run;
 	req.adopt = a->adopt;
 	req.original = a->original;

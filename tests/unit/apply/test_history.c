@@ -31,7 +31,8 @@ START_TEST(restored)
 {
 	long first = rig_ensure(&rig_self_pair),
 	     second = rig_ensure(&leaf_pair), third;
-	struct ask a = {.restore = first, .apply = "reload"};
+	struct ask a = {
+	    .restore = first, .apply = "reload", .note = "it was right"};
 	struct json_object *gen = NULL;
 	struct settings s = rig_settings();
 	struct err err;
@@ -46,6 +47,10 @@ START_TEST(restored)
 	rig_assert_whole();
 	ck_assert_int_eq(generation_get(&rig_conf, third, &gen, &err), 0);
 	ck_assert_str_eq(jsonx_path_str(gen, "kind", ""), "restore");
+	ck_assert_str_eq(jsonx_path_str(gen, "note", ""), "it was right");
+	ck_assert_int_eq(rig_sh("tail -1 $R/state/audit.log | grep -q "
+				"'\"note\":\"it was right\"'"),
+	    0);
 	ck_assert_int_eq(
 	    json_object_get_int(jsonx_path(gen, "restored")), (int)first);
 	ck_assert_int_eq(jsonx_path_int(gen, "previous"), second);

@@ -316,7 +316,7 @@ START_TEST(audit_as_a_table)
 	ck_assert_ptr_eq(reply.body.data,
 	    strstr(reply.body.data,
 		"\xef\xbb\xbf\"at\",\"user\",\"from\",\"via\",\"event\","
-		"\"outcome\",\"detail\",\"repeats\",\"claimed\"\r\n"));
+		"\"outcome\",\"detail\",\"repeats\",\"claimed\",\"note\"\r\n"));
 	has(typed[_i][1]);
 	has("\"2026-11-24T04:50:00Z\",\"admin\",\"192.0.2.1\",\"web\","
 	    "\"connection.apply\",\"applied\",");
@@ -328,7 +328,7 @@ START_TEST(audit_as_a_table)
 	    strstr(reply.body.data, "\"\",\"\",\"\",\"\",\"more\""),
 	    "\"\",\"\",\"\",\"\",\"more\",\"\",\"/"
 	    "audit.csv?user=admin&event=login&"
-	    "before=8200\",\"\",\"\"\r\n");
+	    "before=8200\",\"\",\"\",\"\"\r\n");
 }
 END_TEST
 

@@ -13,7 +13,8 @@ console_has(void)
 	const struct ask a = {.settings = "{\"inbound\":{\"enabled\":true}}",
 	    .certificate = "self.pem",
 	    .key = "self.key",
-	    .apply = "restart"};
+	    .apply = "restart",
+	    .note = "ticket 4711"};
 	long local;
 
 	become("console");
@@ -66,6 +67,7 @@ START_TEST(says_nothing)
 	ck_assert_int_eq(generation, 1);
 	ck_assert_str_eq(jsonx_path_str(body, "by", ""), "admin");
 	ck_assert_str_eq(jsonx_path_str(body, "apply", ""), "restart");
+	ck_assert_str_eq(jsonx_path_str(body, "note", ""), "ticket 4711");
 	jsonx_wipe(body);
 }
 END_TEST
