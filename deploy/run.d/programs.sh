@@ -77,7 +77,8 @@ programs_prepare()
 	mkdir -p "$STATE/daemon" && chmod 700 "$STATE/daemon" ||
 		fail "cannot prepare $STATE"
 	rm -rf "$ROOT/share/static" "$ROOT/share/templates"
-	cp -R "$TOP/static" "$TOP/templates" "$ROOT/share/" &&
+	cp -R "$TOP/templates" "$ROOT/share/" &&
+	"$TOP/deploy/lean" "$TOP/static" "$ROOT/share/static" &&
 	chmod -R u=rwX,go=rX "$ROOT/share" || fail "cannot fill $ROOT/share"
 	postseal_conf | put 644 "$STATE/postseal.conf"
 	fill <"$TOP/deploy/nginx/postseal.conf" |

@@ -15,9 +15,11 @@ export const CSP = /Content-Security-Policy: ((?:[^"\\]|"\s*")*)/
     .exec(readFileSync(join(TOP, "cgi/http/reply.c"), "utf8"))[1]
     .replace(/"\s*"/g, "");
 
-/* {names, html(name), serve(page), open(page, name), remove()} */
+/* {names, html(name), file(path) of /static/ as it is served, serve(page), open(page, name), remove()} */
 export function renderPages() {
 	const dir = mkdtempSync("/tmp/postseal-pages-");
+	const lean = mkdtempSync("/tmp/postseal-static-");
+	execFileSync(join(TOP, "deploy/lean"), [join(TOP, "static"), lean]);
 	for (const t of tests) {
 		execFileSync("make", ["-s", `B=${B}`, `${B}/unit/cgi/${t}`],
 		    { cwd: TOP, stdio: "pipe" });
@@ -26,16 +28,18 @@ export function renderPages() {
 			env: { ...process.env, POSTSEAL_PAGES: dir }
 		});
 	}
+	const file = (path) => join(lean, path.replace("/static/", ""));
 	const html = (name) => readFileSync(join(dir, `${name}.html`), "utf8");
 	return {
 		names: readdirSync(dir).map((f) => f.replace(".html", "")),
 		html,
+		file,
 		/* For as long as the page lives: a request may come late. */
 		serve: (page) => page.route("https://postseal.test/**", (route) => {
 			const path = new URL(route.request().url()).pathname;
 			if (path.startsWith("/static/")) {
 				return route.fulfill({
-					body: readFileSync(join(TOP, path)),
+					body: readFileSync(file(path)),
 					contentType: types[path.split(".").pop()]
 				});
 			}
@@ -50,7 +54,10 @@ export function renderPages() {
 			page.showing = name;
 			await page.goto(`https://postseal.test/${name}`);
 		},
-		remove: () => rmSync(dir, { recursive: true, force: true })
+		remove() {
+			rmSync(dir, { recursive: true, force: true });
+			rmSync(lean, { recursive: true, force: true });
+		}
 	};
 }
 
