@@ -361,7 +361,7 @@ audit_say(const struct page *p, struct json_object *o,
 
 	put_str(o, "said", "");
 	put_str(o, "code", "");
-	put_str(o, "more", raw);
+	put_str(o, "detail", raw);
 	put_str(o, "generation", "");
 	if (s.event == EVENT_NONE) {
 		put_str(o, "code", jsonx_path_str(line, "event", ""));
@@ -375,7 +375,7 @@ audit_say(const struct page *p, struct json_object *o,
 	if (s.code != NULL)
 		put_str(o, "code", s.code);
 	if (!s.left_over)
-		put_str(o, "more", "");
+		put_str(o, "detail", "");
 	if (s.gen != NULL)
 		put_generation(&s, o);
 	buf_clear(&s.what);

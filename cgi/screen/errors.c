@@ -75,6 +75,7 @@ error_add(struct collect *c, const char *code, const char *field,
 	put_str(o, "target", label != NULL ? at : "");
 	put_str(o, "label", label != NULL ? page_text(&c->s->page, label) : "");
 	put_error(&c->s->page, o, "message", code, args);
+	put_detail(o, jsonx_path_str(o, "message", ""), args);
 	json_object_array_add(c->list, o);
 }
 

@@ -58,6 +58,8 @@ finding_row(const struct screen *s, struct json_object *finding)
 	size_t i;
 
 	put_error(&s->page, o, "message", code, jsonx_path(finding, "args"));
+	put_detail(
+	    o, jsonx_path_str(o, "message", ""), jsonx_path(finding, "args"));
 	put_str(o, "code", code);
 	put_str(o, "severity", severity);
 	put_str(o, "field", jsonx_path_str(finding, "field", ""));

@@ -95,6 +95,14 @@ put_error(const struct page *p, struct json_object *obj, const char *key,
 	free(s);
 }
 
+void
+put_detail(struct json_object *o, const char *said, struct json_object *args)
+{
+	const char *detail = jsonx_path_str(args, "detail", "");
+
+	put_str(o, "detail", strstr(said, detail) == NULL ? detail : "");
+}
+
 int
 time_parse(const char *iso, int64_t *ret)
 {
@@ -343,6 +351,8 @@ page_render(struct app *app, struct request *req, struct reply *reply,
 
 	buf_init(&out, TEMPLATE_OUT_MAX);
 	put_str(ctx, "lang", req->lang);
+	/* The messages of programs are. */
+	put_bool(ctx, "english", strcmp(req->lang, "en") == 0);
 	put_bool(ctx, "lists", !is_one_of(plain, name));
 	put_bool(ctx, "passkeys",
 	    app->conf.origin[0] != '\0' && is_one_of(with_passkeys, name));

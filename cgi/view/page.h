@@ -57,6 +57,10 @@ void put_text(const struct page *, struct json_object *, const char *key,
 /* The sentence of a code. */
 void put_error(const struct page *, struct json_object *, const char *key,
     const char *code, struct json_object *args);
+/* "detail": args.detail, unless it stands in what is said (put_error); for the
+ * partial "_detail", which has it for English readers as it is. */
+void put_detail(
+    struct json_object *, const char *said, struct json_object *args);
 /* The same as put_text as a new string, for arrays. */
 struct json_object *new_text(
     const struct page *, const char *text, struct json_object *args);

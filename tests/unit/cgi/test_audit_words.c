@@ -198,7 +198,7 @@ START_TEST(in_words)
 		ck_assert_str_eq(s, lines[_i].en);
 	}
 	ck_assert_str_eq(jsonx_path_str(o, "code", ""), lines[_i].code);
-	ck_assert_str_eq(jsonx_path_str(o, "more", ""), lines[_i].more);
+	ck_assert_str_eq(jsonx_path_str(o, "detail", ""), lines[_i].more);
 	json_object_put(o);
 	req.lang = "ja";
 	o = said(lines[_i].event, lines[_i].outcome, lines[_i].detail);
@@ -215,7 +215,7 @@ START_TEST(unknown_event)
 
 	ck_assert_str_eq(jsonx_path_str(o, "said", "-"), "");
 	ck_assert_str_eq(jsonx_path_str(o, "code", ""), "something.new");
-	ck_assert_str_eq(jsonx_path_str(o, "more", ""), "x; y");
+	ck_assert_str_eq(jsonx_path_str(o, "detail", ""), "x; y");
 	json_object_put(o);
 }
 END_TEST

@@ -354,11 +354,31 @@ START_TEST(says_not_set)
 }
 END_TEST
 
+/* What a program said in English is apart from a sentence in Japanese. */
+START_TEST(in_english)
+{
+	load_state("rolled");
+	query_of_state();
+	req.lang = "ja";
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	has("<details class=\"detail\"><summary>\xe8\xa9\xb3\xe7\xb4\xb0"
+	    "</summary><code class=\"small\">STARTTLS: expected 220, got 454");
+	lacks("<p><code>");
+	reply_clear(&reply);
+	reply_init(&reply);
+	req.lang = "en";
+	ck_assert_int_eq(page_connection(&app, &req, &reply, &err), 0);
+	has("<p><code>STARTTLS: expected 220, got 454");
+	lacks("<details class=\"detail\">");
+}
+END_TEST
+
 static void
 fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, says_not_set, 0, N(empty));
 	tcase_add_loop_test(tc, tells_the_truth, 0, N(shown));
+	tcase_add_test(tc, in_english);
 }
 
 int
