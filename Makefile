@@ -193,6 +193,10 @@ check-valgrind: $(UNIT_BIN)
 check-systemd:
 	@deploy/install-packages check systemd
 	@bash tests/systemd/systemd.t
+# Apache and lighttpd, with the files that we ship for them.
+check-fronts: all redteam-bins
+	@deploy/install-packages check fronts
+	@bash tests/fronts/fronts.t
 # The two commands on a machine that has nothing, of this or another release.
 check-clean:
 	@RELEASE='$(RELEASE)' tests/lib/clean
@@ -315,7 +319,7 @@ clean:
 
 .PHONY: all run pictures redteam-table unit-always redteam-bins check check-unit check-func \
 	check-browser check-lived-in check-asan check-systemd soak \
-	check-valgrind check-clean check-deb check-release check-layers check-corpus check-mutants \
+	check-valgrind check-fronts check-clean check-deb check-release check-layers check-corpus check-mutants \
 	unit-bins fuzz fuzz-objects lint \
 	format-check bench deb docs install uninstall help clean $(addprefix unit-,$(UNIT_LAYERS))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
