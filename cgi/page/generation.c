@@ -203,7 +203,7 @@ sheet_render(struct sheet *h, struct reply *reply, int status, struct err *err)
 	put_bool(ctx, "has_others", json_object_array_length(options) > 0);
 	json_object_object_add(ctx, "others", options);
 	screen_outcome(&h->s, ctx);
-	screen_preview(&h->s, ctx);
+	screen_preview(&h->s, h->gen, ctx);
 	rc = page_render(h->s.page.app, h->s.page.req, reply, status,
 	    "generation", ctx, err);
 	json_object_put(args);

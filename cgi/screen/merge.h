@@ -44,6 +44,9 @@ struct json_object *list_of_etag(
     struct screen *, const struct settings_field *);
 
 /* others.c: in words, with who and when; by s->conflicts and s->also */
+/* "mx.example.jp (RSA 3072), until 2027-01-24", one for each algorithm. */
+void put_certificates(const struct screen *, struct json_object *o,
+    const char *key, struct json_object *cert);
 void screen_load_history(struct screen *);
 void screen_also(const struct screen *, struct json_object *ctx);
 /* "conflict": {field, label, who, at, text, theirs, mine, diff}, or NULL. */

@@ -85,8 +85,7 @@ put_who(const struct screen *s, struct json_object *o, const char *what)
 			: jsonx_path_str(s->view, "postfix.changed_at", NULL));
 }
 
-/* "mx.example.jp (RSA 3072), until 2027-01-24", one for each algorithm. */
-static void
+void
 put_certificates(const struct screen *s, struct json_object *o, const char *key,
     struct json_object *cert)
 {

@@ -1,7 +1,7 @@
 /*
  * outcome.c - what became of a Save, in words: applied, unchanged,
  * refused (what to correct), rolled back (what failed, and what is in force
- * now), or still running; and the preview of a Save.
+ * now), or still running.
  *
  * A Save that was refused because of what somebody uploaded is shown in the
  * list of errors, with a link to each field; everything else is an outcome.
@@ -16,7 +16,6 @@
 #include "merge.h"
 #include "parts.h"
 #include "proof.h"
-#include "widget.h"
 
 #define LOG_MAX (32 * 1024)
 
@@ -315,56 +314,4 @@ diff_lines(const char *diff)
 	o = json_object_new_object();
 	json_object_object_add(o, "lines", lines);
 	return o;
-}
-
-/* Those that belong to no field: how it would be put in force. */
-static struct json_object *
-apply_notes(const struct screen *s, struct json_object *findings)
-{
-	struct json_object *all = notes_of(s, findings), *row;
-	struct json_object *list = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(all); i++) {
-		row = json_object_array_get_idx(all, i);
-		if (strncmp(jsonx_path_str(row, "code", ""), "apply.", 6) == 0)
-			json_object_array_add(list, json_object_get(row));
-	}
-	json_object_put(all);
-	return list;
-}
-
-void
-screen_preview(const struct screen *s, struct json_object *ctx)
-{
-	struct json_object *changes = jsonx_path(s->preview, "changes"), *o;
-	const char *diff = jsonx_path_str(s->preview, "diff", "");
-	bool none;
-
-	if (s->preview == NULL) {
-		json_object_object_add(ctx, "preview", NULL);
-		return;
-	}
-	none = !json_object_is_type(changes, json_type_array) ||
-	       json_object_array_length(changes) == 0;
-	o = json_object_new_object();
-	put_bool(o, "nothing", none);
-	put_bool(o, "planned", true);
-	put_bool(o, "saves", !s->restoring);
-	json_object_object_add(o, "changes", json_object_get(changes));
-	json_object_object_add(o, "diff", diff_lines(diff));
-	json_object_object_add(o, "list_diffs", screen_list_diffs(s));
-	put_str(o, "title",
-	    page_text(&s->page,
-		s->restoring ? "preview.title_restore" : "preview.title"));
-	put_str(o, "text",
-	    page_text(&s->page, none ? s->restoring ? "preview.nothing_restore"
-						    : "preview.nothing"
-				: s->restoring ? "preview.text_restore"
-					       : "preview.text"));
-	json_object_object_add(o, "notes",
-	    s->restoring
-		? finding_rows(s, jsonx_path(s->preview, "findings"), "restore")
-		: apply_notes(s, jsonx_path(s->preview, "findings")));
-	json_object_object_add(ctx, "preview", o);
 }

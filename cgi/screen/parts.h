@@ -56,7 +56,9 @@ bool screen_told_as_errors(const struct screen *);
 
 /* outcome.c */
 void screen_outcome(const struct screen *, struct json_object *ctx);
-void screen_preview(const struct screen *, struct json_object *ctx);
+/* preview.c: gen is the one that would be restored; NULL: of the form */
+void screen_preview(
+    const struct screen *, struct json_object *gen, struct json_object *ctx);
 /* A unified diff as {"lines": [{kind, text}]}, or NULL. */
 struct json_object *diff_lines(const char *diff);
 /* Postfix's lines as {"text"}, or NULL. */

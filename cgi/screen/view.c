@@ -30,7 +30,7 @@ screen_render(
 	screen_form(s, ctx);
 	screen_also(s, ctx);
 	screen_outcome(s, ctx);
-	screen_preview(s, ctx);
+	screen_preview(s, NULL, ctx);
 	screen_sentence(s, ctx);
 	rc = page_render(
 	    s->page.app, s->page.req, reply, status, "connection", ctx, err);

@@ -139,7 +139,10 @@ test("the draft survives a reload and another language", async () => {
 
 test("Preview shows the changes and makes none", async () => {
 	await press(page, "preview");
-	assert.match(await words("#preview"), /smtpd_tls_security_level ?not set ?may/);
+	assert.match(await words("#preview"), /What it means for mail ?Senders that ask for STARTTLS send encrypted/);
+	assert.match(await words("#preview table"), /^ ?Setting ?Before ?After ?Enable incoming Transport Layer Security ?off ?on/);
+	assert.doesNotMatch(await words("#preview table"), /gen-/);
+	assert.equal(await page.getAttribute("#diff", "open"), null);
 	assert.match(await text("#preview .diff"), /\+smtpd_tls_security_level = may/);
 	assert.equal((await starttls(it.smtp)).sha256, null);
 });

@@ -151,14 +151,18 @@ static bool
 is_of(const struct settings_field *f, const char *key)
 {
 	static const char *const all[] = {
-	    "", ".short", ".unset", ".help", ".caution", ".guide", ".guide_not", NULL};
-	static const char *const of_word[] = {"", ".guide", ".guide_not", NULL};
+	    "", ".short", ".unset", ".help", ".caution", ".mail",
+	    ".guide", ".guide_not", NULL};
+	static const char *const of_switch[] = {".on.mail", ".off.mail", NULL};
+	static const char *const of_word[] = {"", ".mail", ".guide", ".guide_not", NULL};
 	size_t i, n = strlen(f->text), len;
 
 	if (strncmp(key, f->text, n) != 0)
 		return false;
 	if (is_tail(key + n, all))
 		return true;
+	if (f->kind == SETTING_SWITCH)
+		return is_tail(key + n, of_switch);
 	if (f->kind == SETTING_NUMBER || f->kind == SETTING_LIMIT)
 		return strcmp(key + n, ".field") == 0;
 	for (i = 0; f->names != NULL && f->names[i] != NULL; i++) {
@@ -335,6 +339,24 @@ lacking_of(const char *text, const char *tail)
 	return lacking(key);
 }
 
+/* What its change means for mail, for each value that is one of few. */
+static int
+lacking_of_mail(const struct settings_field *f)
+{
+	char tail[96];
+	int missing = 0;
+	size_t i;
+
+	if (f->kind == SETTING_SWITCH)
+		return lacking_of(f->text, ".on.mail") +
+		       lacking_of(f->text, ".off.mail");
+	for (i = 0; f->names != NULL && f->names[i] != NULL; i++) {
+		(void)snprintf(tail, sizeof(tail), ".%s.mail", f->names[i]);
+		missing += lacking_of(f->text, tail);
+	}
+	return missing + lacking_of(f->text, ".mail");
+}
+
 /* What a setting must have; its guide is perhaps told word by word. */
 START_TEST(no_text_of_a_setting_is_missing)
 {
@@ -346,6 +368,7 @@ START_TEST(no_text_of_a_setting_is_missing)
 	for (f = settings_fields; f->form != NULL; f++) {
 		missing += lacking_of(f->text, "");
 		missing += lacking_of(f->text, ".help");
+		missing += lacking_of_mail(f);
 		snprintf(word, sizeof(word), "history.%.*s",
 		    (int)strcspn(f->path, "."), f->path);
 		missing += lacking(word);
