@@ -169,6 +169,20 @@ is "as many inside the inspection" "$(wc -l <"$T/jailed.out")" "$(wc -l <"$T/wor
 is "none worked there" "$(awk '$2 != 1 && $2 != 3' "$T/jailed.out")" ""
 awk '{ print $3, $2, $0 }' "$T/jailed.out" >"$T/aims"
 tried_all "parser child" "$T/aims"
+# Inside the children of the keepers: the one that speaks TLS with a server,
+# whose socket it has, and the one that verifies a host's report.
+while IFS=: read -r part how extra; do
+	"$B/redteam/jailed" postseal-probe "$how" >"$T/$how.out" 2>"$T/jailed.err"
+	is "inside the child of the $part: as many, and $extra with its socket" \
+	    "$(wc -l <"$T/$how.out")" "$(($(wc -l <"$T/worker.out") + extra))"
+	is "none worked there, each was refused or ended it" \
+	    "$(awk '$2 != 1 && $2 != 3' "$T/$how.out")" ""
+	awk '{ print $3, $2, $0 }' "$T/$how.out" >"$T/aims"
+	tried_all "$part" "$T/aims"
+done <<'EOT'
+prober:tls:8
+scanner host:verify:0
+EOT
 ok "most of them ended it" test "$(awk '$2 == 3' "$T/jailed.out" | wc -l)" -gt 90
 "$B/redteam/jailed" nobody hang >/dev/null 2>&1 &
 hang=$!

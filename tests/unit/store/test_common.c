@@ -101,7 +101,8 @@ static const char *const known[] = {"1qaz2wsx3edc", "1qaz2wsx3edc4rfv",
     "Winter2025/26", "Company2026!", "changeme1234", "Changeme2026!",
     "default12345", "guestguest12", "testtest1234", "user12345678",
     "ncc1701denterprise", "GoldenState2015", "october10october",
-    "TrendMicro2026!", "Trend.Micro1!", "InterScan2026", "onetwothreefour", "alphabetagamma", "redbluegreen12"};
+    "TrendMicro2026!", "ImssAdmin2026!", "gateway-mail-tls1", "Trend.Micro1!",
+    "InterScan2026", "onetwothreefour", "alphabetagamma", "redbluegreen12"};
 
 START_TEST(known_passwords)
 {
@@ -215,9 +216,8 @@ END_TEST
 /* Host, domain, organisation: whoever sees the banner knows them. */
 START_TEST(own_gateway)
 {
-	static const char *const bad[] = {"Lighthouse2026!",
-	    "mx1-lighthouse!!", "L1ghth0use-Mail", "lighthouse.example",
-	    "Kaisha.Lighthouse1"};
+	static const char *const bad[] = {"Lighthouse2026!", "mx1-lighthouse!!",
+	    "L1ghth0use-Mail", "lighthouse.example", "Kaisha.Lighthouse1"};
 	struct db none = {0};
 	static const char *const fine[] = {
 	    "vole+kettle+lantern", "lighthouse in a winter storm"};
@@ -231,8 +231,8 @@ START_TEST(own_gateway)
 		ck_assert_int_eq(err.code, ERR_PASSWORD_COMMON);
 	}
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
-		ck_assert_int_eq(users_password_acceptable(
-				     &none, fine[i], "admin", &err),
+		ck_assert_int_eq(
+		    users_password_acceptable(&none, fine[i], "admin", &err),
 		    0);
 }
 END_TEST
