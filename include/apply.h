@@ -48,6 +48,12 @@ struct actor {
 	char	via[8];
 };
 
+/* Files for one certificate, by what people call it ("" the default one). */
+struct apply_set {
+	const char		*call;
+	struct pki_bytes	 file[PKI_FIELD__MAX];
+};
+
 struct apply_request {
 	struct actor		 actor;
 	struct json_object	*settings;	/* patch, or NULL */
@@ -58,6 +64,9 @@ struct apply_request {
 	const struct certs	*certs;
 	/* The name that the files are for; NULL or "": the default one. */
 	const char		*cert_name;
+	/* For several at once, beside the above. */
+	const struct apply_set	*set;
+	size_t			 n_set;
 	/* CAs for clients' certificates, whatever the other files are for */
 	struct pki_bytes	 client_ca;
 	bool			 cert_drop;	/* it goes, with its files */

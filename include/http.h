@@ -75,6 +75,7 @@ struct identity {
 	char	via[8];			/* "web" (cookie) or "api" (token) */
 	char	csrf[65];		/* hex, for forms; "" with a token */
 	char	draft[65];		/* draft ID of this session */
+	char	loose[65];		/* the same, of files to be sorted */
 	char	seal[65];		/* hex, the key of once.c */
 	long	session;		/* row id, 0 with a token */
 	enum role role;

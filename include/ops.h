@@ -19,6 +19,7 @@
  *
  * FILES {"server_certificate": base64, "private_key": base64,
  *        "ca_certificate": base64}   each optional, at most 64 KiB decoded
+ * LOOSE [{"name", "data": base64}]   files in no field, sorted by what they hold
  *
  * The operations, with what each takes and gives: ops.def.
  *
@@ -59,7 +60,8 @@
  *   "settings": PATCH | null, "was": {field: text} | null (before it, as the
  *   form had it), "apply": ".." | null, "note": ".." (what is hidden in it is
  *   marked), "scanners": [name] | null,
- *   "passphrase": bool (one is kept), "expires_at": ISO}
+ *   "passphrase": bool (one is kept), "sorted": SORTED of loose.h | null (of
+ *   its loose files), "expires_at": ISO}
  *   A file that no other file could mend (empty, unreadable, wrong field)
  *   is not among files; its findings stand first in report until that
  *   field is sent again.
@@ -74,7 +76,8 @@
  *   "probe": PROBE of look.h | null, "hop": HOP of hop.h with "before": its
  *   state before the change | null (no relayhost, or the way out does not
  *   change), "changes": [{"parameter","before","after"}],
- *   "findings": [FINDING], "job": ID, "diff": "..." (dry_run only)}
+ *   "findings": [FINDING], "job": ID, "diff": "..." (dry_run only), "sorted":
+ *   SORTED (of loose files only)}
  *
  * Of several hosts:
  * POLL {"serial", "name", "console", "cluster": ID, "generation", "own",

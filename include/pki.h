@@ -89,7 +89,7 @@ struct pki_revoked {
 
 struct pki_input {
 	struct pki_bytes file[PKI_FIELD__MAX];
-	const char	*passphrase;	/* NULL = none */
+	const char	*passphrase;	/* one a line; NULL = none */
 	/* These files, by PKI_BIT, are no uploads: keys that we hold, each
 	 * followed by its certificate or request, as we write them.  The
 	 * parsing child gets the public half of such a key.  A file that has

@@ -357,6 +357,13 @@ doc.addEventListener("change", (e) => {
 	}
 });
 
+/* Files for the sorting are sent when they are chosen, as on the screen. */
+doc.addEventListener("change", (e) => {
+	if (e.target.id === "files" && e.target.files.length > 0) {
+		e.target.form.requestSubmit($("[value=sort]", e.target.form));
+	}
+});
+
 /* Pasted text is sent like a file that was chosen. */
 doc.addEventListener("paste", (e) => {
 	var t = e.target, form = $("#connection");

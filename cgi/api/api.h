@@ -11,6 +11,7 @@ struct api_input {
 	struct json_object *settings; /* PATCH of settings.h, or NULL */
 	struct json_object *files;    /* FILES of ops.h, or NULL */
 	struct json_object *client_ca; /* base64, or NULL */
+	struct json_object *loose;    /* LOOSE of ops.h, or NULL */
 	struct json_object *confirm;  /* array of codes, or NULL */
 	struct json_object *scanners; /* array of names, or NULL */
 	const char *apply;	      /* "restart", "reload", or NULL */
@@ -23,6 +24,9 @@ struct api_input {
  * req->problem. */
 int api_input_read(
     struct request *, bool files_only, struct api_input *, struct err *);
+/* Files in no field stand alone, and where several certificates may come of
+ * them (here). */
+int api_only_loose(const struct api_input *, bool here, struct err *);
 /* A token for renewals changes files, and nothing else; always: nobody does. */
 int api_only_files(const struct identity *, const struct api_input *,
     bool always, struct err *);

@@ -57,6 +57,11 @@ put_name(const struct request *req, struct json_object *args, struct err *err)
 	} else if (*own != '\0' && strcasecmp(name, own) != 0)
 		return err_set(err, ERR_AUTH_SCOPE, "name",
 		    "a token for the certificate %.150s", own);
+	/* Of several certificates, postseald says it of each. */
+	if (jsonx_member(args, "loose") != NULL && strcmp(name, "*") != 0) {
+		jsonx_put_str(args, "only", own);
+		return 0;
+	}
 	/* Whom clients are trusted by is nobody's renewal by the way. */
 	if (*own == '\0' && strcmp(name, "client_ca") == 0 &&
 	    req->who.scope == SCOPE_CERTIFICATES)
@@ -95,6 +100,8 @@ api_certificate_post(
 	int rc = -1;
 
 	if (api_input_read(req, false, &in, err) == 0 &&
+	    api_only_loose(&in, strcmp(req->path, "/api/v1/certificates") == 0,
+		err) == 0 &&
 	    api_only_files(&req->who, &in, true, err) == 0)
 		rc = certificate_apply(app, req, reply, &in, false, err);
 	api_input_clear(&in);

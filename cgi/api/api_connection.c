@@ -137,6 +137,7 @@ api_apply_args(const struct request *req, struct api_input *in,
 	    {"settings", in->settings},
 	    {"files", in->files},
 	    {UPLOAD_CLIENT_CA, in->client_ca},
+	    {"loose", in->loose},
 	    {"confirm", in->confirm},
 	    {"scanners", in->scanners},
 	    {"apply", new_string(in->apply)},
@@ -149,7 +150,7 @@ api_apply_args(const struct request *req, struct api_input *in,
 	int rc = 0;
 
 	in->settings = in->files = in->confirm = in->scanners = NULL;
-	in->client_ca = NULL;
+	in->client_ca = in->loose = NULL;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (api_put(args, members[i].key, members[i].value) == -1)
 			rc = err_set(err, ERR_NOMEM, "", "out of memory");
@@ -202,6 +203,7 @@ api_apply(struct app *app, struct request *req, struct reply *reply,
 		rc = accepted(reply, jsonx_path_str(data, "job", ""), err);
 	} else {
 		localise_findings(app, req->lang, jsonx_path(data, "findings"));
+		localise_sorted(app, req->lang, jsonx_path(data, "sorted"));
 		rc = api_answer(reply, 200, data, err);
 	}
 	json_object_put(data);
@@ -235,7 +237,8 @@ api_only_files(const struct identity *who, const struct api_input *in,
 		return err_set(err, ERR_FIELD_UNKNOWN, "",
 		    "expected the files of one certificate alone");
 	if (who->scope == SCOPE_WRITE) {
-		if (in->files == NULL && in->key_id == NULL)
+		if (in->files == NULL && in->key_id == NULL &&
+		    in->loose == NULL)
 			return err_set(err, ERR_FIELD_MISSING,
 			    "server_certificate", "expected at least one file");
 		return 0;
@@ -253,7 +256,7 @@ api_only_files(const struct identity *who, const struct api_input *in,
 		return err_set(err, ERR_AUTH_SCOPE, "confirm",
 		    "a token of scope %s confirms what its files need alone",
 		    scope_name(who->scope));
-	if (in->files == NULL)
+	if (in->files == NULL && in->loose == NULL)
 		return err_set(err, ERR_FIELD_MISSING, "server_certificate",
 		    "expected at least one file");
 	return 0;
@@ -270,12 +273,27 @@ api_connection_post(
 
 	if (api_manner_read(req, &how, err) == 0 &&
 	    api_input_read(req, false, &in, err) == 0 &&
+	    api_only_loose(&in, false, err) == 0 &&
 	    api_only_files(&req->who, &in, false, err) == 0 &&
 	    (args = api_apply_args(req, &in, &how, err)) != NULL)
 		rc = api_apply(
 		    app, req, reply, OP_CONNECTION_APPLY, &how, args, err);
 	api_input_clear(&in);
 	return rc;
+}
+
+int
+api_only_loose(const struct api_input *in, bool here, struct err *err)
+{
+	if (in->loose == NULL)
+		return 0;
+	if (!here)
+		return err_set(err, ERR_FIELD_UNKNOWN, "files",
+		    "files: with POST /api/v1/certificates alone");
+	if (in->files == NULL && in->key_id == NULL)
+		return 0;
+	return err_set(err, ERR_FIELD_INVALID, "files",
+	    "files: not beside the fields of one certificate");
 }
 
 int
@@ -286,16 +304,19 @@ api_inspect(
 	struct api_input in = {0};
 	int rc = -1;
 
-	if (api_input_read(req, true, &in, err) == -1)
+	if (api_input_read(req, true, &in, err) == -1 ||
+	    api_only_loose(&in, true, err) == -1)
 		goto out;
-	if (in.files == NULL) {
+	if (in.files == NULL && in.loose == NULL) {
 		err_set(err, ERR_FIELD_MISSING, "server_certificate",
 		    "expected at least one file");
 		goto out;
 	}
 	args = json_object_new_object();
 	rc = api_put(args, "files", in.files);
-	in.files = NULL;
+	if (api_put(args, "loose", in.loose) == -1)
+		rc = -1;
+	in.files = in.loose = NULL;
 	if (rc == -1 || (in.passphrase != NULL &&
 			    api_put(args, "passphrase",
 				json_object_new_string(in.passphrase)) == -1)) {
@@ -307,7 +328,9 @@ api_inspect(
 		goto out;
 	report = jsonx_path(data, "report");
 	localise_findings(app, req->lang, jsonx_path(report, "findings"));
-	rc = api_answer(reply, 200, report, err);
+	localise_sorted(app, req->lang, jsonx_path(data, "sorted"));
+	rc = api_answer(reply, 200,
+	    jsonx_path(data, "sorted") != NULL ? data : report, err);
 out:
 	json_object_put(data);
 	api_input_clear(&in);

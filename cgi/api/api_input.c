@@ -233,13 +233,20 @@ read_rest(struct json_object *json, bool files_only, struct api_input *in,
     struct err *err)
 {
 	static const char *const all[] = {"apply", "confirm", "scanners",
-	    "note", "certificate", UPLOAD_CLIENT_CA, NULL};
-	static const char *const files[] = {"certificate", NULL};
+	    "note", "certificate", "passphrase", UPLOAD_CLIENT_CA,
+	    UPLOAD_LOOSE, NULL};
+	static const char *const files[] = {
+	    "certificate", "passphrase", UPLOAD_LOOSE, NULL};
 	const char *s = NULL;
 
 	if (jsonx_only(json, "", files_only ? files : all, err) == -1 ||
-	    read_certificate(json, in, err) == -1)
+	    read_certificate(json, in, err) == -1 ||
+	    upload_loose_json(json, &in->loose, err) == -1 ||
+	    jsonx_str(json, "passphrase", "passphrase", FIELD_TEXT_MAX, &s,
+		err) == -1 ||
+	    (s != NULL && set_passphrase(in, s, err) == -1))
 		return -1;
+	s = NULL;
 	if (files_only)
 		return in->key_id == NULL
 			   ? 0
@@ -347,19 +354,24 @@ read_form(const struct fields *form, bool files_only, struct api_input *in,
 	    "apply", "note", "passphrase", "key_id", NULL};
 	static const char *const files[] = {"passphrase", NULL};
 	static const char *const many[] = {"server_certificate", "private_key",
-	    "ca_certificate", UPLOAD_CLIENT_CA, "confirm", "scanner", NULL};
+	    "ca_certificate", UPLOAD_LOOSE, UPLOAD_CLIENT_CA, "confirm",
+	    "scanner", NULL};
+	static const char *const some[] = {"server_certificate", "private_key",
+	    "ca_certificate", UPLOAD_LOOSE, NULL};
 	struct json_object *names = NULL;
 
 	if (fields_check_also(form, files_only ? files : all,
-		files_only ? upload_fields : many,
+		files_only ? some : many,
 		files_only ? NULL : settings_has_form, err) == -1 ||
 	    upload_from_form(form, &in->files, &names, err) == -1 ||
+	    upload_loose(form, &in->loose, err) == -1 ||
 	    upload_client_ca(form, &in->client_ca, &names, err) == -1)
 		return -1;
 	json_object_put(names);
 	for (size_t i = 0; i < form->n; i++) {
 		if (!upload_is_field(form->v[i].name) &&
 		    strcmp(form->v[i].name, UPLOAD_CLIENT_CA) != 0 &&
+		    strcmp(form->v[i].name, UPLOAD_LOOSE) != 0 &&
 		    settings_by_form(form->v[i].name) == NULL &&
 		    read_text(&form->v[i], in, err) == -1)
 			return -1;
@@ -438,6 +450,7 @@ api_input_clear(struct api_input *in)
 	json_object_put(in->settings);
 	jsonx_wipe(in->files);
 	jsonx_wipe(in->client_ca);
+	jsonx_wipe(in->loose);
 	json_object_put(in->confirm);
 	json_object_put(in->scanners);
 	if (in->passphrase != NULL)

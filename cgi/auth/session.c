@@ -107,6 +107,7 @@ know_session(const struct app *app, struct request *req,
 	memcpy(who.via, "web", sizeof("web"));
 	if (hmac_sha256_hex(secret, strlen(secret), "csrf", who.csrf) == -1 ||
 	    hmac_sha256_hex(secret, strlen(secret), "draft", who.draft) == -1 ||
+	    hmac_sha256_hex(secret, strlen(secret), "loose", who.loose) == -1 ||
 	    hmac_sha256_hex(secret, strlen(secret), "once", who.seal) == -1)
 		return err_set(err, ERR_INTERNAL, "", "HMAC");
 	req->who = who;
@@ -256,7 +257,7 @@ session_open(struct app *app, struct request *req, struct reply *reply,
 
 /* Uploads that wait for Save go with the session. */
 static void
-drop_draft(struct app *app, struct request *req)
+drop_draft(struct app *app, struct request *req, const char *id)
 {
 	struct json_object *args = json_object_new_object(), *data = NULL;
 	struct json_object *error = NULL;
@@ -266,7 +267,7 @@ drop_draft(struct app *app, struct request *req)
 	if (args == NULL)
 		return;
 	json_object_object_add(
-	    args, "draft", json_object_new_string(req->who.draft));
+	    args, "draft", json_object_new_string(id));
 	if (backend_call(app, req, OP_DRAFT_DROP, args, &data, &error, &why) ==
 	    -1)
 		log_warn("draft of a closed session: %s", why.msg);
@@ -282,7 +283,8 @@ session_logout(
 		return err_set(err, ERR_AUTH_REQUIRED, "", "not logged in");
 	if (sessions_drop(app->db, req->who.session, err) == -1)
 		return -1;
-	drop_draft(app, req);
+	drop_draft(app, req, req->who.draft);
+	drop_draft(app, req, req->who.loose);
 	backend_audit(app, req, EVENT_LOGOUT, "ok", NULL);
 	if (reply_cookie(reply, COOKIE_SESSION, "", 0) == -1)
 		return err_set(err, ERR_INTERNAL, "", "cookie");

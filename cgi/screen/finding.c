@@ -92,9 +92,9 @@ is_told(struct json_object *f)
 	       strncmp(jsonx_path_str(f, "code", ""), "apply.", 6) == 0;
 }
 
-struct json_object *
-finding_rows(
-    const struct screen *s, struct json_object *findings, const char *form)
+static struct json_object *
+rows_of(const struct screen *s, struct json_object *findings, const char *form,
+    bool all)
 {
 	struct json_object *list = json_object_new_array(), *f, *row;
 	char id[96];
@@ -103,7 +103,7 @@ finding_rows(
 	n = jsonx_len(findings);
 	for (i = 0; i < n; i++) {
 		f = json_object_array_get_idx(findings, i);
-		if (!is_told(f))
+		if (!all && !is_told(f))
 			continue;
 		row = finding_row(s, f);
 		put_str(row, "form", form);
@@ -119,6 +119,20 @@ finding_rows(
 		json_object_array_add(list, row);
 	}
 	return list;
+}
+
+struct json_object *
+finding_rows(
+    const struct screen *s, struct json_object *findings, const char *form)
+{
+	return rows_of(s, findings, form, false);
+}
+
+struct json_object *
+finding_rows_all(
+    const struct screen *s, struct json_object *findings, const char *form)
+{
+	return rows_of(s, findings, form, true);
 }
 
 static bool

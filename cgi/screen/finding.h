@@ -12,6 +12,9 @@
  * the form of the screen). */
 struct json_object *finding_rows(
     const struct screen *, struct json_object *findings, const char *form);
+/* The same, and what is merely good to know. */
+struct json_object *finding_rows_all(
+    const struct screen *, struct json_object *findings, const char *form);
 /* Findings of every source that name the field; *bad when one is an error. */
 struct json_object *findings_at(
     const struct screen *, const char *field, bool *bad);

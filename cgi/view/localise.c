@@ -117,6 +117,19 @@ localise_code(struct app *app, const char *lang, const char *code,
 	return s;
 }
 
+/* Of a file among many its name goes before the sentence. */
+static void
+put_message(struct json_object *row, const char *sentence)
+{
+	const char *name = jsonx_path_str(row, "name", "");
+	struct buf b;
+
+	buf_init(&b, MESSAGE_MAX + 1024);
+	(void)buf_printf(&b, "%s%s%s", name, *name == '\0' ? "" : ": ", sentence);
+	jsonx_put_str(row, "message", b.data == NULL ? sentence : b.data);
+	buf_clear(&b);
+}
+
 void
 localise_findings(
     struct app *app, const char *lang, struct json_object *findings)
@@ -135,10 +148,22 @@ localise_findings(
 		if (code == NULL)
 			continue;
 		s = localise_code(app, lang, code, jsonx_path(row, "args"));
-		json_object_object_add(row, "message",
-		    json_object_new_string(s != NULL ? s : code));
+		put_message(row, s != NULL ? s : code);
 		free(s);
 	}
+}
+
+void
+localise_sorted(struct app *app, const char *lang, struct json_object *sorted)
+{
+	struct json_object *sets = jsonx_path(sorted, "sets");
+	size_t i;
+
+	for (i = 0; i < jsonx_len(sets); i++)
+		localise_findings(app, lang,
+		    jsonx_path(json_object_array_get_idx(sets, i),
+			"report.findings"));
+	localise_findings(app, lang, jsonx_path(sorted, "left_out"));
 }
 
 char *

@@ -10,6 +10,8 @@
  * request's language. In place. */
 void	localise_findings(struct app *, const char *lang,
 	    struct json_object *findings);
+/* The same of SORTED, or NULL: of each set, and of what is left out. */
+void	localise_sorted(struct app *, const char *lang, struct json_object *);
 /* "error.<code>" with {placeholders} from args (may be NULL): a time is shown
  * as its date, a field's name as its label.  Owned by caller; may be NULL. */
 char	*localise_code(struct app *, const char *lang, const char *code,

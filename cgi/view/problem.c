@@ -79,7 +79,8 @@ static void
 copy_members(struct json_object *from, struct json_object *to)
 {
 	static const char *const keys[] = {
-	    "step", "log", "generation", "job", "findings", "hosts"};
+	    "step", "log", "generation", "job", "findings", "hosts",
+	    "sorted"};
 	struct json_object *v;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -17,6 +17,9 @@
 
 #define FILES_JOINED_MAX (FIELDS_MAX * (FILE_KEEP_MAX + 1))
 
+#define LOOSE_MAX	 128
+#define LOOSE_TOTAL	 (720 * 1024) /* as loose.h of postseald */
+
 /* The names of pki.h, which belongs to a library that is not linked here; a
  * test compares them. */
 const char *const upload_fields[] = {
@@ -36,7 +39,8 @@ struct field_limit
 upload_limit(const char *name, bool is_file)
 {
 	bool binary = is_file || upload_is_field(name) ||
-		      strcmp(name, UPLOAD_CLIENT_CA) == 0;
+		      strcmp(name, UPLOAD_CLIENT_CA) == 0 ||
+		      strcmp(name, UPLOAD_LOOSE) == 0;
 	const struct settings_field *f = settings_by_form(name);
 	size_t len = strlen(name);
 	/* "private_key_text": the same, pasted. */
@@ -259,5 +263,78 @@ upload_client_ca_json(
 	int rc = put_string(o, UPLOAD_CLIENT_CA, &files, err);
 
 	*ret_b64 = take_client_ca(files);
+	return rc;
+}
+
+/* --- files in no field ---------------------------------------------------- */
+
+static int
+add_loose(struct json_object **list, const char *name, const void *data,
+    size_t len, size_t *total, struct err *err)
+{
+	struct json_object *o = NULL;
+
+	*total += len;
+	if (jsonx_len(*list) == LOOSE_MAX || *total > LOOSE_TOTAL)
+		return err_set(err, ERR_FILES_MANY, UPLOAD_LOOSE,
+		    "at most %d files, %d KiB in all", LOOSE_MAX,
+		    LOOSE_TOTAL / 1024);
+	if (*list == NULL && (*list = json_object_new_array()) == NULL)
+		return nomem(err);
+	if (put(&o, "data", jsonx_new_b64(data, len)) == -1 ||
+	    put(&o, "name", json_object_new_string(name)) == -1 ||
+	    json_object_array_add(*list, o) != 0) {
+		jsonx_wipe(o);
+		return nomem(err);
+	}
+	return 0;
+}
+
+int
+upload_loose(
+    const struct fields *form, struct json_object **ret, struct err *err)
+{
+	struct json_object *list = NULL;
+	const struct field *f;
+	size_t i, total = 0;
+
+	for (i = 0; i < form->n; i++) {
+		f = &form->v[i];
+		if (strcmp(f->name, UPLOAD_LOOSE) != 0 || !is_chosen(f))
+			continue;
+		if (add_loose(&list, f->is_file ? f->filename : "", f->value,
+			f->len, &total, err) == -1) {
+			jsonx_wipe(list);
+			return -1;
+		}
+	}
+	*ret = list;
+	return 0;
+}
+
+int
+upload_loose_json(
+    struct json_object *o, struct json_object **ret, struct err *err)
+{
+	struct json_object *in = NULL, *list = NULL, *v;
+	char name[24];
+	size_t i, total = 0;
+	int rc;
+
+	rc = jsonx_array(o, UPLOAD_LOOSE, UPLOAD_LOOSE, LOOSE_MAX, &in, err);
+	for (i = 0; rc == 0 && i < jsonx_len(in); i++) {
+		v = json_object_array_get_idx(in, i);
+		snprintf(name, sizeof(name), "#%zu", i + 1);
+		rc = json_object_is_type(v, json_type_string)
+			 ? add_loose(&list, name, json_object_get_string(v),
+			       (size_t)json_object_get_string_len(v), &total,
+			       err)
+			 : err_set(err, ERR_FIELD_INVALID, UPLOAD_LOOSE,
+			       "files: expected strings");
+	}
+	if (rc == -1)
+		jsonx_wipe(list);
+	else
+		*ret = list;
 	return rc;
 }

@@ -19,6 +19,13 @@ int upload_client_ca(const struct fields *, struct json_object **ret_b64,
 int upload_put(const struct fields *, struct json_object *args, struct err *);
 int upload_client_ca_json(
     struct json_object *, struct json_object **ret_b64, struct err *);
+/* Any number of files in no field, sorted by postseald: LOOSE of ops.h, or
+ * NULL when none was chosen; [text] of a JSON object.  Wiped with jsonx_wipe.
+ * ERR_FILES_MANY. */
+#define UPLOAD_LOOSE "files"
+int upload_loose(const struct fields *, struct json_object **, struct err *);
+int upload_loose_json(
+    struct json_object *, struct json_object **, struct err *);
 /* The same three as strings of a JSON object; null = absent. */
 int upload_from_json(
     struct json_object *certificate, struct json_object **files, struct err *);

@@ -56,11 +56,11 @@ restore_source(struct txn *t, struct err *err)
 	return 0;
 }
 
-/* The one that the request names comes, or goes. */
+/* This one comes, or goes. */
 static int
-named_cert(struct txn *t, struct err *err)
+named_cert(struct txn *t, const char *call, struct err *err)
 {
-	const char *call = t->req->cert_name, *name;
+	const char *name;
 	enum cert_use use;
 	struct cert *c;
 
@@ -82,6 +82,17 @@ named_cert(struct txn *t, struct err *err)
 		return err_set(err, ERR_FIELD_MISSING, "server_certificate",
 		    "expected at least one file");
 	return 0;
+}
+
+static int
+named_certs(struct txn *t, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < t->req->n_set; i++)
+		if (named_cert(t, t->req->set[i].call, err) == -1)
+			return -1;
+	return named_cert(t, t->req->cert_name, err);
 }
 
 /* Of another host: all that there are to be besides the default one. */
@@ -150,5 +161,5 @@ txn_source(struct txn *t, struct err *err)
 	    certs_add(&t->certs, CERT_CLIENT_CA, "") == NULL)
 		return err_set(err, ERR_SNI_TOO_MANY, "client_ca",
 		    "at most %d certificates", CERTS_MAX);
-	return named_cert(t, err) == -1 ? -1 : changed_certs(t, err);
+	return named_certs(t, err) == -1 ? -1 : changed_certs(t, err);
 }

@@ -169,7 +169,12 @@ txn_brings(const struct txn *t, const struct cert *c,
 	bool any = false;
 	size_t i;
 
-	if (txn_is_target(t, c))
+	for (i = 0; i < t->req->n_set; i++)
+		if (strcmp(cert_called(c), t->req->set[i].call) == 0)
+			memcpy(file, t->req->set[i].file, sizeof(file));
+	if (t->req->n_set > 0)
+		; /* they are all there is */
+	else if (txn_is_target(t, c))
 		memcpy(file, t->file, sizeof(file));
 	else if (c->use == CERT_CLIENT_CA)
 		file[PKI_CA_CERTIFICATE] = t->client_ca;

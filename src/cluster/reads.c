@@ -111,6 +111,7 @@ cluster_uses_then(const struct conf *conf, const struct apply_request *req,
 	struct certs certs = {NULL, 0};
 	const char *name;
 	enum cert_use use;
+	size_t i;
 	int rc = recorded(conf, req->restore, &certs, err);
 
 	if (rc == 0) {
@@ -121,6 +122,10 @@ cluster_uses_then(const struct conf *conf, const struct apply_request *req,
 			*ret |= CERT_USE_BIT(use);
 		else if (use != CERT_INBOUND)
 			*ret &= ~CERT_USE_BIT(use);
+		for (i = 0; i < req->n_set; i++) {
+			cert_by_call(req->set[i].call, &use, &name);
+			*ret |= CERT_USE_BIT(use);
+		}
 		if (req->client_ca.data != NULL)
 			*ret |= CERT_USE_BIT(CERT_CLIENT_CA);
 	}

@@ -52,6 +52,9 @@ void
 draft_clear(struct draft *d)
 {
 	files_clear(&d->files);
+	loose_clear(&d->loose);
+	json_object_put(d->places);
+	json_object_put(d->sorted);
 	OPENSSL_cleanse(d->passphrase, sizeof(d->passphrase));
 	json_object_put(d->settings);
 	json_object_put(d->was);
@@ -159,12 +162,16 @@ load_members(struct json_object *o, struct draft *d, struct err *err)
 	    jsonx_obj(o, "settings", "settings", &d->settings, err) == -1 ||
 	    jsonx_obj(o, "was", "was", &d->was, err) == -1 ||
 	    jsonx_obj(o, "report", "report", &d->report, err) == -1 ||
+	    jsonx_obj(o, "places", "places", &d->places, err) == -1 ||
+	    jsonx_obj(o, "sorted", "sorted", &d->sorted, err) == -1 ||
 	    jsonx_array(o, "refused", "refused", FINDINGS_MAX, &d->refused,
 		err) == -1 ||
 	    jsonx_array(o, "scanners", "scanners", CLUSTER_CHOSEN_MAX,
 		&d->scanners, err) == -1)
 		return -1;
 	json_object_get(d->scanners);
+	json_object_get(d->places);
+	json_object_get(d->sorted);
 	json_object_get(d->settings);
 	json_object_get(d->was);
 	json_object_get(d->report);
@@ -212,6 +219,25 @@ load_passphrase(
 	return rc;
 }
 
+static int
+load_loose(
+    const struct conf *conf, const char *id, struct draft *d, struct err *err)
+{
+	char path[DRAFT_PATH_MAX];
+	bool given = false;
+	struct buf b;
+	int rc;
+
+	buf_init(&b, LOOSE_PACKED_MAX);
+	rc = draft_path(conf, id, "loose", path, err);
+	if (rc == 0)
+		rc = load_file(path, LOOSE_PACKED_MAX, &b, &given, err);
+	if (rc == 0 && given)
+		rc = loose_unpack(&b, &d->loose, err);
+	buf_clear(&b);
+	return rc;
+}
+
 int
 draft_load(
     const struct conf *conf, const char *id, struct draft *d, struct err *err)
@@ -241,7 +267,8 @@ draft_load(
 			&d->files.given[i], err) == -1)
 			goto out;
 	}
-	if (load_passphrase(conf, id, d, err) == -1)
+	if (load_passphrase(conf, id, d, err) == -1 ||
+	    load_loose(conf, id, d, err) == -1)
 		goto out;
 	d->exists = true;
 	rc = 0;
@@ -286,9 +313,27 @@ save_members(const struct draft *d)
 	json_object_object_add(o, "report", json_object_get(d->report));
 	json_object_object_add(o, "refused", json_object_get(d->refused));
 	json_object_object_add(o, "scanners", json_object_get(d->scanners));
+	json_object_object_add(o, "places", json_object_get(d->places));
+	json_object_object_add(o, "sorted", json_object_get(d->sorted));
 	json_object_object_add(o, "apply", json_object_new_string(d->apply));
 	json_object_object_add(o, "note", json_object_new_string(d->note));
 	return o;
+}
+
+static int
+save_loose(const struct conf *conf, const char *id, const struct draft *d,
+    struct err *err)
+{
+	struct buf b;
+	int rc = -1;
+
+	if (loose_pack(&d->loose, &b) == -1)
+		err_set(err, ERR_NOMEM, "", "draft");
+	else
+		rc = put_file(conf, id, "loose", b.data, b.len,
+		    d->loose.n > 0, err);
+	buf_clear(&b);
+	return rc;
 }
 
 int
@@ -307,6 +352,8 @@ draft_save(
 	if (rc == 0)
 		rc = put_file(conf, id, "passphrase", d->passphrase,
 		    strlen(d->passphrase), d->passphrase[0] != '\0', err);
+	if (rc == 0)
+		rc = save_loose(conf, id, d, err);
 	if (rc == -1)
 		return -1;
 	o = save_members(d);
@@ -394,6 +441,7 @@ draft_to_json(const struct draft *d)
 	json_object_object_add(o, "settings", json_object_get(d->settings));
 	json_object_object_add(o, "was", json_object_get(d->was));
 	json_object_object_add(o, "scanners", json_object_get(d->scanners));
+	json_object_object_add(o, "sorted", json_object_get(d->sorted));
 	json_object_object_add(o, "apply",
 	    d->apply[0] == '\0' ? NULL : json_object_new_string(d->apply));
 	jsonx_put_str(o, "note", d->note);

@@ -7,7 +7,7 @@
 #ifndef POSTSEAL_DRAFTS_H
 #define POSTSEAL_DRAFTS_H
 
-#include "files.h"
+#include "loose.h"
 #include "note.h"
 
 #define DRAFTS_MAX     64
@@ -23,6 +23,9 @@ struct draft {
 	struct json_object *was; /* {field: text}: before settings; or NULL */
 	struct json_object *refused;	       /* findings of files not kept */
 	struct json_object *scanners;	       /* names of chosen hosts */
+	struct loose loose;		       /* files in no field */
+	struct json_object *places;	       /* {id: name}, decided; or NULL */
+	struct json_object *sorted;	       /* SORTED of loose.h, or NULL */
 	char apply[8];			       /* or "" */
 	char note[NOTE_SIZE]; /* as it was typed, what is hidden marked */
 	int64_t expires;
@@ -48,6 +51,21 @@ int draft_merge(const struct conf *, struct json_object *args,
     const struct files *sent, struct draft *, struct err *);
 int draft_check_settings(struct json_object *settings, struct err *);
 int draft_inspect(const struct call *, struct draft *, struct err *);
+/* loose.c: "places" of args. */
+int draft_places(struct json_object *args, struct draft *, struct err *);
+/* Its loose files; nothing where there are none. */
+int draft_sort(
+    const struct call *, struct draft *, struct sorted *, struct err *);
+/* apply_loose.c: loose files of args, or of the draft that they name, into a
+ * request; what that borrows is in the draft and in loose_apply. */
+struct loose_apply {
+	struct loose loose;
+	struct sorted sorted;
+	struct apply_set *set;
+};
+void loose_apply_clear(struct loose_apply *);
+int loose_apply(struct call *, struct json_object *args, struct draft *,
+    struct loose_apply *, struct apply_request *, struct err *);
 /* CAs of clients' certificates stand alone: what is said of them is put
  * behind what the report has. */
 int draft_inspect_authorities(

@@ -34,9 +34,10 @@ int files_inspect(const struct call *, const struct pki_bytes[PKI_FIELD__MAX],
     const char *passphrase, enum files_kind, struct json_object **report,
     struct err *);
 /* place.c: the name of the certificate that these renew, or are new for; "":
- * the default one. */
+ * the default one.  only: the one that whoever asks may renew, or NULL. */
 int place_files(const struct call *, const struct pki_bytes[PKI_FIELD__MAX],
-    const char *passphrase, char name[CERT_NAME_MAX], struct err *);
+    const char *passphrase, const char *only, char name[CERT_NAME_MAX],
+    struct err *);
 /* Field number of an HTTP name, or -1. */
 int field_number(const char *name);
 

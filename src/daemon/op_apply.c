@@ -46,6 +46,7 @@ struct apply_call {
 	struct cluster_save save;
 	char name[CERT_NAME_MAX];     /* of the certificate, or "" */
 	bool place;		      /* by what is in the files */
+	struct loose_apply loose;
 	struct json_object *scanners; /* names, borrowed, or NULL */
 	struct json_object *settings; /* patch that is ours, or NULL */
 	const char *draft_id;
@@ -304,22 +305,6 @@ gather_files(struct apply_call *a, struct json_object *args, struct err *err)
 	return read_key_id(a, args, err);
 }
 
-/* "only": the one that whoever asks may renew. */
-static int
-find_place(struct apply_call *a, struct json_object *args, struct err *err)
-{
-	const char *only = jsonx_path_str(args, "only", NULL);
-
-	if (place_files(
-		a->call, a->req.file, a->req.passphrase, a->name, err) == -1)
-		return -1;
-	if (only == NULL || strcmp(only, a->name) == 0)
-		return 0;
-	return err_set(err, ERR_AUTH_SCOPE, "name",
-	    "the files are for %.120s, the token is not",
-	    a->name[0] == '\0' ? "the default certificate" : a->name);
-}
-
 static int
 read_files(struct apply_call *a, struct json_object *args, struct err *err)
 {
@@ -327,9 +312,14 @@ read_files(struct apply_call *a, struct json_object *args, struct err *err)
 		return -1;
 	a->req.passphrase = jsonx_path_str(args, "passphrase", NULL);
 	a->draft_id = jsonx_path_str(args, "draft", NULL);
+	if (jsonx_member(args, "loose") != NULL)
+		return loose_apply(a->call, args, &a->draft, &a->loose,
+		    &a->req, err);
 	if (read_name(a, args, err) == -1 || gather_files(a, args, err) == -1)
 		return -1;
-	return a->place ? find_place(a, args, err) : 0;
+	return a->place ? place_files(a->call, a->req.file, a->req.passphrase,
+			      jsonx_path_str(args, "only", NULL), a->name, err)
+			: 0;
 }
 
 static bool
@@ -389,6 +379,9 @@ run_apply(struct apply_call *a, struct json_object **data, struct err *err)
 		rc = run_here(a, &ch, &job, err);
 	if (rc == 0) {
 		*data = json_object_get(jsonx_path(job, "result"));
+		if (a->loose.sorted.json != NULL)
+			json_object_object_add(*data, "sorted",
+			    json_object_get(a->loose.sorted.json));
 		if (a->draft_id != NULL && !a->req.dry_run &&
 		    draft_drop(a->call->conf, a->draft_id, NULL) == -1)
 			log_warn("a draft could not be wiped");
@@ -428,6 +421,7 @@ out:
 	draft_release(c->conf, a.draft_id, a.keep_lock);
 	json_object_put(a.report);
 	files_clear(&a.files);
+	loose_apply_clear(&a.loose);
 	buf_clear(&a.made);
 	draft_clear(&a.draft);
 	json_object_put(a.settings);

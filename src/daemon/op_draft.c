@@ -37,6 +37,28 @@ is_hopeless(const char *code)
 	return false;
 }
 
+static int
+inspect_loose(struct call *c, struct json_object *args,
+    struct json_object **data, struct err *err)
+{
+	struct sorted sorted = {.v = NULL};
+	struct loose loose = {.v = NULL};
+	int rc = loose_read(args, &loose, err);
+
+	if (rc == 0)
+		rc = loose_sort(c, &loose,
+		    jsonx_path_str(args, "passphrase", NULL), NULL, &sorted,
+		    err);
+	if (rc == 0) {
+		*data = json_object_new_object();
+		json_object_object_add(
+		    *data, "sorted", json_object_get(sorted.json));
+	}
+	sorted_clear(&sorted);
+	loose_clear(&loose);
+	return rc;
+}
+
 int
 op_inspect(struct call *c, struct json_object *args, struct json_object **data,
     struct err *err)
@@ -46,6 +68,8 @@ op_inspect(struct call *c, struct json_object *args, struct json_object **data,
 	struct files f;
 	int rc = -1;
 
+	if (jsonx_member(args, "loose") != NULL)
+		return inspect_loose(c, args, data, err);
 	files_init(&f);
 	if (files_read(args, &f, err) == -1)
 		goto out;
@@ -197,11 +221,18 @@ static int
 put_removed(struct json_object *args, struct draft *d, struct err *err)
 {
 	struct json_object *list = jsonx_member(args, "remove");
+	static const char loose[] = "loose:";
+	const char *name;
 	size_t i;
 	int field;
 
 	for (i = 0; i < jsonx_len(list); i++) {
-		if ((field = field_number(jsonx_str_at(list, i))) == -1)
+		name = jsonx_str_at(list, i);
+		if (strncmp(name, loose, sizeof(loose) - 1) == 0) {
+			loose_remove(&d->loose, name + sizeof(loose) - 1);
+			continue;
+		}
+		if ((field = field_number(name)) == -1)
 			return err_set(err, ERR_FIELD_INVALID, "remove",
 			    "expected names of file fields");
 		forget_file(d, (size_t)field);
@@ -323,6 +354,24 @@ put_was(struct json_object *args, struct draft *d, struct err *err)
 	return put_copy(&d->was, was, err);
 }
 
+/* Loose files of several sets have several passphrases: one a line, the new
+ * one first. */
+static int
+put_passphrase(struct draft *d, const char *passphrase, struct err *err)
+{
+	char all[sizeof(d->passphrase)];
+	int n;
+
+	n = snprintf(all, sizeof(all), "%s%s%s", passphrase,
+	    d->loose.n > 0 && d->passphrase[0] != '\0' ? "\n" : "",
+	    d->loose.n > 0 ? d->passphrase : "");
+	if (n < 0 || (size_t)n >= sizeof(all))
+		n = snprintf(all, sizeof(all), "%s", passphrase);
+	memcpy(d->passphrase, all, sizeof(all));
+	OPENSSL_cleanse(all, sizeof(all));
+	return n < 0 ? err_set(err, ERR_NOMEM, "", "draft") : 0;
+}
+
 static int
 put_choices(struct json_object *args, struct draft *d, struct err *err)
 {
@@ -341,12 +390,7 @@ put_choices(struct json_object *args, struct draft *d, struct err *err)
 		clean_copy(d->apply, sizeof(d->apply), apply);
 	if (note != NULL)
 		clean_copy(d->note, sizeof(d->note), note);
-	if (passphrase != NULL) {
-		OPENSSL_cleanse(d->passphrase, sizeof(d->passphrase));
-		(void)snprintf(
-		    d->passphrase, sizeof(d->passphrase), "%s", passphrase);
-	}
-	return 0;
+	return passphrase == NULL ? 0 : put_passphrase(d, passphrase, err);
 }
 
 int
@@ -368,6 +412,8 @@ draft_merge(const struct conf *conf, struct json_object *args,
 {
 	if (put_removed(args, d, err) == -1 ||
 	    put_files(args, d, sent, err) == -1 ||
+	    loose_read(args, &d->loose, err) == -1 ||
+	    draft_places(args, d, err) == -1 ||
 	    put_key_id(conf, args, d, err) == -1 ||
 	    put_choices(args, d, err) == -1 || put_was(args, d, err) == -1)
 		return -1;
@@ -379,6 +425,7 @@ op_draft_put(struct call *c, struct json_object *args,
     struct json_object **data, struct err *err)
 {
 	const char *id = jsonx_path_str(args, "draft", "");
+	struct sorted sorted = {.v = NULL};
 	struct files sent;
 	struct draft d;
 	int lock = -1, rc = -1;
@@ -390,7 +437,8 @@ op_draft_put(struct call *c, struct json_object *args,
 	    files_read(args, &sent, err) == -1 ||
 	    draft_check_settings(jsonx_member(args, "settings"), err) == -1 ||
 	    draft_merge(c->conf, args, &sent, &d, err) == -1 ||
-	    draft_inspect(c, &d, err) == -1)
+	    draft_inspect(c, &d, err) == -1 ||
+	    draft_sort(c, &d, &sorted, err) == -1)
 		goto out;
 	if (draft_drop_hopeless(&d, &sent) && draft_inspect(c, &d, err) == -1)
 		goto out;
@@ -402,6 +450,7 @@ op_draft_put(struct call *c, struct json_object *args,
 out:
 	draft_release(c->conf, id, lock);
 	files_clear(&sent);
+	sorted_clear(&sorted);
 	draft_clear(&d);
 	return rc;
 }

@@ -14,9 +14,10 @@
 #include "call.h"
 #include "files.h"
 #include "jsonx.h"
+#include "loose.h"
 
-static bool
-has_name(struct json_object *names, const char *name)
+bool
+place_has(struct json_object *names, const char *name)
 {
 	const char *n, *dot = strchr(name, '.');
 	size_t i;
@@ -38,7 +39,7 @@ count_shared(struct json_object *a, struct json_object *b)
 	size_t i, n = 0;
 
 	for (i = 0; i < jsonx_len(a); i++)
-		n += has_name(b, jsonx_str_at(a, i));
+		n += place_has(b, jsonx_str_at(a, i));
 	return n;
 }
 
@@ -53,7 +54,7 @@ count_rows(struct json_object *rows, struct json_object *names,
 	for (i = 0; i < jsonx_len(rows); i++) {
 		row = jsonx_path_str(
 		    json_object_array_get_idx(rows, i), "name", "");
-		if (*row != '\0' && has_name(names, row) && n++ == 0)
+		if (*row != '\0' && place_has(names, row) && n++ == 0)
 			(void)snprintf(name, CERT_NAME_MAX, "%s", row);
 	}
 	return n;
@@ -71,14 +72,14 @@ new_row(struct json_object *names, char name[CERT_NAME_MAX])
 	return -1;
 }
 
-static int
-place(struct json_object *view, struct json_object *names,
+int
+place_names(struct json_object *view, struct json_object *names,
     char name[CERT_NAME_MAX], struct err *err)
 {
 	struct json_object *now = jsonx_path(view, "certificate.leaf.names");
 	size_t n = count_rows(jsonx_path(view, "by_name"), names, name);
 	size_t shared = count_shared(now, names);
-	bool covers = has_name(names, jsonx_path_str(view, "host", "")) ||
+	bool covers = place_has(names, jsonx_path_str(view, "host", "")) ||
 		      (shared > 0 && shared == jsonx_len(now));
 
 	if (n + (covers ? 1 : 0) > 1)
@@ -97,7 +98,8 @@ place(struct json_object *view, struct json_object *names,
 
 int
 place_files(const struct call *c, const struct pki_bytes file[PKI_FIELD__MAX],
-    const char *passphrase, char name[CERT_NAME_MAX], struct err *err)
+    const char *passphrase, const char *only, char name[CERT_NAME_MAX],
+    struct err *err)
 {
 	struct json_object *report = NULL, *view = NULL, *names;
 	int rc = -1;
@@ -111,7 +113,11 @@ place_files(const struct call *c, const struct pki_bytes file[PKI_FIELD__MAX],
 		err_set(err, ERR_SNI_PLACE, "name",
 		    "there is no certificate among the files");
 	else
-		rc = place(view, names, name, err);
+		rc = place_names(view, names, name, err);
+	if (rc == 0 && only != NULL && strcmp(only, name) != 0)
+		rc = err_set(err, ERR_AUTH_SCOPE, "name",
+		    "the files are for %.120s, the token is not",
+		    name[0] == '\0' ? "the default certificate" : name);
 out:
 	json_object_put(report);
 	json_object_put(view);

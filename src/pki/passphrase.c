@@ -118,17 +118,17 @@ twice(const char *s)
 	return text;
 }
 
-void
-passphrase_set(struct pki_set *s, const char *given)
+static void
+add_line(struct pki_set *s, const char *given)
 {
 	char *nfc = NULL;
 	const char *p;
 
-	if (given != NULL && *given != '\0')
+	if (*given != '\0')
 		form_add(s, "", strdup(given));
-	for (p = given; p != NULL && *p != '\0' && (*p & 0x80) == 0; p++)
+	for (p = given; *p != '\0' && (*p & 0x80) == 0; p++)
 		;
-	if (p != NULL && *p != '\0' &&
+	if (*p != '\0' &&
 	    (nfc = normal(given, UNINORM_NFC)) != NULL) {
 		form_add(s, "Unicode NFC", strdup(nfc));
 		form_add(s, "Unicode NFD", normal(given, UNINORM_NFD));
@@ -139,6 +139,19 @@ passphrase_set(struct pki_set *s, const char *given)
 		OPENSSL_cleanse(nfc, strlen(nfc));
 		free(nfc);
 	}
+}
+
+/* One a line: files of several sets have several. */
+void
+passphrase_set(struct pki_set *s, const char *given)
+{
+	char *copy = given == NULL ? NULL : strdup(given), *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		add_line(s, line);
+	if (copy != NULL)
+		OPENSSL_cleanse(copy, strlen(given));
+	free(copy);
 }
 
 void

@@ -35,7 +35,7 @@
 #define PKI_STORED     PKI_FIELD__MAX	     /* "field" of what is in use now */
 #define PKI_SET_MAX    (2 * PKI_OBJECTS_MAX) /* uploaded and stored */
 #define PKI_PAIRS_MAX  8
-#define PKI_FORMS_MAX  8
+#define PKI_FORMS_MAX  24
 #define PKI_NAME_MAX   256 /* a name in a finding */
 #define PKI_SHORT_FP   12  /* "4F:2A:91:0C" */
 #define PKI_ROOTS_FILE "/etc/ssl/certs/ca-certificates.crt"

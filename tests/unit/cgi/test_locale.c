@@ -25,6 +25,9 @@ static const struct {
 	const char *prefix;
 	const char *tails[16];
 } built[] = {
+    {"names.set_", {"new", "renewed", "added", NULL}},
+    {"names.as_",
+	{"server_certificate", "private_key", "ca_certificate", NULL}},
     {"state.inbound.", {"off", "off_text", "offered", "offered_text",
 			   "required", "required_text"}},
     {"how.", {"restarted", "restarted_none", "restarted_short",

@@ -1,0 +1,120 @@
+/*
+ * sort_parts.c - sets and reports, for those who sort.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "certname.h"
+#include "jsonx.h"
+#include "sort.h"
+
+struct json_object *
+certs_of(const struct item *it)
+{
+	return jsonx_path(
+	    it->report, "files.server_certificate.certificates");
+}
+
+struct json_object *
+stored_cert(const struct cert *c, size_t i)
+{
+	return c->facts == NULL ? NULL : cert_of(c->facts, i);
+}
+
+struct json_object *
+at(struct json_object *list, size_t i)
+{
+	return json_object_array_get_idx(list, i);
+}
+
+const char *
+text(struct json_object *o, const char *path)
+{
+	return jsonx_path_str(o, path, "");
+}
+
+bool
+same(struct json_object *a, const char *x, struct json_object *b, const char *y)
+{
+	return *text(a, x) != '\0' && strcmp(text(a, x), text(b, y)) == 0;
+}
+
+void
+item_left_out(
+    struct item *it, enum err_code code, const char *arg, const char *value)
+{
+	struct json_object *args;
+
+	if (it->why != NULL)
+		return;
+	it->why = json_object_new_object();
+	args = json_object_new_object();
+	jsonx_put_str(it->why, "code", err_name(code));
+	jsonx_put_str(it->why, "severity", "error");
+	jsonx_put_str(it->why, "field", "files");
+	jsonx_put_str(args, arg, value);
+	json_object_object_add(it->why, "args", args);
+}
+
+struct sorted_set *
+sort_set(struct sorting *s, const char *call)
+{
+	struct sorted *out = s->out;
+	struct sorted_set *v;
+	size_t i;
+
+	for (i = 0; i < out->n; i++)
+		if (strcmp(out->v[i].call, call) == 0)
+			return &out->v[i];
+	if ((v = reallocarray(out->v, out->n + 1, sizeof(*v))) == NULL)
+		return NULL;
+	out->v = v;
+	v = &v[out->n++];
+	memset(v, 0, sizeof(*v));
+	(void)snprintf(v->call, sizeof(v->call), "%s", call);
+	for (i = 0; i < PKI_FIELD__MAX; i++)
+		buf_init(&v->file[i], LOOSE_TOTAL);
+	return v;
+}
+
+int
+sort_put(struct sorting *s, const char *call, size_t i, enum pki_field field)
+{
+	struct sorted_set *set = sort_set(s, call);
+
+	if (set == NULL)
+		return -1;
+	if (set->in[i] == 0)
+		set->in[i] = (unsigned char)(field + 1);
+	return 0;
+}
+
+size_t
+sort_count(const struct sorting *s, size_t i)
+{
+	size_t k, n = 0;
+
+	for (k = 0; k < s->out->n; k++)
+		n += s->out->v[k].in[i] != 0;
+	return n;
+}
+
+/* What somebody decided, as people call it; false: nothing, or it is none. */
+bool
+sort_decided(const struct sorting *s, const char *id, char call[CERT_NAME_MAX])
+{
+	const char *place = s->places == NULL ? "" : text(s->places, id);
+
+	call[0] = '\0';
+	if (*place == '\0')
+		return false;
+	if (strcmp(place, "default") == 0)
+		return true;
+	if (strcmp(place, cert_uses[CERT_OUTBOUND]) == 0 ||
+	    strcmp(place, cert_uses[CERT_CLIENT_CA]) == 0) {
+		(void)snprintf(call, CERT_NAME_MAX, "%s", place);
+		return true;
+	}
+	return cert_name_read(place, call, NULL) == 0;
+}

@@ -1,0 +1,200 @@
+#!/bin/bash
+# Any number of files at once, in no field: sorted into the certificates that
+# they are of, shown before anything is saved, served after it.  By API, and by
+# the page as a browser without scripts sends it.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/form.sh"
+mkdir "$T/z" && cd "$T/z" || bail "no room"
+
+# issue FILE SUBJECT ISSUER-FILE EXTENSIONS [rsa]: FILE.key, FILE.pem.
+issue()
+{
+	local by=(-key "$1.key")
+
+	if [ "${5:-}" = rsa ]; then rsa_new "$1.key"; else ec_new "$1.key"; fi
+	[ -z "$3" ] || by=(-CA "$3.pem" -CAkey "$3.key")
+	openssl req -new -key "$1.key" -subj "$2" -out req.csr 2>/dev/null
+	openssl x509 -req -in req.csr -days 80 -out "$1.pem" "${by[@]/-key/-signkey}" \
+	    -set_serial "$RANDOM$RANDOM" -extfile <(echo "$4") 2>/dev/null
+}
+ca="basicConstraints=critical,CA:TRUE"
+# server NAME... is for
+san() { local n=("${@/#/DNS:}"); local IFS=,; echo "subjectAltName=${n[*]}"; }
+
+# zone [curl arguments] FILE...: one call that takes them all.
+zone()
+{
+	local args=() f
+
+	for f in "$@"; do
+		case $f in
+		/*|./*|*.*) [ -f "$f" ] && args+=(-F "files=@$f") || args+=("$f") ;;
+		*) args+=("$f") ;;
+		esac
+	done
+	api POST "/api/v1/certificates$Q" -F apply=reload "${args[@]}"
+}
+Q=
+# where [set...]: "name:change:files" of each, and what is left out.
+where()
+{
+	j '.sorted as $s | $s | [(.sets[] | .certificate + ":" + .change + ":" +
+	    ([.files[] | .name + "=" + (.field | .[0:1])] | sort | join("+"))),
+	    (.left_out[] | "-" + .name + ":" + .code)] | sort | join(" ")'
+}
+sni() { served "$SMTP_PORT" -servername "$@"; }
+
+console_start
+edit myhostname=mx.example.jp || bail "postconf"
+issue root /CN=Root "" "$ca"
+issue ia /CN=IssuerA root "$ca"
+issue ib /CN=IssuerB root "$ca"
+for n in a b c d; do
+	issue $n "/CN=$n.example.net" ia "$(san $n.example.net)"
+done
+issue ar /CN=a.example.net ib "$(san a.example.net)" rsa
+issue mx /CN=mx.example.jp ib "$(san mx.example.jp)" rsa
+issue out /CN=gateway ia "extendedKeyUsage=clientAuth"
+cat a.pem ia.pem >a-full.pem
+echo "This folder holds keys." >README.txt
+
+# --- nothing is in use yet
+zone a.key a.pem b.key b.pem
+is "which one is for all others?" "$STATUS $(j .code) $(j '.errors | map(.code) | unique | join(",")')" \
+    "422 files.none_placed files.with_another,sni.place"
+is "nothing was done" "$(param smtpd_tls_chain_files)" -
+before=$(maincf_hash)
+Q='?dry_run=true'
+zone mx.key mx.pem a.key a.pem ar.pem ar.key ia.pem ib.pem root.pem README.txt b.pem b.key
+is "eleven files, three certificates, one file that is none" "$STATUS $(where)" \
+    "200 -README.txt:file.unreadable a.example.net:new:a.key=p+a.pem=s+ar.key=p+ar.pem=s+ia.pem=c+ib.pem=c+root.pem=c b.example.net:new:b.key=p+b.pem=s+ia.pem=c+root.pem=c default:new:ib.pem=c+mx.key=p+mx.pem=s+root.pem=c"
+is "a look changes nothing" "$(maincf_hash)" "$before"
+Q=
+zone mx.key mx.pem a.key a.pem ar.pem ar.key ia.pem ib.pem root.pem README.txt b.pem b.key
+is "what fits nowhere is not dropped in silence" \
+    "$STATUS $(j .code) $(j '.errors[1].message | .[0:12]') $(maincf_hash)" \
+    "422 files.left_out README.txt:  $before"
+zone mx.key mx.pem a.key a.pem ar.pem ar.key ia.pem ib.pem root.pem b.pem b.key \
+    -F inbound_enabled=on
+is "a setting beside them: refused" "$STATUS $(j .errors[0].code)" "400 field.unknown"
+zone mx.key mx.pem a.key a.pem ar.pem ar.key ia.pem ib.pem root.pem README.txt b.pem b.key \
+    -F confirm=files.left_out
+is "saved at once" "$STATUS $(j .result)" "200 applied"
+gen=$(j .generation)
+save inbound_enabled=on
+is "each name is served its own, RSA and ECDSA" \
+    "$STATUS $(served) $(sni a.example.net -sigalgs ecdsa_secp256r1_sha256) $(sni a.example.net -sigalgs rsa_pss_rsae_sha256) $(sni b.example.net)" \
+    "200 $(leaf_of mx.pem) $(leaf_of a.pem) $(leaf_of ar.pem) $(leaf_of b.pem)"
+is "and verifies with its chain" "$(sni b.example.net -verify_return_error -CAfile root.pem)" "$(leaf_of b.pem)"
+api GET "/api/v1/generations/$gen"
+is "one generation, and the history says which" \
+    "$(j '.names | map("\(.name) \(.change)") | sort | join(",")')" \
+    "a.example.net added,b.example.net added"
+
+# --- renewals, several forms
+issue b /CN=b.example.net ia "$(san b.example.net)"
+issue c /CN=c.example.net ia "$(san c.example.net)" rsa
+openssl pkcs12 -export -in c.pem -inkey c.key -certfile ia.pem -out c.p12 -passout pass:one
+openssl x509 -in b.pem -outform DER -out b.der
+openssl pkey -in b.key -aes256 -passout pass:two -out b-enc.key 2>/dev/null
+zone b.der b-enc.key c.p12 -F passphrase=one
+is "a passphrase that opens one of two: said of the other" \
+    "$STATUS $(j '.errors | map(.code) | join(",")')" \
+    "422 files.left_out,key.passphrase_wrong"
+json=$(jq -n --rawfile k b.key --rawfile c b.pem --rawfile i ia.pem '{files: [$i, $c, $k], apply: "reload"}')
+api POST /api/v1/certificates -H 'Content-Type: application/json' -d "$json"
+is "as JSON: renewed" "$STATUS $(where)" "200 b.example.net:renewed:#1=c+#2=s+#3=p"
+is "... b is another, a and the default one are not" \
+    "$(sni b.example.net) $(sni a.example.net -sigalgs ecdsa_secp256r1_sha256) $(served)" \
+    "$(leaf_of b.pem) $(leaf_of a.pem) $(leaf_of mx.pem)"
+zone a-full.pem a.key a.pem ia.pem
+is "what is in use already" "$STATUS $(j .result)" "200 unchanged"
+zone out.pem out.key ia.pem
+is "one for clients alone goes out" "$STATUS $(where)" \
+    "200 outbound:new:ia.pem=c+out.key=p+out.pem=s"
+
+# --- what has no place, each with its reason
+Q='?dry_run=true'
+issue stray "/CN=Stray CA" "" "$ca"
+cat a.key a.pem b.key b.pem >two.pem
+zone d.key stray.pem root.key root.pem two.pem ia.pem c.pem c.key
+is "reasons" "$STATUS $(where)" \
+    "200 -d.key:files.key_alone -root.key:key.of_ca -stray.pem:files.ca_alone -two.pem:files.mixed c.example.net:new:c.key=p+c.pem=s+ia.pem=c+root.pem=c"
+zone d.pem
+is "a certificate without its key: said of the set" \
+    "$STATUS $(j '.errors | map(.code) | join(",")')" "422 key.missing"
+Q=
+head -c 70000 /dev/zero | tr '\0' a >large.pem
+: >empty.pem
+zone large.pem empty.pem c.pem c.key ia.pem
+is "too large, empty" "$STATUS $(j '.errors | map(.code) | sort | join(",")')" \
+    "422 file.empty,file.too_large,files.left_out"
+args=()
+for n in {1..129}; do args+=(-F "files=$n;filename=$n.pem"); done
+zone "${args[@]}"
+is "129 files" "$STATUS $(j .code) $(j .errors[0].field)" "422 files.too_many files"
+zone c.pem c.key -F "server_certificate=@c.pem"
+is "beside the fields of one" "$STATUS $(j .errors[0].code)" "400 field.invalid"
+api POST /api/v1/certificates/c.example.net -F files=@c.pem
+is "with a name" "$STATUS $(j .errors[0].code)" "400 field.unknown"
+api POST /api/v1/connection -F files=@c.pem
+is "on the connection" "$STATUS $(j .errors[0].code)" "400 field.unknown"
+api POST /api/v1/certificates/inspect -F files=@c.pem -F files=@c.key -F files=@ia.pem
+is "looked at" "$STATUS $(where) $(j '.sorted.sets[0].report.ok')" \
+    "200 c.example.net:new:c.key=p+c.pem=s+ia.pem=c true"
+
+# --- tokens
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
+    -d '{"name":"hook","scope":"certificates"}'
+printf 'header = "Authorization: Bearer %s"\n' "$(j .token)" >"$T/hook"
+req POST /api/v1/certificates -K "$T/hook" -F files=@c.pem -F files=@c.key
+is "a token for renewals adds no name" "$STATUS $(j .code)" "404 sni.unknown"
+as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
+    -d '{"name":"one","scope":"certificates","certificate":"a.example.net"}'
+printf 'header = "Authorization: Bearer %s"\n' "$(j .token)" >"$T/one"
+req POST /api/v1/certificates -K "$T/one" -F files=@a.pem -F files=@a.key -F files=@b.pem -F files=@b.key
+is "one for a name does not reach another" "$STATUS $(j .code)" "403 auth.scope"
+
+# --- the page, without scripts
+PAGE=/smtp-routing/certificates
+# press do [fields]: the form of the zone.
+press()
+{
+	page $PAGE
+	METHOD=POST page $PAGE -F "csrf=$(sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' "$BODY" | head -1)" \
+	    -F "do=$1" "${@:2}"
+}
+sign_in admin "$PASSWORD" || bail "log-in"
+issue d /CN=d.example.net ia "$(san d.example.net)"
+before=$(maincf_hash)
+press save -F files=@d.key -F files=@c.p12 -F files=@README.txt -F files=@d.pem -F files=@ia.pem
+is "Save with files that were not shown: they are shown first" "$STATUS $(maincf_hash)" "303 $before"
+page $PAGE
+ok "... the new name" grep -q 'New: <bdi>d.example.net' "$BODY"
+ok "... what has no place, and why" grep -q 'c.p12.*encrypted\|c.p12.*passphrase' "$BODY"
+press sort -F passphrase=one
+page $PAGE
+ok "with its passphrase" grep -q 'New: <bdi>c.example.net' "$BODY"
+id=$(grep -o 'forget:[0-9a-f]*" aria-label="Remove: README.txt' "$BODY" | cut -c 8-19)
+press "forget:$id"
+page $PAGE
+unlike "a file is taken out" "$(cat "$BODY")" README
+set=$(grep -B1 -A9 'New: <bdi>d.example.net' "$BODY" | sed -n 's/.*name="set" value="\([^"]*\)".*/\1/p')
+press sort -F "set=$set" -F "place=d.."
+is "a place that is none" "$STATUS" 422
+press sort -F "set=$set" -F "place=other.example.net"
+page $PAGE
+ok "somebody decides otherwise" grep -q 'New: <bdi>other.example.net' "$BODY"
+press save
+is "saved" "$STATUS" 303
+both() { [ "$(sni c.example.net) $(sni other.example.net)" = "$(leaf_of c.pem) $(leaf_of d.pem)" ]; }
+ok "... and served, the other one by the name that was given" wait_for 15 both
+drafted() { page $PAGE; grep -q 'id="sorted"' "$BODY"; }
+ok "nothing waits any more" wait_for 15 not drafted
+press sort -F files=@a.pem
+press discard
+ok "discarded" not drafted
+is "no draft is left" "$(ls "$STATE/daemon/drafts")" ""
+
+done_testing
