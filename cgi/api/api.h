@@ -41,6 +41,11 @@ int api_put(
 int api_call(struct app *, struct request *, const char *op,
     struct json_object *args, struct json_object **data, struct err *);
 
+/* api_report.c: what postseal-logs says; where it does not run, known: false
+ * for the reason "off".  args is taken over. */
+int report_ask(struct app *, const struct request *, struct json_object *args,
+    struct json_object **data, struct err *);
+
 /* metrics_scanners.c: nothing on a host that is alone. */
 void metrics_scanners(struct app *, struct request *, struct buf *);
 

@@ -248,6 +248,60 @@ put_view(struct buf *b, struct json_object *view)
 	put_probe(b, view);
 }
 
+static const char *const ways[] = {"inbound", "outbound"};
+
+/* Counters of one direction; the names of versions are those of tally_json.c,
+ * whatever else the answer has. */
+static void
+put_messages(struct buf *b, const char *way, struct json_object *report)
+{
+	static const char *const versions[] = {"plain", "unknown", "SSLv3",
+	    "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+	struct json_object *ever = jsonx_path(report, "ever");
+	char labels[64];
+
+	for (size_t i = 0;
+	     ever != NULL && i < sizeof(versions) / sizeof(versions[0]); i++) {
+		(void)snprintf(labels, sizeof(labels),
+		    "{direction=\"%s\",protocol=\"%s\"}", way, versions[i]);
+		sample(b, "messages_total", labels,
+		    json_object_get_int64(jsonx_member(ever, versions[i])));
+	}
+}
+
+static void
+put_report(struct app *app, struct request *req, struct buf *b)
+{
+	struct json_object *report[2] = {NULL, NULL}, *args;
+	char labels[32];
+	struct err why;
+
+	for (size_t i = 0; i < 2; i++) {
+		args = json_object_new_object();
+		put_str(args, "direction", ways[i]);
+		put_int(args, "limit", 1);
+		(void)report_ask(app, req, args, &report[i], &why);
+	}
+	family(b, "report_known", "gauge",
+	    "Does the mail log of 30 days tell who has TLS.");
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(
+		    labels, sizeof(labels), "{direction=\"%s\"}", ways[i]);
+		sample(b, "report_known", labels,
+		    jsonx_path_bool(report[i], "known"));
+	}
+	if (jsonx_path_bool(report[0], "known"))
+		gauge(b, "plain_clients",
+		    "Clients that sent without TLS in 30 days.",
+		    jsonx_path_int(report[0], "clients.plain"));
+	family(b, "messages_total", "counter",
+	    "Messages that came or went, by TLS version.");
+	for (size_t i = 0; i < 2; i++) {
+		put_messages(b, ways[i], report[i]);
+		json_object_put(report[i]);
+	}
+}
+
 int
 api_metrics(
     struct app *app, struct request *req, struct reply *reply, struct err *err)
@@ -269,6 +323,8 @@ api_metrics(
 	    backend_call(app, req, OP_GENERATIONS_LIST,
 		json_object_new_object(), &list, NULL, &why) == 0)
 		put_generations(&b, list);
+	if (view != NULL)
+		put_report(app, req, &b);
 	if (view != NULL)
 		metrics_scanners(app, req, &b);
 	if (b.failed || buf_add(&reply->body, b.data, b.len) == -1 ||

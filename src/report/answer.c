@@ -80,6 +80,23 @@ put_source(struct json_object *o, const struct follow *f, bool reading)
 	json_object_object_add(o, "impact", NULL);
 }
 
+static int
+put_ever(
+    struct json_object *o, struct follow *f, enum direction d, struct err *err)
+{
+	unsigned long long n[TLS__MAX] = {0};
+	struct json_object *ever;
+
+	if (counts_ever(f->counts, d, n, err) == -1 ||
+	    (ever = json_object_new_object()) == NULL)
+		return -1;
+	for (int v = 0; v < TLS__MAX; v++)
+		jsonx_put_int(
+		    ever, tls_version_name((enum tls_version)v), (int64_t)n[v]);
+	json_object_object_add(o, "ever", ever);
+	return 0;
+}
+
 static struct json_object *
 report(struct follow *f, struct json_object *args, struct err *err)
 {
@@ -98,6 +115,10 @@ report(struct follow *f, struct json_object *args, struct err *err)
 		if ((o = tally_json(t, &q)) != NULL) {
 			jsonx_put_int(o, "days_asked", days);
 			put_source(o, f, f->reading);
+			if (put_ever(o, f, q.direction, err) == -1) {
+				json_object_put(o);
+				o = NULL;
+			}
 		}
 	}
 	tally_free(t);

@@ -4,7 +4,8 @@
  *
  * {"op": "report.tls", "args": {"direction": "inbound"|"outbound", "days": 1 to
  * 400 (30), "only": "plain"|"old"|"failed", "limit": 1 to 1000 (20)}} -> the
- * report of postsealctl(8) with "files": [what is followed], "days_asked" and
+ * report of postsealctl(8) with "ever": {VERSION: messages of all days},
+ * "files": [what is followed], "days_asked" and
  * "progress": {"done", "total"} in bytes while the first reading lasts, else
  * null.
  * Trust: root and the web process may ask; their frames are checked as any.

@@ -13,14 +13,19 @@ add_totals(struct counts *c, enum direction d, struct err *err)
 {
 	const struct sum *s = &c->batch->sum[d];
 	const int64_t day = c->day, way = d;
+	int64_t n;
 
-	for (int v = 0; v < TLS__MAX; v++)
-		if (s->messages[v] > 0 &&
+	for (int64_t v = 0; v < TLS__MAX; v++) {
+		if ((n = (int64_t)s->messages[v]) == 0)
+			continue;
+		if (counts_step(c,
+			counts_query(c, err, S_TOTAL, "iiii", day, way, v, n),
+			err) == -1 ||
 		    counts_step(c,
-			counts_query(c, err, S_TOTAL, "iiii", day, way,
-			    (int64_t)v, (int64_t)s->messages[v]),
+			counts_query(c, err, S_EVER, "iii", way, v, n),
 			err) == -1)
 			return -1;
+	}
 	if (s->unseen > 0 && counts_step(c,
 				 counts_query(c, err, S_TOTAL, "iiii", day, way,
 				     (int64_t)UNSEEN, (int64_t)s->unseen),

@@ -49,5 +49,8 @@ void counts_rollback(struct counts *);
 /* Of so many days up to now, into an empty tally. */
 int counts_load(
     struct counts *, int days, time_t now, struct tally *, struct err *);
+/* Messages of all days: for a counter. */
+int counts_ever(struct counts *, enum direction,
+    unsigned long long ret[TLS__MAX], struct err *);
 
 #endif

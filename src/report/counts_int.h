@@ -17,6 +17,9 @@
 #define STATEMENTS \
 	S(TOTAL, "INSERT INTO total VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE " \
 		 "SET messages = messages + excluded.messages") \
+	S(EVER, "INSERT INTO ever VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET " \
+		"messages = messages + excluded.messages") \
+	S(GET_EVER, "SELECT version, messages FROM ever WHERE direction = ?") \
 	S(SPAN, "INSERT INTO span VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE " \
 		"SET first = min(first, excluded.first), " \
 		"last = max(last, excluded.last)") \

@@ -121,3 +121,19 @@ counts_load(
 		   ? -1
 		   : load_peers(c, from, today + 1, t, err);
 }
+
+int
+counts_ever(struct counts *c, enum direction d,
+    unsigned long long ret[TLS__MAX], struct err *err)
+{
+	sqlite3_stmt *st = counts_query(c, err, S_GET_EVER, "i", (int64_t)d);
+	int v, rc;
+
+	while ((rc = counts_step(c, st, err)) == 1) {
+		v = sqlite3_column_int(st, 0);
+		if (v >= 0 && v < TLS__MAX)
+			ret[v] =
+			    (unsigned long long)sqlite3_column_int64(st, 1);
+	}
+	return rc;
+}

@@ -2,6 +2,7 @@
  * counts_sql.c - the tables, and how they are asked.
  *
  *   total  day, direction, version -> messages       (version -1: not told)
+ *   ever   the same of all days, and never less
  *   span   day, direction -> first and last event
  *   peer   an address of one direction; odd: the last day that it was without
  *          TLS, old, refused or failed
@@ -35,6 +36,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS place(id INTEGER PRIMARY KEY CHECK (id = 1),"
     " inode INT, written INT, head INT, head_len INT, offset INT, skipping INT,"
     " at INT, gap INT, cursor TEXT, state BLOB);"
+    "CREATE TABLE IF NOT EXISTS ever(direction INT, version INT, messages INT,"
+    " PRIMARY KEY(direction, version)) WITHOUT ROWID;"
     "PRAGMA user_version = 1";
 
 static const char *const sql[] = {

@@ -223,6 +223,7 @@ step("history", async () => {
 		query: "?dry_run=true" });
 	await call("post", "/api/v1/connection/adopt", {},
 		{ query: "?dry_run=true" });
+	await call("get", "/api/v1/report/tls", {}, { status: 200, query: "?limit=3" });
 	await call("get", "/api/v1/audit", {}, { status: 200, query: "?limit=3" });
 	await call("get", "/metrics", {}, { status: 200 });
 });

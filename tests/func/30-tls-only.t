@@ -78,4 +78,37 @@ like "by reload: plaintext gets 530" "$(mail_plain "$SMTP_PORT")" \
 save inbound_enabled=off
 is "inbound off" "$STATUS:$(j .result)" 200:applied
 ok "plaintext is accepted again" send "$SMTP_PORT"
+
+# Who sends without TLS, by postseal-logs: five clients, of which two do not;
+# and that they were cut off, after the Save that does it.
+save inbound_enabled=on
+edit smtpd_authorized_xclient_hosts=127.0.0.1
+postfix -c "$PF" reload >/dev/null 2>&1
+as_client()	{ send "$SMTP_PORT" --xclient "NAME=c$1.example ADDR=192.0.2.$1" "${@:2}"; }
+for n in 1 2; do ok "plaintext of client $n" as_client $n; done
+for n in 3 4 5; do ok "client $n by TLS" as_client $n --tls; done
+told()		{ api GET "/api/v1/report/tls?limit=100" && [ "$(j "$1")" = "$2" ]; }
+ok "the report has two of five" wait_for 20 told \
+    '[.clients.total, .clients.plain, .messages.plain, .messages.tls] | join(" ")' "5 2 2 3"
+is "by address" "$(j '[.rows[] | .address, .name, .plain, .domains[0]] | join(" ")')" \
+    "192.0.2.1 c1.example 1 example.test 192.0.2.2 c2.example 1 example.test"
+is "of a day no share is known" "$(j '[.known, .reason] | join(" ")')" "false too_short"
+save tls_only=on
+is "TLS only again" "$STATUS:$(j .result)" 200:applied
+ok "a client without TLS is refused" eval '! as_client 1'
+ok "and is told as cut off" wait_for 20 told '[.rows[] | select(.refused > 0) | .address] | join(" ")' 192.0.2.1
+like "refused: days=0" "$(api GET '/api/v1/report/tls?days=0'; echo "$STATUS:$(j '.errors[0] | .code + " " + .field')")" '400:field.invalid days'
+like "refused: direction" "$(api GET '/api/v1/report/tls?direction=up'; echo "$STATUS:$(j '.errors[0] | .code + " " + .field')")" '400:field.invalid direction'
+metrics()	{ curl -sS --cacert "$CA" -H "Authorization: Bearer $TOKEN" "$URL/metrics" | grep -E '^postseal_(report|messages|plain)'; }
+is "metrics" "$(metrics | grep -v ' 0$' | grep inbound | sed 's/TLSv1.[23]/TLS/')" \
+    $'postseal_messages_total{direction="inbound",protocol="plain"} 2\npostseal_messages_total{direction="inbound",protocol="TLS"} 3'
+like "metrics: not known" "$(metrics)" 'report_known\{direction="inbound"\} 0'
+. "$(dirname "$0")/form.sh"
+sign_in admin "$PASSWORD"
+page "/report/tls.csv?only=plain"
+is "for a spreadsheet" "$(sed 's/\xef\xbb\xbf//; s/\r//' "$BODY" | cut -d, -f 1-5,12)" \
+    $'"address","network","name","plain","tls","domains"\n"192.0.2.1","192.0.2.0/24","c1.example","1","0","example.test"\n"192.0.2.2","192.0.2.0/24","c2.example","1","0","example.test"'
+mv "$STATE/run/logs.sock" "$STATE/run/logs.off"
+is_off()	{ told '[.known, .reason, .messages] | tojson' '[false,"off",null]'; }
+ok "without postseal-logs nothing is known, and that is said" wait_for 10 is_off
 done_testing
