@@ -245,6 +245,49 @@ test("CAs of clients' certificates wait for Save like other files", async () => 
 	assert.match(await state(), /Our clients, until/);
 });
 
+/* A pair for a name: [file name, PEM] of each. */
+const pair = (name) => {
+	const both = execFileSync("openssl", ["req", "-x509", "-newkey", "ec",
+		"-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "60",
+		"-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`,
+		"-keyout", "-"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+	const at = both.indexOf("-----BEGIN CERT");
+	return [[`${name}.key`, both.slice(0, at)], [`${name}.pem`, both.slice(at)]];
+};
+
+test("files of several certificates are dropped at once, sorted, shown, and saved", async () => {
+	const p = await visitor(browser);
+	const sorted = async () => words("#upload-title + form", p);
+	await signIn(p, it);
+	await p.goto(`${it.url}/smtp-routing/certificates`);
+	await p.evaluate((files) => {
+		const d = new DataTransfer();
+		for (const [name, text] of files) { d.items.add(new File([text], name)); }
+		document.querySelector("#at-files .help").dispatchEvent(new DragEvent(
+		    "drop", { dataTransfer: d, bubbles: true, cancelable: true }));
+	}, [...pair("b.example.net"), ...pair("a.example.net"), ["notes.txt", "no key\n"]]);
+	await p.waitForSelector("#sorted");
+	assert.match(await words("#sorted", p), /2 certificates from 5 files/);
+	assert.match(await sorted(), /New: a\.example\.net ECDSA P-256/);
+	assert.match(await sorted(), /Not used notes\.txt/);
+	assert.doesNotMatch(await words("table", p).catch(() => ""), /a\.example/);
+	await p.setInputFiles("#files", pair("c.example.net").map(([name, text]) =>
+	    ({ name, mimeType: "text/plain", buffer: Buffer.from(text) })));
+	await p.waitForFunction(() => /3 certificates/.test(document
+	    .querySelector("#sorted")?.textContent));
+	await p.click("button[aria-label='Remove: notes.txt']");
+	await p.waitForFunction(() => !/notes/.test(document.body.textContent));
+	await p.click("[value=save]");
+	await p.waitForURL(/connection/);
+	await p.waitForSelector("#outcome, #errors");
+	await p.goto(`${it.url}/smtp-routing/certificates`);
+	for (const name of ["a", "b", "c"]) {
+		assert.match(await words("table", p), new RegExp(`${name}\\.example\\.net`));
+	}
+	assert.equal(await p.locator("#sorted").count(), 0);
+	await p.context().close();
+});
+
 test("a session that ended is told at log-in", async () => {
 	const p = await visitor(browser);
 	await signIn(p, it);
