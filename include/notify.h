@@ -14,5 +14,10 @@
 
 /* state: "READY=1", "STOPPING=1".  0 = sent, or nobody asked for it. */
 int	notify_state(const char *state);
+/* The same for a process that cannot make a socket any more: the descriptor,
+ * NOTIFY_NOBODY or -1, all of which notify_on takes, once. */
+#define NOTIFY_NOBODY	(-2)
+int	notify_open(void);
+int	notify_on(int fd, const char *state);
 
 #endif

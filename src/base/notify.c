@@ -15,31 +15,51 @@
 #include "notify.h"
 
 int
-notify_state(const char *state)
+notify_open(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un sun;
-	size_t len, path_len;
-	ssize_t n;
+	size_t len;
 	int fd;
 
 	if (path == NULL)
-		return 0;
-	path_len = strlen(path);
-	if ((path[0] != '/' && path[0] != '@') || path_len < 2 ||
-	    path_len >= sizeof(sun.sun_path))
+		return NOTIFY_NOBODY;
+	len = strlen(path);
+	if ((path[0] != '/' && path[0] != '@') || len < 2 ||
+	    len >= sizeof(sun.sun_path))
 		return -1;
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
-	memcpy(sun.sun_path, path, path_len);
+	memcpy(sun.sun_path, path, len);
 	if (path[0] == '@')
 		sun.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd != -1 && connect(fd, (struct sockaddr *)&sun,
+			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+					len)) == -1) {
+		(void)close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int
+notify_on(int fd, const char *state)
+{
+	size_t len = strlen(state);
+	ssize_t n;
+
+	if (fd == NOTIFY_NOBODY)
+		return 0;
 	if (fd == -1)
 		return -1;
-	len = strlen(state);
-	n = sendto(fd, state, len, MSG_NOSIGNAL, (struct sockaddr *)&sun,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path_len));
+	n = send(fd, state, len, MSG_NOSIGNAL);
 	(void)close(fd);
 	return n == (ssize_t)len ? 0 : -1;
+}
+
+int
+notify_state(const char *state)
+{
+	return notify_on(notify_open(), state);
 }

@@ -201,7 +201,7 @@ main(int argc, char *argv[])
 	sigset_t waiting;
 	struct err err;
 	uid_t web;
-	int c, fd = -1;
+	int c, fd = -1, manager;
 
 	while ((c = getopt(argc, argv, "c:")) != -1) {
 		if (c != 'c')
@@ -213,12 +213,13 @@ main(int argc, char *argv[])
 	log_open("postseal-logs", true);
 	err_clear(&err);
 	take_signals(&waiting);
+	manager = notify_open();
 	if (start(&conf, path, &follow, &fd, &web, &err) == -1) {
 		log_warn("%s", err.msg);
 		return 1;
 	}
 	log_info("ready: %s", follow.path);
-	if (notify_state("READY=1") == -1)
+	if (notify_on(manager, "READY=1") == -1)
 		log_warn("the service manager was not told");
 	run_until_end(&follow, fd, web, &waiting);
 	follow_close(&follow);

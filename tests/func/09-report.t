@@ -188,7 +188,15 @@ rm -f "$T"/var/*
 head -n 9000 "$T/log" | gzip >"$T/var/mail.log.1.gz"
 sed '1,9000d' "$T/log" >"$T/var/mail.log"
 chmod 755 "$T/var"
+perl -MSocket -e 'socket(my $s, PF_UNIX, SOCK_DGRAM, 0); bind($s, sockaddr_un($ARGV[0])) or die;
+    chmod 0777, $ARGV[0]; alarm 20; recv($s, my $said, 99, 0); print $said' "$T/manager" >"$T/told" &
+manager=$!
+wait_for 10 test -S "$T/manager"
+export NOTIFY_SOCKET=$T/manager
 logs "log_file = $T/var/mail.log"
+unset NOTIFY_SOCKET
+wait "$manager"
+is "the service manager is told, by a process that can make no socket" "$(<"$T/told")" READY=1
 ok "postsealctl has what was counted" wait_for 20 is_read
 report --limit 1000 --file "$T/log" >"$T/direct"
 rows()		{ jq -cS '[.inbound, .outbound] | map([.known, .reason, .coverage, .protocols, .days, .rows_left, (.rows | map(del(.domains)) | sort_by(.address))])' "$1"; }

@@ -69,6 +69,7 @@ while read -r unit max; do
 done <<'EOT'
 postseald 3.0
 postseal-fcgi 1.4
+postseal-logs 1.4
 postseal-sync 1.4
 postseal-logs 1.4
 EOT
