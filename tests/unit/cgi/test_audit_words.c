@@ -167,7 +167,7 @@ static const struct {
     {"token.delete", "ok", "all of eve", "tanaka revoked a token: all of eve",
 	"", ""},
     {"user.passkey", "ok", "on: robot",
-	"tanaka changed the own passkeys: added: robot", "", ""},
+	"tanaka changed their own passkeys: added: robot", "", ""},
     {"access.policy", "ok", "required",
 	"tanaka changed the rule of the second factor: required", "", ""},
     {"keys.add", "ok", "9047, RSA 3072, csr, CN=mx.example.test",
