@@ -1,20 +1,21 @@
-/* contact-sheet.mjs - docs/img/contact-sheet.png: each state of each page, in
- * English and Japanese, wide and narrow, light and dark, as one picture.
+/* contact-sheet.mjs - docs/img/contact-sheet.webp: each state of each page, in
+ * English and Japanese, wide and narrow, and dark, as one picture of some
+ * hundred KiB.  A word that wraps badly or stays in the other language shows.
  * node tests/browser/contact-sheet.mjs [picture] */
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync,
+	writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch, TOP, visitor } from "./instance.mjs";
 import { holdStill, renderPages } from "./pages.mjs";
 
-const out = process.argv[2] || join(TOP, "docs/img/contact-sheet.png");
+const out = process.argv[2] || join(TOP, "docs/img/contact-sheet.webp");
 const WIDE = 190, NARROW = 64, HEIGHT = 230; /* of a thumbnail */
 const looks = [];
 for (const lang of ["en", "ja"]) {
-	for (const scheme of ["light", "dark"]) {
-		looks.push({ lang, scheme, width: 1280, thumb: WIDE });
-		looks.push({ lang, scheme, width: 360, thumb: NARROW });
-	}
+	looks.push({ lang, scheme: "light", width: 1280, thumb: WIDE });
+	looks.push({ lang, scheme: "light", width: 360, thumb: NARROW });
 }
+looks.push({ lang: "en", scheme: "dark", width: 1280, thumb: WIDE });
 
 const dir = mkdtempSync("/tmp/postseal-sheet-");
 const pages = renderPages();
@@ -66,7 +67,12 @@ try {
 		    : route.fulfill({ contentType: "text/html", body: sheet() });
 	});
 	await page.goto("https://postseal.test/");
-	await page.locator("body").screenshot({ path: out });
+	const cdp = await page.context().newCDPSession(page);
+	const { width, height } = await page.locator("body").boundingBox();
+	const { data } = await cdp.send("Page.captureScreenshot", { format: "webp",
+		quality: 50, captureBeyondViewport: true,
+		clip: { x: 0, y: 0, width, height, scale: 1 } });
+	writeFileSync(out, Buffer.from(data, "base64"));
 	console.log(`${out}: ${states.length} states, ${looks.length} looks each, ` +
 	    `${Math.round(statSync(out).size / 1024)} KiB`);
 } finally {
