@@ -144,6 +144,34 @@ api POST /api/v1/certificates/inspect -F files=@c.pem -F files=@c.key -F files=@
 is "looked at" "$STATUS $(where) $(j '.sorted.sets[0].report.ok')" \
     "200 c.example.net:new:c.key=p+c.pem=s+ia.pem=c true"
 
+# --- what belongs to something in use, by what it issued or is called
+issue cc1 "/CN=Clients' CA" "" "$ca"
+issue cc2 "/CN=Partners' CA" "" "$ca"
+cat cc1.pem cc2.pem >cc.pem
+save client_ca=@cc.pem
+is "CAs of clients, in their field" "$STATUS" 200
+cp cc1.pem cc1-old.pem
+issue cc1 "/CN=Clients' CA" "" "$ca"
+zone cc1.pem
+is "one with the same name: added to them" "$STATUS $(where)" "200 client_ca:added:cc1.pem=c"
+file=$(param smtpd_tls_CAfile)
+is "... and none of them is gone" \
+    "$(for f in cc1-old cc1 cc2; do grep -cF "$(sed -n 3p $f.pem)" "$file"; done | xargs)" "1 1 1"
+issue out /CN=gateway ia "subjectAltName=DNS:gateway.example.net"
+zone out.pem out.key
+is "the outbound one by its subject" "$STATUS $(where)" "200 outbound:renewed:out.key=p+out.pem=s"
+issue mx /CN=mx.example.jp ia "$(san mx.example.jp)" rsa
+zone mx.pem mx.key b.key
+is "its issuer is missing: asked" "$STATUS $(j '.errors | map(.code) | join(",")')" \
+    "422 chain.shorter"
+zone mx.pem mx.key b.key -F confirm=chain.shorter
+is "... and a key that is in use already" "$STATUS $(where)" \
+    "200 b.example.net:renewed:b.key=p default:renewed:mx.key=p+mx.pem=s"
+zone ia.pem
+is "the issuer alone finds all that it issued" "$STATUS $(where | grep -o 'default:[^ ]*')" \
+    "200 default:renewed:ia.pem=c"
+is "... and it verifies" "$(served "$SMTP_PORT" -verify_return_error -CAfile root.pem)" "$(leaf_of mx.pem)"
+
 # --- tokens
 as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name":"hook","scope":"certificates"}'
