@@ -48,21 +48,27 @@ function showPicked(input) {
 	input.after(span);
 }
 
+/* About its file, on the card; "": no more. */
+function tell(card, text) {
+	var old = card && $(".here", card), p = doc.createElement("p");
+	if (old) { old.remove(); }
+	if (!text) { return false; }
+	p.className = "finding error here";
+	p.role = "alert";
+	p.textContent = text;
+	$(".help", card).after(p);
+	focusOn(card);
+}
+
 /* What no server would take is not sent: the field says so at once. */
 function tooLarge(input) {
-	var card = input.closest(".file"), old = card && $(".finding.here", card), p, size = 0;
+	var card = input.closest(".file"), size = 0;
 	Array.from(input.files, (f) => { size += f.size; });
-	if (old) { old.remove(); }
 	/* A list has a limit of its own. */
-	if (!card || !input.multiple || size <= 65536) { return false; }
-	p = doc.createElement("p");
-	p.className = "finding error here";
-	p.setAttribute("role", "alert");
-	p.textContent = names(input.files) + ": " + body.dataset.tooLarge;
-	$(".help", card).after(p);
+	if (!card || !input.multiple || size <= 65536) { return tell(card, ""); }
+	tell(card, names(input.files) + ": " + body.dataset.tooLarge);
 	input.value = "";
 	showPicked(input);
-	focusOn(card);
 	return true;
 }
 
@@ -116,9 +122,9 @@ function focusOn(el) {
 /* The page that came back takes the place of this one. */
 function put(html, where, moved) {
 	var page = new DOMParser().parseFromString(html, "text/html");
-	var fresh = page.getElementById("main"), old = $("#main"), y = scrollY;
+	var fresh = $("#main", page), old = $("#main"), y = scrollY;
 	/* To log in, say: the browser goes there itself. */
-	if (!fresh || (moved && !page.getElementById("connection"))) { return false; }
+	if (!fresh || (moved && !$("#connection", page))) { return false; }
 	each("details[open]:not(.paste)", old, (d) => {
 		var same = d.id ? page.getElementById(d.id) : d.parentNode.id && page.getElementById(d.parentNode.id);
 		if (!same) { return; }
@@ -150,27 +156,19 @@ function show(response, where) {
 }
 
 function lost(form, card) {
-	var slot = $("#progress-slot"), p = doc.createElement("p"), old;
+	var slot = $("#progress-slot"), p = doc.createElement("p");
 	/* The page of a Restore. */
 	if (!slot) { location.reload(); return; }
-	p.className = "notice error";
-	p.textContent = card ? body.dataset.offline : body.dataset.lost;
 	busy(form, false);
 	/* A file that was not sent is told where it was chosen. */
-	if (card) {
-		old = $(".here", card);
-		if (old) { old.remove(); }
-		p.className = "finding error here";
-		p.setAttribute("role", "alert");
-		$(".help", card).after(p);
-		focusOn(card);
-		return;
-	}
+	if (card) { tell(card, body.dataset.offline); return; }
+	p.className = "notice error";
+	p.textContent = body.dataset.lost;
 	slot.replaceChildren(p);
 }
 
 function busy(form, on) {
-	form.setAttribute("aria-busy", on ? "true" : "false");
+	form.ariaBusy = on;
 	$(".whole", form).inert = on;
 }
 
@@ -179,7 +177,7 @@ function follow(response, form) {
 	var job = response.url;
 	return response.text().then((html) => {
 		var page = new DOMParser().parseFromString(html, "text/html");
-		var steps = page.getElementById("progress");
+		var steps = $("#progress", page);
 		if (!steps) { return put(html, outcome, true) || location.assign(job); }
 		$("#progress-slot").replaceChildren(doc.adoptNode(steps));
 		steps.scrollIntoView({ block: "nearest" });
@@ -214,11 +212,11 @@ function outcome() {
 function count(el, waits) {
 	var from = Date.now(), timer = setInterval(() => {
 		if (!el.isConnected || !waits()) {
-			el.removeAttribute("aria-hidden");
+			el.ariaHidden = null;
 			clearInterval(timer);
 			return;
 		}
-		el.setAttribute("aria-hidden", "true");
+		el.ariaHidden = "true";
 		el.textContent = Math.round((Date.now() - from) / 1000) + " s";
 	}, 1000);
 }
@@ -227,13 +225,13 @@ function count(el, waits) {
 function opening(form, card) {
 	var p = doc.createElement("p"), n = doc.createElement("span");
 	p.className = "small opening";
-	p.setAttribute("role", "status");
+	p.role = "status";
 	$(".help", card).after(p);
 	setTimeout(() => {
 		p.append(body.dataset.opening + " ", n);
 	}, 1000);
 	count(n, () => {
-		return form.getAttribute("aria-busy") === "true" || (p.remove(), false);
+		return form.ariaBusy === "true" || (p.remove(), false);
 	});
 }
 
@@ -243,10 +241,10 @@ function tick(list, job) {
 		if (!li) { return; }
 		var all = $(".steps", list), ms = $(".ms", li), costly = s.state === "running" && s.costly;
 		li.className = s.state;
-		$(".step-state", li).textContent = all.getAttribute("data-" + s.state) || "";
+		$(".step-state", li).textContent = all.dataset[s.state] || "";
 		$(".costly", li).textContent = costly ? all.dataset.costly + " (" + s.costly + ")" : "";
 		if (!costly) {
-			ms.textContent = s.state === "running" || s.ms === undefined || s.ms === null
+			ms.textContent = s.state === "running" || s.ms == null
 			    ? "" : s.ms + " ms";
 		} else if (!li.dataset.counts) {
 			li.dataset.counts = "1";
@@ -295,7 +293,7 @@ function same(el) {
 }
 
 function send(form, button) {
-	var data = new FormData(form, button || undefined);
+	var data = new FormData(form, button);
 	var name = button ? button.value : "keep", field = name.split(":")[1];
 	var edit = name.indexOf("edit:") === 0;
 	var chose = /^(mine|theirs):/.test(name);
@@ -320,7 +318,7 @@ doc.addEventListener("submit", (e) => {
 	var form = e.target, main = $("#connection");
 	if (form === main) {
 		e.preventDefault();
-		if (form.getAttribute("aria-busy") !== "true") {
+		if (form.ariaBusy !== "true") {
 			/* Enter in the passphrase opens the key. */
 			send(form, /^(passphrase|next_hop)$/.test(doc.activeElement.id) && e.submitter.value === "keep"
 			    ? $("button", doc.activeElement.parentNode) : e.submitter);
@@ -349,25 +347,20 @@ doc.addEventListener("input", (e) => {
 doc.addEventListener("change", (e) => {
 	var t = e.target, b;
 	withMaster();
+	/* Files for the sorting are sent when they are chosen, as on the screen. */
+	if (t.id === "files" && t.files[0]) { t.form.requestSubmit($("[value=sort]", t.form)); }
 	if (t.type === "file" && t.form && t.form.id === "connection") {
 		showPicked(t);
 		b = !tooLarge(t) && $('button[value="upload:' + t.name + '"]', t.form);
 		tally();
-		if (b && t.files.length > 0 && !t.form.querySelector("[aria-busy=true]")) { send(t.form, b); }
-	}
-});
-
-/* Files for the sorting are sent when they are chosen, as on the screen. */
-doc.addEventListener("change", (e) => {
-	if (e.target.id === "files" && e.target.files.length > 0) {
-		e.target.form.requestSubmit($("[value=sort]", e.target.form));
+		if (b && t.files[0]) { send(t.form, b); }
 	}
 });
 
 /* Pasted text is sent like a file that was chosen. */
 doc.addEventListener("paste", (e) => {
 	var t = e.target, form = $("#connection");
-	if (t.closest && t.closest(".paste") && form.getAttribute("aria-busy") !== "true") {
+	if (t.closest && t.closest(".paste") && form.ariaBusy !== "true") {
 		setTimeout(() => { send(form, $("button", t.parentNode)); });
 	}
 });
@@ -377,7 +370,7 @@ doc.addEventListener("paste", (e) => {
 	doc.addEventListener(type, (e) => {
 		var card = e.target.closest && e.target.closest(".file");
 		var input = card && $(".picker input", card), d = e.dataTransfer;
-		if (!$("#connection, #named") || !d || Array.prototype.indexOf.call(d.types, "Files") < 0) { return; }
+		if (!$("#connection, #named") || !d || !d.types.includes("Files")) { return; }
 		e.preventDefault();
 		if (type !== "drop") { d.dropEffect = input ? "copy" : "none"; }
 		if (!input) { return; }
@@ -429,11 +422,12 @@ function retype() {
 	sessionStorage.removeItem("typed");
 	if (kept[0] !== owner()) { return; }
 	each(typed, doc, (i) => {
-		var v = kept[1][i.id];
+		var v = kept[1][i.id], d;
 		if (!v) { return; }
 		if (typeof v[0] === "boolean") { i.checked = v[0]; } else { i.value = v[0]; }
 		wasOf(i).value = v[1];
-		if (i.closest("details")) { i.closest("details").open = true; }
+		d = i.closest("details");
+		if (d) { d.open = true; }
 		tally();
 	});
 }

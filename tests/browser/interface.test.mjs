@@ -63,8 +63,8 @@ function file(name, text) {
 test("the three sections stand in the order of the original", async () => {
 	await signIn(page, it);
 	assert.deepEqual((await page.locator("#connection h2").allTextContents()),
-	    ["SMTP Interface", "Connection Control", "Transport Layer Security",
-		"Save"]);
+	    ["SMTP Interface", "Connection Control", "Transport Layer Security"]);
+	assert.equal(await page.getAttribute(".save", "aria-label"), "Save");
 	for (const id of ["listen-keep", "connection_limit-keep",
 	    "access_policy-keep"]) {
 		assert.ok(await page.isChecked(`#${id}`), id);
