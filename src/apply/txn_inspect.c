@@ -16,6 +16,39 @@
 
 #define COSTLY_MAX 96
 
+/* What goes first where a hundred certificates have more to say than there is
+ * room for: what is good to know, what is warned of, what is said twice. */
+static bool
+is_spare(struct json_object *all, size_t i, int pass)
+{
+	struct json_object *row = json_object_array_get_idx(all, i);
+	const char *code = jsonx_path_str(row, "code", "");
+	const char *severity = jsonx_path_str(row, "severity", "");
+	size_t k;
+
+	if (pass < 2)
+		return strcmp(severity, pass == 0 ? "info" : "warn") == 0;
+	for (k = 0; k < i; k++)
+		if (strcmp(jsonx_path_str(json_object_array_get_idx(all, k),
+			       "code", ""),
+			code) == 0)
+			return true;
+	return false;
+}
+
+static void
+make_room(struct json_object *all)
+{
+	size_t i;
+	int pass;
+
+	for (pass = 0; pass < 3; pass++)
+		for (i = jsonx_len(all); i-- > 0;)
+			if (jsonx_len(all) > FINDINGS_MAX &&
+			    is_spare(all, i, pass))
+				json_object_array_del_idx(all, i, 1);
+}
+
 /* The child's findings join those that are there already. */
 static int
 take_findings(struct txn *t, struct json_object *list, struct err *err)
@@ -32,6 +65,7 @@ take_findings(struct txn *t, struct json_object *list, struct err *err)
 		mine = json_object_array_get_idx(list, i);
 		json_object_array_add(all, json_object_get(mine));
 	}
+	make_room(all);
 	findings_clear(&t->findings);
 	rc = findings_from_json(&t->findings, all, err);
 	json_object_put(all);

@@ -172,6 +172,18 @@ is "the issuer alone finds all that it issued" "$STATUS $(where | grep -o 'defau
     "200 default:renewed:ia.pem=c"
 is "... and it verifies" "$(served "$SMTP_PORT" -verify_return_error -CAfile root.pem)" "$(leaf_of mx.pem)"
 
+# --- more to say than there is room for
+args=()
+for n in {1..40}; do
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "m$n.key" -out "m$n.pem" -days 30 -subj "/CN=m$n.example.net" \
+	    -addext "subjectAltName=DNS:m$n.example.net" 2>/dev/null
+	args+=("m$n.key" "m$n.pem")
+done
+zone "${args[@]}"
+is "forty new names at once" "$STATUS $(j .result) $(j '.sorted.sets | length') $(sni m40.example.net)" \
+    "200 applied 40 $(leaf_of m40.pem)"
+
 # --- tokens
 as_admin POST /api/v1/tokens -H 'Content-Type: application/json' \
     -d '{"name":"hook","scope":"certificates"}'
