@@ -254,6 +254,7 @@ START_TEST(killed)
 			for (;;)
 				(void)follow_step(&f, &more, &err);
 		}
+		/* No wait: a pace, so that each is killed elsewhere. */
 		(void)usleep((useconds_t)i * 997 % 5000);
 		(void)snprintf(cmd, sizeof(cmd), "cat p%02d >>mail.log", i);
 		ck_assert_int_eq(sh(cmd), 0);
