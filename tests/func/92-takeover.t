@@ -83,7 +83,7 @@ is "core dumps are off" "$(awk '/core file/ { print $5, $6 }' "/proc/$daemon/lim
 # The audit log: whole lines of known members, and no forged ones.
 log=$STATE/daemon/audit.log
 is "each line of the audit log is an object" \
-    "$(jq -c 'select((keys - ["at","user","from","via","event","outcome","detail","claimed","repeats","seq","hash"]) == [] and (.event | test("^[a-z0-9_.]+$")))' "$log" | wc -l)" \
+    "$(jq -c 'select((keys - ["at","user","from","via","event","outcome","detail","note","claimed","repeats","seq","hash"]) == [] and (.event | test("^[a-z0-9_.]+$")))' "$log" | wc -l)" \
     "$(wc -l <"$log")"
 is "no line by root or sync" \
     "$(jq -r 'select(.user == "mallory") | .via' "$log" | sort -u)" web
