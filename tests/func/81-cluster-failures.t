@@ -206,7 +206,7 @@ ok "and reported" until_true 30 code_is bundle.invalid
 # Another console, with a key of its own, that knows cluster and host.
 mkdir -p "$T/evil/run" && chmod 755 "$T/evil" "$T/evil/run"
 sed -e "s|^state_directory = .*|state_directory = $T/evil/state|" \
-    -e "s|^socket = .*|socket = $T/evil/run/d.sock|" \
+    -e "0,/^socket/s|^socket = .*|socket = $T/evil/run/d.sock|" \
     "$STATE/postseal.conf" >"$T/evil/postseal.conf"
 "$B/postseald" -c "$T/evil/postseal.conf" >"$T/evil/log" 2>&1 8>&- &
 CLEAN+=("kill $! 2>/dev/null || true")

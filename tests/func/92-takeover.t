@@ -44,7 +44,7 @@ everything()	# that Postfix goes by, but the managed parameters
 # A first round for whatever is loaded late.
 "${CTL[@]}" status >/dev/null
 hash=$(maincf_hash) before=$(everything) rss=$(rss)
-files_before=$(find "$STATE/" -type f ! -path '*/log/*' ! -path '*/daemon/*' \
+files_before=$(find "$STATE/" -type f ! -path '*/log/*' ! -path '*/daemon/*' ! -path '*/logs/*' \
     ! -path '*/web/*' ! -path '*/postfix/*' | sort | xargs sha256sum)
 
 "$B/redteam/takeover" "$SOCK" postseal "$T/secrets" >"$T/out" 2>&1
@@ -67,7 +67,7 @@ is "with the same certificate" "$(served)" "$leaf"
 is "the host's own Postfix is untouched" \
     "$(find /etc/postfix -newer "$T/secrets" 2>/dev/null)" ""
 is "nothing was written elsewhere in STATE" "$(find "$STATE/" -type f ! -path '*/log/*' \
-    ! -path '*/daemon/*' ! -path '*/web/*' ! -path '*/postfix/*' | sort |
+    ! -path '*/daemon/*' ! -path '*/logs/*' ! -path '*/web/*' ! -path '*/postfix/*' | sort |
     xargs sha256sum)" "$files_before"
 is "postseald is the same process" "$(access .pids.postseald):$(ps -o comm= -p "$daemon")" \
     "$daemon:postseald"

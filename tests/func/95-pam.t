@@ -119,7 +119,7 @@ guess()
 		my $s = IO::Socket::UNIX->new(Peer => $path) or die;
 		print $s pack("N", length $f), $f; $s->flush;
 		read $s, my $n, 4; read $s, my $got, unpack("N", $n); print $got;
-	' "$(sed -n 's/^socket = //p' "$STATE/postseal.conf")" "$1" "$2" "$3" "$(id -g postseal)"
+	' "$(sed -n '/^socket = /{s///p;q;}' "$STATE/postseal.conf")" "$1" "$2" "$3" "$(id -g postseal)"
 }
 like "root asks PAM itself" "$(guess news x 0)" 'op\.denied'
 web=$(id -u postseal)

@@ -178,5 +178,5 @@ daemon_as()
 			read($s, my $t, unpack("N", $l));
 			next if $t =~ /"type":\s*"progress"/;
 			print $t; last;
-		}' "$(sed -n 's/^socket = //p' "$(host_conf "$2")")"
+		}' "$(sed -n '/^socket = /{s///p;q;}' "$(host_conf "$2")")"
 }
