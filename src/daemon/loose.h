@@ -51,6 +51,7 @@ struct sorted_set {
 	bool leaf; /* has one; else it adds to the stored one */
 	unsigned char in[LOOSE_MAX]; /* field + 1 of each file, 0: not in it */
 	struct buf file[PKI_FIELD__MAX];
+	struct json_object *issuers; /* of its certificates, while sorting */
 };
 struct sorted {
 	struct sorted_set *v;

@@ -20,24 +20,6 @@
 
 /* --- what is a leaf ------------------------------------------------------ */
 
-static bool
-issues_another(const struct sorting *s, struct json_object *ca)
-{
-	struct json_object *list, *c;
-	size_t i, j;
-
-	for (i = 0; i < s->n; i++) {
-		list = certs_of(&s->item[i]);
-		for (j = 0; j < jsonx_len(list); j++) {
-			c = at(list, j);
-			if (same(c, "issuer", ca, "subject") &&
-			    !same(c, "sha256", ca, "sha256"))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* A server that made its certificate for itself has often one of a CA. */
 static bool
 is_leaf(const struct sorting *s, struct json_object *c)
@@ -49,7 +31,7 @@ is_leaf(const struct sorting *s, struct json_object *c)
 	if (jsonx_len(jsonx_path(c, "names")) == 0 &&
 	    (strchr(cn, '.') == NULL || strchr(cn, ' ') != NULL))
 		return false;
-	return !issues_another(s, c);
+	return !issuers_have(s->issuers, c);
 }
 
 static bool
@@ -84,21 +66,31 @@ goes_out(const struct sorting *s, struct json_object *leaf)
 static bool
 is_open(const struct sorting *s, struct json_object *leaf)
 {
-	struct json_object *list, *c;
+	return s->several && jsonx_path(s->view, "certificate.leaf") == NULL &&
+	       !place_has(jsonx_path(leaf, "names"), text(s->view, "host"));
+}
+
+/* What is_leaf and is_open go by. */
+static void
+look_at_all(struct sorting *s)
+{
+	struct json_object *list, *first = NULL;
 	size_t i, j;
 
-	if (jsonx_path(s->view, "certificate.leaf") != NULL ||
-	    place_has(jsonx_path(leaf, "names"), text(s->view, "host")))
-		return false;
+	for (i = 0; i < s->n; i++)
+		issuers_add(s->issuers, certs_of(&s->item[i]));
 	for (i = 0; i < s->n; i++) {
 		list = certs_of(&s->item[i]);
 		for (j = 0; j < jsonx_len(list); j++) {
-			c = at(list, j);
-			if (is_leaf(s, c) && !same(c, "name", leaf, "name"))
-				return true;
+			if (!is_leaf(s, at(list, j)))
+				continue;
+			if (first == NULL)
+				first = at(list, j);
+			if (strcmp(text(first, "name"),
+				text(at(list, j), "name")) != 0)
+				s->several = true;
 		}
 	}
-	return false;
 }
 
 /* Later leaves see what this one is for. */
@@ -352,6 +344,9 @@ drop_empty(struct sorted *out, size_t n)
 int
 sort_items(struct sorting *s, struct err *err)
 {
+	if ((s->issuers = json_object_new_object()) == NULL)
+		return err_set(err, ERR_NOMEM, "", "files");
+	look_at_all(s);
 	if (sort_leaves(s) == -1 || sort_keys(s) == -1)
 		return err_set(err, ERR_NOMEM, "", "files");
 	part_mixed(s);

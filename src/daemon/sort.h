@@ -21,12 +21,15 @@ struct sorting {
 	const char *passphrase;
 	struct json_object *places; /* borrowed, or NULL */
 	struct json_object *view;   /* VIEW, and what is decided here */
+	int64_t ends;		    /* of now_ms: what is not inspected then is not */
 	struct certs now;	    /* in force, with facts */
 	struct buf beside;	    /* the chain of the default one */
 	char host[256];
 	bool client;		    /* that one goes out as well */
 	struct item *item;
 	size_t n;
+	struct json_object *issuers; /* of all certificates here */
+	bool several;		    /* leaves of different names */
 	/* Where leaves are for by content, and the first of each. */
 	struct {
 		char call[CERT_NAME_MAX];
@@ -40,8 +43,8 @@ int sort_items(struct sorting *, struct err *);
 
 int sort_authorities(struct sorting *); /* sort_ca.c */
 
-/* sort_parts.c.  Why a file is left out: the first reason stays.  The set of a certificate, made where there is none
- * (NULL: memory); a file into it, once; in how many it is; what somebody
+/* sort_parts.c.  Why a file is left out: the first reason stays.  The set of a
+ * certificate, made where there is none (NULL: memory); a file into it, once; in how many it is; what somebody
  * decided (false: nothing). */
 void item_left_out(
     struct item *, enum err_code, const char *arg, const char *value);
@@ -50,6 +53,11 @@ int sort_put(struct sorting *, const char *call, size_t i, enum pki_field);
 size_t sort_count(const struct sorting *, size_t i);
 bool sort_decided(
     const struct sorting *, const char *id, char call[CERT_NAME_MAX]);
+
+/* sort_parts.c.  Who issued: by the issuer, the SHA-256 of what it issued, ""
+ * where that is several.  Has this CA issued another than itself? */
+void issuers_add(struct json_object *issuers, struct json_object *certs);
+bool issuers_have(struct json_object *issuers, struct json_object *ca);
 
 /* Of reports: a list's element, a text or "", the same text on both. */
 struct json_object *certs_of(const struct item *);

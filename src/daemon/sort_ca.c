@@ -30,29 +30,38 @@ issued_in_use(const struct cert *c, struct json_object *ca)
 	return false;
 }
 
-/* Has the set a certificate, its own or of a chain, that this one issued? */
-static bool
-issued_in_set(const struct sorting *s, const struct sorted_set *set,
-    struct json_object *ca)
+/* What is in use and the set is for, where its leaf is not here. */
+static const struct cert *
+goes_on(const struct sorting *s, const struct sorted_set *set)
 {
-	struct json_object *list;
-	const struct cert *c;
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		list = set->in[i] == 0 ? NULL : certs_of(&s->item[i]);
-		for (j = 0; j < jsonx_len(list); j++)
-			if (same(at(list, j), "issuer", ca, "subject") &&
-			    !same(at(list, j), "sha256", ca, "sha256"))
-				return true;
-	}
-	if (set->leaf)
-		return false;
-	c = NULL;
-	for (i = 0; i < s->now.n; i++)
+	for (i = 0; !set->leaf && i < s->now.n; i++)
 		if (strcmp(cert_called(&s->now.v[i]), set->call) == 0)
-			c = &s->now.v[i];
-	return c != NULL && issued_in_use(c, ca);
+			return &s->now.v[i];
+	return NULL;
+}
+
+/* Did the file issue anything of the set, its leaf or one of a chain? */
+static bool
+issued_in_set(
+    struct sorting *s, struct sorted_set *set, struct json_object *list)
+{
+	const struct cert *c = goes_on(s, set);
+	size_t i;
+
+	if (set->issuers == NULL) {
+		set->issuers = json_object_new_object();
+		for (i = 0; i < s->n; i++)
+			if (set->in[i] != 0)
+				issuers_add(
+				    set->issuers, certs_of(&s->item[i]));
+	}
+	for (i = 0; i < jsonx_len(list); i++)
+		if (issuers_have(set->issuers, at(list, i)) ||
+		    (c != NULL && issued_in_use(c, at(list, i))))
+			return true;
+	return false;
 }
 
 /* One round; true when a file found a set that it was not in. */
@@ -62,19 +71,18 @@ follow_issuers(struct sorting *s)
 	struct json_object *list;
 	struct sorted_set *set;
 	bool moved = false;
-	size_t i, j, k;
+	size_t i, k;
 
 	for (i = 0; i < s->n; i++) {
 		list = s->item[i].leaves ? NULL : certs_of(&s->item[i]);
-		for (j = 0; j < jsonx_len(list); j++)
-			for (k = 0; k < s->out->n; k++) {
-				set = &s->out->v[k];
-				if (set->in[i] == 0 &&
-				    issued_in_set(s, set, at(list, j))) {
-					set->in[i] = PKI_CA_CERTIFICATE + 1;
-					moved = true;
-				}
-			}
+		for (k = 0; list != NULL && k < s->out->n; k++) {
+			set = &s->out->v[k];
+			if (set->in[i] != 0 || !issued_in_set(s, set, list))
+				continue;
+			set->in[i] = PKI_CA_CERTIFICATE + 1;
+			issuers_add(set->issuers, list);
+			moved = true;
+		}
 	}
 	return moved;
 }

@@ -41,6 +41,37 @@ same(struct json_object *a, const char *x, struct json_object *b, const char *y)
 }
 
 void
+issuers_add(struct json_object *issuers, struct json_object *certs)
+{
+	struct json_object *c, *was;
+	const char *issuer;
+	size_t i;
+
+	for (i = 0; i < jsonx_len(certs); i++) {
+		c = at(certs, i);
+		issuer = text(c, "issuer");
+		was = NULL;
+		if (*issuer == '\0')
+			continue;
+		if (!json_object_object_get_ex(issuers, issuer, &was))
+			jsonx_put_str(issuers, issuer, text(c, "sha256"));
+		else if (strcmp(json_object_get_string(was),
+			     text(c, "sha256")) != 0)
+			jsonx_put_str(issuers, issuer, "");
+	}
+}
+
+bool
+issuers_have(struct json_object *issuers, struct json_object *ca)
+{
+	struct json_object *one = NULL;
+
+	return *text(ca, "subject") != '\0' &&
+	       json_object_object_get_ex(issuers, text(ca, "subject"), &one) &&
+	       strcmp(json_object_get_string(one), text(ca, "sha256")) != 0;
+}
+
+void
 item_left_out(
     struct item *it, enum err_code code, const char *arg, const char *value)
 {
@@ -85,8 +116,11 @@ sort_put(struct sorting *s, const char *call, size_t i, enum pki_field field)
 
 	if (set == NULL)
 		return -1;
-	if (set->in[i] == 0)
-		set->in[i] = (unsigned char)(field + 1);
+	if (set->in[i] != 0)
+		return 0;
+	set->in[i] = (unsigned char)(field + 1);
+	if (set->issuers != NULL)
+		issuers_add(set->issuers, certs_of(&s->item[i]));
 	return 0;
 }
 

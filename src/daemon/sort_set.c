@@ -11,15 +11,21 @@
 #include "jsonx.h"
 #include "keystore.h"
 #include "sort.h"
+#include "util.h"
+
+/* Files that cost much, each less than its own limit. */
+#define SORT_MS 45000
 
 void
 sorted_clear(struct sorted *s)
 {
 	size_t i, k;
 
-	for (i = 0; i < s->n; i++)
+	for (i = 0; i < s->n; i++) {
 		for (k = 0; k < PKI_FIELD__MAX; k++)
 			buf_clear(&s->v[i].file[k]);
+		json_object_put(s->v[i].issuers);
+	}
 	free(s->v);
 	json_object_put(s->json);
 	memset(s, 0, sizeof(*s));
@@ -52,6 +58,8 @@ inspect(const struct sorting *s, const struct pki_input *in,
 	struct pki_output out;
 	int rc;
 
+	if (now_ms() > s->ends)
+		return err_set(err, ERR_TIMEOUT, "files", "sorting files");
 	pki_output_init(&out);
 	rc = keystore_inspect(
 	    s->c->conf, s->c->actor.user, &jail, in, &out, err);
@@ -263,6 +271,7 @@ loose_sort(const struct call *c, const struct loose *in,
 	    .in = in,
 	    .passphrase = passphrase,
 	    .places = places,
+	    .ends = now_ms() + SORT_MS,
 	    .out = out};
 	size_t i;
 	int rc;
@@ -280,6 +289,7 @@ loose_sort(const struct call *c, const struct loose *in,
 	free(s.item);
 	certs_clear(&s.now);
 	json_object_put(s.view);
+	json_object_put(s.issuers);
 	buf_clear(&s.beside);
 	return rc;
 }
