@@ -241,24 +241,33 @@ START_TEST(killed)
 {
 	char cmd[128], *a, *b;
 	struct err err;
-	int status;
+	int status, steps[2];
 	bool more;
 	pid_t pid;
+	char step;
 
 	follow_close(&f);
 	ck_assert_int_eq(sh("split -n 100 -d -a 2 $made p"), 0);
 	for (int i = 0; i < 100; i++) {
+		ck_assert_int_eq(pipe2(steps, O_NONBLOCK | O_CLOEXEC), 0);
 		ck_assert_int_ne(pid = fork(), -1);
 		if (pid == 0) {
 			at("other");
-			for (;;)
+			for (;;) {
 				(void)follow_step(&f, &more, &err);
+				(void)!write(steps[1], "", 1);
+			}
 		}
-		/* No wait: a pace, so that each is killed elsewhere. */
+		/* No wait: a pace, so that each is killed elsewhere.  Half of
+		 * them have come as far as a step, however slow they are. */
 		(void)usleep((useconds_t)i * 997 % 5000);
 		(void)snprintf(cmd, sizeof(cmd), "cat p%02d >>mail.log", i);
 		ck_assert_int_eq(sh(cmd), 0);
+		(void)fcntl(steps[0], F_SETFL, 0);
+		ck_assert(i % 2 == 0 || read(steps[0], &step, 1) == 1);
 		(void)usleep(1000 + (useconds_t)i * 499 % 5000);
+		(void)close(steps[0]);
+		(void)close(steps[1]);
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, &status, 0);
 		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
