@@ -213,10 +213,12 @@ START_TEST(units)
 
 	for (int i = 0; i < N(told); i++)
 		for (int k = 0; k < N(langs); k++) {
+			struct json_object *n = json_object_new_int(told[i].n);
+
 			req.lang = langs[k];
 			put_setting(&p, o, "value",
-			    settings_by_path(told[i].path),
-			    json_object_new_int(told[i].n));
+			    settings_by_path(told[i].path), n);
+			json_object_put(n);
 			ck_assert_str_eq(jsonx_path_str(o, "value", ""),
 			    k == 0 ? told[i].en : told[i].ja);
 		}
