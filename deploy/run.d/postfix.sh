@@ -130,6 +130,9 @@ postfix_prepare()
 	chmod 755 "$PF" "$PF"/conf "$PF"/queue "$PF"/log &&
 	chmod 700 "$PF"/data && chown postfix "$PF"/data ||
 		fail "cannot prepare $PF"
+	# postseal-logs reads it; since 3.9 Postfix makes it with 0600.
+	touch "$PF/log/mail.log" && chmod 644 "$PF/log/mail.log" ||
+		fail "cannot make $PF/log/mail.log"
 	if [ -s "$PF/conf/main.cf" ] && [ -s "$PF/conf/master.cf" ]; then
 		postfix_adapt
 	else
