@@ -22,6 +22,7 @@
 #include "files.h"
 
 #define LOOSE_MAX   128
+#define SORT_ITEMS  512 /* files, and parts of those that hold several */
 #define LOOSE_TOTAL (720 * 1024) /* a frame takes so much in base64 */
 #define LOOSE_ID    12		 /* hex digits of a SHA-256 */
 #define LOOSE_NAME  256
@@ -49,7 +50,7 @@ struct sorted_set {
 	char call[CERT_NAME_MAX]; /* "" = the default one */
 	char id[LOOSE_ID + 1];
 	bool leaf; /* has one; else it adds to the stored one */
-	unsigned char in[LOOSE_MAX]; /* field + 1 of each file, 0: not in it */
+	unsigned char in[SORT_ITEMS]; /* field + 1 of each, 0: not in it */
 	struct buf file[PKI_FIELD__MAX];
 	struct json_object *issuers; /* of its certificates, while sorting */
 };

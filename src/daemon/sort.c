@@ -7,8 +7,9 @@
  *   2. a key follows its public key, to a leaf here or to one in use
  *   3. a CA's certificate follows its name, to all that it or one below it
  *      issued, here or in use
- * A file that is of two sets with a key or a leaf in it can't be given to
- * both, and what follows nothing is left out, with the reason.
+ * A file that is of two sets with a key or a leaf in it, and no text that could
+ * be parted, can't be given to both; what follows nothing is left out, with
+ * the reason.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,7 +160,7 @@ first_of(struct sorting *s, const char *call, const char *id)
 	for (i = 0; i < s->n_first; i++)
 		if (strcmp(s->first[i].call, call) == 0)
 			return s->first[i].id;
-	if (i == LOOSE_MAX)
+	if (i == SORT_ITEMS)
 		return id;
 	(void)snprintf(
 	    s->first[i].call, sizeof(s->first[i].call), "%s", call);
@@ -275,8 +276,7 @@ sort_keys(struct sorting *s)
 	size_t i, j;
 
 	for (i = 0; i < s->n; i++) {
-		list = jsonx_path(s->item[i].report,
-		    "files.server_certificate.keys");
+		list = keys_of(&s->item[i]);
 		for (j = 0; j < jsonx_len(list); j++) {
 			ca = NULL;
 			any = false;
@@ -296,7 +296,7 @@ sort_keys(struct sorting *s)
 	return 0;
 }
 
-/* With a key or a leaf of two, a file is of none. */
+/* With leaves or keys of two, a file is of none; one key may be of several. */
 static void
 part_mixed(struct sorting *s)
 {
@@ -306,7 +306,7 @@ part_mixed(struct sorting *s)
 
 	for (i = 0; i < s->n; i++) {
 		it = &s->item[i];
-		if ((!it->leaves && !it->keys) || sort_count(s, i) < 2)
+		if ((!it->leaves && jsonx_len(keys_of(it)) < 2) || sort_count(s, i) < 2)
 			continue;
 		len = 0;
 		for (k = 0; k < s->out->n; k++) {

@@ -1,7 +1,7 @@
 /*
  * sort.h - between sort.c and sort_ca.c, which say where each loose file
- * belongs, and sort_set.c, which has them inspected: alone before that, as
- * sets after it.
+ * belongs, sort_split.c, which parts a file of several, and sort_set.c, which
+ * has them inspected: alone before that, as sets after it.
  */
 #ifndef POSTSEAL_SORT_H
 #define POSTSEAL_SORT_H
@@ -17,7 +17,8 @@ struct item {
 };
 struct sorting {
 	const struct call *c;
-	const struct loose *in;
+	const struct loose *in;	    /* one for each item */
+	struct loose parts;	    /* in, where a file is several items */
 	const char *passphrase;
 	struct json_object *places; /* borrowed, or NULL */
 	struct json_object *view;   /* VIEW, and what is decided here */
@@ -34,18 +35,24 @@ struct sorting {
 	struct {
 		char call[CERT_NAME_MAX];
 		char id[LOOSE_ID + 1];
-	} first[LOOSE_MAX];
+	} first[SORT_ITEMS];
 	size_t n_first;
 	struct sorted *out;
 };
 
 int sort_items(struct sorting *, struct err *);
 
+/* sort_split.c.  Files that hold what is of several, as items without a report
+ * yet; their parts have the name and the id of the file. */
+int sort_split(struct sorting *, struct err *);
+void sort_parts_clear(struct sorting *); /* wipes */
+
 int sort_authorities(struct sorting *); /* sort_ca.c */
 
 /* sort_parts.c.  Why a file is left out: the first reason stays.  The set of a
  * certificate, made where there is none (NULL: memory); a file into it, once; in how many it is; what somebody
  * decided (false: nothing). */
+void items_free(struct item *, size_t n);
 void item_left_out(
     struct item *, enum err_code, const char *arg, const char *value);
 struct sorted_set *sort_set(struct sorting *, const char *call);
@@ -61,6 +68,7 @@ bool issuers_have(struct json_object *issuers, struct json_object *ca);
 
 /* Of reports: a list's element, a text or "", the same text on both. */
 struct json_object *certs_of(const struct item *);
+struct json_object *keys_of(const struct item *);
 struct json_object *stored_cert(const struct cert *, size_t i);
 struct json_object *at(struct json_object *list, size_t i);
 const char *text(struct json_object *, const char *path);

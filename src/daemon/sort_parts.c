@@ -17,6 +17,12 @@ certs_of(const struct item *it)
 }
 
 struct json_object *
+keys_of(const struct item *it)
+{
+	return jsonx_path(it->report, "files.server_certificate.keys");
+}
+
+struct json_object *
 stored_cert(const struct cert *c, size_t i)
 {
 	return c->facts == NULL ? NULL : cert_of(c->facts, i);
@@ -69,6 +75,18 @@ issuers_have(struct json_object *issuers, struct json_object *ca)
 	return *text(ca, "subject") != '\0' &&
 	       json_object_object_get_ex(issuers, text(ca, "subject"), &one) &&
 	       strcmp(json_object_get_string(one), text(ca, "sha256")) != 0;
+}
+
+void
+items_free(struct item *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; v != NULL && i < n; i++) {
+		json_object_put(v[i].report);
+		json_object_put(v[i].why);
+	}
+	free(v);
 }
 
 void

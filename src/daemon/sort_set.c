@@ -90,6 +90,19 @@ inspect_alone(struct sorting *s, size_t i, struct err *err)
 	return 0;
 }
 
+/* Those that have no report yet. */
+static int
+inspect_each(struct sorting *s, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->item[i].report == NULL &&
+		    inspect_alone(s, i, err) == -1)
+			return -1;
+	return 0;
+}
+
 /* --- a set --------------------------------------------------------------- */
 
 /* DER begins so, and no text does: what is binary goes first, as the reader
@@ -165,6 +178,23 @@ inspect_set(struct sorting *s, struct sorted_set *set,
 	return inspect(s, &in, report, err);
 }
 
+/* Parts of one file are told once for each. */
+static bool
+is_told(struct json_object *list, const char *id, const char *member,
+    const char *value)
+{
+	struct json_object *o;
+	size_t i;
+
+	for (i = 0; i < jsonx_len(list); i++) {
+		o = at(list, i);
+		if (strcmp(text(o, "id"), id) == 0 &&
+		    strcmp(text(o, member), value) == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct json_object *
 files_json(const struct sorting *s, const struct sorted_set *set)
 {
@@ -172,7 +202,9 @@ files_json(const struct sorting *s, const struct sorted_set *set)
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		if (set->in[i] == 0)
+		if (set->in[i] == 0 ||
+		    is_told(list, s->in->v[i].id, "field",
+			pki_field_names[set->in[i] - 1]))
 			continue;
 		o = json_object_new_object();
 		jsonx_put_str(o, "id", s->in->v[i].id);
@@ -228,6 +260,10 @@ say_all(struct sorting *s, struct err *err)
 		if (s->item[i].why == NULL)
 			item_left_out(
 			    &s->item[i], ERR_FILE_UNREADABLE, "what", "");
+		if (s->in == &s->parts &&
+		    is_told(rest, s->in->v[i].id, "code",
+			text(s->item[i].why, "code")))
+			continue;
 		why = json_object_get(s->item[i].why);
 		jsonx_put_str(why, "id", s->in->v[i].id);
 		jsonx_put_str(why, "name", s->in->v[i].name);
@@ -273,20 +309,17 @@ loose_sort(const struct call *c, const struct loose *in,
 	    .places = places,
 	    .ends = now_ms() + SORT_MS,
 	    .out = out};
-	size_t i;
 	int rc;
 
 	buf_init(&s.beside, 4 * PKI_FILE_MAX);
 	rc = prepare(&s, err);
-	for (i = 0; rc == 0 && i < s.n; i++)
-		rc = inspect_alone(&s, i, err);
+	if (rc == 0 && (rc = inspect_each(&s, err)) == 0 &&
+	    (rc = sort_split(&s, err)) == 0)
+		rc = inspect_each(&s, err);
 	if (rc == 0 && (rc = sort_items(&s, err)) == 0)
 		rc = say_all(&s, err);
-	for (i = 0; i < s.n; i++) {
-		json_object_put(s.item[i].report);
-		json_object_put(s.item[i].why);
-	}
-	free(s.item);
+	items_free(s.item, s.n);
+	sort_parts_clear(&s);
 	certs_clear(&s.now);
 	json_object_put(s.view);
 	json_object_put(s.issuers);

@@ -118,10 +118,45 @@ is "one for clients alone goes out" "$STATUS $(where)" \
 Q='?dry_run=true'
 issue stray "/CN=Stray CA" "" "$ca"
 cat a.key a.pem b.key b.pem >two.pem
-zone d.key stray.pem root.key root.pem two.pem ia.pem c.pem c.key
+iconv -t UTF-16 two.pem >two16.pem
+zone d.key stray.pem root.key root.pem two16.pem ia.pem c.pem c.key
 is "reasons" "$STATUS $(where)" \
-    "200 -d.key:files.key_alone -root.key:key.of_ca -stray.pem:files.ca_alone -two.pem:files.mixed c.example.net:new:c.key=p+c.pem=s+ia.pem=c+root.pem=c"
-zone d.pem
+    "200 -d.key:files.key_alone -root.key:key.of_ca -stray.pem:files.ca_alone -two16.pem:files.mixed c.example.net:new:c.key=p+c.pem=s+ia.pem=c+root.pem=c"
+
+# --- one text with several of them
+sed 's/$/\r/' two.pem >crlf.pem
+(echo "Bag Attributes: -----BEGIN x"; cat d.key ia.pem stray.pem; sed 's/^/  /' a.key; cat d.pem b.pem b.key a.pem root.pem) >all.pem
+both="a.example.net:renewed:%s=p+%s=s b.example.net:renewed:%s=p+%s=s"
+for f in two crlf; do
+	zone $f.pem
+	is "$f: each key to its certificate" "$STATUS $(where)" "200 ${both//%s/$f.pem}"
+done
+zone all.pem
+is "three, their CAs, and one that issued nothing" "$STATUS $(where)" \
+    "200 -all.pem:files.ca_alone a.example.net:renewed:all.pem=c+all.pem=p+all.pem=s b.example.net:renewed:all.pem=c+all.pem=p+all.pem=s d.example.net:new:all.pem=c+all.pem=p+all.pem=s"
+cat a.pem a.key b.pem >keyless.pem
+zone keyless.pem c.key
+is "a key too few, one too many" "$STATUS $(where)" \
+    "200 -c.key:files.key_alone a.example.net:renewed:keyless.pem=p+keyless.pem=s b.example.net:renewed:keyless.pem=s"
+openssl req -new -key d.key -subj /CN=e.example.net -out req.csr 2>/dev/null
+openssl x509 -req -in req.csr -days 80 -out e.pem -CA ia.pem -CAkey ia.key -set_serial 77 \
+    -extfile <(san e.example.net) 2>/dev/null
+zone d.pem e.pem d.key
+is "one key of two certificates" "$STATUS $(where)" \
+    "200 d.example.net:new:d.key=p+d.pem=s e.example.net:new:d.key=p+e.pem=s"
+cat c.pem ia.pem >c-full.pem
+zone c-full.pem c.key d.pem d.key
+is "a chain's CA is lent to who lacks it" "$STATUS $(where)" \
+    "200 c.example.net:new:c-full.pem=c+c-full.pem=s+c.key=p d.example.net:new:c-full.pem=c+d.key=p+d.pem=s"
+zone c-full.pem c.key d.pem d.key ia.pem
+is "... and not where it is beside them" "$STATUS $(where)" \
+    "200 c.example.net:new:c-full.pem=s+c.key=p+ia.pem=c d.example.net:new:d.key=p+d.pem=s+ia.pem=c"
+for n in {1..40}; do cat a.pem b.pem; done >many.pem
+zone many.pem a.key b.key
+is "80 certificates in one file" "$STATUS $(where)" \
+    "200 a.example.net:renewed:a.key=p+many.pem=s b.example.net:renewed:b.key=p+many.pem=s"
+issue f /CN=f.example.net ia "$(san f.example.net)"
+zone f.pem
 is "a certificate without its key: said of the set" \
     "$STATUS $(j '.errors | map(.code) | join(",")')" "422 key.missing"
 Q=
@@ -134,7 +169,7 @@ args=()
 for n in {1..129}; do args+=(-F "files=$n;filename=$n.pem"); done
 zone "${args[@]}"
 is "129 files" "$STATUS $(j .code) $(j .errors[0].field)" "422 files.too_many files"
-zone c.pem c.key -F "server_certificate=@c.pem"
+zone f.pem f.key -F "server_certificate=@f.pem"
 is "beside the fields of one" "$STATUS $(j .errors[0].code)" "400 field.invalid"
 api POST /api/v1/certificates/c.example.net -F files=@c.pem
 is "with a name" "$STATUS $(j .errors[0].code)" "400 field.unknown"
@@ -236,5 +271,15 @@ press sort -F files=@a.pem
 press discard
 ok "discarded" not drafted
 is "no draft is left" "$(ls "$STATE/daemon/drafts")" ""
+
+# --- one text of several is saved
+Q=
+zone all.pem c-full.pem c.key e.pem -F confirm=files.left_out
+is "one file for three, saved" "$STATUS $(j .result)" "200 applied"
+for n in a b c e; do
+	is "$n is served, and verifies" \
+	    "$(sni $n.example.net -sigalgs ecdsa_secp256r1_sha256:rsa_pss_rsae_sha256 -verify_return_error -CAfile root.pem)" \
+	    "$([ $n = a ] && echo "$(leaf_of a.pem)" || leaf_of $n.pem)"
+done
 
 done_testing
