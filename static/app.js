@@ -56,7 +56,7 @@ function tell(card, text) {
 	p.className = "finding error here";
 	p.role = "alert";
 	p.textContent = text;
-	$(".help", card).after(p);
+	($(".help", card) || card.lastElementChild).after(p);
 	focusOn(card);
 }
 
@@ -226,7 +226,7 @@ function opening(form, card) {
 	var p = doc.createElement("p"), n = doc.createElement("span");
 	p.className = "small opening";
 	p.role = "status";
-	$(".help", card).after(p);
+	($(".help", card) || card.lastElementChild).after(p);
 	setTimeout(() => {
 		p.append(body.dataset.opening + " ", n);
 	}, 1000);

@@ -181,16 +181,16 @@ screen_has_files(const struct screen *s)
 static bool
 has_files(const struct screen *s)
 {
-	const struct field *f;
+	const struct fields *form = &s->page.req->form;
 	size_t i;
 
 	if (screen_has_files(s))
 		return true;
-	for (i = 0; upload_fields[i] != NULL; i++) {
-		f = fields_get(&s->page.req->form, upload_fields[i]);
-		if (f != NULL && f->len > 0)
+	for (i = 0; i < form->n; i++)
+		if (form->v[i].len > 0 &&
+		    (upload_is_field(form->v[i].name) ||
+			strcmp(form->v[i].name, UPLOAD_ZONE) == 0))
 			return true;
-	}
 	return false;
 }
 

@@ -178,7 +178,9 @@ button_field(const char *button, const char *verb)
 {
 	size_t n = strlen(verb);
 
-	if (strncmp(button, verb, n) != 0 || field_label(button + n) == NULL)
+	if (strncmp(button, verb, n) != 0 ||
+	    (field_label(button + n) == NULL &&
+		strcmp(button, "upload:" UPLOAD_ZONE) != 0))
 		return NULL;
 	return button + n;
 }
@@ -206,7 +208,8 @@ press_upload(
 	    f != NULL &&
 	    (f->len > 0 || (f->filename != NULL && f->filename[0] != '\0'));
 	if (!chosen && *fields_str(form, "passphrase", "") == '\0')
-		snprintf(query, sizeof(query), "unchosen=%s", field);
+		snprintf(query, sizeof(query), "unchosen=%s",
+		    strcmp(field, UPLOAD_ZONE) == 0 ? upload_fields[0] : field);
 	return back_at(s, reply, query, field, err);
 }
 
@@ -428,7 +431,7 @@ screen_press(
 	    "note", "passphrase", "next_hop", "ca_certificate_text", "private_key_text",
 	    "server_certificate_text", UPLOAD_CLIENT_CA "_text", NULL};
 	static const char *const many[] = {"confirm", "scanner",
-	    UPLOAD_CLIENT_CA, "ca_certificate", "private_key",
+	    UPLOAD_CLIENT_CA, UPLOAD_ZONE, "ca_certificate", "private_key",
 	    "server_certificate", NULL};
 	struct screen s;
 	int rc;

@@ -40,7 +40,8 @@ upload_limit(const char *name, bool is_file)
 {
 	bool binary = is_file || upload_is_field(name) ||
 		      strcmp(name, UPLOAD_CLIENT_CA) == 0 ||
-		      strcmp(name, UPLOAD_LOOSE) == 0;
+		      strcmp(name, UPLOAD_LOOSE) == 0 ||
+		      strcmp(name, UPLOAD_ZONE) == 0;
 	const struct settings_field *f = settings_by_form(name);
 	size_t len = strlen(name);
 	/* "private_key_text": the same, pasted. */
@@ -107,6 +108,15 @@ is_binary(const struct field *f)
 	return f->len > 1 && f->value[0] == 0x30 && (f->value[1] & 0x80) != 0;
 }
 
+/* Of the zone's files it is not known what they are: the inspection sorts. */
+static bool
+is_of(const struct field *f, const char *name)
+{
+	return strcmp(f->name, name) == 0 ||
+	       (strcmp(f->name, UPLOAD_ZONE) == 0 &&
+		   strcmp(name, upload_fields[0]) == 0);
+}
+
 /*
  * All files of one field, one after the other: what is binary first, as the
  * reader takes a text for one up to its end.  *ret_n: how many there were.
@@ -123,7 +133,7 @@ join(const struct fields *form, const char *name, struct buf *bytes,
 	for (text = 0; text < 2; text++)
 		for (i = 0; i < form->n; i++) {
 			f = &form->v[i];
-			if (strcmp(f->name, name) != 0 || !is_chosen(f) ||
+			if (!is_of(f, name) || !is_chosen(f) ||
 			    is_binary(f) != (text == 0))
 				continue;
 			if ((n++ > 0 && buf_addc(bytes, '\n') == -1) ||

@@ -26,6 +26,8 @@ int upload_client_ca_json(
 int upload_loose(const struct fields *, struct json_object **, struct err *);
 int upload_loose_json(
     struct json_object *, struct json_object **, struct err *);
+/* Of a form: files that belong to the three fields, in any order. */
+#define UPLOAD_ZONE "zone"
 /* The same three as strings of a JSON object; null = absent. */
 int upload_from_json(
     struct json_object *certificate, struct json_object **files, struct err *);

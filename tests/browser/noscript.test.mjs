@@ -124,6 +124,20 @@ test("a Save that is refused keeps what was entered", async () => {
 	assert.equal(await page.isChecked("#tls_only"), false);
 });
 
+test("the zone's files find their fields, and none is asked for", async () => {
+	await page.goto(`${it.url}/smtp-routing/connection`);
+	await unfold(page);
+	await page.setInputFiles("#zone", ["issued-key.pem", "issued-cert.pem",
+		"issued-intermediate.pem"].map((f) => it.sample(f)));
+	await press("upload:zone");
+	for (const field of ["private_key", "server_certificate", "ca_certificate"]) {
+		assert.match(await words(`#at-${field}`), /new: .*issued-/, field);
+	}
+	await press("upload:zone");
+	assert.match(await words("#errors"), /No file was chosen/);
+	await press("cancel");
+});
+
 test("both directions off again, by reload", async () => {
 	await page.uncheck("#inbound_enabled");
 	await page.uncheck("#outbound_enabled");

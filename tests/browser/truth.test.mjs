@@ -191,13 +191,29 @@ test("what is the same for everybody comes compressed", async () => {
 });
 
 test("three files dropped at once find their fields", async () => {
-	await page.goto(`${it.url}/smtp-routing/connection`);
-	await settled(page, () => page.setInputFiles("#private_key",
-	    ["issued-key.pem", "issued-cert.pem", "issued-intermediate.pem"]
-	        .map((f) => it.sample(f))));
-	for (const field of ["private_key", "server_certificate", "ca_certificate"]) {
-		assert.match(await words(`#${field}-state`), /^new: /, field);
+	const files = ["issued-key.pem", "issued-cert.pem", "issued-intermediate.pem"];
+	for (const where of ["#private_key", "#zone"]) {
+		await page.goto(`${it.url}/smtp-routing/connection`);
+		await settled(page, () => page.setInputFiles(where,
+		    files.map((f) => it.sample(f))));
+		for (const field of ["private_key", "server_certificate", "ca_certificate"]) {
+			assert.match(await words(`#${field}-state`), /^new: /, where + field);
+		}
+		await press(page, "cancel");
 	}
+	/* The zone is a place to drop them, and within the keyboard's reach. */
+	await settled(page, () => page.evaluate((texts) => {
+		const d = new DataTransfer();
+		texts.forEach((t, i) => d.items.add(new File([t], `${i}.pem`)));
+		document.querySelector(".zone strong").dispatchEvent(new DragEvent(
+		    "drop", { dataTransfer: d, bubbles: true, cancelable: true }));
+	}, files.map((f) => readFileSync(it.sample(f), "utf8"))));
+	assert.match(await words("#private_key-state"), /^new: /);
+	await page.focus("#zone");
+	assert.equal(await page.evaluate(() => document.activeElement.id), "zone");
+	await settled(page, () => page.setInputFiles("#zone", { name: "notes.txt",
+		mimeType: "text/plain", buffer: Buffer.from("nothing of it\n") }));
+	assert.match(await words("#at-server_certificate"), /Neither a key nor a certificate/);
 	await press(page, "cancel");
 });
 
