@@ -58,8 +58,24 @@ save ccert=ask "client_ca=@$s/issued-intermediate.pem"
 is "CAs of clients' certificates" "$STATUS $(j .result)" "200 applied"
 ok "are rolled out" until_true 60 rollout_is 6:done
 ok "every host has them" everywhere smtpd_tls_CAfile '/client_ca\.pem$'
+# Several at once, sorted: a renewal and a new name from one file.
+for n in mx2 mx3; do
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 30 \
+	    -keyout "$T/$n.key" -out "$T/$n.pem" -subj "/CN=$n.example.test" \
+	    -addext "subjectAltName=DNS:$n.example.test" 2>/dev/null
+	cat "$T/$n.key" "$T/$n.pem"
+done >"$T/both.pem"
+api POST /api/v1/certificates -F apply=reload -F "files=@$T/both.pem"
+is "two from one file" \
+    "$STATUS $(j '[.sorted.sets[] | .certificate + ":" + .change] | sort | join(" ")')" \
+    "200 mx2.example.test:renewed mx3.example.test:new"
+ok "are one roll-out" until_true 60 rollout_is 7:done
+ok "every host gives the renewed one" named_everywhere "$(leaf_of "$T/mx2.pem")"
+is "... and the new one" \
+    "$(for h in $HOSTS; do served "$(host_port "$h")" -servername mx3.example.test; done | sort -u)" \
+    "$(leaf_of "$T/mx3.pem")"
 api DELETE /api/v1/certificates/mx2.example.test
 is "removed" "$STATUS" 200
-ok "everywhere" until_true 60 rollout_is 7:done
+ok "everywhere" until_true 60 rollout_is 8:done
 ok "the default one again" named_everywhere "$selfsigned"
 done_testing
