@@ -10,13 +10,53 @@
 #include "merge.h"
 #include "parts.h"
 
+/* A dry run may ask more once something was answered. */
+#define QUESTIONS_MAX 8
+
+/* What a refusal only asks, beside what *confirm has: how much that is; 0 as
+ * well where something is wrong. */
+static size_t
+add_questions(const struct screen *s, struct json_object *confirm)
+{
+	struct json_object *list = jsonx_path(s->problem, "findings"), *f;
+	const char *severity;
+	size_t i, n = 0;
+
+	for (i = 0; i < jsonx_len(list); i++) {
+		f = json_object_array_get_idx(list, i);
+		severity = jsonx_path_str(f, "severity", "error");
+		if (strcmp(severity, "error") == 0)
+			return 0;
+		if (strcmp(severity, "confirm") != 0)
+			continue;
+		json_object_array_add(confirm,
+		    json_object_new_string(jsonx_path_str(f, "code", "")));
+		n++;
+	}
+	return n;
+}
+
+/* What a Save would do if all that it asks were answered with yes: each
+ * question stands within the preview, and none is ticked by it. */
 static int
 load_preview(struct screen *s)
 {
-	struct json_object *args = screen_apply_args(s);
+	struct json_object *args, *confirm = NULL;
+	int rc, left = QUESTIONS_MAX;
 
-	put_bool(args, "dry_run", true);
-	return screen_call(s, OP_CONNECTION_APPLY, args, &s->preview);
+	if (s->confirm == NULL)
+		confirm = json_object_new_array();
+	else
+		(void)json_object_deep_copy(s->confirm, &confirm, NULL);
+	do {
+		args = screen_apply_args(s);
+		put_bool(args, "dry_run", true);
+		json_object_object_add(
+		    args, "confirm", json_object_get(confirm));
+		rc = screen_call(s, OP_CONNECTION_APPLY, args, &s->preview);
+	} while (rc == -1 && left-- > 0 && add_questions(s, confirm) > 0);
+	json_object_put(confirm);
+	return rc;
 }
 
 /* "also=HEX": bits of settings that there are. */

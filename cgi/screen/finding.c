@@ -217,6 +217,20 @@ error_for(const struct screen *s, struct json_object *rows, const char *field,
 	*bad = true;
 }
 
+/* What Preview asks is asked there, within what it means for mail. */
+static void
+leave_to_preview(const struct screen *s, struct json_object *rows)
+{
+	struct json_object *asked = jsonx_path(s->preview, "findings"), *row;
+	size_t i;
+
+	for (i = 0; !s->restoring && i < jsonx_len(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		if (findings_have(asked, jsonx_path_str(row, "code", "")))
+			put_str(row, "ask", "");
+	}
+}
+
 struct json_object *
 findings_at(const struct screen *s, const char *field, bool *bad)
 {
@@ -236,6 +250,7 @@ findings_at(const struct screen *s, const char *field, bool *bad)
 			findings_for(s, rows, lists[i], "passphrase", bad);
 	}
 	error_for(s, rows, field, bad);
+	leave_to_preview(s, rows);
 	return rows;
 }
 

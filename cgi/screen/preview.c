@@ -194,23 +194,28 @@ add_rest(const struct after *a, struct json_object *plan)
 		say(a, "ok", "preview.mail.same_out", NULL);
 }
 
-/* Those that belong to no field: how it would be put in force. */
+/* What is to be decided, with the way to its field, and how it would be put in
+ * force. */
 static struct json_object *
 notes_of(const struct screen *s, struct json_object *findings)
 {
 	struct json_object *list = json_object_new_array(), *all, *row;
+	const char *field;
 	size_t i;
 
 	if (s->restoring) {
 		json_object_put(list);
 		return finding_rows(s, findings, "restore");
 	}
-	all = finding_rows(s, findings, "connection");
+	all = finding_rows_all(s, findings, "connection");
 	for (i = 0; i < json_object_array_length(all); i++) {
 		row = json_object_array_get_idx(all, i);
-		put_str(row, "ask", "");
-		if (strncmp(jsonx_path_str(row, "code", ""), "apply.", 6) == 0)
-			json_object_array_add(list, json_object_get(row));
+		field = jsonx_path_str(row, "field", "");
+		if (*jsonx_path_str(row, "ask", "") == '\0' &&
+		    strncmp(jsonx_path_str(row, "code", ""), "apply.", 6) != 0)
+			continue;
+		put_str(row, "target", field_label(field) != NULL ? field : "");
+		json_object_array_add(list, json_object_get(row));
 	}
 	json_object_put(all);
 	return list;

@@ -252,6 +252,16 @@ test("what would cut mail off is asked for, at its field", async () => {
 	await page.fill("#smtp_port", "2525");
 	await page.check("#access_policy-deny_except");
 	await page.fill("#access_list", "");
+	await press(page, "preview");
+	/* Preview asks among its consequences, once, with the way back. */
+	assert.equal(await page.locator("#sections input[name=confirm]").count(), 0);
+	assert.deepEqual(await page.locator("#preview input[name=confirm]").evaluateAll(
+	    (l) => l.map((i) => [i.value, i.checked])),
+	    [["interface.port_changed", false], ["access.denies_all", false]]);
+	assert.match(await words("#preview .finding"), /Save all the same Change it instead/);
+	await clean("Preview asks");
+	await page.click("#preview .finding a[href='#at-smtp_port']");
+	assert.ok(await page.locator("#at-smtp_port").isVisible());
 	await save(page);
 	assert.match(await words("#at-smtp_port .finding"), /The port changes from \d+ to 2525/);
 	assert.match(await words("#at-access_policy .finding"), /Every connection is denied/);
