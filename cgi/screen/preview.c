@@ -212,7 +212,9 @@ notes_of(const struct screen *s, struct json_object *findings)
 		row = json_object_array_get_idx(all, i);
 		field = jsonx_path_str(row, "field", "");
 		if (*jsonx_path_str(row, "ask", "") == '\0' &&
-		    strncmp(jsonx_path_str(row, "code", ""), "apply.", 6) != 0)
+		    strncmp(jsonx_path_str(row, "code", ""), "apply.", 6) !=
+			0 &&
+		    strncmp(jsonx_path_str(row, "code", ""), "policy.", 7) != 0)
 			continue;
 		put_str(row, "target", field_label(field) != NULL ? field : "");
 		json_object_array_add(list, json_object_get(row));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check_outbound.h"
+#include "check_report.h"
 #include "jsonx.h"
 #include "setting_checks.h"
 #include "settings_table.h"
@@ -222,6 +223,8 @@ static const struct setting_check setting_checks[] = {
 	    M(ccert_relay), check_ccert_not_permitted },
 	{ ERR_CCERT_DIGEST, "ccert_relay", M(ccert_relay), M(ccert_relay),
 	    check_ccert_digest },
+	{ ERR_POLICY_CUTS_OFF, "tls_only", 0, M(tls_only),
+	    check_cuts_off },
 	{ ERR_INTERFACE_OPENS, "listen", 0, 0, check_opens },
 	{ ERR_INTERFACE_LOOPBACK, "listen", 0, 0, check_loopback_only },
 	{ ERR_INTERFACE_SHADOWED, "idle_timeout", M(idle_timeout), 0,

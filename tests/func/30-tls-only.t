@@ -93,7 +93,33 @@ ok "the report has two of five" wait_for 20 told \
 is "by address" "$(j '[.rows[] | .address, .name, .plain, .domains[0]] | join(" ")')" \
     "192.0.2.1 c1.example 1 example.test 192.0.2.2 c2.example 1 example.test"
 is "of a day no share is known" "$(j '[.known, .reason] | join(" ")')" "false too_short"
+# What was seen without TLS is asked about; by a dry run as well.
+codes()		{ j '[(.findings // .errors)[]? | select(.code | startswith("policy.")) | .code + ":" + .field + ":" + .severity] | join(" ")'; }
+cut="policy.cuts_off:tls_only:confirm"
 save tls_only=on
+is "TLS only is asked for" "$STATUS:$(codes)" "422:$cut"
+like "... with number and addresses" "$(j '.errors[0].message')" \
+    '^2 of 5 clients .* 2 messages: 192\.0\.2\.1, 192\.0\.2\.2\.'
+unlike "... and nothing was changed" "$(param smtpd_tls_security_level)" encrypt
+save outbound_enabled=on
+is "another Save does not ask" "$STATUS:$(codes)" 200:
+mv "$STATE/run/logs.sock" "$STATE/run/logs.off"
+api POST "/api/v1/connection?dry_run=true" -F tls_only=on
+is "without postseal-logs it is not known, and said" "$STATUS:$(codes)" \
+    "200:policy.not_known:tls_only:info"
+# One that takes the question and is silent.
+perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Local => shift, Listen => 5) or die;
+	while (my $c = $s->accept) { push @c, $c }' "$STATE/run/logs.sock" &
+mute=$!
+listens_at() { [ -S "$STATE/run/logs.sock" ]; }
+wait_for 5 listens_at
+api POST "/api/v1/connection?dry_run=true" -F tls_only=on
+is "one that hangs holds nothing up for long" "$STATUS:$(codes)" \
+    "200:policy.not_known:tls_only:info"
+kill $mute
+rm -f "$STATE/run/logs.sock"
+mv "$STATE/run/logs.off" "$STATE/run/logs.sock"
+save tls_only=on confirm=policy.cuts_off
 is "TLS only again" "$STATUS:$(j .result)" 200:applied
 ok "a client without TLS is refused" eval '! as_client 1'
 ok "and is told as cut off" wait_for 20 told '[.rows[] | select(.refused > 0) | .address] | join(" ")' 192.0.2.1
