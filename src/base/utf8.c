@@ -103,17 +103,26 @@ static const struct range {
     {0x2028, 0x2029},
 };
 
-/* Soft hyphen, marks and overrides of direction, characters of no width,
- * annotations, tags. */
+/* Soft hyphen, marks and overrides of direction, characters of no width or
+ * that are a blank and no space (Unicode's Default_Ignorable_Code_Point; a
+ * blank of Braille), annotations, tags.  Not what chooses an emoji's form. */
 static const struct range hidden[] = {
     {0xad, 0xad},
+    {0x34f, 0x34f},
     {0x61c, 0x61c},
-    {0x180e, 0x180e},
+    {0x115f, 0x1160},
+    {0x17b4, 0x17b5},
+    {0x180b, 0x180f},
     {0x200b, 0x200f},
     {0x202a, 0x202e},
     {0x2060, 0x206f},
+    {0x2800, 0x2800},
+    {0x3164, 0x3164},
     {0xfeff, 0xfeff},
-    {0xfff9, 0xfffb},
+    {0xffa0, 0xffa0},
+    {0xfff0, 0xfffb},
+    {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a},
     {0xe0000, 0xe0fff},
 };
 

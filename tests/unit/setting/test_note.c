@@ -17,6 +17,10 @@ static const struct {
     {"", 0, "  ticket 4711: <b> & \"printers\"  ",
 	"ticket 4711: <b> & \"printers\""},
     {"", 0, "\xe6\x9b\xb4\xe6\x96\xb0", "\xe6\x9b\xb4\xe6\x96\xb0"},
+    {"", 0, "\xe3\x80\x80\xc2\xa0 ", ""}, /* wide, unbreakable */
+    {"", 0, "\xe3\x80\x80" "a\xe3\x80\x80" "b \xc2\xa0",
+	"a\xe3\x80\x80" "b"},
+    {"", 0, "\xe2\x9a\xa0\xef\xb8\x8f", "\xe2\x9a\xa0\xef\xb8\x8f"},
     {"x", 200, " ", "x"},
     {"x", 201, "", NULL},
     {"\xe6\x9b\xb4", 200, "", "\xe6\x9b\xb4"},
@@ -35,6 +39,12 @@ static const struct {
     {"", 0, "a\xe2\x80\x8b", NULL},		 /* no width */
     {"", 0, "\xe2\x80\xa8", NULL},		 /* a line's end */
     {"", 0, "\xef\xbb\xbf", NULL},
+    {"", 0, "\xe3\x85\xa4", NULL},	  /* Hangul's fillers */
+    {"", 0, "\xe1\x85\xa0", NULL},
+    {"", 0, "\xef\xbe\xa0", NULL},
+    {"", 0, "a\xe2\xa0\x80", NULL},	  /* Braille's blank */
+    {"", 0, "a\xcd\x8f", NULL},	  /* joins nothing */
+    {"", 0, "a\xf0\x9d\x85\xb3", NULL}, /* of music */
     {"", 0, "\xff", NULL},
     {"", 0, "\xc3", NULL},
     {"", 0, "\xed\xa0\x80", NULL},
