@@ -89,6 +89,9 @@ readable(struct app *app, const char *lang, struct json_object *args)
 		if (*s == '\0' && is_value(name))
 			to = json_object_new_string(
 			    catalog_text(app->texts, lang, "table.unset"));
+		if (*s == '\0' && strcmp(name, "field") == 0)
+			to = json_object_new_string(
+			    catalog_text(app->texts, lang, "field.nameless"));
 		if (strcmp(name, "trust") == 0)
 			to = json_object_new_string(word_of_trust(app, lang, s));
 		if ((label = label_of(s)) != NULL)
