@@ -226,6 +226,22 @@ restore_args(const struct sheet *h, const char *etag)
 	return args;
 }
 
+/* The page with what Restore would change, and with what was typed. */
+static int
+preview(struct sheet *h, struct reply *reply, struct err *err)
+{
+	struct json_object *args = restore_args(h, "");
+	int status = 200;
+
+	put_bool(args, "dry_run", true);
+	if (screen_call(&h->s, OP_GENERATION_RESTORE, args, &h->s.preview) ==
+	    -1) {
+		h->s.failed = true;
+		status = err_http(h->s.err.code);
+	}
+	return sheet_render(h, reply, status, err);
+}
+
 static int
 sheet_get(struct sheet *h, struct reply *reply, struct err *err)
 {
@@ -233,7 +249,7 @@ sheet_get(struct sheet *h, struct reply *reply, struct err *err)
 	struct json_object *args, *diff = NULL;
 	const char *with = fields_str(q, "with", "");
 	int64_t b = 0;
-	int rc = -1, status = 200;
+	int rc = -1;
 
 	if (sheet_load(h) == -1) {
 		*err = h->s.err;
@@ -252,16 +268,9 @@ sheet_get(struct sheet *h, struct reply *reply, struct err *err)
 		json_object_put(diff);
 		return rc;
 	}
-	if (fields_get(q, "preview") != NULL) {
-		args = restore_args(h, "");
-		put_bool(args, "dry_run", true);
-		if (screen_call(&h->s, OP_GENERATION_RESTORE, args,
-			&h->s.preview) == -1) {
-			h->s.failed = true;
-			status = err_http(h->s.err.code);
-		}
-	}
-	return sheet_render(h, reply, status, err);
+	return fields_get(q, "preview") != NULL
+		   ? preview(h, reply, err)
+		   : sheet_render(h, reply, 200, err);
 }
 
 /* 0: answered; -1: *err, or h->s.err, says why not. */
@@ -272,7 +281,6 @@ press(struct sheet *h, struct reply *reply, struct err *err)
 	const char *button = fields_str(form, "do", "");
 	const char *apply = fields_str(form, "apply", "");
 	enum apply_mode mode;
-	char where[64];
 
 	if (*apply != '\0' && apply_mode_from_name(apply, &mode) == -1)
 		return err_set(&h->s.err, ERR_FIELD_INVALID, "apply",
@@ -288,11 +296,7 @@ press(struct sheet *h, struct reply *reply, struct err *err)
 	if (strcmp(button, "preview") != 0)
 		return err_set(&h->s.err, ERR_FIELD_INVALID, "do",
 		    "no such button: %.40s", button);
-	snprintf(where, sizeof(where), PATH_HISTORY "/%lld?preview=1#preview",
-	    (long long)h->id);
-	if (reply_redirect(reply, where) == -1)
-		return err_set(err, ERR_INTERNAL, "", "redirect");
-	return 0;
+	return sheet_load(h) == -1 ? -1 : preview(h, reply, err);
 }
 
 static int

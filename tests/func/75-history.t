@@ -153,6 +153,14 @@ req POST /smtp-routing/history/2 -b "$T/jar" --data-urlencode "csrf=$token" \
     --data-urlencode "etag=$tag" -d do=restore -d apply=restart --data-urlencode $'note=a\xe2\x80\xaeb'
 is "a note with a hidden character" "$STATUS:$(grep -c 'href="#at-restore".*A note is' "$BODY")" 400:1
 req POST /smtp-routing/history/2 -b "$T/jar" --data-urlencode "csrf=$token" \
+    --data-urlencode "etag=$tag" -d do=preview -d apply=reload -d 'note=as agreed'
+is "its preview keeps what was typed and chosen" \
+    "$STATUS:$(grep -c 'id="preview"\|value="as agreed"\|value="reload".* checked' "$BODY"):$(served)" \
+    "200:3:$self"
+req POST /smtp-routing/history/2 -b "$T/jar" --data-urlencode "csrf=$token" \
+    --data-urlencode "etag=$tag" -d do=preview --data-urlencode $'note=a\xe2\x80\xaeb'
+is "a preview with a hidden character" "$STATUS:$(grep -c 'href="#at-restore".*A note is' "$BODY")" 400:1
+req POST /smtp-routing/history/2 -b "$T/jar" --data-urlencode "csrf=$token" \
     --data-urlencode "etag=$tag" -d do=restore -d apply=restart -d 'note= as agreed '
 is "restore pressed" "$STATUS" 303
 job=$(sed -n 's/^[Ll]ocation: .*\/job\/\([0-9a-f]*\).*/\1/p' "$HEAD")
@@ -184,6 +192,12 @@ like "ctl: both values" "$(cat "$T/status")" 'smtpd_tls_security_level: expected
 page /smtp-routing/connection
 like "screen: drift" "$(cat "$BODY")" 'id="drift-notice"'
 like "screen: the value" "$(cat "$BODY")" '<code>none</code>'
+
+# What has no name is told as that.
+for bad in '{"a":"\u0000"}' '{"\ud800":1}' $'{"\xff":1}' $'{"apply":"\xff"}' '{"":1}'; do
+	api POST /api/v1/connection -H 'Content-Type: application/json' --data-binary "$bad"
+	like "no name in a sentence: ${bad:0:5}" "$STATUS $(j .detail)" '^400 .*(name not known)'
+done
 
 # Restore it, by API.
 api POST '/api/v1/connection/restore?dry_run=true'

@@ -436,9 +436,11 @@ static const struct {
 	"{\"id\":7,\"apply\":\"reload\",\"if_match\":\"E\",\"confirm\":"
 	"[\"cert.expired\"],\"wait\":false,\"accepted\":true}",
 	NULL},
-    {"generation-preview", GENERATION, "csrf=c&do=preview&apply=restart",
-	page_generation, GENERATION "?preview=1#preview", 303, NULL, NULL,
-	NULL},
+    {"generation-preview", GENERATION,
+	"csrf=c&do=preview&apply=restart&note=why", page_generation, NULL, 200,
+	OP_GENERATION_RESTORE,
+	"{\"id\":7,\"apply\":\"restart\",\"note\":\"why\",\"dry_run\":true}",
+	"value=\"why\""},
     {"generation-refused", GENERATION, "csrf=c&etag=E&do=restore",
 	page_generation, NULL, 422, OP_GENERATION_RESTORE,
 	"{\"id\":7,\"if_match\":\"E\",\"confirm\":[],\"wait\":false,"
