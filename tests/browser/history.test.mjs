@@ -139,7 +139,12 @@ test("one generation: facts, changes, steps; compared with another", async () =>
 
 test("Preview of a restore changes nothing", async () => {
 	await go("/smtp-routing/history/1");
+	await page.fill("#note", "ticket 4712");
+	await page.check("#apply-reload");
 	await page.click('#restore button[value="preview"]');
+	await page.waitForSelector("#preview");
+	assert.equal(await page.inputValue("#note"), "ticket 4712");
+	assert.ok(await page.isChecked("#apply-reload"));
 	assert.match(await words("#preview"), /what Restore would change.*-smtp_tls_security_level = may/);
 	assert.equal(await served(), sha256Of(it.sample("issued-cert.pem")));
 	await clean("preview");
@@ -155,8 +160,10 @@ test("Restore: progress, outcome, and the old certificate is served", async () =
 
 test("undo: one press, and one more in its outcome takes it back", async () => {
 	await go("/smtp-routing/connection");
+	await page.fill('#undo input[name="note"]', "it was too early");
 	await page.click("#undo button");
 	assert.match(await outcome(page), /Applied and proven Generation 4 serves/);
+	assert.match(await words(".origin"), /it was too early/);
 	assert.equal(await served(), sha256Of(it.sample("issued-cert.pem")));
 	await page.click('#outcome button[form="undo"]');
 	assert.match(await outcome(page), /Applied and proven Generation 5 serves/);

@@ -229,6 +229,7 @@ static const struct {
     {"applied", SCREEN, page_connection,
 	{{VIEW "generation.previous", "11"}, {RESULT "generation", "12"}},
 	{"id=\"undo\" method=\"post\" action=\"/smtp-routing/history/11\"",
+	    "<input name=\"note\" maxlength=\"200\"",
 	    "Undo the last change", "Undo this change"},
 	{NULL}},
     {"applied", SCREEN, page_connection,
