@@ -31,11 +31,16 @@ bool	 str_equal_secret(const char *, const char *);
 size_t	 text_unseen(const char *, size_t len);
 /* Is it UTF-8, and each character of it to be seen?  For names. */
 bool	 text_is_seen(const char *, size_t len);
+/* Without the blanks around it, wide and unbreakable ones too: where it begins,
+ * and its length. */
+const char *text_trim(const char *, size_t *len);
 /* Copy as one clean line: control characters become blanks, bytes that are
  * not UTF-8 become '?', what else is unseen U+FFFD; cut at a character's edge,
  * always NUL-terminated.  Returns the length.  For text of peers, programs and
  * certificates. */
 size_t	 text_clean(char *dst, size_t size, const char *src, size_t len);
+/* The same of a name, which is none when it is nothing but blanks. */
+size_t	 text_clean_name(char *dst, size_t size, const char *src, size_t len);
 /* A whole number in digits, as it is written: no sign, no leading zero, at most
  * max.  false = it is none, and *ret stays. */
 bool	 number_read(const char *, size_t len, int64_t max, int64_t *ret);

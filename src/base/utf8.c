@@ -169,6 +169,33 @@ text_is_seen(const char *s, size_t len)
 	return true;
 }
 
+/* Bytes of the blank that s begins or, from its end, ends with; 0: none.  One
+ * of them is as wide as a Japanese letter, and one does not break. */
+static size_t
+blank(const char *s, size_t len, bool end)
+{
+	static const char *const blanks[] = {" ", "\xc2\xa0", "\xe3\x80\x80"};
+	size_t i, n;
+
+	for (i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
+		if ((n = strlen(blanks[i])) <= len &&
+		    memcmp(end ? s + len - n : s, blanks[i], n) == 0)
+			return n;
+	return 0;
+}
+
+const char *
+text_trim(const char *s, size_t *len)
+{
+	size_t n;
+
+	for (; (n = blank(s, *len, false)) > 0; *len -= n)
+		s += n;
+	while ((n = blank(s, *len, true)) > 0)
+		*len -= n;
+	return s;
+}
+
 /* What is put in the place of the character at s, of n bytes; 0: nothing. */
 static const char *
 replacement(const char *s, size_t n)
@@ -203,4 +230,15 @@ text_clean(char *dst, size_t size, const char *src, size_t len)
 	}
 	dst[used] = '\0';
 	return used;
+}
+
+size_t
+text_clean_name(char *dst, size_t size, const char *src, size_t len)
+{
+	size_t n = text_clean(dst, size, src, len), seen = n;
+
+	(void)text_trim(dst, &seen);
+	if (seen == 0 && n > 0)
+		dst[n = 0] = '\0';
+	return n;
 }

@@ -82,7 +82,7 @@ name_common(const X509_NAME *name, char *dst, size_t dst_len)
 		return;
 	s = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
 	if ((n = ASN1_STRING_to_UTF8(&utf8, s)) > 0)
-		text_clean(dst, dst_len, (char *)utf8, (size_t)n);
+		text_clean_name(dst, dst_len, (char *)utf8, (size_t)n);
 	OPENSSL_free(utf8);
 	ERR_clear_error();
 }
@@ -106,7 +106,7 @@ name_first(X509 *x, char *dst, size_t dst_len)
 	for (i = 0; dst[0] == '\0' && i < sk_GENERAL_NAME_num(names); i++) {
 		g = sk_GENERAL_NAME_value(names, i);
 		if (g->type == GEN_DNS)
-			text_clean(dst, dst_len, (char *)g->d.dNSName->data,
+			text_clean_name(dst, dst_len, (char *)g->d.dNSName->data,
 			    (size_t)g->d.dNSName->length);
 	}
 	GENERAL_NAMES_free(names);

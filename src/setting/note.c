@@ -24,32 +24,15 @@ count(const char *s, size_t len, size_t *ret, struct err *err)
 	return 0;
 }
 
-/* Bytes of the blank that s begins or, from its end, ends with; 0: none.  One
- * of them is as wide as a Japanese letter, and one does not break. */
-static size_t
-blank(const char *s, size_t len, bool end)
-{
-	static const char *const blanks[] = {" ", "\xc2\xa0", "\xe3\x80\x80"};
-	size_t i, n;
-
-	for (i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
-		if ((n = strlen(blanks[i])) <= len &&
-		    memcmp(end ? s + len - n : s, blanks[i], n) == 0)
-			return n;
-	return 0;
-}
-
 int
 note_read(const char *s, char dst[NOTE_SIZE], struct err *err)
 {
-	size_t len, chars, n;
+	size_t len, chars;
 
 	if (s == NULL)
 		s = "";
-	for (len = strlen(s); (n = blank(s, len, false)) > 0; len -= n)
-		s += n;
-	while ((n = blank(s, len, true)) > 0)
-		len -= n;
+	len = strlen(s);
+	s = text_trim(s, &len);
 	if (count(s, len, &chars, err) == -1)
 		return -1;
 	if (chars > NOTE_MAX)

@@ -605,6 +605,7 @@ START_TEST(test_names)
 	    {"x-kanji.pem", "\u30e1\u30fc\u30eb"},
 	    /* no common name, no name at all but one of DNS, none at all */
 	    {"x-no-cn.pem", "mx.example.jp"},
+	    {"x-blank-cn.pem", "mx.example.jp"},
 	    {"x-no-subject.pem", "mx.example.jp"},
 	    {"x-no-name.pem", "O=Test"},
 	    {"x-nothing.pem", NULL},
@@ -731,7 +732,7 @@ main(int argc, char **argv)
 	LOOP(test_roca, N(roca_sizes));
 	LOOP(test_not_roca, 4);
 	tcase_add_test(t, test_describe);
-	LOOP(test_names, 6);
+	LOOP(test_names, 7);
 	LOOP(test_serial, 2);
 	LOOP(test_describe_nothing, 5);
 	tcase_add_test(t, test_tables);
