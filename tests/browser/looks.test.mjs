@@ -3,7 +3,8 @@
  * nothing that the Content-Security-Policy stops; photographed in ja and en,
  * wide and narrow, light and dark. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -63,6 +64,23 @@ test("HTML is valid", async () => {
 		const report = await checker.validateString(html(name), name);
 		assert.deepEqual(report.results.flatMap((r) => r.messages.filter(wrong).map(
 		    (m) => `${name}:${m.line}: ${m.ruleId}: ${m.message}`)), []);
+	}
+});
+
+test("what would be served cut short is not served", () => {
+	const from = mkdtempSync("/tmp/postseal-lean-"), to = `${from}.to`;
+	const lean = (text) => {
+		writeFileSync(join(from, "a.css"), "/* c */\n");
+		writeFileSync(join(from, "a.js"), text);
+		const { status } = spawnSync("../../deploy/lean", [from, to]);
+		return status === 0 ? readFileSync(join(to, "a.js"), "utf8") : status;
+	};
+	assert.equal(lean("/* a */\n/* b\n * c */\nvar a = 1;\nb();\n"), "var a=1;b();");
+	for (const comment of ["/* a */ x();", "/* a\n * b */ x();", "/* a */ "]) {
+		assert.equal(lean(`${comment}\ny();\n`), 1);
+	}
+	for (const dir of [from, to]) {
+		rmSync(dir, { recursive: true });
 	}
 });
 
