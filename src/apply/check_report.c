@@ -13,7 +13,7 @@
 #include "client.h"
 #include "jsonx.h"
 
-#define ASK_MS 1500 /* a Save waits so long at most */
+#define ASK_MS 1500 /* for an answer; to be taken at all, a second more */
 #define SHOWN  3
 #define NUMBER 24
 
@@ -62,17 +62,21 @@ static void
 say_cut(const struct setting_check *row, struct txn *t,
     struct json_object *report, int64_t clients)
 {
-	char plain[NUMBER], total[NUMBER], messages[NUMBER];
+	int64_t sent = jsonx_path_int(report, "messages.plain");
+	int64_t all = jsonx_path_int(report, "messages.total");
+	char plain[NUMBER], total[NUMBER], messages[NUMBER], share[NUMBER];
 	char who[SHOWN * (NET_TEXT_MAX + 2)];
 
 	(void)snprintf(plain, sizeof(plain), "%lld", (long long)clients);
 	(void)snprintf(total, sizeof(total), "%lld",
 	    (long long)jsonx_path_int(report, "clients.total"));
-	(void)snprintf(messages, sizeof(messages), "%lld",
-	    (long long)jsonx_path_int(report, "messages.plain"));
+	(void)snprintf(messages, sizeof(messages), "%lld", (long long)sent);
+	(void)snprintf(share, sizeof(share), "%.1f",
+	    all > 0 ? 100.0 * (double)sent / (double)all : 100.0);
 	addresses(jsonx_path(report, "rows"), who);
 	findings_add(&t->findings, row->code, row->field, "clients", plain,
-	    "total", total, "messages", messages, "addresses", who, NULL);
+	    "total", total, "messages", messages, "share", share, "addresses",
+	    who, NULL);
 }
 
 /* That it is in force already, set by hand for one, cuts off nobody. */

@@ -99,7 +99,7 @@ cut="policy.cuts_off:tls_only:confirm"
 save tls_only=on
 is "TLS only is asked for" "$STATUS:$(codes)" "422:$cut"
 like "... with number and addresses" "$(j '.errors[0].message')" \
-    '^2 of 5 clients .* 2 messages: 192\.0\.2\.1, 192\.0\.2\.2\.'
+    '^2 of 5 clients .* 2 messages, 40\.0 % of the mail: 192\.0\.2\.1, 192\.0\.2\.2\.'
 unlike "... and nothing was changed" "$(param smtpd_tls_security_level)" encrypt
 save outbound_enabled=on
 is "another Save does not ask" "$STATUS:$(codes)" 200:
