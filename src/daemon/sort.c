@@ -347,7 +347,10 @@ sort_items(struct sorting *s, struct err *err)
 	if ((s->issuers = json_object_new_object()) == NULL)
 		return err_set(err, ERR_NOMEM, "", "files");
 	look_at_all(s);
-	if (sort_leaves(s) == -1 || sort_keys(s) == -1)
+	if (sort_leaves(s) == -1)
+		return err_set(err, ERR_NOMEM, "", "files");
+	part_mixed(s); /* whose keys are with it, then */
+	if (sort_keys(s) == -1)
 		return err_set(err, ERR_NOMEM, "", "files");
 	part_mixed(s);
 	drop_empty(s->out, s->n);

@@ -53,6 +53,8 @@ int sort_authorities(struct sorting *); /* sort_ca.c */
  * certificate, made where there is none (NULL: memory); a file into it, once; in how many it is; what somebody
  * decided (false: nothing). */
 void items_free(struct item *, size_t n);
+/* The first error of its report whose code begins so, borrowed, or NULL. */
+struct json_object *item_error(const struct item *, const char *prefix);
 void item_left_out(
     struct item *, enum err_code, const char *arg, const char *value);
 struct sorted_set *sort_set(struct sorting *, const char *call);

@@ -77,6 +77,23 @@ issuers_have(struct json_object *issuers, struct json_object *ca)
 	       strcmp(json_object_get_string(one), text(ca, "sha256")) != 0;
 }
 
+struct json_object *
+item_error(const struct item *it, const char *prefix)
+{
+	struct json_object *list = jsonx_path(it->report, "findings"), *f;
+	size_t i;
+
+	for (i = 0; i < jsonx_len(list); i++) {
+		f = at(list, i);
+		/* It is in no field. */
+		if (strcmp(text(f, "severity"), "error") == 0 &&
+		    strcmp(text(f, "code"), err_name(ERR_FILE_WRONG_FIELD)) != 0 &&
+		    strncmp(text(f, "code"), prefix, strlen(prefix)) == 0)
+			return f;
+	}
+	return NULL;
+}
+
 void
 items_free(struct item *v, size_t n)
 {

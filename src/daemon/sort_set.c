@@ -31,22 +31,26 @@ sorted_clear(struct sorted *s)
 	memset(s, 0, sizeof(*s));
 }
 
+/* What could not be read says why that was. */
+static bool
+say_error(struct item *it, const char *prefix)
+{
+	struct json_object *f = item_error(it, prefix), *why = NULL;
+
+	if (f == NULL || json_object_deep_copy(f, &why, NULL) != 0)
+		return false;
+	jsonx_put_str(why, "field", "files");
+	json_object_put(it->why);
+	it->why = why;
+	return true;
+}
+
 /* Nothing came out of it: the first error says why. */
 static void
 say_unread(struct item *it)
 {
-	struct json_object *list = jsonx_path(it->report, "findings"), *f;
-	size_t i;
-
-	for (i = 0; i < jsonx_len(list); i++) {
-		f = json_object_array_get_idx(list, i);
-		if (strcmp(jsonx_path_str(f, "severity", ""), "error") == 0 &&
-		    json_object_deep_copy(f, &it->why, NULL) == 0) {
-			jsonx_put_str(it->why, "field", "files");
-			return;
-		}
-	}
-	item_left_out(it, ERR_FILE_UNREADABLE, "what", "-----BEGIN");
+	if (!say_error(it, ""))
+		item_left_out(it, ERR_FILE_UNREADABLE, "what", "-----BEGIN");
 }
 
 static int
@@ -257,6 +261,8 @@ say_all(struct sorting *s, struct err *err)
 			in = in || s->out->v[k].in[i] != 0;
 		if (in)
 			continue;
+		/* A part that is damaged is why the rest has no place. */
+		(void)say_error(&s->item[i], "file.");
 		if (s->item[i].why == NULL)
 			item_left_out(
 			    &s->item[i], ERR_FILE_UNREADABLE, "what", "");

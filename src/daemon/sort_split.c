@@ -15,17 +15,49 @@
 
 #define BOUNDARY "-----BEGIN "
 
-/* The next boundary that begins its line (after blanks), or the end. */
+/* A part begins with what is sorted: parameters, public keys, requests and
+ * lists stay with what they stand beside. */
+static bool
+is_sorted(const char *label, const char *end)
+{
+	size_t n = (size_t)(end - label), len;
+	const char *dash = memmem(label, n < 64 ? n : 64, "-----", 5);
+
+	if (dash == NULL)
+		return false;
+	len = (size_t)(dash - label);
+	if (memmem(label, len, "REQUEST", 7) != NULL ||
+	    memmem(label, len, "ATTRIBUTE", 9) != NULL)
+		return false;
+	return memmem(label, len, "CERTIFICATE", 11) != NULL ||
+	       memmem(label, len, "PRIVATE KEY", 11) != NULL ||
+	       memmem(label, len, "PKCS", 4) != NULL;
+}
+
+/* Does a line begin at p, after blanks of any kind (a byte order mark, too), or
+ * where an end without a line's end stands before it? */
+static bool
+begins_line(const struct buf *b, const char *p)
+{
+	const char *q = p;
+
+	while (q > b->data && (q[-1] == ' ' || q[-1] == '\t' ||
+				  (unsigned char)q[-1] >= 0x80))
+		q--;
+	return q == b->data || q[-1] == '\n' || q[-1] == '\r' ||
+	       (p - b->data >= 5 && memcmp(p - 5, "-----", 5) == 0);
+}
+
+/* The next boundary of a part, or the end. */
 static size_t
 boundary(const struct buf *b, size_t from)
 {
-	const char *p = b->data + from, *end = b->data + b->len, *q;
+	const char *p = b->data + from, *end = b->data + b->len;
+	const size_t n = strlen(BOUNDARY);
 
-	while (p < end && (p = memmem(p, (size_t)(end - p), BOUNDARY,
-			       strlen(BOUNDARY))) != NULL) {
-		for (q = p; q > b->data && (q[-1] == ' ' || q[-1] == '\t'); q--)
-			;
-		if (q == b->data || q[-1] == '\n' || q[-1] == '\r')
+	while (p < end &&
+	       (p = memmem(p, (size_t)(end - p), BOUNDARY, n)) != NULL) {
+		if (begins_line(b, p) && is_sorted(p + n, end))
 			return (size_t)(p - b->data);
 		p++;
 	}
@@ -48,19 +80,22 @@ count_parts(const struct buf *b)
 static bool
 is_large(const struct item *it)
 {
-	return it->why != NULL && strcmp(text(it->why, "code"),
-				      err_name(ERR_FILE_OBJECTS)) == 0;
+	return item_error(it, err_name(ERR_FILE_OBJECTS)) != NULL;
 }
 
 /* How many leaves, or keys, the report has. */
 static size_t
 count(const struct item *it, bool keys)
 {
-	struct json_object *list = keys ? keys_of(it) : certs_of(it);
+	struct json_object *list = keys ? keys_of(it) : certs_of(it), *o;
 	size_t i, n = 0;
 
-	for (i = 0; i < jsonx_len(list); i++)
-		n += keys || !jsonx_path_bool(at(list, i), "is_ca");
+	for (i = 0; i < jsonx_len(list); i++) {
+		o = at(list, i);
+		n += keys || !jsonx_path_bool(o, "is_ca") ||
+		     (same(o, "subject", o, "issuer") &&
+			 jsonx_len(jsonx_path(o, "names")) > 0);
+	}
 	return n;
 }
 

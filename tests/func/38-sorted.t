@@ -151,6 +151,29 @@ is "a chain's CA is lent to who lacks it" "$STATUS $(where)" \
 zone c-full.pem c.key d.pem d.key ia.pem
 is "... and not where it is beside them" "$STATUS $(where)" \
     "200 c.example.net:new:c-full.pem=s+c.key=p+ia.pem=c d.example.net:new:d.key=p+d.pem=s+ia.pem=c"
+# Blocks that are not sorted stay with what they stand beside.
+openssl ecparam -name prime256v1 -genkey -out par.key 2>/dev/null
+openssl req -new -key par.key -subj /CN=p.example.net -out par.csr 2>/dev/null
+openssl x509 -req -in par.csr -days 80 -out par.pem -CA ia.pem -CAkey ia.key -set_serial 78 \
+    -extfile <(san p.example.net) 2>/dev/null
+(cat par.key par.pem; openssl pkey -in par.key -pubout; cat par.csr ia.pem) >par-full.pem
+zone par-full.pem c.pem c.key
+is "parameters, a public key and a request beside them" "$STATUS $(where)" \
+    "200 c.example.net:new:c.key=p+c.pem=s+par-full.pem=c p.example.net:new:par-full.pem=c+par-full.pem=p+par-full.pem=s"
+(printf '\xef\xbb\xbf'; cat two.pem) >bom.pem
+zone bom.pem
+is "a byte order mark" "$STATUS $(where)" "200 ${both//%s/bom.pem}"
+for n in a.key a.pem b.key b.pem; do printf %s "$(cat $n)"; done >glued.pem
+zone glued.pem
+is "joined without line ends" "$STATUS $(where)" "200 ${both//%s/glued.pem}"
+openssl crl2pkcs7 -nocrl -certfile a.pem -certfile b.pem -outform DER -out two.p7b
+zone two.p7b a.key b.key
+is "two in a container, their keys apart" "$STATUS $(j .code) $(j '[.errors[].code] | unique | join(" ")')" \
+    "422 files.none_placed files.mixed files.with_another"
+(cat d.key; head -c 300 d.pem) >cut.pem
+zone cut.pem c.pem c.key
+is "a damaged one is told as that" "$STATUS $(where)" \
+    "200 -cut.pem:file.truncated c.example.net:new:c.key=p+c.pem=s"
 for n in {1..40}; do cat a.pem b.pem; done >many.pem
 zone many.pem a.key b.key
 is "80 certificates in one file" "$STATUS $(where)" \
