@@ -188,6 +188,8 @@ put_waits(const struct screen *s, struct json_object *ctx)
 	json_object_put(args);
 	put_bool(ctx, "pending", n > 0);
 	put_int(o, "sent", files + cas);
+	/* For the script, which counts what is typed as well. */
+	put_str(o, "n", "{n}");
 	put_str(o, "list", b.data);
 	put_str(o, "count", page_text(&s->page, "changes.none"));
 	if (n > 0)

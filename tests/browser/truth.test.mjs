@@ -236,6 +236,9 @@ test("CAs of clients' certificates wait for Save like other files", async () => 
 	assert.match(await words("#named"), /CAs of clients/);
 	await upload(page, "private_key", it.sample("issued-key.pem"));
 	assert.match(await words("#count"), /^2 /);
+	await page.fill("#smtp_port", "2526");
+	assert.match(await words("#count"), /^3 changes/, "counted by the script");
+	await page.fill("#smtp_port", await page.getAttribute("#smtp_port", "value"));
 	await press(page, "remove:private_key");
 	assert.match(await words("#count"), /^1 /);
 	const before = await page.inputValue("#idle_timeout");
